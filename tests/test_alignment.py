@@ -1,0 +1,153 @@
+"""Monotonic alignment: every backend equals brute force and the original's package."""
+
+import importlib.util
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from vits.alignment import (
+    durations_to_index,
+    durations_to_path,
+    monotonic_alignment_search,
+    path_to_durations,
+    prior_log_likelihood,
+)
+from vits.alignment.kernel import search_batch
+from vits.errors import AlignmentError
+
+HAS_PACKAGE = importlib.util.find_spec("monotonic_align") is not None
+BACKENDS = ["numba", "torch", *(["monotonic_align"] if HAS_PACKAGE else [])]
+
+
+def brute_force(scores: np.ndarray) -> tuple[float, list[tuple[int, ...]]]:
+    """Best total and all durations that reach it, over every composition of T into S parts."""
+    n_frames, n_symbols = scores.shape
+    best, found = -np.inf, []
+    for cuts in itertools.combinations(range(1, n_frames), n_symbols - 1):
+        edges = (0, *cuts, n_frames)
+        durations = tuple(b - a for a, b in itertools.pairwise(edges))
+        index = np.repeat(np.arange(n_symbols), durations)
+        total = float(scores[np.arange(n_frames), index].sum(dtype=np.float64))
+        if total > best + 1e-9:
+            best, found = total, []
+        if total >= best - 1e-9:
+            found.append(durations)
+    return best, found
+
+
+def original_choice(candidates: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """Among equals the walk back stays as long as it can: the last symbol is longest."""
+    return max(candidates, key=lambda durations: durations[::-1])
+
+
+def random_case(rng: np.random.Generator) -> np.ndarray:
+    n_symbols = int(rng.integers(1, 6))
+    n_frames = int(rng.choice([n_symbols, n_symbols + int(rng.integers(0, 6))]))
+    if rng.random() < 0.5:  # small integers are exact in float32 and full of ties
+        return rng.integers(0, 2, (n_frames, n_symbols)).astype(np.float32)
+    return rng.normal(size=(n_frames, n_symbols)).astype(np.float32) * 10
+
+
+def test_every_backend_equals_brute_force_on_random_shapes():
+    rng = np.random.default_rng(0)
+    cases = [random_case(rng) for _ in range(1200)]
+    cases += [np.zeros((1, 1), np.float32), np.zeros((5, 5), np.float32)]
+    shape = max(len(c) for c in cases), max(c.shape[1] for c in cases)
+    batch = torch.full((len(cases), *shape), 1e6)  # the padding tempts every search
+    for row, case in enumerate(cases):
+        batch[row, : case.shape[0], : case.shape[1]] = torch.from_numpy(case)
+    frames = torch.tensor([c.shape[0] for c in cases])
+    symbols = torch.tensor([c.shape[1] for c in cases])
+    expected = torch.zeros(len(cases), shape[1], dtype=torch.int64)
+    n_ties = 0
+    for row, case in enumerate(cases):
+        _, candidates = brute_force(case)
+        n_ties += len(candidates) > 1
+        choice = original_choice(candidates)
+        expected[row, : len(choice)] = torch.tensor(choice)
+    assert n_ties > 150
+    for backend in BACKENDS:
+        found = monotonic_alignment_search(batch, symbols, frames, backend=backend)
+        assert torch.equal(found, expected), backend
+
+
+def test_backends_agree_on_long_inputs():
+    torch.manual_seed(1)
+    scores = torch.randn(6, 180, 70) * 30
+    frames = torch.tensor([180, 70, 71, 120, 100, 33])
+    symbols = torch.tensor([70, 70, 70, 1, 40, 33])
+    found = [monotonic_alignment_search(scores, symbols, frames, backend=b) for b in BACKENDS]
+    for durations in found:
+        assert torch.equal(durations, found[0])
+        assert torch.equal(durations.sum(1), frames)
+
+
+def test_plain_python_kernel_equals_its_compiled_form():
+    rng = np.random.default_rng(2)
+    scores = rng.normal(size=(3, 20, 7)).astype(np.float32)
+    symbols, frames = np.array([7, 1, 4]), np.array([20, 5, 4])
+    plain = np.zeros((3, 7), np.int64)
+    search_batch(scores, symbols, frames, plain)
+    compiled = monotonic_alignment_search(*map(torch.from_numpy, (scores, symbols, frames)))
+    assert np.array_equal(plain, compiled.numpy())
+
+
+def test_likelihood_is_the_sum_of_gaussian_log_densities():
+    torch.manual_seed(0)
+    z, mean, log_std = torch.randn(2, 5, 7), torch.randn(2, 5, 3), torch.randn(2, 5, 3) * 0.3
+    normal = torch.distributions.Normal(mean.unsqueeze(2), log_std.exp().unsqueeze(2))
+    expected = normal.log_prob(z.unsqueeze(3)).sum(1)
+    torch.testing.assert_close(prior_log_likelihood(z, mean, log_std), expected)
+
+
+def test_likelihood_stays_float32_under_autocast():
+    z = torch.full((1, 192, 4), 300.0, dtype=torch.bfloat16)
+    zero = torch.zeros(1, 192, 4, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = prior_log_likelihood(z, zero, zero)
+    assert scores.dtype == torch.float32
+    exact = -192 * (0.5 * 300.0**2 + 0.5 * np.log(2 * np.pi))
+    torch.testing.assert_close(scores, torch.full_like(scores, exact))
+
+
+def test_path_index_and_durations_are_one_thing():
+    durations = torch.tensor([[2, 1, 3], [4, 1, 0]])
+    path = durations_to_path(durations, 6)
+    assert path.shape == (2, 6, 3)
+    assert torch.equal(path_to_durations(path), durations)
+    assert durations_to_index(durations, 6)[0].tolist() == [0, 0, 1, 2, 2, 2]
+    assert path[1, 5].sum() == 0
+
+
+@pytest.mark.parametrize("backend", ["auto", *BACKENDS])
+@pytest.mark.parametrize(
+    ("scores", "symbols", "frames", "words"),
+    [
+        (torch.zeros(1, 3, 4), 4, 3, "4 symbols and 3 frames"),
+        (torch.zeros(1, 3, 2), 0, 3, "0 symbols"),
+        (torch.zeros(1, 3, 2), 2, 0, "0 frames"),
+        (torch.zeros(1, 0, 2), 2, 0, "none empty"),
+        (torch.zeros(1, 3, 2), 2, 5, "more than"),
+        (torch.full((1, 3, 2), torch.nan), 2, 3, "not finite"),
+        (torch.full((1, 3, 2), -torch.inf), 2, 3, "not finite"),
+    ],
+)
+def test_impossible_inputs_are_refused(
+    backend: str, scores: Tensor, symbols: int, frames: int, words: str
+):
+    with pytest.raises(AlignmentError, match=words):
+        monotonic_alignment_search(
+            scores, torch.tensor([symbols]), torch.tensor([frames]), backend=backend
+        )
+
+
+def test_unknown_and_absent_backends_are_named(monkeypatch: pytest.MonkeyPatch):
+    one = torch.tensor([1])
+    with pytest.raises(AlignmentError, match="'magic' must be one of auto, numba"):
+        monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend="magic")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AlignmentError, match="needs the package"):
+        monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend="monotonic_align")

@@ -1,0 +1,20 @@
+"""Monotonic alignment between symbols and frames.
+
+The prior scores every (frame, symbol) pair; the search finds the monotonic path without skips that
+has the highest total score. A path is (B, T, S) everywhere; its compact forms are durations (B, S),
+the frames of each symbol, and an index (B, T), the symbol of each frame.
+"""
+
+from vits.alignment.likelihood import prior_log_likelihood
+from vits.alignment.paths import durations_to_index, durations_to_path, path_to_durations
+from vits.alignment.search import BACKENDS, Backend, monotonic_alignment_search
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "durations_to_index",
+    "durations_to_path",
+    "monotonic_alignment_search",
+    "path_to_durations",
+    "prior_log_likelihood",
+]

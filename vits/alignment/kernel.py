@@ -1,0 +1,37 @@
+"""The dynamic programme, in the plain Python that numba compiles."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["search_batch"]
+
+
+def search_batch(
+    scores: NDArray[np.float32],
+    symbol_lengths: NDArray[np.int64],
+    frame_lengths: NDArray[np.int64],
+    durations: NDArray[np.int64],
+) -> None:
+    """Fill ``durations`` (B, S) from ``scores`` (B, T, S).
+
+    Only two rows of totals and one byte per cell are kept. Column 0 of a row stands before the
+    first symbol: it is open (0) only before the first frame. Cells that cannot reach the last
+    symbol in time are not visited.
+    """
+    for b in range(scores.shape[0]):
+        n_symbols, n_frames = symbol_lengths[b], frame_lengths[b]
+        last = np.full(n_symbols + 1, -np.inf, dtype=np.float32)
+        best = np.full(n_symbols + 1, -np.inf, dtype=np.float32)
+        last[0] = 0.0
+        moved = np.zeros((n_frames, n_symbols), dtype=np.uint8)
+        for t in range(n_frames):
+            for s in range(max(0, n_symbols + t - n_frames), min(n_symbols, t + 1)):
+                stay, move = last[s + 1], last[s]
+                moved[t, s] = stay < move
+                best[s + 1] = scores[b, t, s] + max(stay, move)
+            last, best = best, last
+            best[0] = -np.inf
+        s = n_symbols - 1
+        for t in range(n_frames - 1, -1, -1):
+            durations[b, s] += 1
+            s -= moved[t, s]

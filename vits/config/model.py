@@ -1,0 +1,264 @@
+"""The shape of a model: one dataclass for each box of the paper's figure 1."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vits.config.checks import require, require_dropout, require_odd, require_positive
+from vits.config.inputs import AudioConfig
+
+__all__ = [
+    "DecoderConfig",
+    "DiscriminatorConfig",
+    "DurationPredictorConfig",
+    "PosteriorEncoderConfig",
+    "PriorFlowConfig",
+    "TextEncoderConfig",
+    "VitsConfig",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEncoderConfig:
+    """Transformer over symbols (paper section 2.2.1).
+
+    Attributes:
+        filter_channels: inner width of the feed-forward layers.
+        n_heads: attention heads; must divide ``hidden_channels``.
+        n_layers: transformer blocks.
+        kernel_size: width of the feed-forward convolutions (symbols), odd.
+        dropout: probability of dropping a value.
+        window_size: largest distance with a relative position of its own (symbols).
+    """
+
+    filter_channels: int = 768
+    n_heads: int = 2
+    n_layers: int = 6
+    kernel_size: int = 3
+    dropout: float = 0.1
+    window_size: int = 4
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_positive(self, "filter_channels", "n_heads", "n_layers", "window_size")
+        require_odd("kernel_size", self.kernel_size)
+        require_dropout(self.dropout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosteriorEncoderConfig:
+    """WaveNet over the linear spectrogram (paper section 2.2.2).
+
+    Attributes:
+        kernel_size: width of the dilated convolutions (frames), odd.
+        dilation_rate: each layer's dilation over that of the layer below it.
+        n_layers: WaveNet layers.
+    """
+
+    kernel_size: int = 5
+    dilation_rate: int = 1
+    n_layers: int = 16
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_positive(self, "dilation_rate", "n_layers")
+        require_odd("kernel_size", self.kernel_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorFlowConfig:
+    """Volume-preserving coupling layers (paper section 2.1.3).
+
+    Attributes:
+        kernel_size: width of the WaveNet convolutions (frames), odd.
+        dilation_rate: each WaveNet layer's dilation over that of the layer below it.
+        n_layers: WaveNet layers of each coupling.
+        n_flows: couplings.
+    """
+
+    kernel_size: int = 5
+    dilation_rate: int = 1
+    n_layers: int = 4
+    n_flows: int = 4
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_positive(self, "dilation_rate", "n_layers", "n_flows")
+        require_odd("kernel_size", self.kernel_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DurationPredictorConfig:
+    """Stochastic (paper section 2.2.4) or deterministic duration predictor.
+
+    Attributes:
+        kind: ``stochastic`` is the paper's flow; ``deterministic`` a regression.
+        filter_channels: inner width; None means the original's: ``hidden_channels`` for the
+            stochastic, 256 for the deterministic predictor.
+        kernel_size: width of the convolutions (symbols), odd.
+        dropout: probability of dropping a value.
+        n_flows: spline couplings, of the posterior and of the prior (``stochastic`` only).
+        n_bins: pieces of each spline (``stochastic`` only).
+        tail_bound: the splines act on [-tail_bound, tail_bound] (``stochastic`` only).
+    """
+
+    kind: Literal["stochastic", "deterministic"] = "stochastic"
+    filter_channels: int | None = None
+    kernel_size: int = 3
+    dropout: float = 0.5
+    n_flows: int = 4
+    n_bins: int = 10
+    tail_bound: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require(
+            self.kind in ("stochastic", "deterministic"),
+            f"kind {self.kind!r} must be 'stochastic' or 'deterministic'",
+        )
+        if self.filter_channels is not None:
+            require_positive(self, "filter_channels")
+        require_positive(self, "n_flows", "n_bins", "tail_bound")
+        require_odd("kernel_size", self.kernel_size)
+        require_dropout(self.dropout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderConfig:
+    """HiFi-GAN generator (Kong et al., NeurIPS 2020; V1 by default).
+
+    Attributes:
+        resblock: ``1`` has two convolutions per dilation, ``2`` has one.
+        resblock_kernel_sizes: kernel of each residual block of a stage (samples), odd.
+        resblock_dilations: dilations of each residual block.
+        upsample_rates: factor of each stage; the product must be ``hop_length``.
+        upsample_kernel_sizes: kernel of each transposed convolution (samples).
+        initial_channels: width before the first stage; every stage halves it.
+    """
+
+    resblock: Literal["1", "2"] = "1"
+    resblock_kernel_sizes: tuple[int, ...] = (3, 7, 11)
+    resblock_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+    upsample_rates: tuple[int, ...] = (8, 8, 2, 2)
+    upsample_kernel_sizes: tuple[int, ...] = (16, 16, 4, 4)
+    initial_channels: int = 512
+
+    def __post_init__(self) -> None:
+        """Check the values against each other."""
+        require(self.resblock in ("1", "2"), f"resblock {self.resblock!r} must be '1' or '2'")
+        require(
+            len(self.resblock_kernel_sizes) == len(self.resblock_dilations) > 0,
+            f"resblock_kernel_sizes {self.resblock_kernel_sizes} and resblock_dilations "
+            f"{self.resblock_dilations} must have the same length, at least 1",
+        )
+        for size in self.resblock_kernel_sizes:
+            require_odd("resblock_kernel_sizes", size)
+        require(
+            len(self.upsample_rates) == len(self.upsample_kernel_sizes) > 0,
+            f"upsample_rates {self.upsample_rates} and upsample_kernel_sizes "
+            f"{self.upsample_kernel_sizes} must have the same length, at least 1",
+        )
+        for rate, size in zip(self.upsample_rates, self.upsample_kernel_sizes, strict=True):
+            require(
+                0 < rate <= size and (size - rate) % 2 == 0,
+                f"upsample_kernel_sizes {size} must be at least its rate {rate} "
+                "and differ from it by an even number",
+            )
+        factor = 2 ** len(self.upsample_rates)
+        require(
+            self.initial_channels % factor == 0 and self.initial_channels > 0,
+            f"initial_channels {self.initial_channels} must be a multiple of {factor}, "
+            f"halved once for each of the {len(self.upsample_rates)} stages",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscriminatorConfig:
+    """Multi-period and scale discriminators (Kong et al., NeurIPS 2020, section 2.3).
+
+    Attributes:
+        periods: one period discriminator for each (samples).
+        period_channels: widths of a period discriminator's layers.
+        scale_channels: widths of the scale discriminator's layers.
+        scale_groups: groups of each of the scale discriminator's layers.
+    """
+
+    periods: tuple[int, ...] = (2, 3, 5, 7, 11)
+    period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)
+    scale_channels: tuple[int, ...] = (16, 64, 256, 1024, 1024, 1024)
+    scale_groups: tuple[int, ...] = (1, 4, 16, 64, 256, 1)
+
+    def __post_init__(self) -> None:
+        """Check the values against each other."""
+        require(
+            all(p > 1 for p in self.periods) and len(set(self.periods)) == len(self.periods),
+            f"periods {self.periods} must be different numbers greater than 1",
+        )
+        require(len(self.period_channels) > 1, "period_channels must name at least 2 widths")
+        require(
+            len(self.scale_channels) == len(self.scale_groups) == 6,
+            f"scale_channels {self.scale_channels} and scale_groups {self.scale_groups} "
+            "must have 6 entries each",
+        )
+        inputs = (1, *self.scale_channels[:-1])
+        for n_in, n_out, groups in zip(inputs, self.scale_channels, self.scale_groups, strict=True):
+            require(
+                groups > 0 and n_in % groups == 0 and n_out % groups == 0,
+                f"scale_groups {groups} must divide its layer's widths {n_in} and {n_out}",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VitsConfig:
+    """Everything that fixes the shape of a model.
+
+    Attributes:
+        n_symbols: rows of the symbol embedding; training takes it from the prepared data.
+        n_speakers: speakers; with 1 there is no speaker embedding.
+        hidden_channels: width of the text encoder and the WaveNets.
+        latent_channels: width of z, even.
+        speaker_channels: width of the speaker embedding (used with 2 or more speakers).
+        segment_frames: length of the random segment that is decoded in training (frames).
+    """
+
+    n_symbols: int = 178
+    n_speakers: int = 1
+    hidden_channels: int = 192
+    latent_channels: int = 192
+    speaker_channels: int = 256
+    segment_frames: int = 32
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    text_encoder: TextEncoderConfig = field(default_factory=TextEncoderConfig)
+    posterior_encoder: PosteriorEncoderConfig = field(default_factory=PosteriorEncoderConfig)
+    prior_flow: PriorFlowConfig = field(default_factory=PriorFlowConfig)
+    duration_predictor: DurationPredictorConfig = field(default_factory=DurationPredictorConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+
+    def __post_init__(self) -> None:
+        """Check the boxes against each other."""
+        require_positive(
+            self, "n_symbols", "n_speakers", "hidden_channels", "speaker_channels", "segment_frames"
+        )
+        require(
+            self.latent_channels > 0 and self.latent_channels % 2 == 0,
+            f"latent_channels {self.latent_channels} must be a positive even number",
+        )
+        require(
+            self.hidden_channels % self.text_encoder.n_heads == 0,
+            f"hidden_channels {self.hidden_channels} must be a multiple of "
+            f"n_heads {self.text_encoder.n_heads}",
+        )
+        rates = self.decoder.upsample_rates
+        require(
+            math.prod(rates) == self.audio.hop_length,
+            f"hop_length {self.audio.hop_length} must equal the product of "
+            f"upsample_rates {rates} = {math.prod(rates)}",
+        )
+        samples = self.segment_frames * self.audio.hop_length
+        needed = max(self.audio.n_fft, *(2 * p for p in self.discriminator.periods or (1,)))
+        require(
+            samples >= needed,
+            f"segment_frames {self.segment_frames} = {samples} samples "
+            f"must cover at least {needed} samples (n_fft and twice the longest period)",
+        )

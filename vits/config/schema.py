@@ -1,0 +1,79 @@
+"""Configurations to and from plain JSON values; an unknown key is an error that names it."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from vits.config.checks import require
+from vits.errors import ConfigError
+
+__all__ = ["from_dict", "to_dict"]
+
+T = TypeVar("T")
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Turn a configuration into plain JSON values (tuples become lists)."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, (tuple, list)):
+            return [plain(item) for item in value]
+        return value
+
+    return plain(dataclasses.asdict(config))
+
+
+def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
+    """Build a configuration from plain JSON values.
+
+    Args:
+        cls: the dataclass to build.
+        values: its keys; a missing key takes its default.
+        where: dotted place of ``values`` in a larger configuration, for messages.
+
+    Raises:
+        ConfigError: an unknown key, a value of the wrong type, or one that breaks a rule.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where or cls.__name__} must be a mapping, not {type(values).__name__}")
+    hints = typing.get_type_hints(cls)
+    unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
+    if unknown:
+        raise ConfigError(
+            f"unknown key {', '.join(unknown)} of {cls.__name__}; known: {', '.join(hints)}"
+        )
+    built = {
+        key: _convert(hints[key], value, f"{where}.{key}".lstrip("."))
+        for key, value in values.items()
+    }
+    return cls(**built)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    """Check ``value`` against a type hint of this module; lists become tuples."""
+    if dataclasses.is_dataclass(hint):
+        return from_dict(typing.cast(type, hint), value, where)
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType:
+        if value is None:
+            return None
+        (inner,) = (a for a in args if a is not type(None))
+        return _convert(inner, value, where)
+    if origin is tuple:
+        require(isinstance(value, (list, tuple)), f"{where} {value!r} must be a list")
+        inner = args[:-1] * len(value) if args[-1] is Ellipsis else args
+        require(len(inner) == len(value), f"{where} {value!r} must have {len(inner)} entries")
+        return tuple(_convert(h, v, where) for h, v in zip(inner, value, strict=True))
+    if origin is Literal:
+        require(value in args, f"{where} {value!r} must be one of {', '.join(map(repr, args))}")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    expected = typing.cast(type, hint)
+    fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
+    require(fits, f"{where} {value!r} must be of type {expected.__name__}")
+    return value

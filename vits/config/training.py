@@ -1,0 +1,64 @@
+"""The optimisation recipe."""
+
+from dataclasses import dataclass
+
+from vits.config.checks import require, require_positive
+
+__all__ = ["TrainingConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Optimisation: the original's recipe by default.
+
+    Attributes:
+        learning_rate: of both optimizers at step 0.
+        betas: AdamW's momentum coefficients.
+        eps: AdamW's epsilon.
+        weight_decay: AdamW's decoupled weight decay.
+        learning_rate_decay: factor applied every ``learning_rate_decay_steps``.
+        learning_rate_decay_steps: 195 steps are one pass of LJSpeech at batch size 64.
+        gradient_clip: largest gradient norm, generator and discriminators each; None: any.
+        mel_weight: weight of the mel loss.
+        kl_weight: weight of the KL divergence.
+        duration_weight: weight of the duration loss.
+        feature_weight: weight of the feature matching loss.
+        adversarial_weight: weight of the generator's adversarial loss.
+        adversarial_start: step at which the discriminators and their losses come in.
+        ema_decay: decay of the generator's moving average; 0 keeps no average.
+        seed: of the segments, noise and dropout; step and rank are mixed into it.
+    """
+
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.8, 0.99)
+    eps: float = 1e-9
+    weight_decay: float = 0.01
+    learning_rate_decay: float = 0.999875
+    learning_rate_decay_steps: int = 195
+    gradient_clip: float | None = None
+    mel_weight: float = 45.0
+    kl_weight: float = 1.0
+    duration_weight: float = 1.0
+    feature_weight: float = 2.0
+    adversarial_weight: float = 1.0
+    adversarial_start: int = 0
+    ema_decay: float = 0.999
+    seed: int = 1234
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_positive(self, "learning_rate", "eps", "learning_rate_decay_steps")
+        require(all(0 <= b < 1 for b in self.betas), f"betas {self.betas} must each be in [0, 1)")
+        require(
+            0 < self.learning_rate_decay <= 1,
+            f"learning_rate_decay {self.learning_rate_decay} must be in (0, 1]",
+        )
+        require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
+        if self.gradient_clip is not None:
+            require_positive(self, "gradient_clip")
+        for name in ("mel", "kl", "duration", "feature", "adversarial"):
+            value = getattr(self, f"{name}_weight")
+            require(value >= 0, f"{name}_weight {value} must not be negative")
+        for name in ("weight_decay", "adversarial_start", "seed"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name} {value} must not be negative")

@@ -1,0 +1,136 @@
+"""Self-attention with relative positions inside a window, and the transformer built of it."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vits.layers.norm import ChannelNorm
+
+__all__ = ["FeedForward", "RelativeAttention", "TransformerEncoder"]
+
+# The original's fill for masked scores. Rows of padding see only this value and average over
+# everything, which the mask after the block removes; -inf would make them NaN.
+MASKED_SCORE = -1e4
+
+
+class RelativeAttention(nn.Module):
+    """Multi-head self-attention whose keys and values know distances up to ``window_size``.
+
+    score[i, j] = q_i . (k_j + r^K_{j-i}) / sqrt(D), output_i = sum_j p[i, j] (v_j + r^V_{j-i});
+    r is zero beyond the window and shared by all heads.
+
+    Source: Shaw et al. 2018, arXiv:1803.02155; windowed as in VITS (paper section 2.2.1).
+    """
+
+    def __init__(self, channels: int, n_heads: int, window_size: int, dropout: float) -> None:
+        super().__init__()
+        self.n_heads, self.window_size = n_heads, window_size
+        depth = channels // n_heads
+        self.query = nn.Conv1d(channels, channels, 1)
+        self.key = nn.Conv1d(channels, channels, 1)
+        self.value = nn.Conv1d(channels, channels, 1)
+        self.output = nn.Conv1d(channels, channels, 1)
+        self.dropout = nn.Dropout(dropout)
+        n_positions = 2 * window_size + 1
+        self.relative_key = nn.Parameter(torch.randn(1, n_positions, depth) * depth**-0.5)
+        self.relative_value = nn.Parameter(torch.randn(1, n_positions, depth) * depth**-0.5)
+        for layer in (self.query, self.key, self.value):
+            nn.init.xavier_uniform_(layer.weight)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Attend over real positions.
+
+        Args:
+            x: (B, C, S).
+            mask: (B, 1, S), 1 for real positions.
+
+        Returns:
+            (B, C, S); padded columns hold no meaning.
+        """
+        q, k, v = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
+        q = q / math.sqrt(q.shape[-1])
+        scores = q @ k.transpose(-2, -1) + self._to_absolute(q @ self.relative_key.mT)
+        pairs = mask.unsqueeze(2) * mask.unsqueeze(-1)
+        scores = scores.masked_fill(pairs == 0, MASKED_SCORE)
+        weights = self.dropout(functional.softmax(scores, dim=-1))
+        heads = weights @ v + self._to_relative(weights) @ self.relative_value
+        return self.output(heads.transpose(2, 3).flatten(1, 2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(B, C, S) -> (B, H, S, D)."""
+        return x.unflatten(1, (self.n_heads, -1)).transpose(2, 3)
+
+    def _to_absolute(self, x: Tensor) -> Tensor:
+        """Move column r of (B, H, S, 2W+1) to column i + r - W of (B, H, S, S), zero elsewhere.
+
+        Rows padded to S + 2W + 1 and re-read S + 2W wide shift by one column per row.
+        """
+        length, window = x.shape[2], self.window_size
+        flat = functional.pad(x, (0, length)).flatten(2)[..., :-length]
+        return flat.unflatten(2, (length, length + 2 * window))[..., window : window + length]
+
+    def _to_relative(self, x: Tensor) -> Tensor:
+        """Undo ``_to_absolute``: take the 2W+1 entries around the diagonal of (B, H, S, S)."""
+        length, window = x.shape[2], self.window_size
+        flat = functional.pad(functional.pad(x, (window, window)).flatten(2), (0, length))
+        return flat.unflatten(2, (length, length + 2 * window + 1))[..., : 2 * window + 1]
+
+
+class FeedForward(nn.Module):
+    """Two convolutions over time with a ReLU between them."""
+
+    def __init__(
+        self, channels: int, filter_channels: int, kernel_size: int, dropout: float
+    ) -> None:
+        super().__init__()
+        padding = kernel_size // 2
+        self.conv_1 = nn.Conv1d(channels, filter_channels, kernel_size, padding=padding)
+        self.conv_2 = nn.Conv1d(filter_channels, channels, kernel_size, padding=padding)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""
+        hidden = self.dropout(torch.relu(self.conv_1(x * mask)))
+        return self.conv_2(hidden * mask) * mask
+
+
+class TransformerEncoder(nn.Module):
+    """Post-norm transformer blocks: attention, then feed-forward, each with a residual."""
+
+    def __init__(
+        self,
+        channels: int,
+        filter_channels: int,
+        n_heads: int,
+        n_layers: int,
+        kernel_size: int,
+        dropout: float,
+        window_size: int,
+    ) -> None:
+        super().__init__()
+        layers = range(n_layers)
+        self.attentions = nn.ModuleList(
+            RelativeAttention(channels, n_heads, window_size, dropout) for _ in layers
+        )
+        self.attention_norms = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.feed_forwards = nn.ModuleList(
+            FeedForward(channels, filter_channels, kernel_size, dropout) for _ in layers
+        )
+        self.feed_forward_norms = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""
+        x = x * mask
+        for attention, norm_1, feed_forward, norm_2 in zip(
+            self.attentions,
+            self.attention_norms,
+            self.feed_forwards,
+            self.feed_forward_norms,
+            strict=True,
+        ):
+            x = norm_1(x + self.dropout(attention(x, mask)))
+            x = norm_2(x + self.dropout(feed_forward(x, mask)))
+        return x * mask

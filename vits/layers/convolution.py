@@ -1,0 +1,92 @@
+"""Convolutional stacks: depth-separable (duration predictor) and residual (decoder)."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from vits.layers.norm import ChannelNorm
+
+__all__ = ["LEAKY_SLOPE", "DepthSeparableStack", "DoubleResidualBlock", "SingleResidualBlock"]
+
+LEAKY_SLOPE = 0.1  # HiFi-GAN's, in generator and discriminators
+
+
+class DepthSeparableStack(nn.Module):
+    """Dilated depth-separable convolutions with residuals; layer i dilates by kernel_size ** i.
+
+    Source: VITS (paper appendix B, figure 5a).
+    """
+
+    def __init__(self, channels: int, kernel_size: int, n_layers: int, dropout: float) -> None:
+        super().__init__()
+        self.depthwise = nn.ModuleList()
+        self.pointwise = nn.ModuleList()
+        for i in range(n_layers):
+            dilation = kernel_size**i
+            self.depthwise.append(
+                nn.Conv1d(
+                    channels,
+                    channels,
+                    kernel_size,
+                    groups=channels,
+                    dilation=dilation,
+                    padding=dilation * (kernel_size // 2),
+                )
+            )
+            self.pointwise.append(nn.Conv1d(channels, channels, 1))
+        self.depthwise_norms = nn.ModuleList(ChannelNorm(channels) for _ in range(n_layers))
+        self.pointwise_norms = nn.ModuleList(ChannelNorm(channels) for _ in range(n_layers))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map (B, C, S) to (B, C, S); ``conditioning`` (B, C, S or 1) is added to the input."""
+        if conditioning is not None:
+            x = x + conditioning
+        for depthwise, norm_1, pointwise, norm_2 in zip(
+            self.depthwise,
+            self.depthwise_norms,
+            self.pointwise,
+            self.pointwise_norms,
+            strict=True,
+        ):
+            y = functional.gelu(norm_1(depthwise(x * mask)))
+            y = functional.gelu(norm_2(pointwise(y)))
+            x = x + self.dropout(y)
+        return x * mask
+
+
+def _dilated(channels: int, kernel_size: int, dilation: int) -> nn.Module:
+    padding = dilation * (kernel_size // 2)
+    return weight_norm(
+        nn.Conv1d(channels, channels, kernel_size, dilation=dilation, padding=padding)
+    )
+
+
+class DoubleResidualBlock(nn.Module):
+    """HiFi-GAN's ResBlock1: for each dilation, a dilated and a plain convolution."""
+
+    def __init__(self, channels: int, kernel_size: int, dilations: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dilated = nn.ModuleList(_dilated(channels, kernel_size, d) for d in dilations)
+        self.plain = nn.ModuleList(_dilated(channels, kernel_size, 1) for _ in dilations)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, T) to (B, C, T)."""
+        for dilated, plain in zip(self.dilated, self.plain, strict=True):
+            y = dilated(functional.leaky_relu(x, LEAKY_SLOPE))
+            x = x + plain(functional.leaky_relu(y, LEAKY_SLOPE))
+        return x
+
+
+class SingleResidualBlock(nn.Module):
+    """HiFi-GAN's ResBlock2: one dilated convolution for each dilation."""
+
+    def __init__(self, channels: int, kernel_size: int, dilations: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dilated = nn.ModuleList(_dilated(channels, kernel_size, d) for d in dilations)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, T) to (B, C, T)."""
+        for dilated in self.dilated:
+            x = x + dilated(functional.leaky_relu(x, LEAKY_SLOPE))
+        return x

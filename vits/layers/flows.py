@@ -1,0 +1,170 @@
+"""Invertible maps. Each has ``forward(x, mask) -> (y, log_det)`` and ``inverse(y, mask) -> x``.
+
+``log_det`` (B,) is the log-determinant of the Jacobian over the real positions of each sample.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vits.layers.convolution import DepthSeparableStack
+from vits.layers.splines import SplineParameters, spline, spline_inverse
+from vits.layers.wavenet import WaveNet
+
+__all__ = ["ElementwiseAffine", "Flip", "Log", "MeanCoupling", "SplineCoupling"]
+
+
+class ElementwiseAffine(nn.Module):
+    """y = m + exp(s) x with one m and s per channel; starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mean = nn.Parameter(torch.zeros(channels, 1))
+        self.log_scale = nn.Parameter(torch.zeros(channels, 1))
+
+    def forward(
+        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Map x (B, C, S); ``conditioning`` is not used."""
+        del conditioning
+        y = (self.mean + self.log_scale.exp() * x) * mask
+        return y, (self.log_scale * mask).sum((1, 2))
+
+    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map y (B, C, S) back."""
+        del conditioning
+        return (y - self.mean) * (-self.log_scale).exp() * mask
+
+
+class Flip(nn.Module):
+    """Reverse the order of the channels, so that the next coupling changes the other half."""
+
+    def forward(
+        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Map x (B, C, S); the log-determinant is 0."""
+        del mask, conditioning
+        return x.flip(1), x.new_zeros(x.shape[0])
+
+    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map y (B, C, S) back."""
+        del mask, conditioning
+        return y.flip(1)
+
+
+class Log(nn.Module):
+    """y = log x, for x above ``floor``."""
+
+    def __init__(self, floor: float = 1e-5) -> None:
+        super().__init__()
+        self.floor = floor
+
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map positive x (B, C, S); values under the floor count as the floor."""
+        y = x.clamp_min(self.floor).log() * mask
+        return y, -y.sum((1, 2))
+
+    def inverse(self, y: Tensor, mask: Tensor) -> Tensor:
+        """Map y (B, C, S) back."""
+        return y.exp() * mask
+
+
+class SplineCoupling(nn.Module):
+    """The first half of the channels decides a spline for each value of the second half.
+
+    Source: Durkan et al. 2019, arXiv:1906.04032; VITS appendix B, figure 5b. Widths and heights
+    are divided by the square root of the filter width, as in the original. Starts as the identity
+    up to the spline's minimum sizes.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filter_channels: int,
+        kernel_size: int,
+        n_layers: int,
+        n_bins: int,
+        tail_bound: float,
+    ) -> None:
+        super().__init__()
+        self.half_channels, self.n_bins, self.tail_bound = channels // 2, n_bins, tail_bound
+        self.scale = 1 / math.sqrt(filter_channels)
+        self.pre = nn.Conv1d(self.half_channels, filter_channels, 1)
+        self.stack = DepthSeparableStack(filter_channels, kernel_size, n_layers, dropout=0.0)
+        self.projection = nn.Conv1d(filter_channels, self.half_channels * (3 * n_bins - 1), 1)
+        nn.init.zeros_(self.projection.weight)
+        nn.init.zeros_(_bias(self.projection))
+
+    def forward(
+        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Map x (B, C, S); ``conditioning`` (B, filter_channels, S) is added to the features."""
+        x0, x1 = x.split(self.half_channels, dim=1)
+        y1, log_slope = spline(x1, self._spline_parameters(x0, mask, conditioning), self.tail_bound)
+        return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
+
+    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map y (B, C, S) back."""
+        y0, y1 = y.split(self.half_channels, dim=1)
+        x1 = spline_inverse(y1, self._spline_parameters(y0, mask, conditioning), self.tail_bound)
+        return torch.cat([y0, x1], dim=1) * mask
+
+    def _spline_parameters(
+        self, x0: Tensor, mask: Tensor, conditioning: Tensor | None
+    ) -> SplineParameters:
+        hidden = self.projection(self.stack(self.pre(x0), mask, conditioning)) * mask
+        logits = hidden.unflatten(1, (self.half_channels, -1)).transpose(2, 3)
+        k = self.n_bins
+        widths, heights, slopes = logits.split([k, k, k - 1], dim=-1)
+        return SplineParameters(widths * self.scale, heights * self.scale, slopes)
+
+
+class MeanCoupling(nn.Module):
+    """y1 = x1 + m(x0): the first half of the channels shifts the second; volume-preserving.
+
+    Source: Dinh et al. 2014, arXiv:1410.8516, with a WaveNet for m (VITS section 2.1.3). Starts as
+    the identity.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        hidden_channels: int,
+        kernel_size: int,
+        dilation_rate: int,
+        n_layers: int,
+        conditioning_channels: int = 0,
+    ) -> None:
+        super().__init__()
+        self.half_channels = channels // 2
+        self.pre = nn.Conv1d(self.half_channels, hidden_channels, 1)
+        self.wavenet = WaveNet(
+            hidden_channels, kernel_size, dilation_rate, n_layers, conditioning_channels
+        )
+        self.post = nn.Conv1d(hidden_channels, self.half_channels, 1)
+        nn.init.zeros_(self.post.weight)
+        nn.init.zeros_(_bias(self.post))
+
+    def forward(
+        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Map x (B, C, T); ``conditioning`` is (B, G, 1); the log-determinant is 0."""
+        x0, x1 = x.split(self.half_channels, dim=1)
+        y1 = self._shift(x0, mask, conditioning) + x1 * mask
+        return torch.cat([x0, y1], dim=1), x.new_zeros(x.shape[0])
+
+    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map y (B, C, T) back."""
+        y0, y1 = y.split(self.half_channels, dim=1)
+        x1 = (y1 - self._shift(y0, mask, conditioning)) * mask
+        return torch.cat([y0, x1], dim=1)
+
+    def _shift(self, x0: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
+        hidden = self.pre(x0) * mask
+        return self.post(self.wavenet(hidden, mask, conditioning)) * mask
+
+
+def _bias(layer: nn.Conv1d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias

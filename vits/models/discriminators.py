@@ -1,0 +1,94 @@
+"""Discriminators: one over the raw wave, one for each period (figure 1: discriminator)."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from vits.layers.convolution import LEAKY_SLOPE
+from vits.models.outputs import DiscriminatorOutput
+
+__all__ = ["Discriminators", "PeriodDiscriminator", "ScaleDiscriminator"]
+
+PERIOD_KERNEL, PERIOD_STRIDE = 5, 3
+SCALE_KERNELS = (15, 41, 41, 41, 41, 5)
+SCALE_STRIDES = (1, 4, 4, 4, 4, 1)
+
+
+class PeriodDiscriminator(nn.Module):
+    """Folds the wave into rows of ``period`` samples and looks along the columns.
+
+    Source: Kong et al. 2020, arXiv:2010.05646, section 2.3.
+    """
+
+    def __init__(self, period: int, channels: tuple[int, ...]) -> None:
+        super().__init__()
+        self.period = period
+        self.convolutions = nn.ModuleList()
+        n_in = 1
+        for i, n_out in enumerate(channels):
+            stride = 1 if i == len(channels) - 1 else PERIOD_STRIDE
+            convolution = nn.Conv2d(
+                n_in, n_out, (PERIOD_KERNEL, 1), (stride, 1), (PERIOD_KERNEL // 2, 0)
+            )
+            self.convolutions.append(weight_norm(convolution))
+            n_in = n_out
+        self.post = weight_norm(nn.Conv2d(n_in, 1, (3, 1), padding=(1, 0)))
+
+    def forward(self, wave: Tensor) -> DiscriminatorOutput:
+        """Judge a wave (B, 1, L), L at least twice the period."""
+        shortage = -wave.shape[2] % self.period
+        x = functional.pad(wave, (0, shortage), "reflect") if shortage else wave
+        return _judge(x.unflatten(2, (-1, self.period)), self.convolutions, self.post)
+
+
+class ScaleDiscriminator(nn.Module):
+    """Grouped convolutions over the raw wave.
+
+    Source: Kumar et al. 2019 (MelGAN), arXiv:1910.06711; the first scale of HiFi-GAN's.
+    """
+
+    def __init__(self, channels: tuple[int, ...], groups: tuple[int, ...]) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList()
+        n_in = 1
+        for n_out, group, size, stride in zip(
+            channels, groups, SCALE_KERNELS, SCALE_STRIDES, strict=True
+        ):
+            convolution = nn.Conv1d(n_in, n_out, size, stride, size // 2, groups=group)
+            self.convolutions.append(weight_norm(convolution))
+            n_in = n_out
+        self.post = weight_norm(nn.Conv1d(n_in, 1, 3, padding=1))
+
+    def forward(self, wave: Tensor) -> DiscriminatorOutput:
+        """Judge a wave (B, 1, L)."""
+        return _judge(wave, self.convolutions, self.post)
+
+
+class Discriminators(nn.Module):
+    """The scale discriminator, then one period discriminator for each period."""
+
+    def __init__(
+        self,
+        *,
+        periods: tuple[int, ...],
+        period_channels: tuple[int, ...],
+        scale_channels: tuple[int, ...],
+        scale_groups: tuple[int, ...],
+    ) -> None:
+        super().__init__()
+        self.members = nn.ModuleList([ScaleDiscriminator(scale_channels, scale_groups)])
+        self.members.extend(PeriodDiscriminator(period, period_channels) for period in periods)
+
+    def forward(self, wave: Tensor) -> list[DiscriminatorOutput]:
+        """Judge a wave (B, 1, L) with every member."""
+        return [member(wave) for member in self.members]
+
+
+def _judge(x: Tensor, convolutions: nn.ModuleList, post: nn.Module) -> DiscriminatorOutput:
+    features: list[Tensor] = []
+    for convolution in convolutions:
+        x = functional.leaky_relu(convolution(x), LEAKY_SLOPE)
+        features.append(x)
+    x = post(x)
+    features.append(x)
+    return DiscriminatorOutput(x.flatten(1), tuple(features))

@@ -1,0 +1,222 @@
+"""Duration predictors: hidden text -> frames per symbol (figure 1: stochastic duration predictor).
+
+Both kinds share one interface: ``forward`` gives the loss of known durations, ``predict`` draws
+log-durations. Both run in float32 whatever the autocast: they count frames.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vits.layers.convolution import DepthSeparableStack
+from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
+from vits.layers.norm import ChannelNorm
+
+__all__ = ["DeterministicDurationPredictor", "StochasticDurationPredictor"]
+
+LOG_2PI = math.log(2 * math.pi)
+N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
+
+
+class StochasticDurationPredictor(nn.Module):
+    """Flow-based distribution over durations, trained by a variational bound.
+
+    Integer durations d are dequantised by u in [0, 1) and augmented by v; q(u, v | d, text) is a
+    flow of its own, and the loss is -log p(d - u, v | text) + log q(u, v | d, text).
+
+    Source: VITS section 2.2.4 and appendix B.
+    """
+
+    def __init__(
+        self,
+        hidden_channels: int,
+        filter_channels: int,
+        *,
+        kernel_size: int,
+        dropout: float,
+        n_flows: int,
+        n_bins: int,
+        tail_bound: float,
+        conditioning_channels: int = 0,
+    ) -> None:
+        super().__init__()
+
+        def stack() -> DepthSeparableStack:
+            return DepthSeparableStack(filter_channels, kernel_size, N_STACK_LAYERS, dropout)
+
+        def flows() -> nn.ModuleList:
+            layers: list[nn.Module] = [ElementwiseAffine(2)]
+            for _ in range(n_flows):
+                layers.append(
+                    SplineCoupling(
+                        2, filter_channels, kernel_size, N_STACK_LAYERS, n_bins, tail_bound
+                    )
+                )
+                layers.append(Flip())
+            return nn.ModuleList(layers)
+
+        self.pre = nn.Conv1d(hidden_channels, filter_channels, 1)
+        self.stack = stack()
+        self.projection = nn.Conv1d(filter_channels, filter_channels, 1)
+        self.conditioning = (
+            nn.Conv1d(conditioning_channels, filter_channels, 1) if conditioning_channels else None
+        )
+        self.log = Log()
+        self.flows = flows()
+        self.posterior_pre = nn.Conv1d(1, filter_channels, 1)
+        self.posterior_stack = stack()
+        self.posterior_projection = nn.Conv1d(filter_channels, filter_channels, 1)
+        self.posterior_flows = flows()
+
+    def forward(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        durations: Tensor,
+        conditioning: Tensor | None = None,
+        *,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Bound the negative log-likelihood of durations.
+
+        Args:
+            hidden: (B, H, S) text encoder output; no gradient flows back into it.
+            mask: (B, 1, S).
+            durations: (B, 1, S) frames of each symbol.
+            conditioning: (B, G, 1) speaker, or None; no gradient flows back into it.
+            noise: (B, 2, S) standard normal of the posterior; drawn when None.
+
+        Returns:
+            (B,) nats, summed over the symbols of each sample.
+        """
+        with torch.autocast(hidden.device.type, enabled=False):
+            text = self._text_features(hidden, mask, conditioning)
+            durations = durations.to(text.dtype)
+            noise = torch.randn_like(text[:, :2]) if noise is None else noise
+            u, v, log_q = self._dequantise(text, mask, durations, noise * mask)
+            z0, log_det = self.log((durations - u) * mask, mask)
+            z = torch.cat([z0, v], dim=1)
+            for flow in self.flows:
+                z, change = flow(z, mask, text)
+                log_det = log_det + change
+            nll = (0.5 * (LOG_2PI + z.square()) * mask).sum((1, 2)) - log_det
+            return nll + log_q
+
+    def predict(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        conditioning: Tensor | None = None,
+        *,
+        noise_scale: float = 1.0,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Draw log-durations.
+
+        The first coupling of the flow is left out: run backwards it changes only the second
+        channel, which is thrown away.
+
+        Args:
+            hidden: (B, H, S).
+            mask: (B, 1, S).
+            conditioning: (B, G, 1) speaker, or None.
+            noise_scale: standard deviation of the noise.
+            noise: (B, 2, S) standard normal; drawn when None.
+
+        Returns:
+            (B, 1, S) natural logarithm of frames.
+        """
+        with torch.autocast(hidden.device.type, enabled=False):
+            text = self._text_features(hidden, mask, conditioning)
+            z = torch.randn_like(text[:, :2]) if noise is None else noise.to(text.dtype)
+            z = z * noise_scale
+            affine, _, *rest = self.flows
+            for flow in reversed(rest):
+                z = flow.inverse(z, mask, text)  # pyright: ignore[reportCallIssue]
+            return affine.inverse(z, mask)[:, :1]  # pyright: ignore[reportCallIssue]
+
+    def _text_features(self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
+        x = self.pre(hidden.detach().to(self.pre.weight.dtype))
+        if self.conditioning is not None and conditioning is not None:
+            x = x + self.conditioning(conditioning.detach().to(x.dtype))
+        return self.projection(self.stack(x, mask)) * mask
+
+    def _dequantise(
+        self, text: Tensor, mask: Tensor, durations: Tensor, noise: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw u (B, 1, S) in (0, 1) and v (B, 1, S); return them with log q(u, v) (B,)."""
+        x = self.posterior_stack(self.posterior_pre(durations), mask)
+        features = text + self.posterior_projection(x) * mask
+        z, log_det = noise, torch.zeros_like(noise[:, 0, 0])
+        for flow in self.posterior_flows:
+            z, change = flow(z, mask, features)
+            log_det = log_det + change
+        u_logit, v = z.chunk(2, dim=1)
+        log_slope = nn.functional.logsigmoid(u_logit) + nn.functional.logsigmoid(-u_logit)
+        log_det = log_det + (log_slope * mask).sum((1, 2))
+        log_q = (-0.5 * (LOG_2PI + noise.square()) * mask).sum((1, 2)) - log_det
+        return torch.sigmoid(u_logit) * mask, v, log_q
+
+
+class DeterministicDurationPredictor(nn.Module):
+    """Two convolutions that regress log-durations.
+
+    Source: Kim et al. 2020 (Glow-TTS), arXiv:2005.11129, appendix A; VITS's ablation.
+    """
+
+    def __init__(
+        self,
+        hidden_channels: int,
+        filter_channels: int,
+        *,
+        kernel_size: int,
+        dropout: float,
+        conditioning_channels: int = 0,
+    ) -> None:
+        super().__init__()
+        padding = kernel_size // 2
+        self.conv_1 = nn.Conv1d(hidden_channels, filter_channels, kernel_size, padding=padding)
+        self.norm_1 = ChannelNorm(filter_channels)
+        self.conv_2 = nn.Conv1d(filter_channels, filter_channels, kernel_size, padding=padding)
+        self.norm_2 = ChannelNorm(filter_channels)
+        self.projection = nn.Conv1d(filter_channels, 1, 1)
+        self.dropout = nn.Dropout(dropout)
+        self.conditioning = (
+            nn.Conv1d(conditioning_channels, hidden_channels, 1) if conditioning_channels else None
+        )
+
+    def forward(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        durations: Tensor,
+        conditioning: Tensor | None = None,
+        *,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Squared error of log-durations (B,), summed over symbols; arguments as its sibling's."""
+        del noise
+        predicted = self.predict(hidden, mask, conditioning)
+        # 1e-6 keeps symbols without frames finite, as in the original
+        target = (durations.to(predicted.dtype) + 1e-6).log() * mask
+        return (predicted - target).square().sum((1, 2))
+
+    def predict(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        conditioning: Tensor | None = None,
+        *,
+        noise_scale: float = 1.0,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Log-durations (B, 1, S); noise has no part in them."""
+        del noise_scale, noise
+        with torch.autocast(hidden.device.type, enabled=False):
+            x = hidden.detach().to(self.conv_1.weight.dtype)
+            if self.conditioning is not None and conditioning is not None:
+                x = x + self.conditioning(conditioning.detach().to(x.dtype))
+            x = self.dropout(self.norm_1(torch.relu(self.conv_1(x * mask))))
+            x = self.dropout(self.norm_2(torch.relu(self.conv_2(x * mask))))
+            return self.projection(x * mask) * mask

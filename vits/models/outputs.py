@@ -1,0 +1,86 @@
+"""What the model's parts return. Letters: B batch, S symbols, T frames, L samples, C channels."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+__all__ = [
+    "ConvertedOutput",
+    "DiscriminatorOutput",
+    "EncodedText",
+    "Gaussian",
+    "Posterior",
+    "SpokenOutput",
+    "TrainingOutput",
+]
+
+
+class Gaussian(NamedTuple):
+    """Diagonal Gaussian: ``mean`` and ``log_std``, each (B, C, S or T)."""
+
+    mean: Tensor
+    log_std: Tensor
+
+
+class EncodedText(NamedTuple):
+    """Text encoder: ``hidden`` (B, H, S), ``prior`` over the latent, ``mask`` (B, 1, S)."""
+
+    hidden: Tensor
+    prior: Gaussian
+    mask: Tensor
+
+
+class Posterior(NamedTuple):
+    """Posterior encoder: a sample ``z`` (B, C, T), its ``distribution``, ``mask`` (B, 1, T)."""
+
+    z: Tensor
+    distribution: Gaussian
+    mask: Tensor
+
+
+class TrainingOutput(NamedTuple):
+    """One training forward of the generator.
+
+    Attributes:
+        wave: decoded segment (B, 1, segment_frames * hop_length).
+        segment_starts: first frame of each segment (B,) int64.
+        posterior: of the spectrogram, with its sample.
+        z_prior: the sample seen through the prior flow (B, C, T).
+        prior: the text's Gaussian stretched to frames (B, C, T).
+        durations: frames of each symbol, found by the alignment (B, S) int64.
+        duration_loss: of each sample, summed over its symbols (B,).
+        symbol_mask: (B, 1, S).
+        frame_mask: (B, 1, T).
+    """
+
+    wave: Tensor
+    segment_starts: Tensor
+    posterior: Posterior
+    z_prior: Tensor
+    prior: Gaussian
+    durations: Tensor
+    duration_loss: Tensor
+    symbol_mask: Tensor
+    frame_mask: Tensor
+
+
+class SpokenOutput(NamedTuple):
+    """Speech: ``wave`` (B, 1, L), ``wave_lengths`` (B,), ``durations`` (B, S) int64 in frames."""
+
+    wave: Tensor
+    wave_lengths: Tensor
+    durations: Tensor
+
+
+class ConvertedOutput(NamedTuple):
+    """Converted speech: ``wave`` (B, 1, L) and ``wave_lengths`` (B,)."""
+
+    wave: Tensor
+    wave_lengths: Tensor
+
+
+class DiscriminatorOutput(NamedTuple):
+    """One sub-discriminator: ``score`` (B, N) and the ``features`` of its layers, score last."""
+
+    score: Tensor
+    features: tuple[Tensor, ...]

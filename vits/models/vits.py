@@ -1,0 +1,281 @@
+"""The generator of VITS: wires the boxes for training, speaking and voice conversion."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from vits.alignment import (
+    durations_to_index,
+    monotonic_alignment_search,
+    prior_log_likelihood,
+)
+from vits.config import VitsConfig
+from vits.errors import ConfigError
+from vits.layers.masking import (
+    expand_by_index,
+    random_segment_starts,
+    sequence_mask,
+    slice_segments,
+)
+from vits.models.decoder import HifiGanDecoder
+from vits.models.duration_predictor import (
+    DeterministicDurationPredictor,
+    StochasticDurationPredictor,
+)
+from vits.models.outputs import (
+    ConvertedOutput,
+    EncodedText,
+    Gaussian,
+    SpokenOutput,
+    TrainingOutput,
+)
+from vits.models.posterior_encoder import PosteriorEncoder
+from vits.models.prior_flow import PriorFlow
+from vits.models.text_encoder import TextEncoder
+
+__all__ = ["Vits"]
+
+
+class Vits(nn.Module):
+    """Conditional variational autoencoder with a normalising-flow prior over text.
+
+    Source: Kim, Kong & Son, ICML 2021, arXiv:2106.06103, figure 1. The discriminators are a module
+    of their own (``vits.models.discriminators``).
+
+    Args:
+        config: every shape. ``VitsConfig()`` is the original's LJSpeech model.
+    """
+
+    def __init__(self, config: VitsConfig) -> None:
+        super().__init__()
+        self.config = config
+        hidden, latent = config.hidden_channels, config.latent_channels
+        speaker = config.speaker_channels if config.n_speakers > 1 else 0
+        self.text_encoder = TextEncoder(
+            config.n_symbols, hidden, latent, **vars(config.text_encoder)
+        )
+        self.posterior_encoder = PosteriorEncoder(
+            config.audio.n_bins,
+            hidden,
+            latent,
+            conditioning_channels=speaker,
+            **vars(config.posterior_encoder),
+        )
+        self.prior_flow = PriorFlow(
+            latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)
+        )
+        self.duration_predictor = _duration_predictor(config, speaker)
+        self.decoder = HifiGanDecoder(latent, conditioning_channels=speaker, **vars(config.decoder))
+        self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
+
+    def forward(
+        self,
+        ids: Tensor,
+        id_lengths: Tensor,
+        spectrogram: Tensor,
+        frame_lengths: Tensor,
+        speakers: Tensor | None = None,
+    ) -> TrainingOutput:
+        """Run one training pass: encode both sides, align, and decode a random segment.
+
+        Gradients as in the original: the alignment takes none, the duration loss reaches neither
+        text encoder nor speaker embedding.
+
+        Args:
+            ids: (B, S) int64 rows of the symbol table.
+            id_lengths: (B,) int64, each at most its frame length.
+            spectrogram: (B, F, T) linear magnitude.
+            frame_lengths: (B,) int64, each at least ``segment_frames``.
+            speakers: (B,) int64; needed with two or more speakers.
+
+        Returns:
+            ``TrainingOutput``.
+        """
+        conditioning = self._conditioning(speakers)
+        text = self.text_encoder(ids, id_lengths)
+        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
+        z_prior, _ = self.prior_flow(posterior.z, posterior.mask, conditioning)
+        durations = self.align(text, z_prior, id_lengths, frame_lengths)
+        prior = _stretch(text.prior, durations, posterior.mask)
+        duration_loss = self.duration_predictor(
+            text.hidden, text.mask, durations.unsqueeze(1), conditioning
+        )
+        length = self.config.segment_frames
+        starts = random_segment_starts(frame_lengths, length)
+        wave = self.decoder(slice_segments(posterior.z, starts, length), conditioning)
+        return TrainingOutput(
+            wave=wave,
+            segment_starts=starts,
+            posterior=posterior,
+            z_prior=z_prior,
+            prior=prior,
+            durations=durations,
+            duration_loss=duration_loss,
+            symbol_mask=text.mask,
+            frame_mask=posterior.mask,
+        )
+
+    @torch.no_grad()
+    def align(
+        self, text: EncodedText, z_prior: Tensor, id_lengths: Tensor, frame_lengths: Tensor
+    ) -> Tensor:
+        """Find the durations (B, S) int64 of the best monotonic path; takes no gradient.
+
+        Raises:
+            AlignmentError: as ``monotonic_alignment_search``; on an accelerator nothing is
+                checked, since that would wait for the device.
+        """
+        scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
+        on_host = scores.device.type == "cpu"
+        return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=on_host)
+
+    @torch.no_grad()
+    def speak(
+        self,
+        ids: Tensor,
+        id_lengths: Tensor,
+        speakers: Tensor | None = None,
+        *,
+        noise_scale: float = 0.667,
+        noise_scale_duration: float = 0.8,
+        length_scale: float = 1.0,
+        durations: Tensor | None = None,
+        noise: Tensor | None = None,
+        duration_noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> SpokenOutput:
+        """Turn symbols into a wave.
+
+        Args:
+            ids: (B, S) int64 rows of the symbol table.
+            id_lengths: (B,) int64.
+            speakers: (B,) int64; needed with two or more speakers.
+            noise_scale: standard deviation of the prior's noise; 0 gives the mean.
+            noise_scale_duration: standard deviation of the duration predictor's noise.
+            length_scale: factor on every duration; above 1 is slower.
+            durations: (B, S) int64 frames of each symbol, used instead of predicted ones.
+            noise: (B, C, T) standard normal, at least as long as the result; drawn when None.
+            duration_noise: (B, 2, S) standard normal; drawn when None.
+            generator: source of the noise that is drawn.
+
+        Returns:
+            ``SpokenOutput``; waves are zero-padded to the longest.
+        """
+        conditioning = self._conditioning(speakers)
+        text = self.text_encoder(ids, id_lengths)
+        if durations is None:
+            if duration_noise is None:
+                duration_noise = _randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
+            log_durations: Tensor = self.duration_predictor.predict(
+                text.hidden,
+                text.mask,
+                conditioning,
+                noise_scale=noise_scale_duration,
+                noise=duration_noise,
+            )
+            frames: Tensor = (log_durations.exp() * text.mask * length_scale).ceil()
+            durations = frames.squeeze(1).long()
+        frame_lengths = durations.sum(1).clamp_min(1)
+        mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
+        prior = _stretch(text.prior, durations, mask)
+        if noise is None:
+            noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
+        noise = noise[..., : mask.shape[2]]
+        z_prior = (prior.mean + noise * prior.log_std.exp() * noise_scale) * mask
+        z = self.prior_flow.inverse(z_prior, mask, conditioning)
+        wave = self.decoder(z * mask, conditioning)
+        return SpokenOutput(*self._trim(wave, frame_lengths), durations)
+
+    @torch.no_grad()
+    def convert(
+        self,
+        spectrogram: Tensor,
+        frame_lengths: Tensor,
+        source_speakers: Tensor,
+        target_speakers: Tensor,
+        *,
+        noise_scale: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> ConvertedOutput:
+        """Say the same with another voice: to prior space as one speaker, back as another.
+
+        Source: VITS section 4.4 (figure 4).
+
+        Args:
+            spectrogram: (B, F, T) linear magnitude.
+            frame_lengths: (B,) int64.
+            source_speakers: (B,) int64, who speaks in the recording.
+            target_speakers: (B,) int64, who shall speak.
+            noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
+            generator: source of the noise.
+
+        Returns:
+            ``ConvertedOutput``.
+
+        Raises:
+            ConfigError: the model has one speaker only.
+        """
+        if self.speaker_embedding is None:
+            raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
+        source, target = self._conditioning(source_speakers), self._conditioning(target_speakers)
+        shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
+        noise = _randn(shape, spectrogram, generator) * noise_scale
+        z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
+        z_prior, _ = self.prior_flow(z, mask, source)
+        z = self.prior_flow.inverse(z_prior, mask, target)
+        return ConvertedOutput(*self._trim(self.decoder(z * mask, target), frame_lengths))
+
+    def fold_weight_norm(self) -> None:
+        """Replace every weight-normed weight by its value, in place: for inference only."""
+        for module in self.modules():
+            if parametrize.is_parametrized(module, "weight"):
+                parametrize.remove_parametrizations(module, "weight")
+
+    def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
+        """Speaker embedding (B, G, 1), or None for a single speaker."""
+        if self.speaker_embedding is None:
+            return None
+        if speakers is None:
+            raise ConfigError(
+                f"speakers None must name one of {self.config.n_speakers} speakers for each sample"
+            )
+        return self.speaker_embedding(speakers).unsqueeze(2)
+
+    def _trim(self, wave: Tensor, frame_lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Silence the padding of a wave (B, 1, L); return it with its lengths."""
+        lengths = frame_lengths * self.config.audio.hop_length
+        return wave * sequence_mask(lengths, wave.shape[2]), lengths
+
+
+def _duration_predictor(
+    config: VitsConfig, speaker: int
+) -> StochasticDurationPredictor | DeterministicDurationPredictor:
+    settings, hidden = config.duration_predictor, config.hidden_channels
+    if settings.kind == "deterministic":
+        return DeterministicDurationPredictor(
+            hidden,
+            settings.filter_channels or 256,
+            kernel_size=settings.kernel_size,
+            dropout=settings.dropout,
+            conditioning_channels=speaker,
+        )
+    return StochasticDurationPredictor(
+        hidden,
+        settings.filter_channels or hidden,
+        kernel_size=settings.kernel_size,
+        dropout=settings.dropout,
+        n_flows=settings.n_flows,
+        n_bins=settings.n_bins,
+        tail_bound=settings.tail_bound,
+        conditioning_channels=speaker,
+    )
+
+
+def _stretch(prior: Gaussian, durations: Tensor, frame_mask: Tensor) -> Gaussian:
+    """Repeat each symbol's Gaussian for its frames; zero in the padding."""
+    index = durations_to_index(durations, frame_mask.shape[2])
+    return Gaussian(*(expand_by_index(x, index) * frame_mask for x in prior))
+
+
+def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
+    return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)
