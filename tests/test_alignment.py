@@ -68,7 +68,7 @@ def test_every_backend_equals_brute_force_on_random_shapes():
         n_ties += len(candidates) > 1
         choice = original_choice(candidates)
         expected[row, : len(choice)] = torch.tensor(choice)
-    assert n_ties > 150
+    assert n_ties > 100
     for backend in BACKENDS:
         found = monotonic_alignment_search(batch, symbols, frames, backend=backend)
         assert torch.equal(found, expected), backend

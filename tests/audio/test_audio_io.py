@@ -1,0 +1,163 @@
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from vits.audio import io
+from vits.errors import AudioError, MissingFileError
+
+RATE = 22050
+
+
+@pytest.fixture
+def wave():
+    time = np.arange(RATE) / RATE
+    return (0.6 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+
+
+def on_16_bits(wave):
+    return (np.rint(wave * 32768) / 32768).astype(np.float32)
+
+
+@pytest.mark.parametrize("extension", [".wav", ".flac", ".WAV"])
+def test_lossless_formats_return_every_16_bit_value(tmp_path, extension):
+    path = tmp_path / f"a{extension}"
+    values = (np.arange(-32768, 32768) / 32768).astype(np.float32)
+    io.write(path, values, RATE)
+    samples, rate = io.read(path)
+    assert rate == RATE
+    assert samples.shape == (65536, 1)
+    assert samples.dtype == np.float32
+    np.testing.assert_array_equal(samples[:, 0], values)
+
+
+def test_copies_of_a_copy_stay_the_same(tmp_path, wave):
+    path = tmp_path / "a.wav"
+    for _ in range(3):
+        io.write(path, wave, RATE)
+        wave = io.read(path)[0][:, 0]
+    first = path.read_bytes()
+    io.write(path, wave, RATE)
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("extension", [".ogg", ".mp3"])
+def test_lossy_formats_keep_length_and_level(tmp_path, wave, extension):
+    path = tmp_path / f"a{extension}"
+    io.write(path, np.tile(wave, 8), RATE)  # more than one block
+    samples, rate = io.read(path)
+    assert rate == RATE
+    assert abs(len(samples) - 8 * RATE) < 2500  # an mp3 encoder adds a frame or two
+    level = np.sqrt(np.mean(np.square(samples)))
+    assert level == pytest.approx(0.6 / np.sqrt(2), rel=0.02)
+
+
+def test_info_reads_the_header(tmp_path):
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.zeros((100, 2)), 8000, subtype="PCM_24")
+    assert io.info(path) == (8000, 2, 100, "WAV", "PCM_24")
+    assert io.info(path).seconds == 100 / 8000
+    assert io.read(path)[0].shape == (100, 2)
+
+
+def test_clipping_is_counted(tmp_path):
+    path = tmp_path / "a.wav"
+    wave = np.array([0.5, 2.0, -1.5, 1.0], dtype=np.float32)
+    with pytest.warns(UserWarning, match=r"2 of 4 samples .* multiply the wave by 0\.5"):
+        io.write(path, wave, RATE)
+    np.testing.assert_allclose(io.read(path)[0][:, 0], [0.5, 1, -1, 1], atol=1 / 32768)
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "message"),
+    [
+        ("a.aiff", np.zeros(4), r"\.aiff.*\.wav, \.flac, \.ogg, \.mp3"),
+        ("noextension", np.zeros(4), r"\.wav"),
+        ("a.wav", np.zeros((4, 2)), r"\(4, 2\).*\(L,\)"),
+        ("a.wav", np.zeros(4, dtype=np.int16), "int16"),
+        ("a.wav", np.array([0.0, np.nan, np.inf]), "2 of 3 samples are not finite"),
+    ],
+)
+def test_bad_waves_and_names_are_refused(tmp_path, name, samples, message):
+    with pytest.raises(AudioError, match=message):
+        io.write(tmp_path / name, samples, RATE)
+    assert not (tmp_path / name).exists()
+
+
+def test_rate_that_a_format_lacks_is_refused(tmp_path):
+    with pytest.raises(AudioError, match=r"12345 Hz"):
+        io.write(tmp_path / "a.mp3", np.zeros(100), 12345)
+
+
+def test_missing_folder_and_file_are_named(tmp_path):
+    with pytest.raises(MissingFileError, match="nowhere"):
+        io.write(tmp_path / "nowhere" / "a.wav", np.zeros(4), RATE)
+    for function in (io.read, io.info, io.riff_shortfall):
+        with pytest.raises(MissingFileError, match=r"absent\.wav does not exist"):
+            function(tmp_path / "absent.wav")
+        with pytest.raises(AudioError, match="is a folder"):
+            function(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, this is no recording", b"RIFF", b"RIFFxxxxWA"])
+def test_other_files_are_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    with pytest.raises(AudioError) as caught:
+        io.read(path)
+    assert "\n" not in str(caught.value)
+    assert "a.wav" in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 1000, 44100 + 8])
+def test_truncated_riff_is_measured_and_refused(tmp_path, wave, cut):
+    path = tmp_path / "a.wav"
+    io.write(path, wave, RATE)
+    assert io.riff_shortfall(path) == 0
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert io.riff_shortfall(path) == cut
+    with pytest.raises(AudioError, match=f"truncated: {cut} bytes"):
+        io.read(path)
+
+
+def test_truncated_flac_is_refused(tmp_path, wave):
+    path = tmp_path / "a.flac"
+    io.write(path, wave, RATE)
+    assert io.riff_shortfall(path) == 0
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(AudioError, match=r"a\.flac"):
+        io.read(path)
+
+
+def riff(*chunks, size=None):
+    body = b"WAVE" + b"".join(
+        name + struct.pack("<I", promised) + data for name, promised, data in chunks
+    )
+    return b"RIFF" + struct.pack("<I", len(body) if size is None else size) + body
+
+
+FORMAT = (b"fmt ", 16, struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
+
+
+def test_chunks_around_the_samples_do_not_matter(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff((b"LIST", 3, b"abc\0"), FORMAT, (b"data", 8, bytes(8))))
+    assert io.riff_shortfall(path) == 0
+    assert len(io.read(path)[0]) == 4
+    path.write_bytes(riff(FORMAT, (b"data", 8, bytes(8)), (b"LIST", 100, b"cut")))
+    assert io.riff_shortfall(path) == 0  # all samples are there
+
+
+def test_length_that_a_pipe_left_open_is_no_truncation(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(FORMAT, (b"data", 0xFFFFFFFF, bytes(8)), size=0xFFFFFFFF))
+    assert io.riff_shortfall(path) == 0
+    assert len(io.read(path)[0]) == 4
+
+
+def test_file_cut_before_its_samples_is_short(tmp_path):
+    path = tmp_path / "a.wav"
+    whole = riff(FORMAT, (b"data", 8, bytes(8)))
+    path.write_bytes(whole[:30])
+    assert io.riff_shortfall(path) == len(whole) - 30

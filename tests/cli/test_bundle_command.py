@@ -1,0 +1,113 @@
+import os
+
+import pytest
+import torch
+
+from vits.cli import main
+from vits.config import DecoderConfig, FrontendConfig, VitsConfig, to_dict
+from vits.models.vits import Vits
+from vits.synthesis import load, read_voice
+from vits.text import Frontend, SymbolTable
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    frontend = Frontend(
+        FrontendConfig(backend="graphemes"),
+        SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,?!"]),
+    )
+    config = VitsConfig(
+        n_symbols=len(frontend.symbols),
+        hidden_channels=16,
+        latent_channels=8,
+        decoder=DecoderConfig(
+            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+        ),
+    )
+    model = Vits(config)
+    values = {
+        "state_dict": {f"generator.{name}": value for name, value in model.state_dict().items()},
+        "global_step": 42,
+        "vits": {
+            "format": 1,
+            "model": to_dict(config),
+            "training": {},
+            "frontend": frontend.to_dict(),
+            "fingerprint": frontend.fingerprint(),
+            "speakers": [""],
+            "data": {"utterances": 3, "seconds": 9, "name": "corpus"},
+            "ema": {name: value.detach() / 2 for name, value in model.named_parameters()},
+        },
+    }
+    path = tmp_path_factory.mktemp("run") / "checkpoints" / "step=42.ckpt"
+    path.parent.mkdir()
+    torch.save(values, path)
+    return path
+
+
+@pytest.fixture
+def bundle(capsys):
+    def run(*arguments):
+        status = main(["bundle", *map(str, arguments)])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_a_checkpoint_becomes_a_voice_that_speaks(bundle, checkpoint, tmp_path):
+    details = ["--name", "Ada", "--licence", "CC0-1.0", "--origin", "us", "--description", "calm"]
+    status, out, err = bundle(checkpoint, "-o", tmp_path / "ada", *details)
+    assert (status, err) == (0, "")
+    assert out.count("\n") == 1
+    for part in (str(tmp_path / "ada"), "Ada", "42", "moving average", str(checkpoint)):
+        assert part in out
+    card = read_voice(tmp_path / "ada").card
+    assert (card.name, card.licence, card.origin, card.description) == (
+        "Ada",
+        "CC0-1.0",
+        "us",
+        "calm",
+    )
+    assert (card.training_steps, card.dataset, card.averaged) == (42, "corpus", True)
+    assert load(tmp_path / "ada")("hello.").seconds > 0
+
+
+def test_a_run_folder_gives_its_newest_checkpoint(bundle, checkpoint, tmp_path):
+    run = checkpoint.parents[1]
+    old = run / "old.ckpt"
+    old.write_bytes(b"an old one, and damaged")
+    os.utime(old, (1, 1))
+    status, out, _ = bundle(run, "-o", tmp_path / "ada", "--no-ema")
+    assert status == 0
+    assert str(checkpoint) in out
+    assert "last weights" in out
+    assert not read_voice(tmp_path / "ada").card.averaged
+
+
+def test_force_replaces_a_voice(bundle, checkpoint, tmp_path):
+    assert bundle(checkpoint, "-o", tmp_path / "ada")[0] == 0
+    status, out, err = bundle(checkpoint, "-o", tmp_path / "ada", "--name", "Bob")
+    assert (status, out) == (2, "")
+    assert "--force" in err
+    assert bundle(checkpoint, "-o", tmp_path / "ada", "--name", "Bob", "--force")[0] == 0
+    assert read_voice(tmp_path / "ada").card.name == "Bob"
+
+
+def test_bad_input_is_one_line_and_status_2(bundle, checkpoint, tmp_path):
+    half = tmp_path / "half.ckpt"
+    half.write_bytes(checkpoint.read_bytes()[:-1000])
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "diary.txt").write_text("dear diary")
+    for source, target, word in (
+        (tmp_path / "nowhere.ckpt", "voice", "does not exist"),
+        (half, "voice", "half-written"),
+        (tmp_path / "full", "voice", ".ckpt"),
+        (checkpoint, "full", "not a voice"),
+        (checkpoint, "half.ckpt", "is a file"),
+    ):
+        status, out, err = bundle(source, "-o", tmp_path / target)
+        assert (status, out) == (2, "")
+        assert err.count("\n") == 1
+        assert word in err
+    assert not (tmp_path / "voice").exists()

@@ -1,0 +1,194 @@
+import io
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from vits.cli import main
+from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+from vits.models.vits import Vits
+from vits.synthesis import VoiceBundle, load, write_voice
+from vits.text import Frontend, SymbolTable
+
+DECODER = DecoderConfig(
+    upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+)
+SYMBOLS = SymbolTable.from_texts(["HTabcdefghijklmnopqrstuvwxyz .,?!"])
+
+
+def make_voice(folder, speakers=()):
+    torch.manual_seed(1)
+    config = VitsConfig(
+        n_symbols=len(SYMBOLS),
+        n_speakers=max(1, len(speakers)),
+        hidden_channels=16,
+        latent_channels=8,
+        speaker_channels=8,
+        decoder=DECODER,
+    )
+    frontend = Frontend(FrontendConfig(backend="graphemes"), SYMBOLS)
+    bundle = VoiceBundle(
+        generator=Vits(config),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=speakers,
+    )
+    return write_voice(folder, bundle)
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory):
+    return make_voice(tmp_path_factory.mktemp("voices") / "one")
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory):
+    return make_voice(tmp_path_factory.mktemp("voices") / "numbered", ("84", "174"))
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    return make_voice(tmp_path_factory.mktemp("voices") / "named", ("ada", "bob"))
+
+
+@pytest.fixture
+def say(voice, tmp_path, capsys):
+    """Run ``vits say``; return status, standard output and standard error."""
+
+    def run(*arguments, voice=voice, output=tmp_path / "out.wav"):
+        place = ["-o", str(output), "--voice", str(voice)]
+        status = main(["say", *map(str, arguments), *place])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def stdin(monkeypatch):
+    def install(data, terminal=False):
+        stream = io.TextIOWrapper(io.BytesIO(data))
+        stream.isatty = lambda: terminal
+        monkeypatch.setattr(sys, "stdin", stream)
+
+    return install
+
+
+def samples(path):
+    return soundfile.read(path, dtype="float32")[0]
+
+
+def test_one_line_names_the_file_its_length_and_the_real_time_factor(say, tmp_path, voice):
+    status, out, err = say("hello there.", "--seed", 7)
+    assert (status, err) == (0, "")
+    found = re.fullmatch(r"(.+): ([\d.]+) s of speech, real-time factor ([\d.]+), seed 7\n", out)
+    assert found[1] == str(tmp_path / "out.wav")
+    expected = load(voice)("hello there.", seed=7)
+    np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    assert float(found[2]) == pytest.approx(expected.seconds, abs=0.01)
+    assert float(found[3]) > 0
+
+
+@pytest.mark.parametrize("mark", ["-", None])
+def test_the_text_comes_from_the_standard_input(say, stdin, tmp_path, mark):
+    assert say("hello, you.", "--seed", 1)[0] == 0
+    expected = samples(tmp_path / "out.wav")
+    stdin("\ufeffhello, you.".encode())
+    assert say(*([mark] if mark else []), "--seed", 1)[0] == 0
+    np.testing.assert_array_equal(samples(tmp_path / "out.wav"), expected)
+
+
+def test_the_text_comes_from_a_file(say, tmp_path):
+    (tmp_path / "text.txt").write_text("hello, you.", encoding="utf-8")
+    assert say("--file", tmp_path / "text.txt", "--seed", 1)[0] == 0
+    expected = samples(tmp_path / "out.wav")
+    assert say("hello, you.", "--seed", 1)[0] == 0
+    np.testing.assert_array_equal(samples(tmp_path / "out.wav"), expected)
+
+
+def test_every_setting_reaches_the_voice(say, named, tmp_path):
+    settings = {
+        "--speaker": "bob",
+        "--seed": 3,
+        "--noise-scale": 0.5,
+        "--noise-scale-duration": 0.4,
+        "--length-scale": 1.3,
+        "--sentence-silence": 0.7,
+    }
+    arguments = [item for pair in settings.items() for item in pair]
+    timings = tmp_path / "timings.json"
+    status, _, err = say("Hello. There.", *arguments, "--timings", timings, voice=named)
+    assert (status, err) == (0, "")
+    keywords = {key[2:].replace("-", "_"): value for key, value in settings.items()}
+    expected = load(named)("Hello. There.", **keywords)
+    np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    assert json.loads(timings.read_text(encoding="utf-8")) == expected.timings()
+
+
+def test_a_number_is_a_row_unless_speakers_are_named_by_numbers(say, named, numbered, tmp_path):
+    for voice, speaker, row in ((named, "1", 1), (numbered, "174", 1), (numbered, "84", 0)):
+        assert say("hello.", "--speaker", speaker, "--seed", 1, voice=voice)[0] == 0
+        expected = load(voice)("hello.", speaker=row, seed=1)
+        np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    status, _, err = say("hello.", "--speaker", "1", voice=numbered)
+    assert status == 2
+    assert "84, 174" in err
+
+
+@pytest.mark.filterwarnings("default::vits.text.UnknownSymbolWarning")
+def test_symbols_that_are_dropped_are_named_on_the_error_output(say):
+    status, out, err = say("hжllo.")
+    assert status == 0
+    assert "ж" in err
+    assert err.count("\n") == out.count("\n") == 1
+
+
+def fails(result, *words):
+    status, out, err = result
+    assert status == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    for word in words:
+        assert word in err
+
+
+def test_bad_input_is_one_line_and_status_2(say, tmp_path, named):
+    (tmp_path / "binary").write_bytes(b"abc\xff\xfe")
+    (tmp_path / "long").write_bytes(b"hello " * 200_000)
+    (tmp_path / "empty").mkdir()
+    fails(say(""), "empty")
+    fails(say("\x00"), "")
+    fails(say("hello " * 20_000), "split it")
+    fails(say("hello.", "--file", tmp_path / "binary"), "both")
+    fails(say("--file", tmp_path / "binary"), "UTF-8", "0xff", "position 3")
+    fails(say("--file", tmp_path / "long"), "split it")
+    fails(say("--file", tmp_path / "nothing"), "nothing")
+    fails(say("hello.", voice=tmp_path / "nowhere"), "nowhere", "vits bundle")
+    fails(say("hello.", voice=tmp_path / "empty"), "not a voice", "config.json")
+    fails(say("hello.", "--speaker", "eve", voice=named), "eve", "ada, bob")
+    fails(say("hello.", "--length-scale", "0"), "length_scale")
+    fails(say("hello.", "--noise-scale", "nan"), "noise_scale")
+    fails(say("hello.", "--device", "gpu"), "gpu")
+    fails(say("hello.", output=tmp_path / "out.aac"), ".aac", ".mp3")
+    fails(say("hello.", output=tmp_path / "no" / "out.wav"), "no", "does not exist")
+    fails(say("hello.", "--timings", tmp_path / "no" / "t.json"), "does not exist")
+    assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.filterwarnings("ignore::vits.text.UnknownSymbolWarning")
+def test_a_text_without_a_word_the_voice_knows_is_an_error(say):
+    fails(say("\U0001f600"), "nothing to speak", "U+1F600")
+
+
+def test_no_text_at_a_terminal_is_an_error_not_a_wait(say, stdin):
+    stdin(b"", terminal=True)
+    fails(say(), "no text")
+
+
+def test_an_input_that_is_no_text_is_named(say, stdin):
+    stdin(b"\x80")
+    fails(say("-"), "standard input", "0x80")

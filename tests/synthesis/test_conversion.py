@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import torch
+
+from vits.errors import AudioError, VoiceError
+
+RATE = 22050
+
+
+@pytest.fixture
+def recording():
+    chance = np.random.default_rng(1)
+    return (0.3 * chance.standard_normal(RATE)).astype(np.float32)
+
+
+def test_conversion_keeps_the_length_and_repeats_with_its_seed(duo, recording):
+    first, again = (duo.convert(recording, RATE, "ada", "bob", seed=1) for _ in range(2))
+    np.testing.assert_array_equal(first.samples, again.samples)
+    assert first.sample_rate == RATE
+    assert 0 <= len(recording) - len(first.samples) < 256
+    assert first.phonemes == first.words == ()
+    np.testing.assert_array_equal(
+        duo.convert(torch.from_numpy(recording), RATE, 0, 1, seed=1).samples, first.samples
+    )
+
+
+def test_who_speaks_and_who_is_to_speak_both_matter(duo, recording):
+    pairs = [("ada", "bob"), ("bob", "ada"), ("ada", "ada")]
+    waves = [duo.convert(recording, RATE, *pair, seed=1, noise_scale=0).samples for pair in pairs]
+    assert not np.array_equal(waves[0], waves[1])
+    assert not np.array_equal(waves[0], waves[2])
+
+
+def test_a_recording_of_another_rate_is_resampled(duo, recording):
+    speech = duo.convert(recording, 44100, "ada", "bob")
+    assert speech.seconds == pytest.approx(len(recording) / 44100, abs=0.02)
+
+
+def test_a_voice_of_one_speaker_cannot_convert(voice, recording):
+    with pytest.raises(VoiceError, match="one speaker"):
+        voice.convert(recording, RATE, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("wave", "message"),
+    [
+        (np.zeros((2, RATE), np.float32), r"shape \(2, 22050\)"),
+        (np.zeros(RATE, np.int16), "int16"),
+        (np.full(RATE, np.nan, np.float32), "NaN"),
+        (np.zeros(10, np.float32), "longer"),
+        (np.zeros(0, np.float32), "longer"),
+        (np.zeros(301 * RATE, np.float32), "301 s"),
+    ],
+)
+def test_a_wave_that_cannot_be_converted_is_named(duo, wave, message):
+    with pytest.raises(AudioError, match=message) as caught:
+        duo.convert(wave, RATE, "ada", "bob")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 1.5])
+def test_a_sample_rate_is_a_positive_whole_number(duo, recording, rate):
+    with pytest.raises(AudioError, match="sample rate"):
+        duo.convert(recording, rate, "ada", "bob")
+
+
+def test_an_unknown_speaker_is_named(duo, recording):
+    with pytest.raises(VoiceError, match="eve"):
+        duo.convert(recording, RATE, "ada", "eve")

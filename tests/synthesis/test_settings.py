@@ -1,0 +1,39 @@
+import math
+
+import numpy as np
+import pytest
+
+from vits.errors import VoiceError
+from vits.synthesis import InferenceConfig
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("noise_scale", -0.1),
+        ("noise_scale", math.nan),
+        ("noise_scale", math.inf),
+        ("noise_scale", "0.5"),
+        ("noise_scale_duration", -1),
+        ("noise_scale_duration", True),
+        ("length_scale", 0),
+        ("length_scale", -1.0),
+        ("length_scale", 1e6),
+        ("sentence_silence", -0.2),
+        ("sentence_silence", 1e9),
+    ],
+)
+def test_a_value_outside_its_range_is_named(name, value):
+    with pytest.raises(VoiceError, match=name) as caught:
+        InferenceConfig().override(**{name: value})
+    assert str(value) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_override_replaces_what_is_given_and_keeps_the_rest():
+    own = InferenceConfig(noise_scale=0.1, length_scale=1.5)
+    changed = own.override(noise_scale=0, sentence_silence=np.float32(0.5))
+    assert changed.noise_scale == 0
+    assert changed.length_scale == 1.5
+    assert changed.sentence_silence == 0.5
+    assert own.override() == own

@@ -1,0 +1,92 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+import vits
+
+# What a voice needs to speak is torch, numpy and soundfile; nothing of what trains it.
+TRAINING = (
+    "pytorch_lightning",
+    "lightning",
+    "torchmetrics",
+    "transformers",
+    "jsonargparse",
+    "tensorboard",
+    "matplotlib",
+)
+HEAVY = (*TRAINING, "torch", "torchaudio", "numpy", "scipy", "numba", "soundfile", "phonemizer")
+
+
+def loaded(code, *args):
+    """Run ``code`` in a fresh interpreter and return the names of the packages it has loaded."""
+    report = (
+        "import json, sys; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}", *args],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import vits; dir(vits)",
+        "from vits.cli import main; main(['--help'])",
+        "from vits.cli import main; main(['say', '--help'])",
+        "from vits.cli import main; main(['bundle', '--help'])",
+    ],
+)
+def test_a_look_at_the_library_loads_nothing_heavy(code):
+    packages = loaded(code)
+    assert "vits" in packages
+    assert not packages & set(HEAVY)
+
+
+def test_speaking_loads_nothing_that_trains(saved_voice, tmp_path):
+    code = (
+        "import sys, vits; from vits.cli import main; vits.load(sys.argv[1])('hello.', seed=1); "
+        "assert main(['say', 'hello.', '-o', sys.argv[2], '--voice', sys.argv[1]]) == 0"
+    )
+    packages = loaded(code, str(saved_voice), str(tmp_path / "x.wav"))
+    assert "torch" in packages
+    assert not packages & set(TRAINING)
+
+
+def test_the_public_names_are_these():
+    names = {"load", "synthesize", "Voice", "Speech", "Vits", "VitsConfig", "__version__"}
+    assert set(vits.__all__) == names
+    assert names <= set(dir(vits))
+    assert all(getattr(vits, name) is not None for name in names)
+    with pytest.raises(AttributeError, match="speek"):
+        _ = vits.speek
+
+
+@pytest.fixture
+def saved_voice(tmp_path):
+    from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+    from vits.synthesis import VoiceBundle, write_voice
+    from vits.text import Frontend, SymbolTable
+
+    decoder = DecoderConfig(
+        upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+    )
+    symbols = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz ."])
+    config = VitsConfig(
+        n_symbols=len(symbols), hidden_channels=16, latent_channels=8, decoder=decoder
+    )
+    frontend = Frontend(FrontendConfig(backend="graphemes"), symbols)
+    bundle = VoiceBundle(
+        generator=vits.Vits(config),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=(),
+    )
+    return write_voice(tmp_path / "voice", bundle)

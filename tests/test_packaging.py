@@ -1,0 +1,78 @@
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def wheel(root, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    done = subprocess.run([*pip, *options, str(root)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.glob("vits-*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    tomllib = pytest.importorskip("tomllib", reason="part of Python since 3.11")
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_and_nothing_else(wheel, root):
+    expected = {str(path.relative_to(root)) for path in (root / "vits").rglob("*.py")}
+    expected.add("vits/py.typed")
+    names = set(wheel.namelist())
+    assert {name for name in names if ".dist-info/" not in name} == expected
+
+
+@pytest.mark.slow
+def test_the_wheel_says_what_it_is(wheel, project):
+    (info,) = {name.split("/")[0] for name in wheel.namelist() if ".dist-info/" in name}
+    metadata = wheel.read(f"{info}/METADATA").decode()
+    assert f"\nVersion: {project['version']}\n" in metadata
+    assert "\nLicense-Expression: MIT\n" in metadata
+    assert "\nRequires-Python: >=3.10\n" in metadata
+    assert "vits = vits.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert b"the vits authors" in wheel.read(f"{info}/licenses/LICENSE")
+
+
+@pytest.mark.slow
+def test_the_wheel_asks_for_no_developer_packages(wheel):
+    (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
+    lines = wheel.read(name).decode().splitlines()
+    needed = [x for x in lines if x.startswith("Requires-Dist:") and "extra ==" not in x]
+    names = {re.split(r"[^\w-]", line.split()[1])[0] for line in needed}
+    assert {"torch", "pytorch-lightning", "phonemizer"} <= names
+    assert not names & {"pytest", "ruff", "transformers", "basedpyright"}
+
+
+def test_every_direct_dependency_has_a_pin(project, root):
+    text = (root / "constraints.txt").read_text(encoding="utf-8")
+    pins = {line.split("==")[0].lower() for line in text.splitlines() if "==" in line}
+    extras = project["optional-dependencies"].values()
+    asked = [*project["dependencies"], *(line for lines in extras for line in lines)]
+    names = {re.split(r"[^\w.-]", line)[0].lower() for line in asked}
+    assert names <= pins
+
+
+def test_the_version_has_one_home(project):
+    import vits
+
+    assert vits.__version__ == project["version"]
+
+
+def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    (steps,) = re.findall(r"^test: (.+)$", makefile, re.MULTILINE)
+    hooks = re.findall(
+        r"^ +entry: make (\S+)$", (root / ".pre-commit-config.yaml").read_text(), re.M
+    )
+    assert hooks == steps.split()
+    assert (root / ".ci" / "run").read_text().splitlines()[-1] == "make test"

@@ -1,0 +1,233 @@
+"""Every code block of the pages for readers is run, page by page, from the top.
+
+A page is run like a script in a folder of its own, which holds what its reader is supposed to have:
+recordings, a run's checkpoint, a voice. A command that no test can run is in ``NOT_RUN`` with the
+reason; its flags and files are checked all the same. A block of a language not known here fails.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import soundfile
+
+from vits.cli import build_parser, main
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))
+PAGES = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
+SHELL = ("bash", "sh", "console")
+SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
+
+TRAINS = "trains for minutes to days; the flags are checked, and tests/training runs fit itself"
+INSTALLS = "makes an environment: minutes and a download"
+NOT_RUN = {
+    "make demo": "trains for minutes",
+    "make test": "is what runs this test",
+    "make install": INSTALLS,
+    "python3 -m venv .venv": INSTALLS,
+    ".venv/bin/pip install .": INSTALLS,
+    ".venv/bin/pre-commit install": "changes the settings of git",
+    ".venv/bin/pytest tests/cli/test_main.py -k help": "another test run inside this one",
+    "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
+    "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
+    "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
+    "--trainer.default_root_dir runs/ada": TRAINS,
+}
+
+
+class Block(NamedTuple):
+    page: str
+    line: int
+    language: str
+    code: str
+
+
+def read_blocks(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for match in re.finditer(r"^```(.*)\n([\s\S]*?)^```$", text, re.MULTILINE):
+        line = text.count("\n", 0, match.start()) + 2
+        yield Block(page, line, match[1].strip(), match[2])
+
+
+def read_commands(block):
+    """Split a shell block into commands; in ``console`` they follow a prompt."""
+    lines = block.code.replace("\\\n", " ").splitlines()
+    if block.language == "console":
+        lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
+
+
+BLOCKS = {page: list(read_blocks(page)) for page in PAGES}
+COMMANDS = [
+    command
+    for blocks in BLOCKS.values()
+    for block in blocks
+    if block.language in SHELL
+    for command in read_commands(block)
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_has_a_known_language(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text.count("\n```") + text.startswith("```") == 2 * len(BLOCKS[page])
+    for block in BLOCKS[page]:
+        assert block.language in ("python", *SHELL, *SHOWN), (
+            f"{page}:{block.line}: {block.language!r}"
+        )
+
+
+def test_every_exception_is_still_on_a_page():
+    assert set(NOT_RUN) <= set(COMMANDS)
+
+
+def test_the_readme_has_what_it_must_have():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
+        assert part in text
+    for name in ("prepare", "fit", "bundle", "say"):
+        assert f"| `vits {name}` |" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]])
+def test_a_page_runs_from_the_top(page, reader, monkeypatch):
+    monkeypatch.chdir(reader)
+    names = {}
+    for block in BLOCKS[page]:
+        if block.language == "python":
+            code = "\n" * (block.line - 1) + block.code
+            exec(compile(code, page, "exec"), names)
+        elif block.language in SHELL:
+            for command in read_commands(block):
+                run_command(command, f"{page}:{block.line}: {command}")
+
+
+def run_command(command, where):
+    words = shlex.split(command)
+    if command in NOT_RUN:
+        if words[0] == "make":
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), where
+        if words[:2] == ["vits", "fit"]:
+            check_fit(words[2:], where)
+        elif words[0] == "vits":
+            build_parser().parse_args(words[1:])
+    elif words[0] == "vits" and not set(command) & set("|<>$;&"):
+        assert main(words[1:]) == 0, where
+    else:
+        run_shell(command, where)
+
+
+def check_fit(arguments, where):
+    """Let the real parser read the flags and the files; it prints the settings and stops."""
+    try:
+        status = main(["fit", *arguments, "--print_config"])
+    except SystemExit as stop:
+        status = stop.code or 0
+    assert status == 0, where
+
+
+def run_shell(command, where):
+    """Run a command in a real shell that finds this environment's programs first."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["/bin/sh", "-euc", command],
+        env={"PATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{where}\n{done.stderr}"
+
+
+@pytest.fixture
+def reader(tmp_path):
+    """A folder with what the reader of a page is supposed to have."""
+    rng = np.random.default_rng(1)
+    texts = ("The garden is blue.", "Ada sings today.", "Where is the old bridge?")
+    (tmp_path / "recordings" / "wavs").mkdir(parents=True)
+    for number, _ in enumerate(texts):
+        noise = rng.normal(0, 0.1, 22050 + 2205 * number)
+        soundfile.write(tmp_path / "recordings" / "wavs" / f"{number}.wav", noise, 22050)
+    table = "".join(f"{number}|{text}\n" for number, text in enumerate(texts))
+    (tmp_path / "recordings" / "metadata.csv").write_text(table, encoding="utf-8")
+    shutil.copytree(tmp_path / "recordings", tmp_path / "LJSpeech-1.1")
+    (tmp_path / "story.txt").write_text("It was late. The house slept.\n", encoding="utf-8")
+    for name in ("recipes", "configs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    write_checkpoint(tmp_path / "runs" / "ada" / "checkpoints" / "last.ckpt")
+    write_random_voice(tmp_path / "demo" / "voice")
+    write_random_voice(tmp_path / "voices" / "duo", ["ada", "bob"])
+    return tmp_path
+
+
+def write_random_voice(folder, speakers=()):
+    from vits.synthesis import Card, VoiceBundle, write_voice
+
+    model, frontend = random_model(max(1, len(speakers)))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    bundle = VoiceBundle(
+        generator=model,
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=tuple(speakers),
+        card=Card(name="random"),
+    )
+    write_voice(folder, bundle)
+
+
+def write_checkpoint(path):
+    import torch
+
+    from vits.config import to_dict
+
+    model, frontend = random_model(1)
+    path.parent.mkdir(parents=True)
+    values = {
+        "state_dict": {f"generator.{name}": value for name, value in model.state_dict().items()},
+        "global_step": 20000,
+        "vits": {
+            "format": 1,
+            "model": to_dict(model.config),
+            "training": {},
+            "frontend": frontend.to_dict(),
+            "fingerprint": frontend.fingerprint(),
+            "speakers": [""],
+            "data": {"utterances": 3, "seconds": 3.3, "name": "recordings"},
+            "ema": None,
+        },
+    }
+    torch.save(values, path)
+
+
+def random_model(n_speakers):
+    """Make a generator that speaks in milliseconds, and the front end a reader would have."""
+    from vits import Vits
+    from vits.config import DecoderConfig, FrontendConfig, TextEncoderConfig, VitsConfig
+    from vits.text import Frontend, SymbolTable
+
+    decoder = DecoderConfig(
+        upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+    )
+    config = VitsConfig(
+        n_speakers=n_speakers,
+        hidden_channels=16,
+        latent_channels=8,
+        speaker_channels=8,
+        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+        decoder=decoder,
+    )
+    return Vits(config), Frontend(FrontendConfig(), SymbolTable.default())

@@ -1,0 +1,1 @@
+"""Waves: files, resampling, levels and spectrograms."""

@@ -1,0 +1,214 @@
+"""Recordings in and out of files, through soundfile."""
+
+import os
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import soundfile
+
+from vits.errors import AudioError, MissingFileError
+
+__all__ = ["FORMATS", "AudioInfo", "info", "read", "riff_shortfall", "to_pcm16", "write"]
+
+FORMATS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+"""soundfile's format and subtype of every extension that ``write`` knows."""
+
+_FULL_SCALE = 32768
+_BLOCK = 1 << 16  # samples written at once; libsndfile's Vorbis encoder overflows the stack on more
+_UNKNOWN_SIZE = 0x7FFFF000  # programs that write to a pipe put this or more: length not known
+
+
+class AudioInfo(NamedTuple):
+    """What a file's header says.
+
+    Attributes:
+        sample_rate: samples per second (Hz).
+        channels: channels.
+        samples: samples of each channel.
+        format: container, e.g. ``WAV``.
+        subtype: coding, e.g. ``PCM_16``.
+    """
+
+    sample_rate: int
+    channels: int
+    samples: int
+    format: str
+    subtype: str
+
+    @property
+    def seconds(self) -> float:
+        """Length (s)."""
+        return self.samples / self.sample_rate
+
+
+def info(path: str | os.PathLike[str]) -> AudioInfo:
+    """Read a file's header only.
+
+    Raises:
+        MissingFileError: there is no such file.
+        AudioError: it is not a recording.
+    """
+    with _open(path) as file:
+        return AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
+    """Read a whole recording.
+
+    Args:
+        path: any file libsndfile reads: wav, flac, ogg, mp3 and more.
+
+    Returns:
+        Samples (L, channels), float32, nominally in [-1, 1]; and the sample rate (Hz).
+
+    Raises:
+        MissingFileError: there is no such file.
+        AudioError: it is not a recording, or it ends before its header says it does.
+    """
+    missing = riff_shortfall(path)
+    if missing:
+        raise AudioError(
+            f"{path} is truncated: {missing} bytes fewer than its RIFF header says; copy it again"
+        )
+    with _open(path) as file:
+        samples = file.read(dtype="float32", always_2d=True)
+        if len(samples) < file.frames:
+            raise AudioError(
+                f"{path} is truncated: {len(samples)} samples of {file.frames}; copy it again"
+            )
+        return samples, file.samplerate
+
+
+def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -> None:
+    """Write a mono recording; the extension selects the format.
+
+    wav and flac are 16-bit PCM. Samples outside [-1, 1] are clipped, with a warning that
+    counts them.
+
+    Args:
+        path: ends in .wav, .flac, .ogg or .mp3; an existing file is replaced.
+        samples: (L,) floating point in [-1, 1].
+        sample_rate: samples per second (Hz).
+
+    Raises:
+        AudioError: unknown extension, a shape that is not (L,), values that are not finite, or a
+            sample rate the format does not have.
+        MissingFileError: the folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise AudioError(
+            f"{path} has the extension {path.suffix!r}; write one of {', '.join(FORMATS)}"
+        )
+    if not path.parent.is_dir():
+        raise MissingFileError(f"folder {path.parent} does not exist; create it first")
+    samples = _checked(np.asarray(samples))
+    name, subtype = FORMATS[path.suffix.lower()]
+    if subtype == "PCM_16":
+        samples = to_pcm16(samples)
+    try:
+        with soundfile.SoundFile(path, "w", sample_rate, 1, subtype, format=name) as file:
+            for start in range(0, len(samples), _BLOCK):
+                file.write(samples[start : start + _BLOCK])
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"cannot write {path} at {sample_rate} Hz: {_line(error)}") from error
+
+
+def to_pcm16(samples: np.ndarray) -> np.ndarray:
+    """Round samples in [-1, 1] to int16; ``read`` gives back exactly value / 32768.
+
+    soundfile's own conversion multiplies by 32767 and divides by 32768, so that every copy of a
+    recording would be a little quieter than the one before.
+    """
+    scaled = np.rint(np.asarray(samples, dtype=np.float64) * _FULL_SCALE)
+    return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+def riff_shortfall(path: str | os.PathLike[str]) -> int:
+    """Return how many bytes a RIFF wave file lacks of what its header promises.
+
+    0 for a file whose samples are all there, for one that was written to a pipe (no length in its
+    header), and for any other format.
+
+    Raises:
+        MissingFileError: there is no such file.
+        AudioError: the path is a folder or cannot be opened.
+    """
+    path = _existing(path)
+    try:
+        with path.open("rb") as file:
+            return max(0, _promised_size(file) - path.stat().st_size)
+    except OSError as error:
+        raise AudioError(f"cannot read {path}: {_line(error)}") from error
+
+
+def _promised_size(file: BinaryIO) -> int:
+    """Return the size a RIFF wave file must have to hold its data chunk; 0 where that is open."""
+    head = file.read(12)
+    if head[:4] != b"RIFF" or head[8:] not in (b"WAVE", b"WAVE"[: len(head) - 8]):
+        return 0
+    if len(head) < 12:
+        return 12
+    while len(chunk := file.read(8)) == 8:
+        name, size = struct.unpack("<4sI", chunk)
+        if name == b"data":
+            return 0 if size >= _UNKNOWN_SIZE else file.tell() + size
+        file.seek(size + size % 2, os.SEEK_CUR)
+    (size,) = struct.unpack_from("<I", head, 4)
+    return 0 if size >= _UNKNOWN_SIZE else 8 + size
+
+
+def _checked(samples: np.ndarray) -> np.ndarray:
+    """Return finite mono samples, clipped to [-1, 1] with a warning that counts."""
+    if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
+        raise AudioError(
+            f"samples of shape {samples.shape} and type {samples.dtype} must be (L,) floating point"
+        )
+    if not np.isfinite(samples).all():
+        bad = np.count_nonzero(~np.isfinite(samples))
+        raise AudioError(f"{bad} of {len(samples)} samples are not finite; a wave must be finite")
+    outside = np.count_nonzero(np.abs(samples) > 1)
+    if outside:
+        peak = np.abs(samples).max()
+        warnings.warn(
+            f"{outside} of {len(samples)} samples lie outside [-1, 1] and were clipped; "
+            f"multiply the wave by {1 / peak:.3g} to keep it whole",
+            stacklevel=3,
+        )
+    return np.clip(samples, -1, 1)
+
+
+@contextmanager
+def _open(path: str | os.PathLike[str]) -> Iterator[soundfile.SoundFile]:
+    """Open a recording; whatever goes wrong inside becomes one clear line."""
+    path = _existing(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            yield file
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"{path} is not a readable recording: {_line(error)}") from error
+
+
+def _existing(path: str | os.PathLike[str]) -> Path:
+    """Return ``path`` if it is there and is not a folder."""
+    path = Path(path)
+    if not path.exists():
+        raise MissingFileError(f"{path} does not exist")
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder; name a recording in it")
+    return path
+
+
+def _line(error: Exception) -> str:
+    """Return an error's own text on one line."""
+    return " ".join(str(error).split())

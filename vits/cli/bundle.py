@@ -1,0 +1,60 @@
+"""``vits bundle``: make a voice folder of a training checkpoint."""
+
+import argparse
+from pathlib import Path
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "bundle",
+        help="make a voice folder of a training checkpoint",
+        description="Make a voice folder of a training checkpoint.",
+        epilog="Then: vits say 'Hello.' -o hello.wav --voice DIR",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "checkpoint", type=Path, help="a *.ckpt file, or the folder of a run: its newest is taken"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="the voice folder to write"
+    )
+    parser.add_argument("--name", default="", help="what to call the voice (the data's name)")
+    parser.add_argument(
+        "--licence", "--license", default="", help="terms of the voice, e.g. CC0-1.0"
+    )
+    parser.add_argument("--origin", default="", help="whose voice it is and who made it")
+    parser.add_argument("--description", default="", help="one or two sentences for the reader")
+    parser.add_argument(
+        "--no-ema", action="store_true", help="take the last weights, not their moving average"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the voice that DIR holds")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the voice and say what it is.
+
+    Raises:
+        MissingFileError: the checkpoint does not exist.
+        CheckpointError: it is damaged, or no checkpoint of ``vits fit``.
+        VoiceError: the folder is in use or cannot be written.
+    """
+    from vits.synthesis import bundle_checkpoint, find_checkpoint, write_voice
+
+    checkpoint = find_checkpoint(args.checkpoint)
+    bundle = bundle_checkpoint(
+        checkpoint,
+        name=args.name,
+        licence=args.licence,
+        origin=args.origin,
+        description=args.description,
+        average=not args.no_ema,
+    )
+    write_voice(args.output, bundle, force=args.force)
+    card = bundle.card
+    weights = "moving average" if card.averaged else "last weights"
+    print(f"{args.output}: {card.name}, step {card.training_steps} ({weights}) of {checkpoint}")
+    return 0

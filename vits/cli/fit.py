@@ -1,0 +1,20 @@
+"""``vits fit``: train a voice. Every argument is Lightning's; see ``vits fit --help``."""
+
+import argparse
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command; its own help comes from Lightning's parser."""
+    parser = subparsers.add_parser(
+        "fit", help="train a voice on prepared data (Lightning CLI)", add_help=False
+    )
+    parser.set_defaults(run=run, remaining=[])
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hand the remaining arguments to Lightning's command line."""
+    from vits.training.command import fit
+
+    return fit(args.remaining)

@@ -1,0 +1,179 @@
+"""``vits prepare``: recordings and texts become a folder to train from."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vits.cli.prepare_flags import add_audio, add_corpus, add_limits, add_text, add_work
+from vits.errors import DataError, MissingFileError
+
+if TYPE_CHECKING:
+    from vits.data.options import PrepareConfig
+    from vits.text.frontend import Frontend
+
+__all__ = ["add_parser", "run"]
+
+_ABOUT = """Check a corpus, resample and phonemise it, and write a folder to train from.
+A run that was stopped goes on when the same command is given again.
+It ends with a report: kept + rejected = input, and a reason for every rejected row."""
+
+_EXAMPLES = """examples:
+  vits prepare LJSpeech-1.1 -o prepared/ljspeech --workers 8
+  vits prepare VCTK-Corpus-0.92 -o prepared/vctk --trim 40 --language en-gb
+  vits prepare corpus -o shared/prepared --shard 3/16     (on the third of 16 machines)
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "prepare",
+        help="check, convert and phonemise a corpus",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_corpus(parser)
+    add_audio(parser)
+    add_text(parser)
+    add_limits(parser)
+    add_work(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare a corpus and print the report."""
+    from vits.data.corpora import read_corpus
+    from vits.data.prepare import prepare
+    from vits.data.shards import parse_shard
+
+    shard = parse_shard(args.shard)
+    config = _config(args)
+    _check_folder(args.output, args.source)
+    corpus = read_corpus(
+        args.source,
+        format=args.format,
+        table=args.table,
+        audio_dir=args.audio_dir,
+        microphone=args.mic,
+    )
+    rows = list(corpus)[: args.limit]
+    frontend = _frontend(args)
+    with _Bar(args.progress) as bar:
+        outcome = prepare(
+            rows,
+            args.output,
+            config,
+            frontend,
+            workers=args.workers,
+            shard=shard,
+            merge=args.merge,
+            keep_chunks=args.keep_chunks,
+            progress=bar,
+        )
+    if outcome.report is None:
+        print(
+            f"shard {args.shard} is done; {outcome.missing} of {outcome.chunks} chunks are missing "
+            f"in {args.output / 'chunks'}: the last shard to end, or --merge, assembles the folder"
+        )
+        return 0
+    print(outcome.report.text())
+    print(f"\nprepared: {args.output}")
+    return 0
+
+
+def _config(args: argparse.Namespace) -> "PrepareConfig":
+    """Build the configuration of the preparation."""
+    from vits.config import AudioConfig
+    from vits.data.options import Limits, PrepareConfig
+
+    audio = ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "f_min", "f_max")
+    limits = (
+        "segment_frames",
+        "min_seconds",
+        "max_seconds",
+        "max_clipped",
+        "max_deviation",
+        "allow_upsampling",
+    )
+    return PrepareConfig(
+        audio=AudioConfig(**{name: getattr(args, name) for name in audio}),
+        limits=Limits(silence_dbfs=args.silence, **{name: getattr(args, name) for name in limits}),
+        trim_db=args.trim,
+        loudness_dbfs=args.loudness,
+        unknown=args.unknown or ("extend" if _own_characters(args) else "reject"),
+    )
+
+
+def _own_characters(args: argparse.Namespace) -> bool:
+    """Tell whether the symbol table is to be made from the corpus."""
+    return args.backend == "graphemes" and args.symbols is None
+
+
+def _frontend(args: argparse.Namespace) -> "Frontend":
+    """Build the front end."""
+    from vits.config import FrontendConfig
+    from vits.text.frontend import Frontend
+    from vits.text.lexicon import read_lexicon
+    from vits.text.symbols import PAD, SymbolTable
+
+    config = FrontendConfig(
+        backend=args.backend,
+        language=args.language,
+        normalize=not args.no_normalize,
+        stress=not args.no_stress,
+        blanks=not args.no_blanks,
+    )
+    if args.symbols is not None:
+        symbols = SymbolTable.from_list(_symbol_list(args.symbols))
+    else:
+        symbols = SymbolTable((PAD,)) if _own_characters(args) else SymbolTable.default()
+    lexicon = None if args.lexicon is None else read_lexicon(args.lexicon)
+    return Frontend(config, symbols, lexicon)
+
+
+def _symbol_list(path: Path) -> list[str]:
+    """Read a symbol table."""
+    if not path.is_file():
+        raise MissingFileError(f"symbols {path} does not exist; name a JSON list of strings")
+    try:
+        symbols = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"symbols {path} is not JSON ({error}); write a list of strings") from error
+    if not isinstance(symbols, list):
+        raise DataError(f"symbols {path} holds a {type(symbols).__name__}; write a list of strings")
+    return symbols
+
+
+def _check_folder(output: Path, source: Path) -> None:
+    """Refuse to write where the corpus itself is."""
+    home = source if source.is_dir() else source.parent
+    if output.resolve() == home.resolve():
+        raise DataError(f"output {output} is the corpus' own folder; choose another")
+
+
+class _Bar:
+    """A progress bar on standard error that starts with the first number it is given."""
+
+    def __init__(self, forced: bool | None) -> None:
+        self._show = sys.stderr.isatty() if forced is None else forced
+        self._bar: Any = None
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, total: int) -> None:
+        if not self._show:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit="row", file=sys.stderr)
+        self._bar.update(done - self._bar.n)

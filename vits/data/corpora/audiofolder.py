@@ -1,0 +1,96 @@
+"""Hugging Face audiofolder: ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name``."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vits.data.corpora.table import strip_suffix
+from vits.data.manifest import Row, json_object, numbered_lines
+from vits.errors import DataError
+
+__all__ = ["read_audiofolder"]
+
+_TEXTS = ("text", "transcription")
+_SPEAKERS = ("speaker", "speaker_id")
+
+
+def read_audiofolder(table: Path) -> Iterator[Row]:
+    """Read the metadata of an audiofolder.
+
+    Args:
+        table: a comma separated file with a header, or a JSONL file. Column ``file_name`` is
+            relative to the folder of the table; ``text`` or ``transcription`` is what is said;
+            ``speaker`` or ``speaker_id`` and ``language`` are optional; others are not read.
+
+    Yields:
+        One row for each line; its id is the file name without its extension.
+
+    Raises:
+        DataError: a malformed line; the message names file and line.
+        MissingFileError: there is no such table.
+    """
+    records = _jsonl(table) if table.suffix == ".jsonl" else _csv(table)
+    for number, values in records:
+        where = f"{table}:{number}"
+        name = _text(values, ("file_name",), where)
+        if not name:
+            raise DataError(f"{where}: no file_name; name the recording of every row")
+        yield Row(
+            id=strip_suffix(name),
+            audio=str(table.parent / name),
+            text=_text(values, _TEXTS, where),
+            speaker=_text(values, _SPEAKERS, where),
+            language=_text(values, ("language",), where) or None,
+        )
+
+
+def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Read a comma separated table with a header; quoted fields may span lines."""
+    lines = list(numbered_lines(table))
+    reader = csv.reader((f"{line}\n" for _, line in lines), strict=True)
+    header: list[str] = []
+    try:
+        for fields in reader:
+            number = lines[reader.line_num - 1][0]
+            if not header:
+                header = _header(fields, f"{table}:{number}")
+            elif len(fields) != len(header):
+                raise DataError(
+                    f"{table}:{number}: {len(fields)} columns, the header has {len(header)}; "
+                    "quote the texts that contain commas"
+                )
+            else:
+                yield number, dict(zip(header, fields, strict=True))
+    except csv.Error as error:
+        raise DataError(
+            f"{table}:{lines[reader.line_num - 1][0]}: {error}; check the quotes"
+        ) from error
+
+
+def _header(fields: list[str], where: str) -> list[str]:
+    """Check the names of the columns."""
+    if "file_name" not in fields or not set(fields) & set(_TEXTS):
+        raise DataError(
+            f"{where}: columns {', '.join(fields)}; must be file_name and one of "
+            f"{', '.join(_TEXTS)}"
+        )
+    return fields
+
+
+def _jsonl(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Read one JSON object from each line."""
+    for number, line in numbered_lines(table):
+        values = json_object(line, f"{table}:{number}")
+        _header(list(values), f"{table}:{number}")
+        yield number, values
+
+
+def _text(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> str:
+    """Return the value of the first column that exists; numbers become strings, null is empty."""
+    value = next((values[name] for name in names if name in values), None)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise DataError(f"{where}: {names[0]} {value!r} must be a string")
+    return str(value).strip()

@@ -1,0 +1,38 @@
+"""Piper: a csv with ``file|text`` or ``file|speaker|text``, no header."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from vits.data.corpora.table import split_lines, strip_suffix
+from vits.data.manifest import Row
+
+__all__ = ["read_piper"]
+
+_FOLDERS = ("wavs", "wav")
+
+
+def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
+    """Read a table in the layout that Piper trains from.
+
+    Args:
+        table: its lines are ``file|text`` or ``file|speaker|text``.
+        audio_dir: folder that the files are relative to; by default ``wavs`` or ``wav`` beside the
+            table where there is such a folder, otherwise the table's own folder.
+
+    Yields:
+        One row for each line; its id is the file without its extension.
+
+    Raises:
+        DataError: a malformed line; the message names file and line.
+        MissingFileError: there is no such table.
+    """
+    beside = (table.parent / name for name in _FOLDERS)
+    folder = audio_dir or next((path for path in beside if path.is_dir()), table.parent)
+    for _, fields in split_lines(table, (2, 3), "file|text or file|speaker|text"):
+        speaker = fields[1] if len(fields) == 3 else ""
+        yield Row(
+            id=strip_suffix(fields[0]),
+            audio=str(folder / fields[0]),
+            text=fields[-1],
+            speaker=speaker,
+        )

@@ -1,0 +1,70 @@
+"""What the readers of tables share: split lines, file names and their recordings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from vits.data.manifest import numbered_lines
+from vits.errors import DataError
+
+__all__ = ["AUDIO_SUFFIXES", "find_recording", "read_text", "split_lines", "strip_suffix"]
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
+"""Extensions of recordings, in the order in which they are looked for."""
+
+
+def split_lines(
+    path: Path, allowed: tuple[int, ...], layout: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Split the lines of a table at ``|``; the first line fixes the number of columns.
+
+    Args:
+        path: the table.
+        allowed: numbers of columns that the layout has.
+        layout: the columns in words, for messages.
+
+    Yields:
+        The line's number, from 1, and its fields without surrounding white space.
+
+    Raises:
+        DataError: a line has another number of columns, or its first field is empty.
+        MissingFileError: there is no such file.
+    """
+    columns = 0
+    for number, line in numbered_lines(path):
+        fields = [field.strip() for field in line.split("|")]
+        if len(fields) not in allowed or columns not in (0, len(fields)):
+            rule = f"{columns} as on the first line" if columns else " or ".join(map(str, allowed))
+            raise DataError(
+                f"{path}:{number}: {len(fields)} columns, must be {rule}; the layout is {layout}"
+            )
+        if not fields[0]:
+            raise DataError(f"{path}:{number}: the first column is empty; the layout is {layout}")
+        columns = len(fields)
+        yield number, fields
+
+
+def find_recording(stem: Path) -> Path:
+    """Return the existing recording ``stem`` + extension; ``stem`` + ``.wav`` where none exists."""
+    candidates = [stem.with_name(stem.name + suffix) for suffix in AUDIO_SUFFIXES]
+    return next((path for path in candidates if path.exists()), candidates[0])
+
+
+def read_text(path: Path) -> str:
+    """Read a file that holds one text; empty where there is no such file.
+
+    Raises:
+        DataError: the file is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").strip() if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: not UTF-8 at byte {error.start}; convert the file to UTF-8"
+        ) from error
+
+
+def strip_suffix(name: str) -> str:
+    """Return a file name without the extension of a recording, with ``/`` between folders."""
+    name = name.replace("\\", "/")
+    suffix = next((s for s in AUDIO_SUFFIXES if name.lower().endswith(s)), "")
+    return name[: len(name) - len(suffix)]

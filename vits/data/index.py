@@ -1,0 +1,157 @@
+"""What a prepared folder holds: its description and its index, read and checked."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vits.config import AudioConfig, from_dict
+from vits.errors import ConfigError, DataError, MissingFileError
+
+__all__ = ["FORMAT", "PCM16", "Index", "audio_config", "check_size", "read_info", "read_manifest"]
+
+FORMAT = 1
+"""The version of the prepared folder that this library reads."""
+
+PCM16 = np.dtype("<i2")
+"""Samples of ``audio.i16``: 16 bits, little endian."""
+
+_REMEDY = "make it with `vits prepare`"
+
+
+class Index(NamedTuple):
+    """Where each utterance lies, (N,) int64 each: arrays, which workers share without copying.
+
+    Attributes:
+        line: first byte of its line in the manifest.
+        offset: first sample in ``audio.i16``.
+        samples: samples.
+        first_id: place of its first symbol among the symbols of all.
+        n_ids: symbols.
+        speaker: row of the speaker embedding.
+    """
+
+    line: np.ndarray
+    offset: np.ndarray
+    samples: np.ndarray
+    first_id: np.ndarray
+    n_ids: np.ndarray
+    speaker: np.ndarray
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """Read and check ``dataset.json``.
+
+    Raises:
+        MissingFileError: the folder does not exist.
+        DataError: it has no valid ``dataset.json`` of this format.
+    """
+    if not folder.is_dir():
+        raise MissingFileError(f"{folder} is not a folder; {_REMEDY}")
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise DataError(f"{folder} is not prepared data, it has no dataset.json; {_REMEDY}")
+    try:
+        info = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON ({error}); {_REMEDY} again") from error
+    found = info.get("format") if isinstance(info, dict) else None
+    if found != FORMAT:
+        raise DataError(f"{path} has format {found!r}, this version reads {FORMAT}; {_REMEDY}")
+    kinds = {"audio": dict, "frontend": dict, "speakers": list, "utterances": int}
+    wrong = [key for key, kind in kinds.items() if not isinstance(info.get(key), kind)]
+    if wrong or not isinstance(info["frontend"].get("symbols"), list):
+        wrong = wrong or ["frontend.symbols"]
+        raise DataError(f"{path} lacks a valid {', '.join(wrong)}; {_REMEDY} again")
+    return info
+
+
+def audio_config(info: dict[str, Any], folder: Path) -> AudioConfig:
+    """Build the audio configuration of ``dataset.json``.
+
+    Raises:
+        DataError: it breaks a rule of ``AudioConfig``.
+    """
+    try:
+        return from_dict(AudioConfig, info["audio"], "audio")
+    except ConfigError as error:
+        raise DataError(f"{folder / 'dataset.json'}: {error}") from error
+
+
+def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.ndarray, Index]:
+    """Read ``manifest.jsonl``.
+
+    Returns:
+        Names; the symbols of all utterances one after another, int32; the index.
+
+    Raises:
+        MissingFileError: there is no manifest.
+        DataError: a row is not valid, or their number is not that of ``dataset.json``.
+    """
+    path = folder / "manifest.jsonl"
+    if not path.is_file():
+        raise MissingFileError(f"{path} does not exist; {_REMEDY} again")
+    speakers = {name: i for i, name in enumerate(info["speakers"])} or {"": 0}
+    n_symbols = len(info["frontend"]["symbols"])
+    names, ids, places, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
+    total_ids = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            row = _checked_row(line, n_symbols, speakers, f"{path} line {number}")
+            if row["id"] in names:
+                raise DataError(f"{path} line {number}: id {row['id']!r} is there twice")
+            names[row["id"]] = None
+            ids.append(np.asarray(row["ids"], dtype=np.int32))
+            speaker = speakers[row["speaker"]]
+            places.append(
+                [position, row["offset"], row["samples"], total_ids, len(row["ids"]), speaker]
+            )
+            total_ids += len(row["ids"])
+            position += len(line)
+    if not names or len(names) != info["utterances"]:
+        raise DataError(
+            f"{path} has {len(names)} utterances, dataset.json says {info['utterances']}, and "
+            f"there must be at least 1; {_REMEDY} again"
+        )
+    return list(names), np.concatenate(ids), Index(*np.array(places, dtype=np.int64).T.copy())
+
+
+def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: str) -> dict:
+    """Parse one manifest line and check what the dataset uses of it."""
+    try:
+        row = json.loads(line)
+        name, ids, speaker = row["id"], row["ids"], row["speaker"]
+        samples, offset = row["samples"], row["offset"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{where} is not a manifest row ({error!r}); {_REMEDY} again") from error
+    if not (isinstance(name, str) and isinstance(ids, list) and ids):
+        raise DataError(f"{where} must have a name and at least one symbol; {_REMEDY} again")
+    if not all(type(i) is int and 0 <= i < n_symbols for i in ids):
+        raise DataError(f"{where} has ids outside the {n_symbols} symbols; {_REMEDY} again")
+    if not (type(samples) is int and type(offset) is int and samples > 0 and offset >= 0):
+        raise DataError(
+            f"{where} has {samples!r} samples at {offset!r}, both must be whole numbers, the "
+            f"first positive; {_REMEDY} again"
+        )
+    if not isinstance(speaker, str) or speaker not in speakers:
+        raise DataError(f"{where} has speaker {speaker!r}, not in dataset.json; {_REMEDY} again")
+    return row
+
+
+def check_size(folder: Path, index: Index) -> None:
+    """Require that ``audio.i16`` holds exactly what the manifest names.
+
+    Raises:
+        MissingFileError: there is no such file.
+        DataError: its size is another.
+    """
+    path = folder / "audio.i16"
+    if not path.is_file():
+        raise MissingFileError(f"{path} does not exist; {_REMEDY} again")
+    expected = int((index.offset + index.samples).max()) * PCM16.itemsize
+    actual = path.stat().st_size
+    if actual != expected:
+        raise DataError(
+            f"{path} has {actual} bytes, its manifest needs {expected}; {_REMEDY} again"
+        )

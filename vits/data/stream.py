@@ -1,0 +1,224 @@
+"""An endless, step-indexed, rank-aware stream of length-bucketed batches."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from torch.utils.data import Sampler
+
+from vits.errors import ConfigError, DataError
+
+__all__ = ["BatchStream"]
+
+
+class BatchStream(Sampler[list[int]]):
+    """Batch sampler whose every batch is a function of the step alone.
+
+    The utterances, sorted by length, are cut into buckets; in each epoch every bucket is shuffled
+    and cut into global batches of nearly equal size, and the order of all global batches is
+    shuffled. A global batch is dealt to the ranks like cards, longest first. It follows:
+
+    - ``batch(step)`` needs no history: a resumed run sees what an uninterrupted one would have;
+    - in an epoch every utterance comes exactly once over all ranks, and ``steps_per_epoch`` is
+      the same in every epoch;
+    - in a step every rank has at least one utterance, and their counts differ by at most one;
+    - utterances x longest of a rank's batch never passes ``max_frames``;
+    - one rank with twice ``max_frames`` and ``max_utterances`` takes the global batches of two
+      ranks; for other numbers of ranks, give each the same ``granularity``.
+
+    For ``DataLoader(batch_sampler=...)``. It never ends, so it has no length.
+
+    Attributes:
+        steps_per_epoch: steps in which every utterance comes once.
+        start_step: where ``iter`` begins.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[int] | np.ndarray,
+        *,
+        max_frames: int,
+        max_utterances: int | None = None,
+        n_buckets: int = 16,
+        world_size: int = 1,
+        rank: int = 0,
+        seed: int = 1234,
+        start_step: int = 0,
+        granularity: int | None = None,
+    ) -> None:
+        """Plan the buckets.
+
+        Args:
+            lengths: (N,) frames of each utterance.
+            max_frames: largest utterances x longest of a rank's batch (frames).
+            max_utterances: largest number of utterances of a rank's batch; None: any.
+            n_buckets: most buckets to cut the lengths into: more buckets pad less and mix less.
+                Small data gets fewer, so that a bucket has about two batches or more.
+            world_size: number of ranks.
+            rank: this one, from 0.
+            seed: of the shuffling.
+            start_step: where ``iter`` begins.
+            granularity: size global batches for this many ranks, a multiple of ``world_size``;
+                None: ``world_size``, and for one rank 2 where the lengths allow it.
+
+        Raises:
+            ConfigError: an argument is out of range.
+            DataError: there is no utterance, one is longer than ``max_frames``, or the
+                utterances cannot be dealt so that every rank has one in every step.
+        """
+        self._lengths = np.asarray(lengths, dtype=np.int64)
+        utterances = max_frames if max_utterances is None else max_utterances
+        _check_arguments(max_frames, utterances, n_buckets, seed, start_step)
+        _check_ranks(world_size, rank, granularity)
+        _check_lengths(self._lengths, max_frames)
+        self.world_size, self.rank, self.seed = world_size, rank, seed
+        self.start_step = start_step
+        self._buckets = _plan(
+            self._lengths,
+            max_frames * world_size,
+            utterances * world_size,
+            n_buckets,
+            (max(2, world_size), world_size) if granularity is None else (granularity,),
+        )
+        self.steps_per_epoch = sum(bucket.n_batches for bucket in self._buckets)
+        self._epoch: tuple[int, list[np.ndarray]] | None = None
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield this rank's batches from ``start_step`` on, without end."""
+        step = self.start_step
+        while True:
+            yield self.batch(step)
+            step += 1
+
+    def batch(self, step: int) -> list[int]:
+        """Return this rank's utterances (indices into ``lengths``) of a step, longest first."""
+        return self.global_batch(step)[self.rank :: self.world_size]
+
+    def global_batch(self, step: int) -> list[int]:
+        """Return the utterances of all ranks of a step, longest first; ranks take turns."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if self._epoch is None or self._epoch[0] != epoch:
+            self._epoch = epoch, self._shuffled(epoch)
+        members = self._epoch[1][place]
+        return members[np.lexsort((members, -self._lengths[members]))].tolist()
+
+    def padding(self, epoch: int = 0) -> float:
+        """Return the fraction of an epoch's frames, over all ranks, that is padding."""
+        padded = 0
+        for members in self._shuffled(epoch):
+            lengths = -np.sort(-self._lengths[members])
+            shares = (lengths[rank :: self.world_size] for rank in range(self.world_size))
+            padded += sum(len(share) * int(share[0]) for share in shares)
+        return 1 - int(self._lengths.sum()) / padded
+
+    def _shuffled(self, epoch: int) -> list[np.ndarray]:
+        """Return an epoch's global batches in their order."""
+        random = np.random.default_rng((self.seed, epoch))
+        batches = [
+            members
+            for bucket in self._buckets
+            for members in np.array_split(random.permutation(bucket.members), bucket.n_batches)
+        ]
+        return [batches[i] for i in random.permutation(len(batches))]
+
+
+class _Bucket(NamedTuple):
+    """Utterances of similar length and the number of global batches they make."""
+
+    members: np.ndarray
+    n_batches: int
+
+
+def _plan(
+    lengths: np.ndarray,
+    max_frames: int,
+    max_utterances: int,
+    n_buckets: int,
+    granularities: Sequence[int],
+) -> list[_Bucket]:
+    """Cut all utterances into buckets; the limits are those of a global batch."""
+    order = np.argsort(-lengths, kind="stable")
+    fitting = np.minimum(max_frames // lengths[order], max_utterances)
+    wanted = min(n_buckets, max(1, int(lengths.sum()) // (2 * max_frames)))
+    for granularity in granularities:
+        sizes = fitting // granularity * granularity
+        edges = _edges(sizes, wanted, granularity)
+        if edges:
+            return [
+                _Bucket(order[start:end], -(-(end - start) // int(sizes[start])))
+                for start, end in itertools.pairwise(edges)
+            ]
+    raise DataError(
+        f"{len(lengths)} utterances cannot be dealt to {granularities[-1]} ranks with one for each "
+        "in every step; raise max_frames or max_utterances, or use fewer ranks"
+    )
+
+
+def _edges(sizes: np.ndarray, n_buckets: int, granularity: int) -> list[int]:
+    """Return where buckets begin and end, longest first; empty if no cut keeps the rules.
+
+    Where a global batch has room for one utterance on each of ``granularity`` ranks, it must be
+    full, so such a bucket is a multiple of ``granularity``. With room for two on each, any bucket
+    of ``granularity`` or more can be cut into batches that leave no rank without one.
+
+    Args:
+        sizes: (N,) the largest global batch with each utterance the longest, ascending.
+        n_buckets: buckets of equal count to aim at.
+        granularity: smallest global batch.
+    """
+    total = len(sizes)
+    single = int(np.searchsorted(sizes, 2 * granularity))
+    single = -(-single // granularity) * granularity
+    if sizes[0] < granularity or single > total or 0 < total - single < granularity:
+        return []
+    edges = [0]
+    aims = {round(total * i / n_buckets) for i in range(1, n_buckets)} | {single}
+    for aim in sorted(aims):
+        edge = -(-aim // granularity) * granularity if aim < single else aim
+        if edge - edges[-1] >= granularity and total - edge >= granularity:
+            edges.append(edge)
+    return [*edges, total]
+
+
+def _check_arguments(
+    max_frames: int, max_utterances: int, n_buckets: int, seed: int, start_step: int
+) -> None:
+    """Check the arguments that have a smallest value."""
+    rules = (
+        ("max_frames", max_frames, 1),
+        ("max_utterances", max_utterances, 1),
+        ("n_buckets", n_buckets, 1),
+        ("seed", seed, 0),
+        ("start_step", start_step, 0),
+    )
+    for name, value, smallest in rules:
+        if value < smallest:
+            raise ConfigError(f"{name} {value} must be at least {smallest}")
+
+
+def _check_ranks(world_size: int, rank: int, granularity: int | None) -> None:
+    """Check the arguments about ranks."""
+    if world_size < 1:
+        raise ConfigError(f"world_size {world_size} must be at least 1")
+    if not 0 <= rank < world_size:
+        raise ConfigError(f"rank {rank} must be at least 0 and less than world_size {world_size}")
+    if granularity is not None and (granularity < 1 or granularity % world_size):
+        raise ConfigError(
+            f"granularity {granularity} must be a multiple of world_size {world_size}"
+        )
+
+
+def _check_lengths(lengths: np.ndarray, max_frames: int) -> None:
+    """Check that every utterance has frames and fits into a batch of its own."""
+    if lengths.ndim != 1 or len(lengths) == 0:
+        raise DataError(f"lengths of shape {lengths.shape} must be (N,) with at least 1 utterance")
+    if lengths.min() < 1:
+        raise DataError(
+            f"utterance {lengths.argmin()} has {lengths.min()} frames, at least 1 needed"
+        )
+    if lengths.max() > max_frames:
+        raise DataError(
+            f"utterance {lengths.argmax()} (from 0) has {lengths.max()} frames, more than "
+            f"max_frames {max_frames}; raise max_frames or drop the long utterances"
+        )

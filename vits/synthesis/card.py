@@ -1,0 +1,73 @@
+"""A voice's card: where it comes from and what one may do with it."""
+
+from dataclasses import dataclass
+
+__all__ = ["Card", "render_readme"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """Origin, licence and training of a voice; an empty text means that nobody has said.
+
+    Attributes:
+        name: what people call the voice.
+        licence: terms of the voice, best as an SPDX name such as ``CC0-1.0``.
+        origin: whose voice it is and who made it, e.g. a person, a project, an address.
+        description: one or two sentences for the reader.
+        dataset: name of the recordings it learnt from.
+        utterances: how many recordings these were.
+        seconds: how long they were together (seconds).
+        training_steps: batches seen in training.
+        averaged: the weights are the training's moving average, not its last state.
+        vits_version: version of this library that wrote the voice.
+    """
+
+    name: str = "voice"
+    licence: str = ""
+    origin: str = ""
+    description: str = ""
+    dataset: str = ""
+    utterances: int = 0
+    seconds: float = 0.0
+    training_steps: int = 0
+    averaged: bool = False
+    vits_version: str = ""
+
+
+def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[str, ...]) -> str:
+    """Write the card as the Markdown page that lies beside the voice."""
+    rows = {
+        "Licence": card.licence or "not stated: ask its maker before you use it",
+        "Origin": card.origin or "not stated",
+        "Language": language,
+        "Speakers": _listed(speakers) or "1",
+        "Sample rate": f"{sample_rate} Hz",
+        "Data": _data(card),
+        "Training": f"{card.training_steps:,} steps" + ", moving average" * card.averaged,
+        "Made with": f"vits {card.vits_version or '(version not stated)'}",
+    }
+    table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows.items())
+    about = f"{card.description}\n\n" if card.description else ""
+    return (
+        f"# {_cell(card.name)}\n\n{about}| | |\n|---|---|\n{table}\n\n"
+        "```python\nimport vits\n\n"
+        'voice = vits.load("path/to/this/folder")\n'
+        'voice("Hello.").save("hello.wav")\n```\n'
+    )
+
+
+def _data(card: Card) -> str:
+    """Describe the recordings."""
+    size = f"{card.utterances:,} utterances, {card.seconds / 3600:.2f} hours"
+    return f"{card.dataset or 'not named'} ({size})"
+
+
+def _listed(speakers: tuple[str, ...], shown: int = 20) -> str:
+    """Name the speakers, the first twenty of many."""
+    names = ", ".join(name or "(no name)" for name in speakers[:shown])
+    return f"{len(speakers)}: {names}" + ", …" * (len(speakers) > shown) if speakers else ""
+
+
+def _cell(text: str) -> str:
+    """Keep a text inside one cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")

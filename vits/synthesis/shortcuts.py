@@ -1,0 +1,73 @@
+"""The two calls most people need."""
+
+from pathlib import Path
+
+import torch
+
+from vits.errors import VoiceError
+from vits.synthesis.reading import read_voice
+from vits.synthesis.speech import Speech
+from vits.synthesis.voice import Voice
+
+__all__ = ["load", "synthesize"]
+
+
+def load(path: str | Path, device: str | torch.device = "cpu") -> Voice:
+    """Load a voice folder.
+
+    Args:
+        path: the folder.
+        device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``.
+
+    Raises:
+        MissingFileError: the folder does not exist.
+        VoiceError: it is not a voice, it is damaged, or there is no such device.
+    """
+    return Voice(read_voice(path), device)
+
+
+def synthesize(
+    text: str,
+    voice: str | Path | Voice | None = None,
+    *,
+    speaker: str | int | None = None,
+    noise_scale: float | None = None,
+    noise_scale_duration: float | None = None,
+    length_scale: float | None = None,
+    sentence_silence: float | None = None,
+    seed: int | None = None,
+    device: str | torch.device = "cpu",
+) -> Speech:
+    """Speak a text in one call; to speak often, ``load`` the voice once.
+
+    Args:
+        text: 1 to 100,000 characters.
+        voice: a voice folder, or a voice that is loaded already.
+        speaker: see ``Voice.__call__``, as for all that follow.
+        noise_scale: how varied the sound is.
+        noise_scale_duration: how varied the rhythm is.
+        length_scale: factor on every duration.
+        sentence_silence: pause between two sentences (seconds).
+        seed: repeats the same samples.
+        device: where to compute; a loaded voice stays where it is.
+
+    Raises:
+        MissingFileError: the folder does not exist.
+        TextError: the text cannot be spoken.
+        VoiceError: no voice is given, or it cannot do what is asked.
+    """
+    if voice is None:
+        raise VoiceError(
+            "no voice is given and none comes with this library; train one with `vits fit`, make "
+            "its folder with `vits bundle CHECKPOINT -o DIR` and pass voice=DIR"
+        )
+    speak = voice if isinstance(voice, Voice) else load(voice, device)
+    return speak(
+        text,
+        speaker=speaker,
+        noise_scale=noise_scale,
+        noise_scale_duration=noise_scale_duration,
+        length_scale=length_scale,
+        sentence_silence=sentence_silence,
+        seed=seed,
+    )

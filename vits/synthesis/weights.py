@@ -1,0 +1,101 @@
+"""The generator of a voice: built, filled with checked tensors, written as safetensors."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor
+from torch.nn.utils.parametrize import is_parametrized
+
+from vits.config import VitsConfig
+from vits.errors import VoiceError
+from vits.models.vits import Vits
+
+__all__ = ["build_generator", "read_generator", "write_generator"]
+
+
+def read_generator(path: Path, config: VitsConfig) -> Vits:
+    """Read the generator of a voice.
+
+    Raises:
+        VoiceError: the file is damaged, or its tensors are not those of ``config``'s model.
+    """
+    try:
+        weights = load_file(path)
+    except SafetensorError as error:
+        raise VoiceError(
+            f"{path} is damaged ({error}); copy it again or bundle the voice again"
+        ) from error
+    return build_generator(weights, config, str(path))
+
+
+def write_generator(path: Path, generator: Vits) -> None:
+    """Write the generator's tensors under the names of its state dict.
+
+    Raises:
+        VoiceError: the generator speaks already, so its weight normalisation is folded away.
+    """
+    if not any(is_parametrized(module) for module in generator.modules()):
+        raise VoiceError(
+            "this generator belongs to a voice that speaks and has lost its weight normalisation; "
+            "read the voice again and write that"
+        )
+    # clone() parts tensors that share their memory, which safetensors refuses to write
+    weights = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in generator.state_dict().items()
+    }
+    path.write_bytes(save(weights))  # save_file would make it readable for its owner only
+
+
+def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: str) -> Vits:
+    """Build a generator and fill it with tensors that are exactly its own.
+
+    Args:
+        weights: tensors by their name in ``Vits(config).state_dict()``.
+        config: the model they should fit.
+        where: what to blame in a message, e.g. a file.
+
+    Raises:
+        VoiceError: a tensor is missing, unknown, of the wrong shape or type, or not finite; the
+            message names the first.
+    """
+    # A new model draws its first weights from the caller's random state.
+    with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
+        generator = Vits(config)
+    _check(weights, generator.state_dict(), where)
+    generator.load_state_dict(weights)
+    return generator
+
+
+def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where: str) -> None:
+    """Raise unless names, shapes and types are as expected and all values are finite."""
+    _require_none(where, "lacks tensor", [name for name in expected if name not in weights])
+    _require_none(
+        where, "has the unknown tensor", [name for name in weights if name not in expected]
+    )
+    for name, wanted in expected.items():
+        found = weights[name]
+        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+            raise VoiceError(
+                f"{where}: tensor {name} is {_describe(found)}, but the model needs "
+                f"{_describe(wanted)}; weights and configuration do not belong together"
+            )
+    damaged = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    _require_none(where, "has NaN or infinite values in tensor", damaged)
+
+
+def _require_none(where: str, fault: str, names: list[str]) -> None:
+    """Raise unless ``names`` is empty; the first is named, the others counted."""
+    if names:
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise VoiceError(
+            f"{where} {fault} {names[0]}{others}; bundle the voice again from an intact checkpoint"
+        )
+
+
+def _describe(value: Tensor) -> str:
+    """Name type and shape, e.g. ``float32 (192, 80)``."""
+    return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
