@@ -197,6 +197,14 @@ def test_overlong_words_lose_nothing():
     assert encoding.phonemes.count("t") == 300
 
 
+@pytest.mark.parametrize("front", [espeak(), graphemes("ab .")])
+def test_long_clauses_keep_every_space(front):
+    encoding = front.encode("ab " * 449 + "ab.")
+    assert encoding.phonemes.count(" ") == 449
+    assert len(encoding.words) == 450
+    assert encoding.phonemes[-2] != " "
+
+
 def test_a_megabyte_does_not_hang():
     start = time.perf_counter()
     assert espeak().encode("in the house " * 10_000).phonemes.count("hˈaʊs") == 10_000

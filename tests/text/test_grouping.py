@@ -23,6 +23,15 @@ def test_merged_words_are_one_group():
     ]
 
 
+def test_a_repeated_word_is_not_mistaken_for_another():
+    assert [text for text, _ in grouped("a member of the House of Commons")] == [
+        "a", "member", "of the", "House", "of", "Commons",
+    ]  # fmt: skip
+    assert [text for text, _ in grouped("only out of a satisfaction of all his debts")] == [
+        "only", "out of", "a", "satisfaction", "of", "all", "his", "debts",
+    ]  # fmt: skip
+
+
 def test_split_words_keep_all_their_tokens():
     groups = dict(grouped("the 21 dogs of the 1990s"))
     assert groups["dogs"] == ["dˈɑːɡz"]
@@ -64,5 +73,5 @@ def test_the_nearest_phonemes_decide():
 
 
 def test_long_stretches_without_a_match_stay_pairs():
-    assert _match(["a"] * 40, ["b"] * 40)[:2] == [Group(0, 1, 0, 1), Group(1, 2, 1, 2)]
-    assert _match(["a"] * 40, ["b"] * 41) == [Group(0, 40, 0, 41)]
+    assert _match(["a"] * 60, ["bcdefg"] * 60)[:2] == [Group(0, 1, 0, 1), Group(1, 2, 1, 2)]
+    assert _match(["a"] * 60, ["bcdefg"] * 61) == [Group(0, 60, 0, 61)]

@@ -73,5 +73,8 @@ class HifiGanDecoder(nn.Module):
         for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
             x = upsampler(functional.leaky_relu(x, LEAKY_SLOPE))
             assert isinstance(blocks, nn.ModuleList)
-            x = torch.stack([block(x) for block in blocks]).mean(0)
+            total = blocks[0](x)
+            for block in blocks[1:]:
+                total = total + block(x)
+            x = total / len(blocks)
         return torch.tanh(self.post(functional.leaky_relu(x, LAST_SLOPE)))

@@ -13,7 +13,11 @@ from vits.layers.convolution import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.layers.norm import ChannelNorm
 
-__all__ = ["DeterministicDurationPredictor", "StochasticDurationPredictor"]
+__all__ = [
+    "DeterministicDurationPredictor",
+    "StochasticDurationPredictor",
+    "duration_predictor",
+]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -220,3 +224,36 @@ class DeterministicDurationPredictor(nn.Module):
             x = self.dropout(self.norm_1(torch.relu(self.conv_1(x * mask))))
             x = self.dropout(self.norm_2(torch.relu(self.conv_2(x * mask))))
             return self.projection(x * mask) * mask
+
+
+def duration_predictor(
+    hidden_channels: int,
+    *,
+    kind: str,
+    filter_channels: int | None,
+    kernel_size: int,
+    dropout: float,
+    n_flows: int,
+    n_bins: int,
+    tail_bound: float,
+    conditioning_channels: int = 0,
+) -> StochasticDurationPredictor | DeterministicDurationPredictor:
+    """Build the predictor of a kind; the original's widths where ``filter_channels`` is None."""
+    if kind == "deterministic":
+        return DeterministicDurationPredictor(
+            hidden_channels,
+            filter_channels or 256,
+            kernel_size=kernel_size,
+            dropout=dropout,
+            conditioning_channels=conditioning_channels,
+        )
+    return StochasticDurationPredictor(
+        hidden_channels,
+        filter_channels or hidden_channels,
+        kernel_size=kernel_size,
+        dropout=dropout,
+        n_flows=n_flows,
+        n_bins=n_bins,
+        tail_bound=tail_bound,
+        conditioning_channels=conditioning_channels,
+    )

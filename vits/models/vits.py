@@ -10,7 +10,7 @@ from vits.alignment import (
     prior_log_likelihood,
 )
 from vits.config import VitsConfig
-from vits.errors import ConfigError
+from vits.errors import ConfigError, VoiceError
 from vits.layers.masking import (
     expand_by_index,
     random_segment_starts,
@@ -18,14 +18,12 @@ from vits.layers.masking import (
     slice_segments,
 )
 from vits.models.decoder import HifiGanDecoder
-from vits.models.duration_predictor import (
-    DeterministicDurationPredictor,
-    StochasticDurationPredictor,
-)
+from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
     EncodedText,
     Gaussian,
+    Posterior,
     SpokenOutput,
     TrainingOutput,
 )
@@ -64,7 +62,9 @@ class Vits(nn.Module):
         self.prior_flow = PriorFlow(
             latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)
         )
-        self.duration_predictor = _duration_predictor(config, speaker)
+        self.duration_predictor = duration_predictor(
+            hidden, conditioning_channels=speaker, **vars(config.duration_predictor)
+        )
         self.decoder = HifiGanDecoder(latent, conditioning_channels=speaker, **vars(config.decoder))
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
 
@@ -143,6 +143,7 @@ class Vits(nn.Module):
         noise: Tensor | None = None,
         duration_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
+        max_frames: int | None = None,
     ) -> SpokenOutput:
         """Turn symbols into a wave.
 
@@ -157,9 +158,14 @@ class Vits(nn.Module):
             noise: (B, C, T) standard normal, at least as long as the result; drawn when None.
             duration_noise: (B, 2, S) standard normal; drawn when None.
             generator: source of the noise that is drawn.
+            max_frames: refuse to speak longer than this, before memory is taken; None: any length.
 
         Returns:
             ``SpokenOutput``; waves are zero-padded to the longest.
+
+        Raises:
+            VoiceError: predicted durations pass ``max_frames``, as those of an untrained
+                predictor or of a large ``noise_scale_duration`` can.
         """
         conditioning = self._conditioning(speakers)
         text = self.text_encoder(ids, id_lengths)
@@ -173,8 +179,14 @@ class Vits(nn.Module):
                 noise_scale=noise_scale_duration,
                 noise=duration_noise,
             )
-            frames: Tensor = (log_durations.exp() * text.mask * length_scale).ceil()
-            durations = frames.squeeze(1).long()
+            frames: Tensor = (log_durations.exp() * text.mask * length_scale).ceil().squeeze(1)
+            longest = float(frames.sum(1).max())
+            if max_frames is not None and not longest <= max_frames:
+                raise VoiceError(
+                    f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
+                    "lower noise_scale_duration or length_scale, or train the voice further"
+                )
+            durations = frames.long()
         frame_lengths = durations.sum(1).clamp_min(1)
         mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
         prior = _stretch(text.prior, durations, mask)
@@ -225,6 +237,32 @@ class Vits(nn.Module):
         z = self.prior_flow.inverse(z_prior, mask, target)
         return ConvertedOutput(*self._trim(self.decoder(z * mask, target), frame_lengths))
 
+    @torch.no_grad()
+    def align_recording(
+        self,
+        ids: Tensor,
+        id_lengths: Tensor,
+        spectrogram: Tensor,
+        frame_lengths: Tensor,
+        speakers: Tensor | None = None,
+    ) -> Tensor:
+        """Align recordings with their texts: durations (B, S) int64, from the posterior's mean.
+
+        Arguments as in ``forward``.
+        """
+        conditioning = self._conditioning(speakers)
+        text = self.text_encoder(ids, id_lengths)
+        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
+        mean = posterior.distribution.mean * posterior.mask
+        z_prior, _ = self.prior_flow(mean, posterior.mask, conditioning)
+        return self.align(text, z_prior, id_lengths, frame_lengths)
+
+    @torch.no_grad()
+    def reconstruct(self, posterior: Posterior, speakers: Tensor | None = None) -> Tensor:
+        """Decode the posterior's mean: the wave (B, 1, T * hop_length) of whole utterances."""
+        mean = posterior.distribution.mean * posterior.mask
+        return self.decoder(mean, self._conditioning(speakers))
+
     def fold_weight_norm(self) -> None:
         """Replace every weight-normed weight by its value, in place: for inference only."""
         for module in self.modules():
@@ -245,30 +283,6 @@ class Vits(nn.Module):
         """Silence the padding of a wave (B, 1, L); return it with its lengths."""
         lengths = frame_lengths * self.config.audio.hop_length
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
-
-
-def _duration_predictor(
-    config: VitsConfig, speaker: int
-) -> StochasticDurationPredictor | DeterministicDurationPredictor:
-    settings, hidden = config.duration_predictor, config.hidden_channels
-    if settings.kind == "deterministic":
-        return DeterministicDurationPredictor(
-            hidden,
-            settings.filter_channels or 256,
-            kernel_size=settings.kernel_size,
-            dropout=settings.dropout,
-            conditioning_channels=speaker,
-        )
-    return StochasticDurationPredictor(
-        hidden,
-        settings.filter_channels or hidden,
-        kernel_size=settings.kernel_size,
-        dropout=settings.dropout,
-        n_flows=settings.n_flows,
-        n_bins=settings.n_bins,
-        tail_bound=settings.tail_bound,
-        conditioning_channels=speaker,
-    )
 
 
 def _stretch(prior: Gaussian, durations: Tensor, frame_mask: Tensor) -> Gaussian:

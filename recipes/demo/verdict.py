@@ -1,0 +1,103 @@
+"""Say what a run has learned: how far the mel loss fell, and whether its alignments hold.
+
+Both are read off the run itself: the logged losses, and the alignment of training utterances by
+the newest checkpoint's averaged weights. A learned alignment must beat an even spread of the
+symbols; that it is monotonic and reaches every symbol is counted, not assumed.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vits.alignment import durations_to_index, durations_to_path, prior_log_likelihood
+from vits.audio.spectrogram import Spectrogram
+from vits.data.batch import Batch, collate
+from vits.data.dataset import PreparedDataset
+from vits.models import Vits
+from vits.synthesis import bundle_checkpoint, find_checkpoint
+from vits.training.callbacks.curves import read_history
+
+FIRST_STEP = 20  # from here on the loss is compared: the first steps only find the level
+N_LAST = 5  # logged values averaged at the end, against the noise of random segments
+
+
+def mel_fall(run: Path) -> tuple[float, float]:
+    """Return the mel loss at step 20 and at the end of a run."""
+    steps, values = read_history(run / "history.csv")["train/mel"]
+    return values[steps.index(FIRST_STEP)], statistics.mean(values[-N_LAST:])
+
+
+def align(model: Vits, batch: Batch) -> tuple[Tensor, float]:
+    """Align one utterance: its path (T, S), and how much it beats an even spread (nats a frame)."""
+    frames = batch.wave_lengths // model.config.audio.hop_length
+    spectrogram = Spectrogram(model.config.audio)(batch.wave, batch.wave_lengths)
+    with torch.no_grad():
+        text = model.text_encoder(batch.ids, batch.id_lengths)
+        posterior = model.posterior_encoder(spectrogram, frames)
+        z_prior, _ = model.prior_flow(posterior.distribution.mean, posterior.mask)
+        durations = model.align(text, z_prior, batch.id_lengths, frames)
+        scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)[0]
+    n_frames, n_symbols = scores.shape
+    edges = torch.arange(n_symbols + 1) * n_frames // n_symbols
+    chosen = durations_to_index(durations, n_frames)[0]
+    even = durations_to_index(edges.diff().unsqueeze(0), n_frames)[0]
+    rows = torch.arange(n_frames)
+    gain = (scores[rows, chosen] - scores[rows, even]).mean().item()
+    return durations_to_path(durations, n_frames)[0], gain
+
+
+def judge(run: Path, data: Path, n_utterances: int) -> dict[str, float | int | bool]:
+    """Measure a run; every entry is printed."""
+    first, last = mel_fall(run)
+    model = bundle_checkpoint(find_checkpoint(run)).generator.eval()
+    dataset = PreparedDataset(data)
+    monotonic = covered = symbols = 0
+    gains: list[float] = []
+    chosen = range(0, len(dataset), max(1, len(dataset) // n_utterances))[:n_utterances]
+    for i in chosen:
+        path, gain = align(model, collate([dataset[i]], dataset.audio.hop_length))
+        moves = path.argmax(1).diff()
+        monotonic += bool(((moves == 0) | (moves == 1)).all())
+        covered += int((path.sum(0) >= 1).sum())
+        symbols += path.shape[1]
+        gains.append(gain)
+    return {
+        "mel at step 20": round(first, 3),
+        "mel at the end": round(last, 3),
+        "mel fell to": round(last / first, 3),
+        "utterances aligned": len(gains),
+        "monotonic": monotonic,
+        "symbols covered": covered,
+        "symbols": symbols,
+        "gain over an even spread (nats a frame)": round(statistics.mean(gains), 2),
+        "learned": last <= first / 2
+        and monotonic == len(gains)
+        and covered == symbols
+        and min(gains) > 0,
+    }
+
+
+def main() -> int:
+    """Print the verdict; exit with 1 if the run has not learned."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("data", type=Path, help="prepared data it was trained on")
+    parser.add_argument("--utterances", type=int, default=20, help="how many to align")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    args = parser.parse_args()
+    verdict = judge(args.run, args.data, args.utterances)
+    if args.json:
+        print(json.dumps(verdict))
+    else:
+        for name, value in verdict.items():
+            print(f"{name:42s} {value}")
+    return 0 if verdict["learned"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

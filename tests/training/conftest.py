@@ -1,0 +1,127 @@
+"""Prepared data that a small model can learn: each letter is a tone of its own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import soundfile
+import torch
+
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DiscriminatorConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    TrainingConfig,
+    VitsConfig,
+)
+from vits.data.manifest import Row
+from vits.data.options import Limits, PrepareConfig
+from vits.data.prepare import prepare
+from vits.text import Frontend, SymbolTable
+from vits.training import VitsDataModule, VitsModule
+
+AUDIO = AudioConfig(sample_rate=8000, n_fft=256, win_length=256, hop_length=64, n_mels=20)
+LETTERS = "abcdefgh"
+
+
+def make_data(folder: Path, n: int, speakers: tuple[str, ...] = ("",)) -> Path:
+    """Write tones and prepare them; silence between letters gives the blanks their frames."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(n):
+        word = "".join(rng.choice(list(LETTERS), int(rng.integers(3, 6))))
+        parts = [np.zeros(256)]
+        for letter in word:
+            length = int(rng.integers(6, 10)) * 128
+            pitch = 300 * (1 + LETTERS.index(letter)) * (1 + 0.1 * (i % len(speakers)))
+            parts += [0.4 * np.sin(2 * np.pi * pitch * np.arange(length) / 8000), np.zeros(128)]
+        path = folder / f"{i}.wav"
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.concatenate(parts), 8000)
+        rows.append(Row(id=str(i), audio=str(path), text=word, speaker=speakers[i % len(speakers)]))
+    config = PrepareConfig(audio=AUDIO, limits=Limits(segment_frames=8))
+    frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *LETTERS)))
+    prepare(rows, folder / "data", config, frontend, workers=1)
+    return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("one"), 12)
+
+
+@pytest.fixture(scope="session")
+def data_of_two(tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("two"), 12, ("anna", "bert"))
+
+
+@pytest.fixture
+def config():
+    return VitsConfig(
+        hidden_channels=24,
+        latent_channels=16,
+        speaker_channels=8,
+        segment_frames=8,
+        audio=AUDIO,
+        text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+        duration_predictor=DurationPredictorConfig(n_flows=2),
+        decoder=DecoderConfig(
+            resblock="2",
+            resblock_kernel_sizes=(3,),
+            resblock_dilations=((1, 3),),
+            upsample_rates=(8, 8),
+            upsample_kernel_sizes=(16, 16),
+            initial_channels=32,
+        ),
+        discriminator=DiscriminatorConfig(
+            periods=(2, 3),
+            period_channels=(4, 8),
+            scale_channels=(4, 4, 4, 4, 4, 4),
+            scale_groups=(1, 1, 1, 1, 1, 1),
+        ),
+    )
+
+
+@pytest.fixture
+def make_trainer(tmp_path):
+    def make(max_steps, **options):
+        defaults = {
+            "default_root_dir": tmp_path / "run",
+            "accelerator": "cpu",
+            "max_steps": max_steps,
+            "logger": False,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            "enable_model_summary": False,
+            "num_sanity_val_steps": 0,
+            "check_val_every_n_epoch": None,
+            "val_check_interval": 10_000,
+            "use_distributed_sampler": False,
+        }
+        return pl.Trainer(**{**defaults, **options})
+
+    return make
+
+
+@pytest.fixture
+def make_run(config, data, make_trainer):
+    """Train some steps; return the trainer, the module and the data module."""
+
+    def make(max_steps, *, folder=data, model=config, callbacks=(), data_options=None, **recipe):
+        torch.manual_seed(0)
+        settings = {"n_validation": 2, "max_frames": 600, "workers": 0, **(data_options or {})}
+        datamodule = VitsDataModule(str(folder), **settings)
+        module = VitsModule(model, TrainingConfig(**recipe), datamodule.corpus)
+        trainer = make_trainer(max_steps, callbacks=list(callbacks))
+        trainer.fit(module, datamodule)
+        return trainer, module, datamodule
+
+    return make

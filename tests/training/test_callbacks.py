@@ -1,0 +1,128 @@
+"""Moving average, listening, curves, progress."""
+
+import csv
+
+import pytest
+import pytorch_lightning as pl
+import soundfile
+import torch
+
+from vits.errors import CheckpointError
+from vits.training.callbacks import Curves, Ema, Listening, Progress
+from vits.training.callbacks.curves import read_history
+
+
+class Weights(pl.Callback):
+    """Keeps the generator's weights after every step and during validation."""
+
+    def __init__(self):
+        self.steps, self.validated = [], None
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        del trainer, outputs, batch, batch_idx
+        self.steps.append(pl_module.generator.text_encoder.embedding.weight.detach().clone())
+
+    def on_validation_epoch_end(self, trainer, pl_module):
+        del trainer
+        self.validated = pl_module.generator.text_encoder.embedding.weight.detach().clone()
+
+
+NAME = "text_encoder.embedding.weight"
+
+
+def test_average_follows_its_formula(make_run):
+    ema, seen = Ema(0.5), Weights()
+    make_run(3, callbacks=[ema, seen])
+    torch.manual_seed(0)
+    start, _, _ = make_run(0, callbacks=[first := Ema(0.5)])
+    expected = first.average[NAME]
+    for step, value in enumerate(seen.steps, start=1):
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * value
+    torch.testing.assert_close(ema.average[NAME], expected)
+    assert start.global_step == 0
+
+
+def test_validation_uses_the_average_and_training_goes_on_without_it(
+    config, data, make_trainer, make_run
+):
+    from vits.config import TrainingConfig
+    from vits.training import VitsDataModule, VitsModule
+
+    ema, seen = Ema(0.9), Weights()
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    torch.manual_seed(0)
+    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    make_trainer(4, callbacks=[ema, seen], val_check_interval=2).fit(module, datamodule)
+    assert torch.equal(seen.validated, ema.average[NAME])
+    assert not torch.equal(seen.validated, seen.steps[-1])
+    plain = Weights()
+    make_run(4, callbacks=[plain])
+    assert torch.equal(plain.steps[-1], seen.steps[-1])
+
+
+def test_an_average_of_another_model_is_refused(make_run):
+    ema = Ema(0.9)
+    ema.average = {"something else": torch.zeros(1)}
+    with pytest.raises(CheckpointError, match="moving average names other weights"):
+        make_run(1, callbacks=[ema])
+
+
+def test_listening_speaks_the_same_sentences_each_time(config, data, make_trainer, tmp_path):
+    from pytorch_lightning.loggers import TensorBoardLogger
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    from vits.config import TrainingConfig
+    from vits.training import VitsDataModule, VitsModule
+
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    logger = TensorBoardLogger(tmp_path / "run", name="", version="")
+    trainer = make_trainer(
+        4,
+        callbacks=[Ema(0.9), Listening(2), Curves(1)],
+        val_check_interval=2,
+        logger=logger,
+        log_every_n_steps=1,
+    )
+    trainer.fit(module, datamodule)
+    folder = tmp_path / "run" / "listening"
+    stems = [f"{i}-{datamodule.validation_data.names[i]}" for i in range(2)]
+    for stem in stems:
+        wave, rate = soundfile.read(folder / f"{stem}.wav")
+        assert rate == 8000
+        assert len(wave) > 0
+        assert (folder / f"{stem}-mel.png").stat().st_size > 1000
+        assert (folder / f"{stem}-alignment.png").stat().st_size > 1000
+    events = EventAccumulator(str(tmp_path / "run"), size_guidance={"images": 0, "audio": 0})
+    events.Reload()
+    assert [e.step for e in events.Audio(f"{stems[0]}/wave")] == [2, 4]
+    assert [e.step for e in events.Images(f"{stems[1]}/alignment")] == [2, 4]
+    assert len(events.Images(f"{stems[0]}/mel")) == 2
+    assert {"val/mel", "val/kl", "val/duration", "train/mel"} <= set(events.Tags()["scalars"])
+
+
+def test_history_keeps_every_number_and_drops_what_a_resumed_run_repeats(make_run, tmp_path):
+    make_run(4, callbacks=[Curves(1)])
+    path = tmp_path / "run" / "history.csv"
+    curves = read_history(path)
+    assert curves["train/mel"][0] == [1, 2, 3, 4]
+    assert (tmp_path / "run" / "curves.png").stat().st_size > 1000
+
+    class Resumed:
+        is_global_zero, global_step = True, 2
+        default_root_dir = str(tmp_path / "run")
+
+    Curves(1).on_fit_start(Resumed(), None)
+    assert read_history(path)["train/mel"][0] == [1, 2]
+    with path.open() as file:
+        assert next(csv.reader(file)) == ["step", "name", "value"]
+
+
+def test_progress_counts_towards_the_last_step(make_trainer):
+    bar = Progress()
+    trainer = make_trainer(7)
+    bar._trainer = trainer
+    assert bar.total_train_batches == 7
+    bar._trainer = make_trainer(-1)
+    assert bar.total_train_batches == float("inf")

@@ -1,0 +1,161 @@
+"""The training step: what steps, what counts, what learns."""
+
+import dataclasses
+
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from vits.config import DurationPredictorConfig, TrainingConfig
+from vits.errors import ConfigError
+from vits.training import VitsDataModule, VitsModule
+
+
+class Recorder(pl.Callback):
+    """Keeps every step's logged numbers."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        del pl_module, outputs, batch, batch_idx
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.steps.append((trainer.global_step, metrics))
+
+
+def weights(module):
+    return {name: p.detach().clone() for name, p in module.named_parameters()}
+
+
+def test_global_step_counts_batches(make_run):
+    recorder = Recorder()
+    trainer, _, _ = make_run(5, callbacks=[recorder])
+    assert trainer.global_step == 5
+    assert [step for step, _ in recorder.steps] == [1, 2, 3, 4, 5]
+
+
+def test_learning_rate_really_decays_for_both_optimizers(make_run):
+    _, module, _ = make_run(
+        6, learning_rate=1e-3, learning_rate_decay=0.5, learning_rate_decay_steps=2
+    )
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
+    assert rates == [pytest.approx(1.25e-4)] * 2
+
+
+def test_all_six_losses_are_logged_and_add_up(make_run):
+    recorder = Recorder()
+    make_run(2, callbacks=[recorder])
+    logged = recorder.steps[-1][1]
+    total = sum(
+        weight * logged[f"train/{name}"]
+        for name, weight in [
+            ("mel", 45),
+            ("kl", 1),
+            ("duration", 1),
+            ("feature", 2),
+            ("adversarial", 1),
+        ]
+    )
+    assert logged["train/generator"] == pytest.approx(total, rel=1e-5)
+    assert logged["train/discriminator"] > 0
+    assert logged["train/gradient/generator"] > 0
+    assert logged["train/gradient/discriminator"] > 0
+
+
+@pytest.mark.parametrize("name", ["mel", "kl", "duration", "feature", "adversarial"])
+def test_every_weight_changes_the_loss(make_run, name):
+    with_term, without = Recorder(), Recorder()
+    make_run(1, callbacks=[with_term])
+    make_run(1, callbacks=[without], **{f"{name}_weight": 0.0})
+    assert without.steps[0][1]["train/generator"] != with_term.steps[0][1]["train/generator"]
+
+
+def test_discriminators_wait_for_their_step(make_run):
+    recorder = Recorder()
+    torch.manual_seed(0)
+    _, module, datamodule = make_run(2, adversarial_start=2)
+    torch.manual_seed(0)
+    fresh = VitsModule(module.config, TrainingConfig(), datamodule.corpus)
+    for name, parameter in fresh.discriminators.named_parameters():
+        assert torch.equal(parameter, module.discriminators.get_parameter(name))
+    make_run(4, adversarial_start=2, callbacks=[recorder])
+    assert ["train/discriminator" in metrics for _, metrics in recorder.steps] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_discriminators_take_no_gradient_from_the_generators_step(make_run):
+    _, module, _ = make_run(1)
+    # what is left in .grad is the discriminators' own step's; the generator's froze them
+    assert not any(p.requires_grad for p in module.discriminators.parameters())
+    assert all(p.requires_grad for p in module.generator.parameters())
+
+
+def test_clipping_bounds_the_step(make_run):
+    class Norms(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            del trainer, outputs, batch, batch_idx
+            grads = [p.grad for p in pl_module.generator.parameters() if p.grad is not None]
+            self.norm = torch.nn.utils.get_total_norm(grads, foreach=False).item()
+            self.logged = float(pl_module.trainer.callback_metrics["train/gradient/generator"])
+
+    free, clipped = Norms(), Norms()
+    make_run(1, callbacks=[free])
+    make_run(1, callbacks=[clipped], gradient_clip=0.5)
+    assert free.norm > 0.5
+    assert clipped.norm == pytest.approx(0.5, rel=1e-3)
+    assert clipped.logged == pytest.approx(free.norm, rel=1e-5)  # the norm before clipping
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(make_run):
+    first = weights(make_run(3)[1])
+    again = weights(make_run(3)[1])
+    other = weights(make_run(3, seed=5)[1])
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_two_speakers_train_and_the_numbers_come_from_the_data(make_run, data_of_two):
+    _, module, _ = make_run(1, folder=data_of_two)
+    assert module.config.n_speakers == 2
+    assert module.config.n_symbols == 9
+    assert module.corpus.speakers == ("anna", "bert")
+    assert module.generator.speaker_embedding.weight.grad.any()
+
+
+def test_a_model_that_does_not_fit_the_data_is_refused(config, data):
+    corpus = VitsDataModule(str(data), n_validation=0).corpus
+    audio = dataclasses.replace(config.audio, sample_rate=16000)
+    with pytest.raises(ConfigError, match=r"audio.sample_rate 16000 must equal .* 8000"):
+        VitsModule(dataclasses.replace(config, audio=audio), TrainingConfig(), corpus)
+    with pytest.raises(ConfigError, match=r"config.n_symbols 50 must equal .* 9"):
+        VitsModule(dataclasses.replace(config, n_symbols=50), TrainingConfig(), corpus)
+
+
+@pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_both_precisions_keep_float32_weights(config, data, make_trainer, kind, precision):
+    model = dataclasses.replace(config, duration_predictor=DurationPredictorConfig(kind=kind))
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    module = VitsModule(model, TrainingConfig(), datamodule.corpus)
+    make_trainer(2, precision=precision).fit(module, datamodule)
+    assert all(p.dtype == torch.float32 and p.isfinite().all() for p in module.parameters())
+
+
+@pytest.mark.slow
+def test_overfitting_one_batch_brings_mel_kl_and_duration_down_together(make_run):
+    recorder = Recorder()
+    make_run(
+        220,
+        callbacks=[recorder],
+        data_options={"n_validation": 9, "max_frames": 2000, "n_buckets": 1},
+        learning_rate=3e-3,
+        adversarial_start=200,
+    )
+    for name in ("mel", "kl", "duration"):
+        values = [metrics[f"train/{name}"] for _, metrics in recorder.steps]
+        early, late = sum(values[3:13]) / 10, sum(values[-10:]) / 10
+        assert late < 0.6 * early if name == "mel" else late < early - 0.2, (name, early, late)

@@ -1,0 +1,130 @@
+"""Text cleaning for every language, and expansion of what is not words for English.
+
+Cleaning never removes what has a sound: it drops control, format and zero-width characters and
+folds variants of one sign into one. Everything it does not know stays in the text and meets the
+front end's policy for unknown symbols.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from vits.text.english import expand_english
+
+__all__ = ["NORMALIZER_VERSION", "clean", "normalize", "tidy"]
+
+# Part of a voice's fingerprint: raise it whenever the output for any text changes.
+NORMALIZER_VERSION = 1
+
+_FOLDS = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟″＂«»「」『』《》〈〉‹›〝〞", '"'),
+        **dict.fromkeys("‘’‚‛′`´＇｀", "'"),
+        **dict.fromkeys("‐‑−﹣－", "-"),
+        **dict.fromkeys("—―⸺⸻", "—"),
+        **dict.fromkeys("…⋯", "..."),
+        **dict.fromkeys("•‣◦|¦｜", ", "),
+        **dict.fromkeys("、，،﹐︐", ", "),
+        **dict.fromkeys("。．｡।॥۔።", ". "),
+        **dict.fromkeys("！﹗", "! "),
+        **dict.fromkeys("？؟﹖", "? "),
+        **dict.fromkeys("：﹕", ": "),
+        **dict.fromkeys("；؛﹔", "; "),
+        **dict.fromkeys("【〔（", "("),
+        **dict.fromkeys("】〕）", ")"),
+        "℃": "°C",
+        "℉": "°F",
+        "ـ": "",  # the Arabic tatweel only stretches a line
+    }
+)
+_ASCII = re.compile(r"[ -~]*")
+_INVISIBLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Letters drawn in another width or joined: one letter, several code points.
+_VARIANT = re.compile("[\uff01-\uff5e\ufb00-\ufb06]")
+_SPACES = "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85"
+
+
+def clean(text: str) -> str:
+    r"""Return ``text`` composed (NFC), on one line, with variants of one sign folded.
+
+    Removed, because they have no sound: control and format characters (NUL, zero-width, soft
+    hyphen, byte order mark, direction marks), variation selectors, surplus spaces. Folded: quotes
+    to ``"`` and ``'``, dashes to ``—`` or ``-``, ``…`` to ``...``, brackets, bars and bullets to
+    commas, foreign full stops and the like to ours, all decimal digits to 0-9. A broken
+    surrogate becomes U+FFFD, which has no row in any table and is reported as unknown.
+
+    >>> clean("“Well…” \u200b(she  said)")
+    '"Well...", she said'
+    """
+    return tidy(_brackets(_characters(text)))
+
+
+def normalize(text: str, language: str) -> str:
+    """Return cleaned text in which, for English, everything is a word or a punctuation mark.
+
+    Args:
+        text: any string.
+        language: an espeak-ng language code; ``en`` and ``en-...`` are expanded: numbers,
+            ordinals, years, currency, dates, times, units, abbreviations. ``en-gb`` and its kin
+            read 3/4 as the third of April. Other languages are cleaned; espeak-ng reads their
+            numbers itself.
+
+    >>> normalize("Dr. Smith paid $3.50 on 3/4/2020.", "en-us")
+    'Doctor Smith paid three dollars and fifty cents on March fourth, twenty twenty.'
+    """
+    text = _characters(text)
+    family, _, region = language.lower().partition("-")
+    if family == "en":
+        text = expand_english(text, british=region.startswith("gb"))
+    return unicodedata.normalize("NFC", tidy(_brackets(text)))
+
+
+def tidy(text: str) -> str:
+    """Close up spaces, and drop commas that pile up or stand beside a stronger mark."""
+    text = re.sub(r" {2,}", " ", text)
+    text = _close_up(text)
+    text = re.sub(r",(?: ?,)+", ",", text)
+    text = re.sub(r"(?<=[.;:!?—]),(?![0-9])", "", text)
+    text = re.sub(r",(?= ?—)|, ?(?=[;:!?]|\.(?![0-9]))", "", text)
+    text = re.sub(r",(?=[^\W\d_])", ", ", _close_up(text))
+    return re.sub(r"\.{4,}", "...", text).strip()
+
+
+def _close_up(text: str) -> str:
+    return re.sub(r"(?<=[^ ,]) (?=[,;:!?]|\.(?!\w))", "", text)
+
+
+def _characters(text: str) -> str:
+    """Fold and drop single characters; only plain spaces are left."""
+    text = unicodedata.normalize("NFC", text)
+    if not _ASCII.fullmatch(text):
+        text = _VARIANT.sub(
+            lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(_FOLDS)
+        )
+        text = _INVISIBLE.sub("", "".join(map(_fold, text)))
+        text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"(?<=[0-9])[‒–](?=[0-9])", "-", text)
+    text = re.sub(r"[‒–]|-{2,}|(?<= )-(?= )", "—", text)
+    text = re.sub(r"·(?!\w)|(?<!\w)·", ", ", text)
+    return re.sub(r" {2,}", " ", text).strip()
+
+
+@lru_cache(maxsize=65536)
+def _fold(char: str) -> str:
+    """Return what stands for one character after ``_FOLDS``."""
+    category = unicodedata.category(char)
+    if category in ("Zs", "Zl", "Zp") or char in _SPACES:
+        return " "
+    if category in ("Cc", "Cf"):
+        return ""
+    if category == "Cs":
+        return "\ufffd"
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    return char
+
+
+def _brackets(text: str) -> str:
+    """Turn brackets into commas, the pause they are read with; "book(s)" loses them."""
+    text = re.sub(r"(?<=\w)\((s|es|n|en|e|r)\)", r"\1", text)
+    return re.sub(r"[\[({\])}]", ", ", text.strip(" [](){}"))

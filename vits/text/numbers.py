@@ -1,0 +1,136 @@
+"""English number words, with the American or the British "and"."""
+
+import re
+
+__all__ = ["NUMBER", "cardinal", "digits", "number", "ordinal", "plural", "year"]
+
+# One number, thousands separated or not, perhaps with decimals.
+NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+
+_SMALL = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SCALES = ("", " thousand", " million", " billion", " trillion")
+_ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
+# Beyond trillions, nobody reads a number as a number.
+_MOST_DIGITS = 15
+
+
+def _below_thousand(value: int, british: bool) -> str:
+    hundreds, rest = divmod(value, 100)
+    tens, ones = divmod(rest, 10)
+    words = [f"{_SMALL[hundreds]} hundred"] if hundreds else []
+    if hundreds and rest and british:
+        words.append("and")
+    if rest >= 20:
+        words.append(_TENS[tens] + (f"-{_SMALL[ones]}" if ones else ""))
+    elif rest:
+        words.append(_SMALL[rest])
+    return " ".join(words)
+
+
+def cardinal(value: int, british: bool = False) -> str:
+    """Return the words of a whole number in [0, 10**15).
+
+    >>> cardinal(1121), cardinal(1101, british=True)
+    ('one thousand one hundred twenty-one', 'one thousand one hundred and one')
+    """
+    if value == 0:
+        return _SMALL[0]
+    groups: list[str] = []
+    for scale in _SCALES:
+        value, part = divmod(value, 1000)
+        if part:
+            words = _below_thousand(part, british)
+            if british and not scale and part < 100 and value:
+                words = f"and {words}"
+            groups.append(words + scale)
+    return " ".join(reversed(groups))
+
+
+def digits(text: str) -> str:
+    """Return the digits of ``text`` one by one; all else is skipped.
+
+    >>> digits("007")
+    'zero zero seven'
+    """
+    return " ".join(_SMALL[int(char)] for char in text if char in "0123456789")
+
+
+def number(text: str, british: bool = False) -> str:
+    """Return the words of a ``NUMBER``; leading zeros and endless numbers go digit by digit.
+
+    >>> number("1,234.05")
+    'one thousand two hundred thirty-four point zero five'
+    """
+    whole, point, decimals = text.replace(",", "").partition(".")
+    spelled = len(whole) > _MOST_DIGITS or (whole.startswith("0") and len(whole) > 1)
+    words = digits(whole) if spelled else cardinal(int(whole), british)
+    return f"{words} point {digits(decimals)}" if point else words
+
+
+def ordinal(text: str, british: bool = False) -> str:
+    """Return the ordinal of a whole number given in digits.
+
+    >>> ordinal("21"), ordinal("1,000")
+    ('twenty-first', 'one thousandth')
+    """
+    words = number(text, british)
+    last = re.split("[ -]", words)[-1]
+    head = words.removesuffix(last)
+    if last in _ORDINALS:
+        return head + _ORDINALS[last]
+    return head + (f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th")
+
+
+def year(value: int, british: bool = False) -> str:
+    """Return a year in [1000, 2100) as it is read.
+
+    >>> year(1984), year(1905), year(2000), year(2024)
+    ('nineteen eighty-four', 'nineteen oh five', 'two thousand', 'twenty twenty-four')
+    """
+    century, rest = divmod(value, 100)
+    if value % 1000 < 10:
+        return cardinal(value, british)
+    if rest == 0:
+        return f"{cardinal(century)} hundred"
+    return f"{cardinal(century)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
+
+
+def plural(words: str) -> str:
+    """Return the plural of number words.
+
+    >>> plural("nineteen ninety"), plural("six")
+    ('nineteen nineties', 'sixes')
+    """
+    if words.endswith("y"):
+        return f"{words[:-1]}ies"
+    return words + ("es" if words.endswith("x") else "s")

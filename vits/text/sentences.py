@@ -1,0 +1,181 @@
+"""Splitting a text into sentences without changing a character."""
+
+import bisect
+import re
+import unicodedata
+
+from vits.errors import TextError
+from vits.text.english import ABBREVIATIONS
+
+__all__ = ["split_sentences"]
+
+_CLOSERS = r"[\"'”’»)\]」』）】]*"
+_STOPS = r"[.!?…؟۔։።]"
+# The look-behind keeps the time linear: a run of marks is tried once, not from each of its marks.
+_BOUNDARY = re.compile(
+    rf"(?<!{_STOPS}){_STOPS}+{_CLOSERS}(?=\s)"
+    rf"|[。！？｡．।॥]+{_CLOSERS}|\n[ \t\r]*\n"
+)
+_SPACES = re.compile(r"\s*")
+# Abbreviations of other languages; those of English come from the normaliser.
+_FOREIGN = """
+    abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl me mevr mgr mlle mme núm op
+    pág resp sig sra srta str tel vgl
+"""
+_MAY_END = {"etc", "co", "inc", "ltd", "corp"}
+_ABBREVIATIONS = {word.lower() for word in ABBREVIATIONS} - _MAY_END | set(_FOREIGN.split())
+# These are abbreviations only before a number: "No. 5", but "No. I did not."
+_COUNTED = frozenset({"no", "nos", "nr", "p", "pp", "vol", "ch", "fig", "sec", "art", "eq", "s"})
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_LAST_WORD = re.compile(r"[^\s\"'“”‘’«»()\[\]]*$")
+_CLAUSE = re.compile(r"[,;:—、，；：][\"'”’»)\]]*\s*")
+_LONGEST_WORD = 64
+
+
+def split_sentences(text: str, max_chars: int = 400) -> list[str]:
+    """Split a text into sentences; ``"".join(result) == text``, always.
+
+    A sentence ends with ``.``, ``!``, ``?``, ``…`` or their counterparts in other scripts, with the
+    quotes and brackets that close there, or at an empty line; the space after it belongs to it.
+    Dots of abbreviations, initials and numbers end nothing, nor does a mark before a small
+    letter. Nothing is cut inside ``[[phonemes]]``. A piece without a letter or digit joins a
+    neighbour.
+
+    Args:
+        text: any string.
+        max_chars: the longest sentence (characters); a longer one is cut after a clause, else
+            after a word, else anywhere. ``[[phonemes]]`` longer than that stay whole.
+
+    Returns:
+        Sentences in order; no empty ones.
+
+    Raises:
+        TextError: ``max_chars`` is less than 1.
+
+    >>> split_sentences("Dr. Who paid $3.50. Why?  He knew...")
+    ['Dr. Who paid $3.50. ', 'Why?  ', 'He knew...']
+    """
+    if max_chars < 1:
+        raise TextError(f"max_chars {max_chars} must be at least 1")
+    if not text:
+        return []
+    spans = _inline_spans(text)
+    pieces: list[tuple[int, int]] = []
+    start = 0
+    for found in _BOUNDARY.finditer(text):
+        if found.start() < start:
+            continue
+        end = _after_spaces(text, found.end())
+        if end >= len(text):
+            break
+        if _inside(spans, found.start()) or not _ends(text, found, end):
+            continue
+        pieces.append((start, end))
+        start = end
+    pieces.append((start, len(text)))
+    cut = [part for piece in pieces for part in _cut(text, spans, piece, max_chars)]
+    return [text[start:end] for start, end in _join_silent(text, cut, max_chars)]
+
+
+def _after_spaces(text: str, position: int) -> int:
+    found = _SPACES.match(text, position)
+    return found.end() if found else position
+
+
+def _ends(text: str, found: re.Match[str], end: int) -> bool:
+    """Decide whether a mark ends a sentence, from the word before and the letter after it."""
+    mark = found[0]
+    if mark[0] == "\n" or "\n" in text[found.end() : end].replace("\n", "", 1):
+        return True
+    following = text[end : end + 1]
+    if following.islower():
+        return False
+    if mark[0] != ".":
+        return True
+    word = _last_word(text, found.start())
+    if mark.startswith("..") or not word:
+        return True
+    name = word.lower().rstrip(".")
+    if name in _COUNTED:
+        return not following.isdigit()
+    if name in _ABBREVIATIONS:
+        return False
+    if _ACRONYM.fullmatch(name):
+        # "p.m. Then" ends; "the U.S. Army", "e.g. Paris" and "z.B. Berlin" do not.
+        return name in ("a.m", "p.m")
+    return not (len(word) == 1 and word.isupper() and word != "I")
+
+
+def _last_word(text: str, end: int) -> str:
+    found = _LAST_WORD.search(text[max(0, end - _LONGEST_WORD) : end])
+    return found[0] if found else ""
+
+
+def _inline_spans(text: str) -> list[tuple[int, int]]:
+    """Return the [start, end) of every ``[[...]]``."""
+    spans: list[tuple[int, int]] = []
+    start = text.find("[[")
+    while start >= 0:
+        end = text.find("]]", start)
+        if end < 0:
+            break
+        spans.append((start, end + 2))
+        start = text.find("[[", end + 2)
+    return spans
+
+
+def _inside(spans: list[tuple[int, int]], position: int) -> tuple[int, int] | None:
+    """Return the span that a cut at ``position`` would break."""
+    at = bisect.bisect_left(spans, (position, 0)) - 1
+    return spans[at] if at >= 0 and spans[at][0] < position < spans[at][1] else None
+
+
+def _cut(
+    text: str, spans: list[tuple[int, int]], piece: tuple[int, int], limit: int
+) -> list[tuple[int, int]]:
+    """Cut a piece into parts of at most ``limit`` characters."""
+    start, end = piece
+    parts: list[tuple[int, int]] = []
+    while end - start > limit:
+        cut = _best_cut(text, start, start + limit)
+        span = _inside(spans, cut)
+        if span is not None:
+            cut = span[0] if span[0] > start else span[1]
+        parts.append((start, cut))
+        start = cut
+    if start < end:
+        parts.append((start, end))
+    return parts
+
+
+def _best_cut(text: str, start: int, stop: int) -> int:
+    """Return the best place in (start, stop]: after a clause, a word, a whole character."""
+    window = text[start:stop]
+    clauses = [found.end() for found in _CLAUSE.finditer(window)]
+    if clauses and clauses[-1] > len(window) // 2:
+        return start + clauses[-1]
+    for place in range(stop, start, -1):
+        if text[place - 1].isspace():
+            return place
+    if clauses:
+        return start + clauses[-1]
+    # A combining mark stays with its letter, unless the letters never end.
+    for place in range(stop, max(start, stop - 8), -1):
+        if not unicodedata.combining(text[place]):
+            return place
+    return stop
+
+
+def _join_silent(text: str, parts: list[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
+    """Join parts without a letter or digit to the part before, or after, where they fit."""
+    joined: list[tuple[int, int]] = []
+    speaks: list[bool] = []
+    for start, end in parts:
+        voiced = any(char.isalnum() for char in text[start:end])
+        if joined and not (voiced and speaks[-1]) and end - joined[-1][0] <= limit:
+            joined[-1] = (joined[-1][0], end)
+            speaks[-1] = speaks[-1] or voiced
+        else:
+            joined.append((start, end))
+            speaks.append(voiced)
+    return joined

@@ -1,0 +1,84 @@
+"""At each validation, speaks the same sentences and shows what they sound and look like."""
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import Tensor
+
+from vits.alignment import durations_to_path
+from vits.audio.io import write
+from vits.data.batch import Batch, collate
+from vits.training.callbacks.pictures import alignment_figure, mel_figure, save
+from vits.training.datamodule import VitsDataModule
+from vits.training.module import VitsModule
+
+__all__ = ["Listening"]
+
+
+class Listening(pl.Callback):
+    """Logs wave, mel beside the recording's, and alignment picture of fixed utterances.
+
+    They are the first of the validation data, spoken with fixed noise from their symbols alone.
+    Waves and pictures go to TensorBoard and, for the newest validation, to ``listening/`` in the
+    run's folder.
+
+    Args:
+        n_utterances: how many.
+    """
+
+    def __init__(self, n_utterances: int = 3) -> None:
+        super().__init__()
+        self.n_utterances = n_utterances
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Speak, on rank 0."""
+        if trainer.sanity_checking or not trainer.is_global_zero:
+            return
+        assert isinstance(pl_module, VitsModule)
+        data = getattr(trainer, "datamodule", None)
+        if not isinstance(data, VitsDataModule) or data.validation_data is None:
+            return
+        folder = Path(trainer.default_root_dir) / "listening"
+        for i in range(min(self.n_utterances, len(data.validation_data))):
+            utterance = data.validation_data[i]
+            batch = collate([utterance], data.corpus.audio.hop_length).to(pl_module.device)
+            symbols = [data.validation_data.symbols[j] for j in utterance.ids.tolist()]
+            _show(trainer, pl_module, batch, symbols, folder / f"{i}-{utterance.id}")
+
+
+@torch.no_grad()
+def _show(
+    trainer: pl.Trainer, module: VitsModule, batch: Batch, symbols: list[str], stem: Path
+) -> None:
+    speakers = batch.speakers if module.config.n_speakers > 1 else None
+    generator = torch.Generator(module.device).manual_seed(module.training_config.seed)
+    spoken = module.generator.speak(batch.ids, batch.id_lengths, speakers, generator=generator)
+    wave = spoken.wave[0, 0].float().cpu()
+    spectrogram = module.spectrogram(batch.wave, batch.wave_lengths)
+    recorded = module.mel.from_linear(spectrogram)[0].cpu().numpy()
+    predicted = module.mel(spoken.wave.float())[0].cpu().numpy()
+    mels = mel_figure({"recording": recorded, "synthesis": predicted})
+    alignment = alignment_figure(_path(module, batch, spectrogram).numpy(), symbols)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    write(stem.with_suffix(".wav"), wave.numpy(), module.config.audio.sample_rate)
+    save(mels, stem.with_name(f"{stem.name}-mel.png"))
+    save(alignment, stem.with_name(f"{stem.name}-alignment.png"))
+    for logger in trainer.loggers:
+        if isinstance(logger, TensorBoardLogger):
+            board, step = logger.experiment, trainer.global_step
+            rate = module.config.audio.sample_rate
+            board.add_audio(f"{stem.name}/wave", wave, step, sample_rate=rate)
+            board.add_figure(f"{stem.name}/mel", mels, step)
+            board.add_figure(f"{stem.name}/alignment", alignment, step)
+
+
+def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:
+    """Align a recording with its text: (T, S)."""
+    speakers = batch.speakers if module.config.n_speakers > 1 else None
+    frames = batch.wave_lengths // module.config.audio.hop_length
+    durations = module.generator.align_recording(
+        batch.ids, batch.id_lengths, spectrogram, frames, speakers
+    )
+    return durations_to_path(durations, spectrogram.shape[2])[0].cpu()

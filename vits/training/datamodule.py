@@ -1,0 +1,116 @@
+"""Feeds prepared data to the trainer: an endless stream, and a fixed list to validate on."""
+
+from functools import partial
+
+import pytorch_lightning as pl
+from torch.utils.data import DataLoader
+
+from vits.data.batch import Batch, collate
+from vits.data.dataset import PreparedDataset, Utterance, split
+from vits.data.stream import BatchStream
+from vits.errors import ConfigError
+from vits.training.corpus import Corpus
+
+__all__ = ["VitsDataModule"]
+
+
+class VitsDataModule(pl.LightningDataModule):
+    """Prepared folders as data loaders.
+
+    Args:
+        train: folder that ``vits prepare`` wrote.
+        validation: folder of other utterances; None holds some of ``train`` back.
+        n_validation: utterances to validate on: held back from ``train``, or the first of
+            ``validation``; 0 validates on none.
+        max_frames: largest utterances x longest of a batch on one device (frames).
+        max_utterances: largest number of utterances of a batch on one device; None: any.
+        n_buckets: length buckets; more buckets pad less and mix less.
+        workers: loader processes; 0 loads in the training process.
+        seed: of the shuffling and of the utterances held back.
+    """
+
+    def __init__(
+        self,
+        train: str,
+        validation: str | None = None,
+        n_validation: int = 16,
+        max_frames: int = 36000,
+        max_utterances: int | None = 64,
+        n_buckets: int = 16,
+        workers: int = 2,
+        seed: int = 1234,
+    ) -> None:
+        super().__init__()
+        if n_validation < 0 or workers < 0:
+            raise ConfigError(
+                f"n_validation {n_validation} and workers {workers} must not be negative"
+            )
+        self.max_frames, self.max_utterances = max_frames, max_utterances
+        self.n_buckets, self.workers, self.seed = n_buckets, workers, seed
+        self.train_data = PreparedDataset(train)
+        self.validation_data: PreparedDataset | None = None
+        if n_validation and validation is None:
+            self.train_data, self.validation_data = split(
+                self.train_data, n_validation=n_validation, seed=seed
+            )
+        elif n_validation and validation is not None:
+            held = PreparedDataset(validation)
+            _require_same_rows(self.train_data, held)
+            self.validation_data = held.select(range(min(n_validation, len(held))))
+        self.corpus = Corpus.of(self.train_data)
+
+    def train_dataloader(self) -> DataLoader[Utterance]:
+        """Stream batches from the trainer's current step on; it never ends."""
+        stream = self.stream(
+            world_size=self._trainer.world_size,
+            rank=self._trainer.global_rank,
+            start_step=self._trainer.global_step,
+        )
+        return DataLoader(
+            self.train_data,
+            batch_sampler=stream,
+            collate_fn=self._collate(self.train_data),
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            pin_memory=self._trainer.strategy.root_device.type == "cuda",
+        )
+
+    def val_dataloader(self) -> DataLoader[Utterance] | list[DataLoader[Utterance]]:
+        """Go through the validation utterances in order, one at a time."""
+        if self.validation_data is None:
+            return []
+        return DataLoader(self.validation_data, collate_fn=self._collate(self.validation_data))
+
+    def stream(self, *, world_size: int, rank: int, start_step: int) -> BatchStream:
+        """Plan the batches of one rank."""
+        return BatchStream(
+            self.train_data.frames,
+            max_frames=self.max_frames,
+            max_utterances=self.max_utterances,
+            n_buckets=self.n_buckets,
+            world_size=world_size,
+            rank=rank,
+            seed=self.seed,
+            start_step=start_step,
+        )
+
+    @property
+    def _trainer(self) -> pl.Trainer:
+        if self.trainer is None:
+            raise ConfigError("the data module has no trainer: pass it to Trainer.fit")
+        return self.trainer
+
+    @staticmethod
+    def _collate(data: PreparedDataset) -> "partial[Batch]":
+        return partial(collate, hop_length=data.audio.hop_length)
+
+
+def _require_same_rows(train: PreparedDataset, held: PreparedDataset) -> None:
+    """Require that symbols and speakers have the same embedding rows in both folders."""
+    for name in ("audio", "symbols", "speakers"):
+        if getattr(train, name) != getattr(held, name):
+            raise ConfigError(
+                f"{name} of the validation data {held.folder} must equal those of the training "
+                f"data {train.folder}: prepare both with the same options, or leave out "
+                "data.validation to hold some of the training data back"
+            )

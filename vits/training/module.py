@@ -1,0 +1,230 @@
+"""The Lightning module: two optimizers and the training step."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, cast
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+
+from vits import losses
+from vits.audio.mel import MelSpectrogram
+from vits.audio.spectrogram import Spectrogram
+from vits.config import TrainingConfig, VitsConfig, to_dict
+from vits.data.batch import Batch
+from vits.layers.masking import slice_segments
+from vits.models.discriminators import Discriminators
+from vits.models.outputs import TrainingOutput
+from vits.models.vits import Vits
+from vits.training.corpus import Corpus
+from vits.training.randomness import seed_step
+
+__all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
+
+CHECKPOINT_FORMAT = 1
+
+
+class Segments(NamedTuple):
+    """What the step compares: real and generated wave (B, 1, L) and their log-mels (B, M, T)."""
+
+    real: Tensor
+    fake: Tensor
+    real_mel: Tensor
+    fake_mel: Tensor
+
+
+class VitsModule(pl.LightningModule):
+    """Trains generator and discriminators in turn.
+
+    Each batch is one step: the discriminators step on the generated segment, then the generator
+    steps against the updated discriminators, as in the original. ``global_step`` counts batches.
+
+    Source: VITS sections 2.3 and 3.
+
+    Args:
+        config: the model; the numbers of symbols and speakers are taken from ``corpus``.
+        training: the recipe.
+        corpus: facts about the data, kept in every checkpoint.
+    """
+
+    def __init__(self, config: VitsConfig, training: TrainingConfig, corpus: Corpus) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.config = corpus.fit_model(config)
+        self.training_config = training
+        self.corpus = corpus
+        self.generator = Vits(self.config)
+        self.discriminators = Discriminators(**vars(self.config.discriminator))
+        self.spectrogram = Spectrogram(self.config.audio)
+        self.mel = MelSpectrogram(self.config.audio)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Give the discriminators and the generator an AdamW and a step-wise decay each."""
+        recipe = self.training_config
+        optimizers = [
+            torch.optim.AdamW(
+                part.parameters(),
+                lr=recipe.learning_rate,
+                betas=recipe.betas,
+                eps=recipe.eps,
+                weight_decay=recipe.weight_decay,
+                fused=True,
+            )
+            for part in (self.discriminators, self.generator)
+        ]
+        schedulers = [
+            torch.optim.lr_scheduler.StepLR(
+                optimizer, recipe.learning_rate_decay_steps, recipe.learning_rate_decay
+            )
+            for optimizer in optimizers
+        ]
+        return cast(OptimizerLRScheduler, (optimizers, schedulers))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """Run one step: both updates and the log."""
+        del batch_idx  # it starts over on resuming; global_step does not
+        recipe, step = self.training_config, self.global_step
+        seed_step(recipe.seed, step, self.global_rank)
+        adversarial = step >= recipe.adversarial_start
+        out, spectrogram = self._generate(batch)
+        segments = self._segments(batch, spectrogram, out)
+        logs: dict[str, Tensor] = {}
+        if adversarial:
+            logs |= self._step_discriminators(segments)
+        logs |= self._step_generator(out, segments, adversarial)
+        self._log_training(logs)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure whole utterances: reconstruction from the posterior's mean, KL and durations."""
+        seed_step(self.training_config.seed, batch_idx, 0)
+        out, spectrogram = self._generate(batch)
+        speakers = batch.speakers if self.config.n_speakers > 1 else None
+        wave = self.generator.reconstruct(out.posterior, speakers)
+        real = self.mel.from_linear(spectrogram)
+        fake = self.mel(wave[..., : batch.wave.shape[2]], batch.wave_lengths)
+        difference = (fake[..., : real.shape[2]] - real).abs().mean(1, keepdim=True)
+        values = {
+            "val/mel": (difference * out.frame_mask).sum() / out.frame_mask.sum(),
+            "val/kl": self._kl(out),
+            "val/duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
+        }
+        self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what ``vits bundle`` needs, as plain values."""
+        checkpoint.setdefault("vits", {}).update(
+            {
+                "format": CHECKPOINT_FORMAT,
+                "model": to_dict(self.config),
+                "training": to_dict(self.training_config),
+                "frontend": self.corpus.frontend,
+                "fingerprint": self.corpus.fingerprint,
+                "speakers": list(self.corpus.speakers),
+                "data": {
+                    "name": self.corpus.name,
+                    "utterances": self.corpus.utterances,
+                    "seconds": self.corpus.seconds,
+                },
+            }
+        )
+        checkpoint["vits"].setdefault("ema", None)
+
+    def _generate(self, batch: Batch) -> tuple[TrainingOutput, Tensor]:
+        """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
+        spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
+        frame_lengths = batch.wave_lengths // self.config.audio.hop_length
+        speakers = batch.speakers if self.config.n_speakers > 1 else None
+        out = self.generator(batch.ids, batch.id_lengths, spectrogram, frame_lengths, speakers)
+        return out, spectrogram
+
+    def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:
+        hop, length = self.config.audio.hop_length, self.config.segment_frames
+        target = slice_segments(spectrogram, out.segment_starts, length)
+        return Segments(
+            real=slice_segments(batch.wave, out.segment_starts * hop, length * hop),
+            fake=out.wave,
+            real_mel=self.mel.from_linear(target),
+            fake_mel=self.mel(out.wave.float()),
+        )
+
+    def _step_discriminators(self, segments: Segments) -> dict[str, Tensor]:
+        """Update the discriminators; real and generated waves share one pass."""
+        self.discriminators.requires_grad_(True)
+        judged = self.discriminators(torch.cat([segments.real, segments.fake.detach()]))
+        real, fake = zip(*(output.score.chunk(2) for output in judged), strict=True)
+        loss = losses.discriminator_loss(real, fake)
+        norm = self._update(0, loss, self.discriminators.parameters())
+        return {"discriminator": loss, "gradient/discriminator": norm}
+
+    def _step_generator(
+        self, out: TrainingOutput, segments: Segments, adversarial: bool
+    ) -> dict[str, Tensor]:
+        """Update the generator; the discriminators take no gradient, real features no graph."""
+        recipe = self.training_config
+        logs = {
+            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel),
+            "kl": self._kl(out),
+            "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
+        }
+        loss = (
+            recipe.mel_weight * logs["mel"]
+            + recipe.kl_weight * logs["kl"]
+            + recipe.duration_weight * logs["duration"]
+        )
+        if adversarial:
+            self.discriminators.requires_grad_(False)
+            with torch.no_grad():
+                real = self.discriminators(segments.real)
+            fake = self.discriminators(segments.fake)
+            logs["adversarial"] = losses.adversarial_loss([f.score for f in fake])
+            logs["feature"] = losses.feature_matching_loss(
+                [r.features for r in real], [f.features for f in fake]
+            )
+            loss = loss + recipe.adversarial_weight * logs["adversarial"]
+            loss = loss + recipe.feature_weight * logs["feature"]
+        norm = self._update(1, loss, self.generator.parameters())
+        return {"generator": loss, **logs, "gradient/generator": norm}
+
+    def _kl(self, out: TrainingOutput) -> Tensor:
+        return losses.kl_divergence(
+            out.z_prior, out.posterior.distribution.log_std, *out.prior, out.frame_mask
+        )
+
+    def _update(self, index: int, loss: Tensor, parameters: Iterable[torch.nn.Parameter]) -> Tensor:
+        """Backpropagate, step optimizer ``index`` and its decay; return the unclipped norm."""
+        optimizer = cast("list[LightningOptimizer]", self.optimizers())[index]
+        if index == 0:
+            # Lightning counts optimizer steps; only the generator's shall be a global step
+            optimizer._on_before_step = optimizer._on_after_step = _do_nothing
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        # the fused form over many small tensors is 15 times slower on a processor
+        norm = torch.nn.utils.get_total_norm(gradients, foreach=loss.device.type != "cpu")
+        if self.training_config.gradient_clip is not None:
+            scale = (self.training_config.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
+            for gradient in gradients:
+                gradient.mul_(scale.to(gradient.device))
+        optimizer.step()
+        self._schedulers()[index].step()
+        return norm
+
+    def _schedulers(self) -> list[torch.optim.lr_scheduler.LRScheduler]:
+        return cast("list[torch.optim.lr_scheduler.LRScheduler]", self.lr_schedulers())
+
+    def _log_training(self, logs: dict[str, Tensor]) -> None:
+        values = {f"train/{name}": value.detach() for name, value in logs.items()}
+        rate = self._schedulers()[1].get_last_lr()[0]
+        self.log_dict({**values, "train/learning_rate": rate})
+        shown = {
+            name: logs[name].detach()
+            for name in ("mel", "kl", "duration", "discriminator")
+            if name in logs
+        }
+        self.log_dict(shown, prog_bar=True, logger=False)
+
+
+def _do_nothing() -> None:
+    """Stand in for Lightning's step counter."""
