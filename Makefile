@@ -1,0 +1,85 @@
+# Two commands: `make demo` trains a small voice and speaks with it, `make test` checks everything.
+# Nothing but python3 (3.10 to 3.13), make and a C compiler has to be there before.
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# One thread for each test worker: the workers share the processor.
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+
+.PHONY: help install demo test format format-check lint types floors suite wheel-check docs clean distclean
+
+help:
+	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
+	@echo "make test         formatter, linter, type checker, import floors, test suite with coverage"
+	@echo "make format       format the code and repair what the linter can repair"
+	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
+	@echo "make docs         build the documentation into site/"
+	@echo "make clean        remove caches and build outputs; distclean: also .venv and ./demo"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "$(PYTHON) must be Python 3.10 to 3.13; name another one: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "== install into $(VENV) (the first time: some minutes, most of it the download of PyTorch)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "cannot make $(VENV): $(PYTHON) needs its venv module (Debian and Ubuntu: package python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]" || \
+	  { echo "the installation failed, see above; a missing compiler shows as an error of monotonic-align (Debian and Ubuntu: packages gcc and python3-dev)" >&2; exit 1; }
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh recipes/demo/run.sh
+
+test: format-check lint types floors suite
+	@echo "== all checks passed"
+
+format-check: $(STAMP)
+	@echo "== ruff format --check"
+	@$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	@echo "== ruff check"
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@echo "== basedpyright"
+	@$(BIN)/basedpyright
+
+floors: $(STAMP)
+	@echo "== lint-imports"
+	@$(BIN)/lint-imports
+
+suite: $(STAMP)
+	@echo "== pytest with coverage, $(JOBS) workers"
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations 10 --cov
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+wheel-check: $(STAMP)
+	@test -d demo/voice || { echo "make demo comes first: wheel-check speaks with its voice, demo/voice" >&2; exit 1; }
+	@set -e; away=$$(mktemp -d); trap 'rm -rf "$$away"' EXIT; \
+	  echo "== build the wheel and install it in $$away"; \
+	  $(BIN)/python -m pip wheel -q . --no-deps --no-build-isolation -w "$$away"; \
+	  $(PYTHON) -m venv "$$away/venv"; \
+	  "$$away/venv/bin/python" -m pip install -q -c constraints.txt "$$away"/vits-*.whl; \
+	  cd "$$away"; echo "== speak"; \
+	  venv/bin/vits say "The wheel can speak." --voice "$(CURDIR)/demo/voice" -o spoken.wav; \
+	  test -s spoken.wav; echo "== the wheel speaks"
+
+docs: $(STAMP)
+	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"
+	@$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf build dist site .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) demo
