@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vits.alignment import (
+    diagonal_guide,
     durations_to_index,
     durations_to_path,
     monotonic_alignment_search,
@@ -151,3 +152,12 @@ def test_unknown_and_absent_backends_are_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(AlignmentError, match="needs the package"):
         monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend="monotonic_align")
+
+
+def test_guide_leads_to_even_durations_and_is_best_on_the_diagonal():
+    symbols, frames = torch.tensor([4, 2]), torch.tensor([12, 6])
+    guide = diagonal_guide(symbols, frames, 4, 12)
+    assert guide.shape == (2, 12, 4)
+    assert guide.max() <= 0
+    durations = monotonic_alignment_search(guide, symbols, frames)
+    assert durations.tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]

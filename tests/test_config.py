@@ -39,7 +39,7 @@ def test_round_trip_of_what_differs_from_the_defaults():
     [
         ({"n_layers_q": 3}, "unknown key n_layers_q of VitsConfig; known: n_symbols"),
         ({"decoder": {"rates": 3}}, "unknown key decoder.rates of DecoderConfig"),
-        ({"decoder": 5}, "decoder must be a mapping, not int"),
+        ({"decoder": 5}, "decoder 5 must be a mapping of keys"),
         ({"n_symbols": "many"}, "n_symbols 'many' must be of type int"),
         ({"n_symbols": True}, "n_symbols True must be of type int"),
         ({"decoder": {"resblock": "3"}}, "decoder.resblock '3' must be one of '1', '2'"),

@@ -159,3 +159,29 @@ def test_overfitting_one_batch_brings_mel_kl_and_duration_down_together(make_run
         values = [metrics[f"train/{name}"] for _, metrics in recorder.steps]
         early, late = sum(values[3:13]) / 10, sum(values[-10:]) / 10
         assert late < 0.6 * early if name == "mel" else late < early - 0.2, (name, early, late)
+
+
+def test_the_guide_evens_durations_and_fades(make_run):
+    class Spread(pl.Callback):
+        """Largest duration of a symbol, as a share of its utterance."""
+
+        def __init__(self):
+            self.shares = []
+
+        def on_train_start(self, trainer, pl_module):
+            del trainer
+            align = pl_module.generator.align
+
+            def watch(*args, **options):
+                durations = align(*args, **options)
+                share = durations.max(1).values / durations.sum(1)
+                self.shares.append(share.mean().item())
+                return durations
+
+            pl_module.generator.align = watch
+
+    free, guided = Spread(), Spread()
+    make_run(3, callbacks=[free])
+    make_run(3, callbacks=[guided], alignment_guide=1e4, alignment_guide_steps=2)
+    assert guided.shares[0] < 0.7 * free.shares[0]
+    assert guided.shares[2] > guided.shares[0]  # the third step is unguided again

@@ -5,13 +5,14 @@ has the highest total score. A path is (B, T, S) everywhere; its compact forms a
 the frames of each symbol, and an index (B, T), the symbol of each frame.
 """
 
-from vits.alignment.likelihood import prior_log_likelihood
+from vits.alignment.likelihood import diagonal_guide, prior_log_likelihood
 from vits.alignment.paths import durations_to_index, durations_to_path, path_to_durations
 from vits.alignment.search import BACKENDS, Backend, monotonic_alignment_search
 
 __all__ = [
     "BACKENDS",
     "Backend",
+    "diagonal_guide",
     "durations_to_index",
     "durations_to_path",
     "monotonic_alignment_search",

@@ -3,8 +3,8 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar, cast
 
 from vits.config.checks import require
 from vits.errors import ConfigError
@@ -16,15 +16,7 @@ T = TypeVar("T")
 
 def to_dict(config: Any) -> dict[str, Any]:
     """Turn a configuration into plain JSON values (tuples become lists)."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, (tuple, list)):
-            return [plain(item) for item in value]
-        return value
-
-    return plain(dataclasses.asdict(config))
+    return cast(dict[str, Any], _plain(dataclasses.asdict(config)))
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
@@ -38,8 +30,6 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     Raises:
         ConfigError: an unknown key, a value of the wrong type, or one that breaks a rule.
     """
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{where or cls.__name__} must be a mapping, not {type(values).__name__}")
     hints = typing.get_type_hints(cls)
     unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
     if unknown:
@@ -53,10 +43,21 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     return cls(**built)
 
 
+def _plain(value: object) -> object:
+    """Turn mappings and tuples inside a value into dicts and lists."""
+    if isinstance(value, Mapping):
+        items = cast(Mapping[str, object], value).items()
+        return {key: _plain(item) for key, item in items}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in cast(Sequence[object], value)]
+    return value
+
+
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """Check ``value`` against a type hint of this module; lists become tuples."""
     if dataclasses.is_dataclass(hint):
-        return from_dict(typing.cast(type, hint), value, where)
+        require(isinstance(value, Mapping), f"{where} {value!r} must be a mapping of keys")
+        return from_dict(cast(type[Any], hint), value, where)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is types.UnionType:
         if value is None:
@@ -73,7 +74,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    expected = typing.cast(type, hint)
+    expected = cast(type[Any], hint)
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
     require(fits, f"{where} {value!r} must be of type {expected.__name__}")
     return value

@@ -25,6 +25,10 @@ class TrainingConfig:
         feature_weight: weight of the feature matching loss.
         adversarial_weight: weight of the generator's adversarial loss.
         adversarial_start: step at which the discriminators and their losses come in.
+        alignment_guide: weight of the pull towards even durations at step 0, per latent channel;
+            it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
+            helps short runs, which otherwise may not find an alignment at all.
+        alignment_guide_steps: steps over which the guide fades.
         ema_decay: decay of the generator's moving average; 0 keeps no average.
         seed: of the segments, noise and dropout; step and rank are mixed into it.
     """
@@ -42,12 +46,16 @@ class TrainingConfig:
     feature_weight: float = 2.0
     adversarial_weight: float = 1.0
     adversarial_start: int = 0
+    alignment_guide: float = 0.0
+    alignment_guide_steps: int = 1000
     ema_decay: float = 0.999
     seed: int = 1234
 
     def __post_init__(self) -> None:
         """Check the values."""
-        require_positive(self, "learning_rate", "eps", "learning_rate_decay_steps")
+        require_positive(
+            self, "learning_rate", "eps", "learning_rate_decay_steps", "alignment_guide_steps"
+        )
         require(all(0 <= b < 1 for b in self.betas), f"betas {self.betas} must each be in [0, 1)")
         require(
             0 < self.learning_rate_decay <= 1,
@@ -59,6 +67,6 @@ class TrainingConfig:
         for name in ("mel", "kl", "duration", "feature", "adversarial"):
             value = getattr(self, f"{name}_weight")
             require(value >= 0, f"{name}_weight {value} must not be negative")
-        for name in ("weight_decay", "adversarial_start", "seed"):
+        for name in ("weight_decay", "adversarial_start", "alignment_guide", "seed"):
             value = getattr(self, name)
             require(value >= 0, f"{name} {value} must not be negative")

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from vits.layers.masking import expand_by_index
+
 __all__ = [
     "ConvertedOutput",
     "DiscriminatorOutput",
@@ -20,6 +22,10 @@ class Gaussian(NamedTuple):
 
     mean: Tensor
     log_std: Tensor
+
+    def stretch(self, index: Tensor, mask: Tensor) -> "Gaussian":
+        """Repeat columns by ``index`` (B, T) int64, zero where ``mask`` (B, 1, T) is."""
+        return Gaussian(*(expand_by_index(x, index) * mask for x in self))
 
 
 class EncodedText(NamedTuple):

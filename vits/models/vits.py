@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from vits.alignment import (
+    diagonal_guide,
     durations_to_index,
     monotonic_alignment_search,
     prior_log_likelihood,
@@ -12,7 +13,6 @@ from vits.alignment import (
 from vits.config import VitsConfig
 from vits.errors import ConfigError, VoiceError
 from vits.layers.masking import (
-    expand_by_index,
     random_segment_starts,
     sequence_mask,
     slice_segments,
@@ -22,7 +22,6 @@ from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
     EncodedText,
-    Gaussian,
     Posterior,
     SpokenOutput,
     TrainingOutput,
@@ -75,6 +74,8 @@ class Vits(nn.Module):
         spectrogram: Tensor,
         frame_lengths: Tensor,
         speakers: Tensor | None = None,
+        *,
+        alignment_guide: float = 0.0,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
 
@@ -87,16 +88,18 @@ class Vits(nn.Module):
             spectrogram: (B, F, T) linear magnitude.
             frame_lengths: (B,) int64, each at least ``segment_frames``.
             speakers: (B,) int64; needed with two or more speakers.
-
-        Returns:
-            ``TrainingOutput``.
+            alignment_guide: pull of the alignment towards even durations, per latent channel.
         """
         conditioning = self._conditioning(speakers)
         text = self.text_encoder(ids, id_lengths)
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         z_prior, _ = self.prior_flow(posterior.z, posterior.mask, conditioning)
-        durations = self.align(text, z_prior, id_lengths, frame_lengths)
-        prior = _stretch(text.prior, durations, posterior.mask)
+        durations = self.align(
+            text, z_prior, id_lengths, frame_lengths, alignment_guide=alignment_guide
+        )
+        prior = text.prior.stretch(
+            durations_to_index(durations, spectrogram.shape[2]), posterior.mask
+        )
         duration_loss = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning
         )
@@ -117,7 +120,13 @@ class Vits(nn.Module):
 
     @torch.no_grad()
     def align(
-        self, text: EncodedText, z_prior: Tensor, id_lengths: Tensor, frame_lengths: Tensor
+        self,
+        text: EncodedText,
+        z_prior: Tensor,
+        id_lengths: Tensor,
+        frame_lengths: Tensor,
+        *,
+        alignment_guide: float = 0.0,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the best monotonic path; takes no gradient.
 
@@ -126,6 +135,9 @@ class Vits(nn.Module):
                 checked, since that would wait for the device.
         """
         scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
+        if alignment_guide > 0:
+            guide = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
+            scores = scores + alignment_guide * self.config.latent_channels * guide
         on_host = scores.device.type == "cpu"
         return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=on_host)
 
@@ -189,7 +201,7 @@ class Vits(nn.Module):
             durations = frames.long()
         frame_lengths = durations.sum(1).clamp_min(1)
         mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
-        prior = _stretch(text.prior, durations, mask)
+        prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
         if noise is None:
             noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
         noise = noise[..., : mask.shape[2]]
@@ -221,9 +233,6 @@ class Vits(nn.Module):
             noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
             generator: source of the noise.
 
-        Returns:
-            ``ConvertedOutput``.
-
         Raises:
             ConfigError: the model has one speaker only.
         """
@@ -246,9 +255,10 @@ class Vits(nn.Module):
         frame_lengths: Tensor,
         speakers: Tensor | None = None,
     ) -> Tensor:
-        """Align recordings with their texts: durations (B, S) int64, from the posterior's mean.
+        """Align recordings with their texts, from the posterior's mean; arguments as ``forward``.
 
-        Arguments as in ``forward``.
+        Returns:
+            Durations (B, S) int64.
         """
         conditioning = self._conditioning(speakers)
         text = self.text_encoder(ids, id_lengths)
@@ -283,12 +293,6 @@ class Vits(nn.Module):
         """Silence the padding of a wave (B, 1, L); return it with its lengths."""
         lengths = frame_lengths * self.config.audio.hop_length
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
-
-
-def _stretch(prior: Gaussian, durations: Tensor, frame_mask: Tensor) -> Gaussian:
-    """Repeat each symbol's Gaussian for its frames; zero in the padding."""
-    index = durations_to_index(durations, frame_mask.shape[2])
-    return Gaussian(*(expand_by_index(x, index) * frame_mask for x in prior))
 
 
 def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:

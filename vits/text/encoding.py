@@ -102,8 +102,16 @@ def encode_spans(
             places.append((span.text, start, len(kept)))
     if kept and kept[-1] == " ":
         kept.pop()
-    _apply_policy(missing, table, unknown)
-    _require_speech(places, kept, missing)
+    if missing and unknown == "raise":
+        raise UnknownSymbolError(
+            f"{_lost(missing)}; the table has {len(table)} symbols; change the text, drop them "
+            "with unknown='drop', or extend the table before training",
+            dict(missing),
+        )
+    _require_speech(places, kept, missing)  # before the warning: one message tells it all
+    if missing:
+        # The warning points at the caller of Frontend.encode.
+        warnings.warn(f"dropped {_lost(missing)}", UnknownSymbolWarning, stacklevel=3)
     return _assemble(kept, places, table, blanks, dict(missing))
 
 
@@ -123,19 +131,10 @@ def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str
     return symbols
 
 
-def _apply_policy(missing: Counter[str], table: SymbolTable, unknown: UnknownPolicy) -> None:
-    if not missing:
-        return
+def _lost(missing: Counter[str]) -> str:
+    """Count and name the symbols that cannot be spoken."""
     many = "symbol" if missing.total() == 1 else "symbols"
-    named = f"{missing.total()} {many} without a row or a sound: {describe_symbols(missing)}"
-    if unknown == "raise":
-        raise UnknownSymbolError(
-            f"{named}; the table has {len(table)} symbols; change the text, drop them with "
-            "unknown='drop', or extend the table before training",
-            dict(missing),
-        )
-    # The warning points at the caller of Frontend.encode.
-    warnings.warn(f"dropped {named}", UnknownSymbolWarning, stacklevel=4)
+    return f"{missing.total()} {many} without a row or a sound: {describe_symbols(missing)}"
 
 
 def _require_speech(

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from jsonargparse import ArgumentError
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from vits.config import TrainingConfig
-from vits.errors import ConfigError, VitsError
+from vits.errors import CheckpointError, ConfigError, MissingFileError, VitsError
 from vits.training.callbacks import Curves, Ema, Listening, Progress
 from vits.training.corpus import Corpus
 from vits.training.datamodule import VitsDataModule
@@ -57,6 +58,8 @@ def fit(arguments: list[str]) -> int:
             save_config_kwargs={"overwrite": True},
             parser_kwargs={"exit_on_error": False, "fit": {"exit_on_error": False}},
         )
+    except FileNotFoundError as error:
+        raise MissingFileError(" ".join(str(error).split())) from error
     except (ArgumentError, TypeError, ValueError) as error:
         raise _clear(error) from error
     return 0
@@ -87,6 +90,11 @@ class FitCLI(LightningCLI):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
         return super().instantiate_trainer(**kwargs)
 
+    def _parse_ckpt_path(self) -> None:
+        """Look at the checkpoint first: Lightning reads hyper-parameters from it unguarded."""
+        _require_readable(self.config["fit"]["ckpt_path"])
+        super()._parse_ckpt_path()
+
     def before_fit(self) -> None:
         """Refuse to mix a new run with an old one's checkpoints."""
         folder = Path(self.trainer.default_root_dir)
@@ -95,11 +103,24 @@ class FitCLI(LightningCLI):
                 f"run folder {folder} already holds checkpoints: add --ckpt_path last to go on "
                 "with that run, or choose another folder with --trainer.default_root_dir"
             )
+        self.config_init["fit"]["weights_only"] = True  # a checkpoint is data, never code
 
     def after_fit(self) -> None:
         """Keep the end of the run, whatever step it falls on."""
         folder = Path(self.trainer.default_root_dir) / "checkpoints"
         self.trainer.save_checkpoint(folder / "last.ckpt")
+
+
+def _require_readable(checkpoint: str | None) -> None:
+    """Open a checkpoint that was named by its path, before anything else happens."""
+    if checkpoint is None or not Path(checkpoint).is_file():
+        return  # Lightning's words (last, best), or a path that it will not find
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # a damaged file can fail anywhere in torch's reader
+        raise CheckpointError(
+            f"{checkpoint} is damaged, half-written or no checkpoint; take an earlier one"
+        ) from error
 
 
 def _corpus_of(data: VitsDataModule) -> Corpus:
@@ -125,6 +146,8 @@ def _clear(error: Exception) -> VitsError:
 
 def _quieten() -> None:
     """Silence Lightning's advertisements and the hints that do not apply to an endless stream."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
     for message in (
         ".*LightningCLI's args parameter is intended to run from within Python.*",
@@ -132,5 +155,7 @@ def _quieten() -> None:
         ".*does not have many workers.*",
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*You called `self.log.*` in your `training_step`.*",
+        # the state after the step is the one to go on from
+        "Using ModelCheckpoint with manual optimization.*",
     ):
         warnings.filterwarnings("ignore", message)

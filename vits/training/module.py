@@ -88,7 +88,8 @@ class VitsModule(pl.LightningModule):
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
         adversarial = step >= recipe.adversarial_start
-        out, spectrogram = self._generate(batch)
+        guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
+        out, spectrogram = self._generate(batch, guide)
         segments = self._segments(batch, spectrogram, out)
         logs: dict[str, Tensor] = {}
         if adversarial:
@@ -131,12 +132,19 @@ class VitsModule(pl.LightningModule):
         )
         checkpoint["vits"].setdefault("ema", None)
 
-    def _generate(self, batch: Batch) -> tuple[TrainingOutput, Tensor]:
+    def _generate(self, batch: Batch, guide: float = 0.0) -> tuple[TrainingOutput, Tensor]:
         """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
         speakers = batch.speakers if self.config.n_speakers > 1 else None
-        out = self.generator(batch.ids, batch.id_lengths, spectrogram, frame_lengths, speakers)
+        out = self.generator(
+            batch.ids,
+            batch.id_lengths,
+            spectrogram,
+            frame_lengths,
+            speakers,
+            alignment_guide=guide,
+        )
         return out, spectrogram
 
     def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
+from pytorch_lightning.callbacks.progress.tqdm_progress import Tqdm
 
 __all__ = ["Progress"]
 
@@ -20,6 +21,12 @@ class Progress(TQDMProgressBar):
         """Name the bar."""
         super().on_train_epoch_start(trainer)
         self.train_progress_bar.set_description("training")
+
+    def init_validation_tqdm(self) -> Tqdm:
+        """Show no second bar: a validation takes a moment."""
+        bar = super().init_validation_tqdm()
+        bar.disable = True
+        return bar
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
         """Leave out the logger's version number."""
