@@ -28,7 +28,7 @@ def run(tmp_path, config, data, capfd):
 
     def fit(*arguments):
         status = main(["fit", "-c", str(path), *arguments])
-        return status, (print(e := capfd.readouterr().err), e.strip().splitlines()[-1:])[1]
+        return status, capfd.readouterr().err.strip().splitlines()[-1:]
 
     return fit
 

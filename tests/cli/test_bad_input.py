@@ -1,0 +1,90 @@
+"""What people get wrong, each answered by one line, exit status 2 and no traceback."""
+
+import pytest
+
+from vits.cli import main
+
+
+@pytest.fixture
+def voice(tmp_path):
+    """A tiny voice that reads characters."""
+    import torch
+
+    from vits.config import (
+        DecoderConfig,
+        FrontendConfig,
+        PosteriorEncoderConfig,
+        PriorFlowConfig,
+        TextEncoderConfig,
+        VitsConfig,
+    )
+    from vits.models.vits import Vits
+    from vits.synthesis import Card, VoiceBundle, write_voice
+    from vits.text import Frontend, SymbolTable
+
+    torch.manual_seed(0)
+    table = SymbolTable(("_", *"abcdefghijklmnopqrstuvwxyz ."))
+    config = VitsConfig(
+        n_symbols=len(table),
+        hidden_channels=16,
+        latent_channels=8,
+        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=1),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
+        decoder=DecoderConfig(
+            resblock="2",
+            resblock_kernel_sizes=(3,),
+            resblock_dilations=((1,),),
+            initial_channels=16,
+        ),
+    )
+    frontend = Frontend(FrontendConfig(backend="graphemes"), table)
+    bundle = VoiceBundle(
+        generator=Vits(config),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=(),
+        card=Card(name="test"),
+    )
+    return write_voice(tmp_path / "voice", bundle)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("   \n", "empty"),
+        ("\0\0\0", "nothing to speak"),
+        ("🙂🙂", "nothing to speak"),
+        ("a" * 1_000_000, "1,000,000"),
+    ],
+    ids=["empty", "blank", "NULs", "emoji", "1 MB"],
+)
+def test_texts_that_cannot_be_spoken(voice, tmp_path, capfd, text, words):
+    out = tmp_path / "out.wav"
+    status = main(["say", text, "-o", str(out), "--voice", str(voice)])
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert (status, len(lines)) == (2, 1), lines
+    assert lines[0].startswith("vits: error: ")
+    assert words in lines[0]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["missing", "a folder that is no voice", "unknown speaker"])
+def test_voices_and_speakers_that_are_not_there(voice, tmp_path, capfd, name):
+    (tmp_path / "folder").mkdir()
+    place = {"missing": tmp_path / "nowhere", "a folder that is no voice": tmp_path / "folder"}
+    speaker = ["--speaker", "bob"] if name == "unknown speaker" else []
+    out = tmp_path / "out.wav"
+    where = place.get(name, voice)
+    status = main(["say", "hello.", "-o", str(out), "--voice", str(where), *speaker])
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert (status, len(lines)) == (2, 1), lines
+    assert ("bob" if speaker else where.name) in lines[0]
+    assert not out.exists()
+
+
+def test_debug_shows_the_traceback(tmp_path, capfd):
+    status = main(["--debug", "say", "hi", "-o", "x.wav", "--voice", str(tmp_path / "nowhere")])
+    assert status == 2
+    assert "Traceback" in capfd.readouterr().err
