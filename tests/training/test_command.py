@@ -66,6 +66,12 @@ def test_a_run_leaves_what_it_promises(run, tmp_path):
     }
 
 
+def test_the_newest_checkpoints_are_kept(run, tmp_path):
+    assert run("--checkpoint.every_n_train_steps", "1", "--checkpoint.save_top_k", "2")[0] == 0
+    kept = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
+    assert kept == ["last.ckpt", "step=0000003.ckpt", "step=0000004.ckpt"]
+
+
 def test_an_old_run_is_not_written_over(run, tmp_path):
     folder = tmp_path / "run" / "checkpoints"
     folder.mkdir(parents=True)

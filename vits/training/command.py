@@ -35,7 +35,10 @@ TRAINER_DEFAULTS: dict[str, Any] = {
 CHECKPOINT_DEFAULTS: dict[str, Any] = {
     "checkpoint.filename": "{step:07d}",
     "checkpoint.every_n_train_steps": 1000,
-    "checkpoint.save_top_k": -1,
+    # the newest five and the last; monitor val/mel with mode min to keep the best instead
+    "checkpoint.monitor": "step",
+    "checkpoint.mode": "max",
+    "checkpoint.save_top_k": 5,
     "checkpoint.save_last": True,
 }
 
