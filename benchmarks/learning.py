@@ -58,7 +58,8 @@ def main() -> int:
     folder = args.folder.resolve()
     run(sys.executable, ROOT / "recipes/demo/make_corpus.py", folder / "corpus")
     vits = (sys.executable, "-m", "vits")
-    run(*vits, "prepare", folder / "corpus", "-o", folder / "prepared", "--sample-rate", "16000")
+    options = ("--sample-rate", "16000", "--no-blanks")
+    run(*vits, "prepare", folder / "corpus", "-o", folder / "prepared", *options)
     rows = [measure(seed, folder, args.config.resolve(), args.fit) for seed in args.seeds]
     for name in rows[0]:
         print(f"{name:42s} " + " ".join(f"{row[name]!s:>10s}" for row in rows))

@@ -10,23 +10,39 @@ __all__ = ["Progress"]
 
 
 class Progress(TQDMProgressBar):
-    """Counts towards ``max_steps`` and shows the losses that matter."""
+    """Counts from the step a run starts at towards ``max_steps``; shows the losses that matter."""
 
-    @property
-    def total_train_batches(self) -> int | float:
-        """Steps of the run instead of batches of an epoch."""
-        return self.trainer.max_steps if self.trainer.max_steps > 0 else float("inf")
+    def init_train_tqdm(self) -> Tqdm:
+        """Make the bar; a resumed run's begins where the run does, which Lightning leaves out."""
+        bar = super().init_train_tqdm()
+        bar.total = self.trainer.max_steps if self.trainer.max_steps > 0 else None
+        bar.n = bar.initial = self.trainer.global_step
+        bar.set_description("training", refresh=False)
+        return bar
 
     def on_train_epoch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Name the bar."""
-        super().on_train_epoch_start(trainer)
-        self.train_progress_bar.set_description("training")
+        """Keep the bar as it is: there are no epochs."""
+        del trainer
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Move on to the step."""
+        del outputs, batch, batch_idx
+        bar = self.train_progress_bar
+        if self.is_enabled and trainer.global_step % self.refresh_rate == 0:
+            bar.n = trainer.global_step
+            bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
+            bar.refresh()
 
     def init_validation_tqdm(self) -> Tqdm:
         """Show no second bar: a validation takes a moment."""
-        bar = super().init_validation_tqdm()
-        bar.disable = True
-        return bar
+        return Tqdm(disable=True)
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
         """Leave out the logger's version number."""
