@@ -113,7 +113,7 @@ def test_history_keeps_every_number_and_drops_what_a_resumed_run_repeats(make_ru
         is_global_zero, global_step = True, 2
         default_root_dir = str(tmp_path / "run")
 
-    Curves(1).on_fit_start(Resumed(), None)
+    Curves(1).on_train_start(Resumed(), None)
     assert read_history(path)["train/mel"][0] == [1, 2]
     with path.open() as file:
         assert next(csv.reader(file)) == ["step", "name", "value"]

@@ -6,6 +6,7 @@ import yaml
 
 from vits.cli import main
 from vits.config import to_dict
+from vits.training.callbacks.curves import read_history
 
 
 @pytest.fixture
@@ -49,6 +50,9 @@ def test_a_run_and_going_on_with_it_is_the_uninterrupted_run(run, tmp_path):
         assert torch.equal(value, second["state_dict"][name]), name
     for name, value in first["vits"]["ema"].items():
         assert torch.equal(value, second["vits"]["ema"][name]), name
+    one, other = (read_history(folder / "history.csv") for folder in (whole, halves))
+    assert one["val/mel"] == other["val/mel"]
+    assert one["val/mel"][0] == [2, 4]
 
 
 def test_a_run_leaves_what_it_promises(run, tmp_path):

@@ -30,6 +30,8 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     Raises:
         ConfigError: an unknown key, a value of the wrong type, or one that breaks a rule.
     """
+    is_mapping = isinstance(cast(object, values), Mapping)  # files hold anything
+    require(is_mapping, f"{where or cls.__name__} {values!r} must be a mapping of keys")
     hints = typing.get_type_hints(cls)
     unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
     if unknown:
@@ -56,7 +58,6 @@ def _plain(value: object) -> object:
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """Check ``value`` against a type hint of this module; lists become tuples."""
     if dataclasses.is_dataclass(hint):
-        require(isinstance(value, Mapping), f"{where} {value!r} must be a mapping of keys")
         return from_dict(cast(type[Any], hint), value, where)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is types.UnionType:

@@ -40,6 +40,7 @@ CHECKPOINT_DEFAULTS: dict[str, Any] = {
     "checkpoint.mode": "max",
     "checkpoint.save_top_k": 5,
     "checkpoint.save_last": True,
+    "checkpoint.enable_version_counter": False,
 }
 
 

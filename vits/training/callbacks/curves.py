@@ -26,8 +26,8 @@ class Curves(pl.Callback):
         super().__init__()
         self.every_n_steps = every_n_steps
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the history, up to the step the run starts from."""
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Open the history, up to the step the run starts from (known only from here on)."""
         del pl_module
         if not trainer.is_global_zero:
             return
