@@ -9,6 +9,7 @@ import torch
 from vits.config import DurationPredictorConfig, TrainingConfig
 from vits.errors import ConfigError
 from vits.training import VitsDataModule, VitsModule
+from vits.training.callbacks import Ema
 
 
 class Recorder(pl.Callback):
@@ -185,3 +186,42 @@ def test_the_guide_evens_durations_and_fades(make_run):
     make_run(3, callbacks=[guided], alignment_guide=1e4, alignment_guide_steps=2)
     assert guided.shares[0] < 0.7 * free.shares[0]
     assert guided.shares[2] > guided.shares[0]  # the third step is unguided again
+
+
+RECIPE = {
+    "learning_rate": 5e-3,
+    "betas": (0.5, 0.9),
+    "eps": 1e-2,
+    "weight_decay": 0.9,
+    "learning_rate_decay": 0.5,
+    "learning_rate_decay_steps": 1,
+    "gradient_clip": 0.1,
+    "mel_weight": 5.0,
+    "kl_weight": 0.1,
+    "duration_weight": 0.1,
+    "feature_weight": 9.0,
+    "adversarial_weight": 9.0,
+    "adversarial_start": 2,
+    "alignment_guide": 1e4,
+    "alignment_guide_steps": 1,
+    "ema_decay": 0.1,
+    "seed": 7,
+}
+
+
+def test_the_list_of_the_recipe_is_complete():
+    assert RECIPE.keys() == {field.name for field in dataclasses.fields(TrainingConfig)}
+
+
+@pytest.mark.parametrize("key", RECIPE)
+def test_every_key_of_the_recipe_changes_the_outcome(make_run, key):
+    # the base makes every key count: a visible decay, a guide, and an average
+    base = {"learning_rate_decay": 0.9, "learning_rate_decay_steps": 2, "alignment_guide": 10.0}
+
+    def outcome(**recipe):
+        average = Ema(recipe.get("ema_decay", 0.5))
+        _, module, _ = make_run(3, callbacks=[average], **{**base, **recipe})
+        return [*(p.detach() for p in module.parameters()), *average.average.values()]
+
+    before, after = outcome(), outcome(**{key: RECIPE[key]})
+    assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))

@@ -1,0 +1,154 @@
+"""No dead knobs: every key of the model's configuration changes the model or what it computes."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from vits.audio.mel import MelSpectrogram
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DiscriminatorConfig,
+    DurationPredictorConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.models import Discriminators, Vits
+
+BASE = VitsConfig(
+    n_symbols=12,
+    n_speakers=2,
+    hidden_channels=16,
+    latent_channels=8,
+    speaker_channels=6,
+    segment_frames=8,
+    audio=AudioConfig(sample_rate=8000, n_fft=128, win_length=128, hop_length=32, n_mels=12),
+    text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+    posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+    prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
+    duration_predictor=DurationPredictorConfig(n_flows=2),
+    decoder=DecoderConfig(
+        resblock_kernel_sizes=(3,),
+        resblock_dilations=((1, 3),),
+        upsample_rates=(8, 4),
+        upsample_kernel_sizes=(16, 8),
+        initial_channels=16,
+    ),
+    discriminator=DiscriminatorConfig(
+        periods=(2, 3),
+        period_channels=(4, 4),
+        scale_channels=(4,) * 6,
+        scale_groups=(1,) * 6,
+    ),
+)
+
+# what else each key could be; keys that must change together are named together
+OTHER = {
+    "n_symbols": 13,
+    "n_speakers": 3,
+    "hidden_channels": 32,
+    "latent_channels": 10,
+    "speaker_channels": 7,
+    "segment_frames": 9,
+    "audio.sample_rate": 16000,
+    "audio.n_fft": 160,
+    "audio.win_length": 96,
+    "audio.hop_length": {"audio.hop_length": 16, "decoder.upsample_rates": (4, 4)},
+    "audio.n_mels": 13,
+    "audio.f_min": 50.0,
+    "audio.f_max": 3000.0,
+    "text_encoder.filter_channels": 24,
+    "text_encoder.n_heads": 4,
+    "text_encoder.n_layers": 2,
+    "text_encoder.kernel_size": 5,
+    "text_encoder.dropout": 0.4,
+    "text_encoder.window_size": 3,
+    "posterior_encoder.kernel_size": 3,
+    "posterior_encoder.dilation_rate": 2,
+    "posterior_encoder.n_layers": 3,
+    "prior_flow.kernel_size": 3,
+    "prior_flow.dilation_rate": 2,
+    "prior_flow.n_layers": 3,
+    "prior_flow.n_flows": 3,
+    "duration_predictor.kind": "deterministic",
+    "duration_predictor.filter_channels": 20,
+    "duration_predictor.kernel_size": 5,
+    "duration_predictor.dropout": 0.1,
+    "duration_predictor.n_flows": 3,
+    "duration_predictor.n_bins": 7,
+    "duration_predictor.tail_bound": 0.5,
+    "decoder.resblock": "2",
+    "decoder.resblock_kernel_sizes": (5,),
+    "decoder.resblock_dilations": ((1, 5),),
+    "decoder.upsample_rates": (4, 8),
+    "decoder.upsample_kernel_sizes": (12, 8),
+    "decoder.initial_channels": 32,
+    "discriminator.periods": (2, 5),
+    "discriminator.period_channels": (4, 8),
+    "discriminator.scale_channels": (4, 4, 4, 4, 4, 8),
+    "discriminator.scale_groups": (1, 2, 1, 1, 1, 1),
+}
+
+
+def leaves(config: object, prefix: str = "") -> list[str]:
+    names = []
+    for field in dataclasses.fields(config):  # pyright: ignore[reportArgumentType]
+        value = getattr(config, field.name)
+        name = f"{prefix}{field.name}"
+        names += leaves(value, f"{name}.") if dataclasses.is_dataclass(value) else [name]
+    return names
+
+
+def changed(key: str) -> VitsConfig:
+    config, value = BASE, OTHER[key]
+    together = value if isinstance(value, dict) else {key: value}
+    parts: dict[str, dict[str, object]] = {}
+    for name, other in together.items():
+        box, _, field = name.rpartition(".")
+        parts.setdefault(box, {})[field] = other
+    top = parts.pop("", {})
+    boxes = {box: dataclasses.replace(getattr(config, box), **new) for box, new in parts.items()}
+    return dataclasses.replace(config, **top, **boxes)
+
+
+def behaviour(config: VitsConfig) -> list[torch.Tensor]:
+    """All that a training pass computes, with every weight awake and every draw fixed."""
+    torch.manual_seed(0)
+    model, judges = Vits(config), Discriminators(**vars(config.discriminator))
+    with torch.no_grad():
+        for parameter in (*model.parameters(), *judges.parameters()):
+            values = torch.arange(parameter.numel()) * 0.7
+            parameter.copy_(0.3 * values.sin().reshape(parameter.shape) + parameter)
+    frames = torch.tensor([20])
+    torch.manual_seed(1)
+    out = model(
+        torch.arange(1, 9)[None],
+        torch.tensor([8]),
+        torch.rand(1, config.audio.n_bins, 20),
+        frames,
+        torch.tensor([1]),
+    )
+    mel = MelSpectrogram(config.audio)(torch.linspace(0, 200, 700).sin()[None, None])
+    scores = [output.score for output in judges(torch.linspace(0, 99, 640).cos()[None, None])]
+    shapes = torch.tensor([p.numel() for p in (*model.parameters(), *judges.parameters())])
+    return [shapes, out.wave, out.duration_loss, out.z_prior, *out.prior, mel, *scores]
+
+
+def test_the_list_is_complete():
+    assert sorted(OTHER) == sorted(leaves(BASE))
+
+
+@pytest.mark.parametrize("key", sorted(OTHER))
+def test_every_key_changes_something(key: str):
+    before, after = behaviour(BASE), behaviour(changed(key))
+    assert any(
+        a.shape != b.shape or not torch.equal(a, b) for a, b in zip(before, after, strict=False)
+    )
+
+
+def test_nothing_changes_when_no_key_does():
+    for a, b in zip(behaviour(BASE), behaviour(BASE), strict=True):
+        assert torch.equal(a, b)
