@@ -161,3 +161,38 @@ def test_guide_leads_to_even_durations_and_is_best_on_the_diagonal():
     assert guide.max() <= 0
     durations = monotonic_alignment_search(guide, symbols, frames)
     assert durations.tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]
+
+
+def test_threads_share_a_batch_and_change_nothing():
+    scores = torch.randn(5, 40, 12) * 9
+    frames, symbols = torch.tensor([40, 30, 12, 25, 40]), torch.tensor([12, 5, 12, 1, 7])
+    one = monotonic_alignment_search(scores, symbols, frames)
+    torch.set_num_threads(3)
+    try:
+        three = monotonic_alignment_search(scores, symbols, frames)
+    finally:
+        torch.set_num_threads(1)
+    assert torch.equal(one, three)
+
+
+def test_the_search_is_compiled_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch):
+    import numba
+
+    from vits.alignment import search
+
+    compile_it = numba.njit
+
+    def no_folder(*args: object, **options: object):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return compile_it(*args, **options)
+
+    monkeypatch.setattr(numba, "njit", no_folder)
+    search._compiled_search.cache_clear()
+    try:
+        durations = monotonic_alignment_search(
+            torch.eye(4)[None], torch.tensor([4]), torch.tensor([4])
+        )
+    finally:
+        search._compiled_search.cache_clear()
+    assert durations.tolist() == [[1, 1, 1, 1]]

@@ -155,4 +155,7 @@ def _compiled_search() -> Callable[..., None]:
     """Compile the inner loop on first use (seconds; kept on disk for later processes)."""
     import numba
 
-    return numba.njit(cache=True, nogil=True)(search_batch)
+    try:
+        return numba.njit(cache=True, nogil=True)(search_batch)
+    except RuntimeError:  # no folder to write to: compile anew in each process
+        return numba.njit(nogil=True)(search_batch)
