@@ -8,6 +8,7 @@ utterances are monotonic and cover every symbol, and the time the training took.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,8 +20,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run(*command: str | Path) -> str:
     """Run a command from the project's root and return what it printed."""
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}  # as the demo does, see its run.sh
     done = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode not in (0, 1):  # the verdict's 1 is a result
         sys.exit(f"{' '.join(map(str, command))} failed with {done.returncode}")
