@@ -10,6 +10,7 @@ import torch
 from vits.errors import CheckpointError
 from vits.training.callbacks import Curves, Ema, Listening, Progress
 from vits.training.callbacks.curves import read_history
+from vits.training.callbacks.pictures import curve_figure
 
 
 class Weights(pl.Callback):
@@ -144,3 +145,10 @@ def test_progress_shows_steps_and_losses(config, data, make_trainer, capfd):
     for name in ("mel=", "kl=", "duration=", "discriminator="):
         assert name in text
     assert "Validation" not in text
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 6])
+def test_every_curve_has_a_panel_and_no_panel_is_empty(count):
+    curves = {f"curve {i}": ([1, 2], [0.5, 0.25]) for i in range(count)}
+    titles = [axes.get_title() for axes in curve_figure(curves).axes]
+    assert titles == list(curves)

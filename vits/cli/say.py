@@ -101,7 +101,7 @@ def _read_text(text: str | None, file: Path | None) -> str:
     if text is not None and file is not None:
         raise TextError(f"both a text and --file {file} are given; give one of them")
     if file is not None:
-        if not file.is_file():
+        if not file.exists() or file.is_dir():  # a pipe such as /dev/stdin is as good as a file
             raise MissingFileError(f"text file {file} does not exist; check the path")
         with file.open("rb") as stream:
             return _decode(stream, str(file))

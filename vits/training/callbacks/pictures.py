@@ -43,13 +43,13 @@ def curve_figure(curves: Mapping[str, tuple[Sequence[int], Sequence[float]]]) ->
     columns = 3
     rows = -(-len(curves) // columns)
     figure = _figure(4 * columns, 2.6 * rows)
-    panels = figure.subplots(rows, columns, squeeze=False).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, (title, (steps, values)) in zip(panels, curves.items(), strict=False):
         axes.plot(steps, values, linewidth=0.8)
         axes.set_title(title, fontsize=9)
         axes.grid(alpha=0.3)
-    for axes in list(panels):
-        axes.set_axis_off()
+    for axes in panels[len(curves) :]:
+        axes.remove()
     return figure
 
 
