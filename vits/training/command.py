@@ -144,7 +144,7 @@ def _clear(error: Exception) -> VitsError:
             return cause
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, ArgumentError):
-        return ConfigError(" ".join(str(error).split()))
+        return ConfigError(f"{' '.join(str(error).split())} (see `vits fit --help`)")
     raise error
 
 
