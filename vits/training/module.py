@@ -103,9 +103,10 @@ class VitsModule(pl.LightningModule):
         out, spectrogram = self._generate(batch)
         speakers = batch.speakers if self.config.n_speakers > 1 else None
         wave = self.generator.reconstruct(out.posterior, speakers)
+        hop = self.config.audio.hop_length
         real = self.mel.from_linear(spectrogram)
-        fake = self.mel(wave[..., : batch.wave.shape[2]], batch.wave_lengths)
-        difference = (fake[..., : real.shape[2]] - real).abs().mean(1, keepdim=True)
+        fake = self.mel(wave, batch.wave_lengths // hop * hop)  # whole frames, as decoded
+        difference = (fake - real).abs().mean(1, keepdim=True)
         values = {
             "val/mel": (difference * out.frame_mask).sum() / out.frame_mask.sum(),
             "val/kl": self._kl(out),
