@@ -280,7 +280,7 @@ class Vits(nn.Module):
                 parametrize.remove_parametrizations(module, "weight")
 
     def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
-        """Speaker embedding (B, G, 1), or None for a single speaker."""
+        """Speaker embedding (B, G, 1); None for one speaker, whatever is passed."""
         if self.speaker_embedding is None:
             return None
         if speakers is None:

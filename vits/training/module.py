@@ -101,8 +101,7 @@ class VitsModule(pl.LightningModule):
         """Measure whole utterances: reconstruction from the posterior's mean, KL and durations."""
         seed_step(self.training_config.seed, batch_idx, 0)
         out, spectrogram = self._generate(batch)
-        speakers = batch.speakers if self.config.n_speakers > 1 else None
-        wave = self.generator.reconstruct(out.posterior, speakers)
+        wave = self.generator.reconstruct(out.posterior, batch.speakers)
         hop = self.config.audio.hop_length
         real = self.mel.from_linear(spectrogram)
         fake = self.mel(wave, batch.wave_lengths // hop * hop)  # whole frames, as decoded
@@ -137,13 +136,12 @@ class VitsModule(pl.LightningModule):
         """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
-        speakers = batch.speakers if self.config.n_speakers > 1 else None
         out = self.generator(
             batch.ids,
             batch.id_lengths,
             spectrogram,
             frame_lengths,
-            speakers,
+            batch.speakers,
             alignment_guide=guide,
         )
         return out, spectrogram

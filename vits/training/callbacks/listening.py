@@ -52,9 +52,10 @@ class Listening(pl.Callback):
 def _show(
     trainer: pl.Trainer, module: VitsModule, batch: Batch, symbols: list[str], stem: Path
 ) -> None:
-    speakers = batch.speakers if module.config.n_speakers > 1 else None
     generator = torch.Generator(module.device).manual_seed(module.training_config.seed)
-    spoken = module.generator.speak(batch.ids, batch.id_lengths, speakers, generator=generator)
+    spoken = module.generator.speak(
+        batch.ids, batch.id_lengths, batch.speakers, generator=generator
+    )
     wave = spoken.wave[0, 0].float().cpu()
     spectrogram = module.spectrogram(batch.wave, batch.wave_lengths)
     recorded = module.mel.from_linear(spectrogram)[0].cpu().numpy()
@@ -76,9 +77,8 @@ def _show(
 
 def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:
     """Align a recording with its text: (T, S)."""
-    speakers = batch.speakers if module.config.n_speakers > 1 else None
     frames = batch.wave_lengths // module.config.audio.hop_length
     durations = module.generator.align_recording(
-        batch.ids, batch.id_lengths, spectrogram, frames, speakers
+        batch.ids, batch.id_lengths, spectrogram, frames, batch.speakers
     )
     return durations_to_path(durations, spectrogram.shape[2])[0].cpu()
