@@ -12,7 +12,9 @@ __all__ = [
     "ConfigError",
     "DataError",
     "MissingFileError",
+    "NumericsError",
     "TextError",
+    "TrainingWarning",
     "UnknownSymbolError",
     "VitsError",
     "VoiceError",
@@ -66,3 +68,11 @@ class CheckpointError(VitsError, RuntimeError):
 
 class MissingFileError(VitsError, FileNotFoundError):
     """A file or folder that was named does not exist."""
+
+
+class NumericsError(VitsError, ArithmeticError):
+    """Training gives numbers that are not finite, again and again."""
+
+
+class TrainingWarning(UserWarning):
+    """What the person who waits for a training should know: a skipped step, a sign of illness."""

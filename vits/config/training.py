@@ -29,6 +29,8 @@ class TrainingConfig:
             it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
             helps short runs, which otherwise may not find an alignment at all.
         alignment_guide_steps: steps over which the guide fades.
+        skipped_in_a_row: steps with numbers that are not finite, one after the other, at which the
+            run goes back to its newest checkpoint; the second time from the same one it stops.
         ema_decay: decay of the generator's moving average; 0 keeps no average.
         seed: of the segments, noise and dropout; step and rank are mixed into it.
     """
@@ -48,13 +50,19 @@ class TrainingConfig:
     adversarial_start: int = 0
     alignment_guide: float = 0.0
     alignment_guide_steps: int = 1000
+    skipped_in_a_row: int = 10
     ema_decay: float = 0.999
     seed: int = 1234
 
     def __post_init__(self) -> None:
         """Check the values."""
         require_positive(
-            self, "learning_rate", "eps", "learning_rate_decay_steps", "alignment_guide_steps"
+            self,
+            "learning_rate",
+            "eps",
+            "learning_rate_decay_steps",
+            "alignment_guide_steps",
+            "skipped_in_a_row",
         )
         require(all(0 <= b < 1 for b in self.betas), f"betas {self.betas} must each be in [0, 1)")
         require(

@@ -95,7 +95,7 @@ class Vits(nn.Module):
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         z_prior, _ = self.prior_flow(posterior.z, posterior.mask, conditioning)
         durations = self.align(
-            text, z_prior, id_lengths, frame_lengths, alignment_guide=alignment_guide
+            text, z_prior, id_lengths, frame_lengths, alignment_guide=alignment_guide, check=False
         )
         prior = text.prior.stretch(
             durations_to_index(durations, spectrogram.shape[2]), posterior.mask
@@ -127,19 +127,20 @@ class Vits(nn.Module):
         frame_lengths: Tensor,
         *,
         alignment_guide: float = 0.0,
+        check: bool = True,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the best monotonic path; takes no gradient.
 
         Raises:
-            AlignmentError: as ``monotonic_alignment_search``; on an accelerator nothing is
-                checked, since that would wait for the device.
+            AlignmentError: as ``monotonic_alignment_search`` with ``check``; on an accelerator
+                nothing is checked, since that would wait for the device.
         """
         scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
         if alignment_guide > 0:
             guide = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
             scores = scores + alignment_guide * self.config.latent_channels * guide
-        on_host = scores.device.type == "cpu"
-        return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=on_host)
+        check = check and scores.device.type == "cpu"
+        return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
 
     @torch.no_grad()
     def speak(

@@ -1,6 +1,5 @@
 """The Lightning module: two optimizers and the training step."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
 import pytorch_lightning as pl
@@ -19,7 +18,9 @@ from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
 from vits.models.vits import Vits
 from vits.training.corpus import Corpus
+from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
+from vits.training.record import Outcome, Record
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
 
@@ -40,6 +41,10 @@ class VitsModule(pl.LightningModule):
 
     Each batch is one step: the discriminators step on the generated segment, then the generator
     steps against the updated discriminators, as in the original. ``global_step`` counts batches.
+    On several devices the gradients are those of one device with all their utterances.
+
+    A step in which a loss or a gradient is not finite changes neither weights nor the optimizers'
+    moments: the decision stays on the device, and it is the same on every rank.
 
     Source: VITS sections 2.3 and 3.
 
@@ -59,13 +64,15 @@ class VitsModule(pl.LightningModule):
         self.discriminators = Discriminators(**vars(self.config.discriminator))
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
+        self.passes = Passes.plain(self.generator, self.discriminators)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Give the discriminators and the generator an AdamW and a step-wise decay each."""
         recipe = self.training_config
+        self.discriminators.requires_grad_(True)  # an earlier run's last step has frozen them
         optimizers = [
             torch.optim.AdamW(
-                part.parameters(),
+                [p for p in part.parameters() if p.requires_grad],
                 lr=recipe.learning_rate,
                 betas=recipe.betas,
                 eps=recipe.eps,
@@ -82,25 +89,32 @@ class VitsModule(pl.LightningModule):
         ]
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
 
-    def training_step(self, batch: Batch, batch_idx: int) -> None:
+    def training_step(self, batch: Batch, batch_idx: int) -> Outcome:
         """Run one step: both updates and the log."""
         del batch_idx  # it starts over on resuming; global_step does not
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
-        adversarial = step >= recipe.adversarial_start
         guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
         out, spectrogram = self._generate(batch, guide)
         segments = self._segments(batch, spectrogram, out)
-        logs: dict[str, Tensor] = {}
+        shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
+        record = Record(self.device)
+        adversarial = step >= recipe.adversarial_start
         if adversarial:
-            logs |= self._step_discriminators(segments)
-        logs |= self._step_generator(out, segments, adversarial)
-        self._log_training(logs)
+            self._step_discriminators(segments, shares, record)
+        self._step_generator(out, segments, shares, record, adversarial)
+        self._log_training(record.logs)
+        return Outcome(
+            skipped=record.skipped,
+            suspect=record.suspect,
+            durations=out.durations,
+            logs=record.logs,
+        )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure whole utterances: reconstruction from the posterior's mean, KL and durations."""
         seed_step(self.training_config.seed, batch_idx, 0)
-        out, spectrogram = self._generate(batch)
+        out, spectrogram = self._generate(batch, training=False)
         wave = self.generator.reconstruct(out.posterior, batch.speakers)
         hop = self.config.audio.hop_length
         real = self.mel.from_linear(spectrogram)
@@ -132,11 +146,14 @@ class VitsModule(pl.LightningModule):
         )
         checkpoint["vits"].setdefault("ema", None)
 
-    def _generate(self, batch: Batch, guide: float = 0.0) -> tuple[TrainingOutput, Tensor]:
+    def _generate(
+        self, batch: Batch, guide: float = 0.0, *, training: bool = True
+    ) -> tuple[TrainingOutput, Tensor]:
         """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
-        out = self.generator(
+        run = self.passes.generator if training else self.generator
+        out = run(
             batch.ids,
             batch.id_lengths,
             spectrogram,
@@ -156,67 +173,72 @@ class VitsModule(pl.LightningModule):
             fake_mel=self.mel(out.wave.float()),
         )
 
-    def _step_discriminators(self, segments: Segments) -> dict[str, Tensor]:
+    def _step_discriminators(self, segments: Segments, shares: Shares, record: Record) -> None:
         """Update the discriminators; real and generated waves share one pass."""
         self.discriminators.requires_grad_(True)
-        judged = self.discriminators(torch.cat([segments.real, segments.fake.detach()]))
+        judged = self.passes.discriminators(torch.cat([segments.real, segments.fake.detach()]))
         real, fake = zip(*(output.score.chunk(2) for output in judged), strict=True)
-        loss = losses.discriminator_loss(real, fake)
-        norm = self._update(0, loss, self.discriminators.parameters())
-        return {"discriminator": loss, "gradient/discriminator": norm}
+        loss = losses.discriminator_loss(real, fake) * shares.utterances
+        self._update(0, loss, {"discriminator": loss}, record)
 
     def _step_generator(
-        self, out: TrainingOutput, segments: Segments, adversarial: bool
-    ) -> dict[str, Tensor]:
+        self,
+        out: TrainingOutput,
+        segments: Segments,
+        shares: Shares,
+        record: Record,
+        adversarial: bool,
+    ) -> None:
         """Update the generator; the discriminators take no gradient, real features no graph."""
         recipe = self.training_config
-        logs = {
-            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel),
-            "kl": self._kl(out),
-            "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
+        duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
+        terms = {
+            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
+            "kl": self._kl(out) * shares.frames,
+            "duration": duration * shares.symbols,
         }
-        loss = (
-            recipe.mel_weight * logs["mel"]
-            + recipe.kl_weight * logs["kl"]
-            + recipe.duration_weight * logs["duration"]
-        )
         if adversarial:
             self.discriminators.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminators(segments.real)
             fake = self.discriminators(segments.fake)
-            logs["adversarial"] = losses.adversarial_loss([f.score for f in fake])
-            logs["feature"] = losses.feature_matching_loss(
+            feature = losses.feature_matching_loss(
                 [r.features for r in real], [f.features for f in fake]
             )
-            loss = loss + recipe.adversarial_weight * logs["adversarial"]
-            loss = loss + recipe.feature_weight * logs["feature"]
-        norm = self._update(1, loss, self.generator.parameters())
-        return {"generator": loss, **logs, "gradient/generator": norm}
+            adversarial_loss = losses.adversarial_loss([f.score for f in fake])
+            terms["adversarial"] = adversarial_loss * shares.utterances
+            terms["feature"] = feature * shares.utterances
+        weighted = [getattr(recipe, f"{name}_weight") * term for name, term in terms.items()]
+        loss = torch.stack(weighted).sum()
+        self._update(1, loss, {"generator": loss, **terms}, record)
 
     def _kl(self, out: TrainingOutput) -> Tensor:
         return losses.kl_divergence(
             out.z_prior, out.posterior.distribution.log_std, *out.prior, out.frame_mask
         )
 
-    def _update(self, index: int, loss: Tensor, parameters: Iterable[torch.nn.Parameter]) -> Tensor:
-        """Backpropagate, step optimizer ``index`` and its decay; return the unclipped norm."""
+    def _update(self, index: int, loss: Tensor, terms: dict[str, Tensor], record: Record) -> None:
+        """Backpropagate and step optimizer ``index``, unless the record says to skip."""
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[index]
         if index == 0:
             # Lightning counts optimizer steps; only the generator's shall be a global step
             optimizer._on_before_step = optimizer._on_after_step = _do_nothing
         optimizer.zero_grad()
         self.manual_backward(loss)
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        weights = [p for group in optimizer.param_groups for p in group["params"]]
+        gradients = [p.grad for p in weights if p.grad is not None]
         # the fused form over many small tensors is 15 times slower on a processor
         norm = torch.nn.utils.get_total_norm(gradients, foreach=loss.device.type != "cpu")
+        record.add(("discriminator", "generator")[index], norm, terms)
         if self.training_config.gradient_clip is not None:
             scale = (self.training_config.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
             for gradient in gradients:
                 gradient.mul_(scale.to(gradient.device))
+        # the fused optimizer looks at this on the device; where it is 1, it changes nothing
+        fused = cast(Any, optimizer.optimizer)
+        fused.grad_scale, fused.found_inf = None, record.skipped
         optimizer.step()
         self._schedulers()[index].step()
-        return norm
 
     def _schedulers(self) -> list[torch.optim.lr_scheduler.LRScheduler]:
         return cast("list[torch.optim.lr_scheduler.LRScheduler]", self.lr_schedulers())

@@ -1,0 +1,103 @@
+"""Each illness is named once, in words, when its sign stays; a healthy run says nothing."""
+
+import warnings
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from vits.config import TrainingConfig
+from vits.data.batch import Batch
+from vits.errors import TrainingWarning
+from vits.training import VitsDataModule, VitsModule
+from vits.training.callbacks.health import ILLNESSES, Health
+
+N = 12  # symbols
+
+
+@pytest.fixture
+def module(config, data, monkeypatch):
+    corpus = VitsDataModule(str(data), n_validation=0).corpus
+    module = VitsModule(config, TrainingConfig(), corpus)
+    logged = {}
+    monkeypatch.setattr(module, "log_dict", logged.update)
+    module.logged = logged
+    return module
+
+
+def observe(module, steps, *, durations=None, kl=1.0, discriminator=0.4, gradients=1.0):
+    """Show a callback some steps with the given signs; return its warnings."""
+    health = Health(window=2, patience=3)
+    even = torch.full((2, N), 4)
+    n_members = len(module.discriminators.members)
+    logs = {"kl": torch.tensor(kl)}
+    if discriminator is not None:
+        logs["discriminator"] = torch.tensor(discriminator * n_members)
+    outcome = {
+        "skipped": torch.zeros(()),
+        "suspect": torch.zeros(()),
+        "durations": even if durations is None else durations,
+        "logs": logs,
+    }
+    lengths = torch.full((2,), N)
+    ids = torch.arange(2 * N).view(2, N) % 2  # every other symbol is the blank
+    batch = Batch(("a", "b"), ids, lengths, torch.zeros(2, 1, 8), lengths, lengths)
+    for parameter in module.parameters():
+        parameter.grad = torch.full_like(parameter, gradients)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for step in range(1, steps + 1):
+            trainer = SimpleNamespace(global_step=step, is_global_zero=True)
+            health.on_train_batch_end(trainer, module, outcome, batch, 0)
+    assert all(issubclass(w.category, TrainingWarning) for w in caught)
+    return [str(w.message) for w in caught]
+
+
+def durations_of(longest, column):
+    durations = torch.ones(2, N, dtype=torch.int64)
+    durations[:, column] = longest
+    return durations
+
+
+SIGNS = {
+    "alignment collapse": {"durations": durations_of(90, 3)},
+    "blanks take all the time": {"durations": torch.tensor([[40, 1] * (N // 2)] * 2)},
+    "posterior collapse": {"kl": 0.01},
+    "discriminators win": {"discriminator": 0.01},
+    "discriminators lose": {"discriminator": 0.9},
+}
+
+
+def test_every_illness_has_a_sign_here():
+    assert SIGNS.keys() == {illness.name for illness in ILLNESSES}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_an_illness_is_named_once_when_its_sign_stays(module, name):
+    assert observe(module, 5, **SIGNS[name]) == []  # not yet: two windows of three
+    (message,) = observe(module, 20, **SIGNS[name])
+    assert message.startswith(f"{name} for 6 steps: ")
+    assert "model.training." in message
+
+
+def test_a_healthy_run_is_left_alone_and_its_vitals_are_logged(module):
+    assert observe(module, 20) == []
+    assert module.logged["health/largest_share"] == pytest.approx(1 / N)
+    assert module.logged["health/blank_share"] == pytest.approx(0.5)
+    assert module.logged["health/discriminator"] == pytest.approx(0.4)
+    assert observe(module, 20, discriminator=None) == []  # they still wait
+
+
+def test_dead_gradients_are_named_by_part(module):
+    messages = observe(module, 6, gradients=0.0)
+    assert any("dead gradients of posterior_encoder" in message for message in messages)
+    assert any("dead gradients of discriminator 2" in message for message in messages)
+
+
+def test_an_illness_that_comes_back_is_named_again(module):
+    health = Health(window=1, patience=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for shows in (True, True, True, False, True, True):
+            health._count("fever", shows, "rest")
+    assert len(caught) == 2

@@ -1,0 +1,109 @@
+"""Two processes train what one would: gradients, weights, utterances; also as two nodes."""
+
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vits.config import to_dict
+from vits.training.parallel import Shares, sum_over_ranks
+
+SCRIPT = Path(__file__).with_name("ranks.py")
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture
+def launch(tmp_path, config, data):
+    """Run the script on some ranks; return what each left, by rank."""
+    quiet = dataclasses.replace(config.text_encoder, dropout=0.0)
+    predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
+    config = dataclasses.replace(config, text_encoder=quiet, duration_predictor=predictor)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(to_dict(config)))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def run(name, launcher, *, steps, ranks_of_data=1, precision="32-true"):
+        out = tmp_path / name
+        out.mkdir()
+        arguments = [out, data, path, steps, precision, ranks_of_data]
+        commands = [[*map(str, [*start, SCRIPT, *arguments])] for start in launcher]
+        jobs = [
+            subprocess.Popen(c, env=environment, stderr=subprocess.PIPE, text=True)
+            for c in commands
+        ]
+        for job in jobs:
+            _, errors = job.communicate(timeout=240)
+            assert job.returncode == 0, errors[-3000:]
+        return [torch.load(file, weights_only=True) for file in sorted(out.glob("rank*.pt"))]
+
+    return run
+
+
+ALONE = [[sys.executable]]
+TWO = [[*TORCHRUN, "--standalone", "--nproc_per_node=2"]]
+
+
+def two_nodes():
+    port = free_port()
+    rendezvous = ["--master_addr=127.0.0.1", f"--master_port={port}"]
+    nodes = [["--nnodes=2", f"--node_rank={i}", "--nproc_per_node=1"] for i in range(2)]
+    return [[*TORCHRUN, *node, *rendezvous] for node in nodes]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("precision", "tolerance"), [("32-true", 2e-6), ("64-true", 1e-7)])
+def test_two_ranks_have_the_gradients_of_one_with_both_batches(launch, precision, tolerance):
+    (alone,) = launch("alone", ALONE, steps=1, ranks_of_data=2, precision=precision)
+    first, second = launch("two", TWO, steps=1, precision=precision)
+    assert sorted(first["names"][0] + second["names"][0]) == sorted(alone["names"][0])
+    assert len(first["names"][0]) != len(second["names"][0])  # the shares matter
+    for name, gradient in first["gradients"].items():
+        assert torch.equal(gradient, second["gradients"][name]), name
+    for network in ("generator.", "discriminators."):
+        names = [name for name in alone["gradients"] if name.startswith(network)]
+        expected, found = (
+            torch.cat([run["gradients"][name].flatten() for name in names])
+            for run in (alone, first)
+        )
+        assert (found - expected).norm() <= tolerance * expected.norm(), network
+
+
+@pytest.mark.slow
+def test_two_ranks_stay_equal_for_fifty_steps_and_share_the_epoch(launch):
+    first, second = launch("fifty", TWO, steps=50)
+    for name, value in first["weights"].items():
+        assert torch.equal(value, second["weights"][name]), name
+    assert len(first["names"]) == len(second["names"]) == 50
+    steps = [a + b for a, b in zip(first["names"], second["names"], strict=True)]
+    seen = [name for step in steps for name in step]
+    epochs = [sorted(seen[i : i + 11], key=int) for i in range(0, len(seen) - 10, 11)]
+    assert len(epochs) >= 5
+    assert all(epoch == epochs[0] and len(set(epoch)) == 11 for epoch in epochs)
+
+
+@pytest.mark.slow
+def test_two_nodes_of_one_rank_do_as_one_node_of_two(launch):
+    nodes = launch("nodes", two_nodes(), steps=3)
+    node = launch("node", TWO, steps=3)
+    for mine, other in zip(nodes, node, strict=True):
+        for name, value in mine["weights"].items():
+            assert torch.equal(value, other["weights"][name]), name
+
+
+def test_alone_every_share_is_one_and_a_sum_is_the_value():
+    shares = Shares.of(torch.tensor([3, 5]), torch.tensor([40, 70]))
+    assert [float(share) for share in shares] == [1.0, 1.0, 1.0]
+    value = torch.tensor(2.5)
+    assert sum_over_ranks(value) is value

@@ -1,0 +1,179 @@
+"""Watches a run for the known illnesses of VITS training and names them in words."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from vits.data.batch import Batch
+from vits.errors import TrainingWarning
+from vits.training.module import VitsModule
+from vits.training.record import Outcome
+
+__all__ = ["Health"]
+
+
+class Vitals(NamedTuple):
+    """Means over a window of steps.
+
+    Attributes:
+        symbols: number of symbols of an utterance.
+        largest_share: part of an utterance's frames that its longest symbol takes.
+        blank_share: part of all frames that blanks take; 0 without blanks.
+        kl: nats per frame.
+        discriminator: loss for each member; None while the discriminators wait.
+    """
+
+    symbols: float
+    largest_share: float
+    blank_share: float
+    kl: float
+    discriminator: float | None
+
+
+class Illness(NamedTuple):
+    """A sign to watch for, and what to say of it."""
+
+    name: str
+    shows: Callable[[Vitals], bool]
+    message: str
+
+
+ILLNESSES = (
+    Illness(
+        "alignment collapse",
+        lambda v: v.largest_share > 0.5 and v.symbols >= 8,
+        "one symbol takes {0.largest_share:.0%} of an utterance's frames, so the alignment has "
+        "collapsed; start again with model.training.alignment_guide 100, or check that texts and "
+        "recordings belong together",
+    ),
+    Illness(
+        "blanks take all the time",
+        lambda v: v.blank_share > 0.9,
+        "blanks take {0.blank_share:.0%} of the frames, so the phonemes are not aligned; start "
+        "again with model.training.alignment_guide 100, or prepare with --no-blanks",
+    ),
+    Illness(
+        "posterior collapse",
+        lambda v: v.kl < 0.05,
+        "the KL divergence is {0.kl:.3f} nats a frame, so the latent tells the decoder nothing "
+        "beyond the text; lower model.training.kl_weight",
+    ),
+    Illness(
+        "discriminators win",
+        lambda v: v.discriminator is not None and v.discriminator < 0.05,
+        "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
+        "tell every generated wave, and the generator learns little from them; raise "
+        "model.training.feature_weight, or resume from before and set adversarial_start later",
+    ),
+    Illness(
+        "discriminators lose",
+        lambda v: v.discriminator is not None and v.discriminator > 0.6,
+        "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
+        "tell nothing apart; lower model.training.learning_rate",
+    ),
+)
+
+
+class Health(pl.Callback):
+    """Says in one warning what is wrong when a sign has shown for several windows of steps.
+
+    Means over each window are logged as ``health/...``. Each illness is named once, and again only
+    after it had gone. Dead gradients, a whole part of a network whose gradient is exactly zero,
+    are looked for at the end of a window.
+
+    Args:
+        window: steps to average over; a GPU is waited for once in each.
+        patience: windows in a row that must show the sign.
+    """
+
+    def __init__(self, window: int = 100, patience: int = 5) -> None:
+        super().__init__()
+        self.window, self.patience = window, patience
+        self._sums: Tensor | None = None
+        self._shown: dict[str, int] = {}
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Add the step's signs up; at the end of a window judge them, on rank 0."""
+        del batch_idx
+        assert isinstance(pl_module, VitsModule)
+        signs = _signs(pl_module, outputs, batch)
+        self._sums = signs if self._sums is None else self._sums + signs
+        if trainer.global_step % self.window == 0:
+            vitals = self._means(pl_module)
+            known = {name: v for name, v in vitals._asdict().items() if v is not None}
+            pl_module.log_dict({f"health/{name}": v for name, v in known.items()})
+            if trainer.is_global_zero:
+                self._judge(vitals, pl_module)
+
+    def _means(self, module: VitsModule) -> Vitals:
+        assert self._sums is not None
+        *sums, judged, n_steps = self._sums.tolist()
+        self._sums = None
+        symbols, largest, blanks, kl, loss = (value / max(1, n_steps) for value in sums)
+        n_members = len(module.discriminators.members)
+        return Vitals(symbols, largest, blanks, kl, loss / n_members if judged else None)
+
+    def _judge(self, vitals: Vitals, module: VitsModule) -> None:
+        for illness in ILLNESSES:
+            shows = illness.shows(vitals)
+            self._count(illness.name, shows, illness.message.format(vitals) if shows else "")
+        dead = _dead_parts(module)
+        for name in _parts(module):
+            message = (
+                f"every gradient of {name} is zero, so it learns nothing; resume from before, with "
+                "a lower model.training.learning_rate"
+            )
+            self._count(f"dead gradients of {name}", name in dead, message)
+
+    def _count(self, name: str, shows: bool, message: str) -> None:
+        self._shown[name] = self._shown.get(name, 0) + 1 if shows else 0
+        if self._shown[name] == self.patience:
+            steps = self.patience * self.window
+            warnings.warn(f"{name} for {steps} steps: {message}", TrainingWarning, stacklevel=2)
+
+
+@torch.no_grad()
+def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
+    """Return (7,): a step's vitals, 1 if the discriminators stepped, 1; all 0 if it was skipped."""
+    durations, logs = outcome["durations"], outcome["logs"]
+    frames = durations.sum(1).clamp_min(1)
+    largest = (durations.amax(1) / frames).mean()
+    blanks = torch.zeros_like(largest)
+    if module.corpus.frontend["config"]["blanks"]:
+        blanks = (durations * (batch.ids == 0)).sum() / frames.sum()
+    waiting = "discriminator" not in logs
+    loss = torch.zeros_like(largest) if waiting else logs["discriminator"]
+    judged, one = torch.full_like(largest, float(not waiting)), torch.ones_like(largest)
+    symbols = batch.id_lengths.float().mean()
+    signs = torch.stack([x.float() for x in (symbols, largest, blanks, logs["kl"], loss)])
+    signs = torch.cat([signs, torch.stack([judged, one])])
+    return torch.where(outcome["skipped"] > 0, 0.0, signs)
+
+
+def _parts(module: VitsModule) -> dict[str, nn.Module]:
+    """The boxes of both networks that are being trained."""
+    parts = {**dict(module.generator.named_children())}
+    parts |= {f"discriminator {i}": m for i, m in enumerate(module.discriminators.members)}
+    return parts
+
+
+def _dead_parts(module: VitsModule) -> list[str]:
+    """Name the parts that have gradients, all exactly zero."""
+    norms = {}
+    for name, part in _parts(module).items():
+        gradients = [p.grad for p in part.parameters() if p.grad is not None]
+        if gradients:
+            norms[name] = torch.nn.utils.get_total_norm(gradients, foreach=False)
+    values = torch.stack(list(norms.values())).tolist()
+    return [name for name, value in zip(norms, values, strict=True) if value == 0]

@@ -1,0 +1,91 @@
+"""Training on several devices: the strategy, and sums over all ranks that stay on the device."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
+
+import torch
+import torch.distributed
+from pytorch_lightning.strategies import DDPStrategy
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from vits.models.discriminators import Discriminators
+from vits.models.vits import Vits
+
+__all__ = ["Passes", "SeparateDDP", "Shares", "sum_over_ranks"]
+
+
+class Passes(NamedTuple):
+    """What a training step calls for a pass with gradients: the networks, or their wrappers."""
+
+    generator: Callable[..., Any]
+    discriminators: Callable[..., Any]
+
+    @classmethod
+    def plain(cls, generator: Vits, discriminators: Discriminators) -> "Passes":
+        """Call the networks themselves: one process."""
+        return cls(generator, discriminators)
+
+
+class SeparateDDP(DDPStrategy):
+    """Wraps the generator and the discriminators each in a ``DistributedDataParallel`` of its own.
+
+    The two step in turn on different parameters. Around the whole module DDP would have to search
+    every backward pass for parameters that got no gradient (``find_unused_parameters``); apart,
+    each backward pass reaches all parameters of its wrapper. Gradients are averaged while the
+    backward pass still runs. The module's ``passes`` are replaced, its weights keep their names.
+
+    Args:
+        options: of ``DDPStrategy``: ``timeout``, ``process_group_backend`` and others.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        # no buffer changes in training, so none is sent around
+        super().__init__(**{"broadcast_buffers": False, "gradient_as_bucket_view": True, **options})
+
+    def configure_ddp(self) -> None:
+        """Wrap both parts; all ranks start from the weights of rank 0."""
+        module = cast(Any, self.lightning_module)
+        module.passes = Passes(
+            self._setup_model(module.generator), self._setup_model(module.discriminators)
+        )
+
+    def teardown(self) -> None:
+        """Unwrap, and leave the process group, so that every process ends by itself."""
+        module = cast(Any, self.lightning_module)
+        if module is not None and isinstance(module.passes.generator, DistributedDataParallel):
+            module.passes = Passes.plain(module.generator, module.discriminators)
+        super().teardown()
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+class Shares(NamedTuple):
+    """What a rank's mean over its utterances, frames or symbols weighs in the mean over all ranks.
+
+    DDP averages the ranks' gradients, and the ranks' batches differ in size. A loss times its
+    share has the gradient that one process would find with all the utterances in one batch. Alone,
+    every share is 1.
+    """
+
+    utterances: Tensor
+    frames: Tensor
+    symbols: Tensor
+
+    @classmethod
+    def of(cls, symbol_lengths: Tensor, frame_lengths: Tensor) -> "Shares":
+        """Compare this rank's batch, lengths (B,) int64, with those of all ranks."""
+        counts = (torch.ones_like(frame_lengths), frame_lengths, symbol_lengths)
+        mine = torch.stack([count.sum() for count in counts]).float()
+        total = sum_over_ranks(mine)
+        world = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+        return cls(*(mine * world / total))
+
+
+def sum_over_ranks(values: Tensor) -> Tensor:
+    """Add up a tensor over all ranks; alone, return it as it is. A GPU's host does not wait."""
+    if not torch.distributed.is_initialized():
+        return values
+    total = values.clone()
+    torch.distributed.all_reduce(total)
+    return total
