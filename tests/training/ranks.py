@@ -75,7 +75,6 @@ def main(out, data, config, steps, precision, ranks_of_data):
     weights = {name: p.detach().clone() for name, p in module.named_parameters()}
     kept = {"gradients": keep.gradients, "weights": weights, "names": keep.names}
     torch.save(kept, Path(out) / f"rank{os.environ.get('RANK', '-')}.pt")
-    assert not torch.distributed.is_initialized()
 
 
 if __name__ == "__main__":

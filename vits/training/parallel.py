@@ -1,18 +1,19 @@
 """Training on several devices: the strategy, and sums over all ranks that stay on the device."""
 
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
+import pytorch_lightning as pl
 import torch
 import torch.distributed
 from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor
-from torch.nn.parallel import DistributedDataParallel
 
 from vits.models.discriminators import Discriminators
 from vits.models.vits import Vits
 
-__all__ = ["Passes", "SeparateDDP", "Shares", "sum_over_ranks"]
+__all__ = ["Passes", "SeparateDDP", "Shares", "settle_devices", "sum_over_ranks"]
 
 
 class Passes(NamedTuple):
@@ -51,13 +52,35 @@ class SeparateDDP(DDPStrategy):
         )
 
     def teardown(self) -> None:
-        """Unwrap, and leave the process group, so that every process ends by itself."""
+        """Unwrap."""
         module = cast(Any, self.lightning_module)
-        if module is not None and isinstance(module.passes.generator, DistributedDataParallel):
+        if module is not None:
             module.passes = Passes.plain(module.generator, module.discriminators)
         super().teardown()
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
+
+
+def settle_devices(options: dict[str, Any]) -> dict[str, Any]:
+    """Choose devices and strategy where the user left them to us.
+
+    torchrun says how many processes and nodes there are; where several devices take part and no
+    strategy is named, it is ``SeparateDDP``.
+
+    Args:
+        options: of ``pl.Trainer``: ``accelerator``, ``devices``, ``num_nodes`` and ``strategy``.
+
+    Returns:
+        Those of the four to set.
+    """
+    names = ("accelerator", "devices", "num_nodes", "strategy")
+    settled = {name: options[name] for name in names}
+    if "TORCHELASTIC_RUN_ID" in os.environ and settled["devices"] == "auto":
+        settled["devices"] = int(os.environ["LOCAL_WORLD_SIZE"])
+        settled["num_nodes"] = int(os.environ["GROUP_WORLD_SIZE"])
+    if settled["strategy"] in ("auto", "ddp"):
+        plain = pl.Trainer(**settled, logger=False, enable_checkpointing=False)
+        if isinstance(plain.strategy, DDPStrategy):
+            settled["strategy"] = SeparateDDP()
+    return settled
 
 
 class Shares(NamedTuple):

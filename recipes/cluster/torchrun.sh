@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Train on all GPUs of one machine, or of several: run it on each of them.
+#
+#   recipes/cluster/torchrun.sh -c configs/ljspeech.yaml --data.train prepared/ada
+#   NODES=2 NODE_RANK=0 MASTER=first-host recipes/cluster/torchrun.sh -c ...   # and NODE_RANK=1 on the other
+#
+# RANKS is the number of processes of this machine (default: one for each GPU).
+# The run goes on from its newest checkpoint, if there is one. A SIGTERM to torchrun reaches every
+# rank; they save at the next step and leave with status 75, torchrun itself with another than 0.
+set -eu
+
+exec torchrun \
+  --nnodes "${NODES:-1}" --node_rank "${NODE_RANK:-0}" --nproc_per_node "${RANKS:-gpu}" \
+  --master_addr "${MASTER:-127.0.0.1}" --master_port "${PORT:-29500}" \
+  --no-python vits fit "$@" --resume auto
