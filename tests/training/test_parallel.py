@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from vits.config import to_dict
-from vits.training.parallel import Shares, sum_over_ranks
+from vits.training.parallel import SeparateDDP, Shares, settle_devices, sum_over_ranks
 
 SCRIPT = Path(__file__).with_name("ranks.py")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
@@ -107,3 +107,41 @@ def test_alone_every_share_is_one_and_a_sum_is_the_value():
     assert [float(share) for share in shares] == [1.0, 1.0, 1.0]
     value = torch.tensor(2.5)
     assert sum_over_ranks(value) is value
+
+
+OPTIONS = {
+    "accelerator": "cpu",
+    "devices": "auto",
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": None,
+}
+
+
+def test_one_processor_is_settled_without_ddp():
+    settled = settle_devices(OPTIONS)
+    assert (settled["strategy"], settled["precision"]) == ("auto", "32-true")
+    assert settle_devices({**OPTIONS, "precision": "bf16-mixed"})["precision"] == "bf16-mixed"
+
+
+def test_several_processes_get_separate_ddp_unless_another_strategy_is_named():
+    assert isinstance(settle_devices({**OPTIONS, "devices": 2})["strategy"], SeparateDDP)
+    other = {**OPTIONS, "devices": 2, "strategy": "ddp_find_unused_parameters_true"}
+    assert settle_devices(other)["strategy"] == other["strategy"]
+
+
+def test_torchrun_tells_how_many_there_are(monkeypatch):
+    told = {
+        "TORCHELASTIC_RUN_ID": "none",
+        "LOCAL_WORLD_SIZE": "2",
+        "GROUP_WORLD_SIZE": "3",
+        "WORLD_SIZE": "6",
+        "RANK": "0",
+        "LOCAL_RANK": "0",
+        "GROUP_RANK": "0",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    settled = settle_devices(OPTIONS)
+    assert (settled["devices"], settled["num_nodes"]) == (2, 3)
+    assert settle_devices({**OPTIONS, "devices": 1})["devices"] == 1

@@ -60,26 +60,29 @@ class SeparateDDP(DDPStrategy):
 
 
 def settle_devices(options: dict[str, Any]) -> dict[str, Any]:
-    """Choose devices and strategy where the user left them to us.
+    """Choose devices, strategy and precision where the user left them to us.
 
     torchrun says how many processes and nodes there are; where several devices take part and no
-    strategy is named, it is ``SeparateDDP``.
+    strategy is named, it is ``SeparateDDP``; the precision is bf16-mixed on a GPU that computes in
+    bfloat16, else 32-true.
 
     Args:
-        options: of ``pl.Trainer``: ``accelerator``, ``devices``, ``num_nodes`` and ``strategy``.
+        options: of ``pl.Trainer``, with the five keys that are returned.
 
     Returns:
-        Those of the four to set.
+        ``accelerator``, ``devices``, ``num_nodes``, ``strategy`` and ``precision``.
     """
     names = ("accelerator", "devices", "num_nodes", "strategy")
     settled = {name: options[name] for name in names}
     if "TORCHELASTIC_RUN_ID" in os.environ and settled["devices"] == "auto":
         settled["devices"] = int(os.environ["LOCAL_WORLD_SIZE"])
         settled["num_nodes"] = int(os.environ["GROUP_WORLD_SIZE"])
-    if settled["strategy"] in ("auto", "ddp"):
-        plain = pl.Trainer(**settled, logger=False, enable_checkpointing=False)
-        if isinstance(plain.strategy, DDPStrategy):
-            settled["strategy"] = SeparateDDP()
+    plain = pl.Trainer(**settled, logger=False, enable_checkpointing=False)
+    if settled["strategy"] in ("auto", "ddp") and isinstance(plain.strategy, DDPStrategy):
+        settled["strategy"] = SeparateDDP()
+    on_gpu = plain.strategy.root_device.type == "cuda"
+    fast = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+    settled["precision"] = options["precision"] or ("bf16-mixed" if fast else "32-true")
     return settled
 
 
