@@ -30,7 +30,7 @@ AUDIO = AudioConfig(sample_rate=8000, n_fft=256, win_length=256, hop_length=64, 
 LETTERS = "abcdefgh"
 
 
-def make_data(folder: Path, n: int, speakers: tuple[str, ...] = ("",)) -> Path:
+def _make_data(folder: Path, n: int, speakers: tuple[str, ...] = ("",)) -> Path:
     """Write tones and prepare them; silence between letters gives the blanks their frames."""
     rng = np.random.default_rng(0)
     rows = []
@@ -52,13 +52,18 @@ def make_data(folder: Path, n: int, speakers: tuple[str, ...] = ("",)) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_data():
+    return _make_data
+
+
+@pytest.fixture(scope="session")
 def data(tmp_path_factory):
-    return make_data(tmp_path_factory.mktemp("one"), 12)
+    return _make_data(tmp_path_factory.mktemp("one"), 12)
 
 
 @pytest.fixture(scope="session")
 def data_of_two(tmp_path_factory):
-    return make_data(tmp_path_factory.mktemp("two"), 12, ("anna", "bert"))
+    return _make_data(tmp_path_factory.mktemp("two"), 12, ("anna", "bert"))
 
 
 @pytest.fixture

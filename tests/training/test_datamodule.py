@@ -1,5 +1,6 @@
 """The data module: splits, the endless stream, and what it refuses."""
 
+import inspect
 import itertools
 
 import pytest
@@ -63,3 +64,40 @@ def test_what_is_wrong_is_named(data, tmp_path):
         VitsDataModule(str(data), workers=-1)
     with pytest.raises(ConfigError, match="no trainer"):
         VitsDataModule(str(data), n_validation=0).train_dataloader()
+
+
+KEYS = {
+    "validation": None,  # set to the folder itself in the test
+    "n_validation": 4,
+    "max_frames": 400,
+    "max_utterances": 2,
+    "n_buckets": 4,
+    "workers": 1,
+    "seed": 5,
+}
+
+
+def test_the_list_of_the_keys_is_complete():
+    known = inspect.signature(VitsDataModule).parameters
+    assert {"train", *KEYS} == set(known)
+
+
+@pytest.fixture(scope="module")
+def more_data(make_data, tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("more"), 40)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_changes_what_is_loaded(more_data, key):
+    base = {"n_validation": 2, "max_frames": 260, "max_utterances": 4, "n_buckets": 1, "workers": 0}
+
+    def outcome(**options):
+        datamodule = VitsDataModule(str(more_data), **{**base, **options})
+        datamodule.trainer = FakeTrainer(0)
+        loader = datamodule.train_dataloader()
+        batches = [sorted(batch) for batch in itertools.islice(loader.batch_sampler, 12)]
+        validated = [batch.names for batch in datamodule.val_dataloader()]
+        return batches, validated, loader.num_workers
+
+    value = str(more_data) if key == "validation" else KEYS[key]
+    assert outcome(**{key: value}) != outcome()
