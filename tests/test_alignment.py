@@ -150,8 +150,51 @@ def test_unknown_and_absent_backends_are_named(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(AlignmentError, match="'magic' must be one of auto, numba"):
         monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend="magic")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(AlignmentError, match="needs the package"):
-        monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend="monotonic_align")
+    for backend in ("monotonic_align", "triton"):
+        with pytest.raises(AlignmentError, match=f"'{backend}' needs the package"):
+            monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend=backend)
+
+
+def test_the_backend_is_chosen_by_device_and_what_is_installed(monkeypatch: pytest.MonkeyPatch):
+    from vits.alignment.search import _best_backend
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    assert [_best_backend(d) for d in ("cpu", "cuda", "mps")] == ["numba", "triton", "torch"]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert _best_backend("cuda") == "torch"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_unchecked_scores_that_are_not_finite_do_no_harm(backend: str, value: float):
+    scores = torch.randn(2, 30, 7)
+    scores[0, 10:20, 2:5] = value
+    scores[1] = value
+    frames = torch.tensor([30, 25])
+    durations = monotonic_alignment_search(
+        scores, torch.tensor([7, 6]), frames, backend=backend, check=False
+    )
+    assert durations.sum(1).tolist() == frames.tolist() or backend == "monotonic_align"
+    assert (durations >= 0).all()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="triton is not installed")
+def test_triton_equals_the_compiled_loop(monkeypatch: pytest.MonkeyPatch):
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    for seed in range(60):
+        torch.manual_seed(seed)
+        batch, n_symbols, extra = (int(torch.randint(1, high, ())) for high in (4, 40, 30))
+        scores = torch.randn(batch, n_symbols + extra, n_symbols)
+        scores = scores.round() if seed % 2 else scores  # whole numbers make ties
+        symbols = torch.randint(1, n_symbols + 1, (batch,))
+        frames = torch.stack([torch.randint(int(n), n_symbols + extra + 1, ()) for n in symbols])
+        expected = monotonic_alignment_search(scores, symbols, frames, backend="numba")
+        found = monotonic_alignment_search(
+            *(x.to(device) for x in (scores, symbols, frames)), backend="triton"
+        )
+        assert torch.equal(found.cpu(), expected)
 
 
 def test_guide_leads_to_even_durations_and_is_best_on_the_diagonal():

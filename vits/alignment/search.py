@@ -18,7 +18,7 @@ from vits.errors import AlignmentError
 
 __all__ = ["BACKENDS", "Backend", "monotonic_alignment_search"]
 
-Backend = Literal["auto", "numba", "torch", "monotonic_align"]
+Backend = Literal["auto", "numba", "torch", "triton", "monotonic_align"]
 
 
 def monotonic_alignment_search(
@@ -39,9 +39,9 @@ def monotonic_alignment_search(
         scores: (B, T, S) log-likelihoods; no gradient is taken.
         symbol_lengths: (B,) int64, each in [1, S].
         frame_lengths: (B,) int64, each in [symbol length, T].
-        backend: ``numba`` (compiled, on the processor), ``torch`` (any device),
-            ``monotonic_align`` (the package, where installed), or ``auto``: numba for tensors on
-            the processor, torch elsewhere.
+        backend: ``numba`` (compiled, on the processor), ``triton`` (compiled, on a CUDA GPU),
+            ``torch`` (any device), ``monotonic_align`` (the package, where installed), or ``auto``:
+            numba for tensors on the processor, triton on CUDA where it is installed, else torch.
         check: verify lengths and scores first. On an accelerator this waits for the device.
 
     Returns:
@@ -55,13 +55,19 @@ def monotonic_alignment_search(
     if check:
         _check(scores, symbol_lengths, frame_lengths)
     if backend == "auto":
-        backend = "numba" if scores.device.type == "cpu" else "torch"
+        backend = _best_backend(scores.device.type)
     try:
         search = BACKENDS[backend]
     except KeyError:
         known = ", ".join(("auto", *BACKENDS))
         raise AlignmentError(f"alignment backend {backend!r} must be one of {known}") from None
     return search(scores, symbol_lengths, frame_lengths)
+
+
+def _best_backend(device: str) -> Backend:
+    if device == "cuda" and importlib.util.find_spec("triton") is not None:
+        return "triton"
+    return "numba" if device == "cpu" else "torch"
 
 
 def _check(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> None:
@@ -127,6 +133,18 @@ def _search_numba(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor)
     return durations.to(scores.device)
 
 
+def _search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
+    """Row by row on the GPU, one launch for all; no copy to the host."""
+    if importlib.util.find_spec("triton") is None:
+        raise AlignmentError(
+            "backend 'triton' needs the package of that name, which comes with PyTorch for CUDA; "
+            "use backend 'auto'"
+        )
+    from vits.alignment.triton_kernel import search_triton
+
+    return search_triton(scores, symbol_lengths, frame_lengths)
+
+
 def _search_package(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
     """The ``monotonic_align`` package; it takes the same (B, T, S) order and a mask."""
     if importlib.util.find_spec("monotonic_align") is None:
@@ -146,6 +164,7 @@ def _search_package(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tenso
 BACKENDS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "numba": _search_numba,
     "torch": _search_torch,
+    "triton": _search_triton,
     "monotonic_align": _search_package,
 }
 
