@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
+from vits.layers.activation import leaky_relu
 from vits.layers.norm import ChannelNorm
 
 __all__ = ["LEAKY_SLOPE", "DepthSeparableStack", "DoubleResidualBlock", "SingleResidualBlock"]
@@ -73,8 +74,8 @@ class DoubleResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
-            y = dilated(functional.leaky_relu(x, LEAKY_SLOPE))
-            x = x + plain(functional.leaky_relu(y, LEAKY_SLOPE))
+            y = dilated(leaky_relu(x, LEAKY_SLOPE))
+            x = x + plain(leaky_relu(y, LEAKY_SLOPE))
         return x
 
 
@@ -88,5 +89,5 @@ class SingleResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
         for dilated in self.dilated:
-            x = x + dilated(functional.leaky_relu(x, LEAKY_SLOPE))
+            x = x + dilated(leaky_relu(x, LEAKY_SLOPE))
         return x

@@ -4,9 +4,9 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
+from vits.layers.activation import leaky_relu
 from vits.layers.convolution import LEAKY_SLOPE, DoubleResidualBlock, SingleResidualBlock
 
 __all__ = ["HifiGanDecoder"]
@@ -71,10 +71,10 @@ class HifiGanDecoder(nn.Module):
         if self.conditioning is not None and conditioning is not None:
             x = x + self.conditioning(conditioning)
         for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
-            x = upsampler(functional.leaky_relu(x, LEAKY_SLOPE))
+            x = upsampler(leaky_relu(x, LEAKY_SLOPE))
             assert isinstance(blocks, nn.ModuleList)
             total = blocks[0](x)
             for block in blocks[1:]:
                 total = total + block(x)
             x = total / len(blocks)
-        return torch.tanh(self.post(functional.leaky_relu(x, LAST_SLOPE)))
+        return torch.tanh(self.post(leaky_relu(x, LAST_SLOPE)))
