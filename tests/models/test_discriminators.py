@@ -57,3 +57,19 @@ def test_columns_of_a_period_are_judged_apart(period: int):
     touched = wave.grad[0, 0].nonzero()[:, 0]
     assert len(touched) > 0
     assert (touched % period == 0).all()
+
+
+@pytest.mark.parametrize("length", [168, 173])
+def test_a_period_discriminator_is_its_convolutions_over_the_folded_wave(length: int):
+    judge = Discriminators(**vars(NARROW)).members[2]
+    wave = torch.randn(2, 1, length)
+    x = functional.pad(wave, (0, -length % 3), "reflect").unflatten(2, (-1, 3))
+    expected = []
+    for convolution in judge.convolutions:
+        x = functional.leaky_relu(convolution(x), 0.1)
+        expected.append(x)
+    expected.append(judge.post(x))
+    output = judge(wave)
+    for features, one in zip(output.features, expected, strict=True):
+        torch.testing.assert_close(features, one)
+    torch.testing.assert_close(output.score, expected[-1].flatten(1))
