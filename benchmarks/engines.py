@@ -1,0 +1,224 @@
+"""The two trainers that ``benchmarks/training.py`` compares, each run in a process of its own.
+
+Not called by hand. A process reads one word a line and answers each with a line of JSON: ``step``
+trains once; ``parts`` does with every part timed; ``check`` does with nothing dropped out, since
+masks are drawn in the order of memory, which is not the same in both.
+"""
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from measure import Parts, peak_memory, stolen_seconds, synchronise
+from torch import nn
+
+from vits.config import TrainingConfig, VitsConfig
+from vits.data.batch import Batch
+
+__all__ = ["answer", "made_up_batch", "run_baseline", "run_ours"]
+
+LOSSES = ("discriminator", "mel", "kl", "duration", "feature", "adversarial")
+NORMS = ("gradient/discriminator", "gradient/generator")
+
+
+def made_up_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Batch:
+    """Noise and random symbols of slightly different lengths; the first is the longest."""
+    generator = torch.Generator().manual_seed(0)
+    hop = config.audio.hop_length
+    shares = torch.linspace(1.0, 0.8, size)
+    ids = torch.randint(config.n_symbols, (size, symbols), generator=generator)
+    wave = torch.randn(size, 1, frames * hop, generator=generator) * 0.1
+    id_lengths, wave_lengths = (shares * symbols).long(), (shares * frames).long() * hop
+    ids[torch.arange(symbols) >= id_lengths[:, None]] = 0
+    wave[(torch.arange(frames * hop) >= wave_lengths[:, None]).unsqueeze(1)] = 0
+    names = tuple(str(i) for i in range(size))
+    speakers = torch.zeros(size, dtype=torch.long)
+    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers)
+
+
+def answer(line: dict[str, Any]) -> None:
+    """Write one line of JSON for the parent."""
+    print(json.dumps(line), flush=True)
+
+
+class Clock:
+    """Times steps between a word from the parent and the answer to it."""
+
+    def __init__(self, device: torch.device, parts: Parts, generator: nn.Module) -> None:
+        self.device, self.parts = device, parts
+        self.dropouts = [m for m in generator.modules() if isinstance(m, nn.Dropout)]
+        self.shares = [dropout.p for dropout in self.dropouts]
+
+    def wait(self) -> bool:
+        """Wait for the next word; False at the end."""
+        word = sys.stdin.readline().strip()
+        self.parts.on = word == "parts"
+        self.parts.seconds.clear()
+        for dropout, share in zip(self.dropouts, self.shares, strict=True):
+            dropout.p = 0.0 if word == "check" else share
+        self.stolen = stolen_seconds()
+        synchronise(self.device)
+        self.started = time.perf_counter()
+        return bool(word)
+
+    def report(self, values: dict[str, float]) -> None:
+        """Answer with the time since ``wait`` and the step's losses."""
+        synchronise(self.device)
+        seconds = time.perf_counter() - self.started
+        answer(
+            {
+                "seconds": seconds,
+                "stolen": (stolen_seconds() - self.stolen) / seconds,
+                "peak": peak_memory(self.device),
+                "parts": dict(self.parts.seconds),
+                "values": values,
+            }
+        )
+
+
+def run_baseline(
+    config: VitsConfig, batch: Batch, device: torch.device, precision: str, weights: Path
+) -> None:
+    """Serve the step of the reference recipe."""
+    from baseline import Baseline
+
+    parts = Parts(device)
+    trainer = Baseline(config, TrainingConfig(), device, precision, parts)
+    state = torch.load(weights, weights_only=True)
+    trainer.generator.load_state_dict(state["generator"])
+    trainer.discriminators.load_state_dict(state["discriminators"])
+    del state
+    clock = Clock(device, parts, trainer.generator)
+    while clock.wait():
+        clock.report(trainer.step(batch))
+
+
+def run_ours(
+    config: VitsConfig, batch: Batch, device: torch.device, precision: str, weights: Path
+) -> None:
+    """Serve this library's step, under the trainer as ``vits fit`` runs it."""
+    import pytorch_lightning as pl
+
+    from vits.training.corpus import Corpus
+    from vits.training.module import VitsModule
+
+    class Served(VitsModule):
+        def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
+            del batch, batch_idx
+            if clock.wait():
+                return None
+            self.trainer.should_stop = True
+            return -1  # Lightning's way to leave out the batch and what comes after it
+
+    class Report(pl.Callback):
+        def on_train_batch_end(
+            self,
+            trainer: pl.Trainer,
+            pl_module: pl.LightningModule,
+            outputs: Any,
+            batch: Any,
+            batch_idx: int,
+        ) -> None:
+            del pl_module, outputs, batch, batch_idx
+            names = (*LOSSES, *NORMS)
+            clock.report({n: float(trainer.callback_metrics[f"train/{n}"]) for n in names})
+
+    class Endless(torch.utils.data.IterableDataset[Batch]):
+        def __iter__(self) -> Iterator[Batch]:
+            while True:
+                yield batch
+
+    corpus = Corpus(
+        name="made up",
+        audio=config.audio,
+        frontend={"symbols": ["x"] * config.n_symbols},
+        fingerprint={},
+        speakers=(),
+        utterances=len(batch.names),
+        seconds=0.0,
+    )
+    parts = Parts(device)
+    module = Served(config, TrainingConfig(), corpus)
+    clock = Clock(device, parts, module.generator)
+    state = torch.load(weights, weights_only=True)
+    module.generator.load_state_dict(state["generator"])
+    module.discriminators.load_state_dict(state["discriminators"])
+    del state
+    time_parts(module, parts)
+    trainer = pl.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=1,
+        precision=precision,  # pyright: ignore[reportArgumentType]
+        max_steps=-1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[Report()],
+    )
+    trainer.fit(module, torch.utils.data.DataLoader(Endless(), batch_size=None))
+
+
+def time_parts(module: Any, parts: Parts) -> None:
+    """Time what ours does under the names of the baseline's parts."""
+    generator, phase = module.generator, ["D"]
+
+    def entering(name: str) -> Any:
+        step = getattr(module, name)
+
+        def run(*args: Any, **options: Any) -> Any:
+            phase[0] = "D" if name == "_step_discriminators" else "G"
+            return step(*args, **options)
+
+        object.__setattr__(module, name, run)
+
+    for name in ("_step_discriminators", "_step_generator"):
+        entering(name)
+    for name in (
+        "text_encoder",
+        "posterior_encoder",
+        "prior_flow",
+        "duration_predictor",
+        "decoder",
+    ):
+        parts.wrap(getattr(generator, name), "forward", name.replace("_", " "))
+    parts.wrap(generator, "align", "alignment")
+    parts.wrap(module.spectrogram, "forward", "spectrogram, mel")
+    parts.wrap(module.mel, "from_linear", "spectrogram, mel")
+    parts.wrap(module.mel, "forward", "spectrogram, mel")
+    parts.wrap(module.discriminators, "forward", lambda: f"D passes, {phase[0]} step")
+    parts.wrap(module, "manual_backward", lambda: f"{phase[0]} backward")
+    configure = module.configure_optimizers
+
+    def configured() -> Any:
+        optimizers, schedulers = configure()
+        for name, optimizer in zip("DG", optimizers, strict=True):
+            parts.wrap(optimizer, "step", f"{name} optimizer")
+        return optimizers, schedulers
+
+    object.__setattr__(module, "configure_optimizers", configured)
+
+
+def main() -> None:
+    """Serve one engine until the parent closes the pipe."""
+    warnings.filterwarnings("ignore")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("engine", choices=["baseline", "ours"])
+    parser.add_argument("settings", type=json.loads)
+    engine, settings = (vars(parser.parse_args())[name] for name in ("engine", "settings"))
+    torch.set_num_threads(settings["threads"])
+    config = VitsConfig()
+    batch = made_up_batch(config, settings["batch"], settings["symbols"], settings["frames"])
+    run = run_baseline if engine == "baseline" else run_ours
+    device = torch.device(settings["device"])
+    run(config, batch, device, settings["precision"], Path(settings["weights"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The benchmarks' baseline computes what the trainer computes; only then is its time a measure."""
+
+import dataclasses
+import importlib
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DiscriminatorConfig,
+    DurationPredictorConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    TrainingConfig,
+    VitsConfig,
+)
+from vits.models import Discriminators, Vits
+from vits.training.corpus import Corpus
+from vits.training.module import VitsModule
+
+SMALL = VitsConfig(
+    n_symbols=12,
+    hidden_channels=24,
+    latent_channels=16,
+    speaker_channels=8,
+    segment_frames=8,
+    audio=AudioConfig(sample_rate=8000, n_fft=256, win_length=256, hop_length=64, n_mels=20),
+    text_encoder=TextEncoderConfig(filter_channels=32, n_layers=2, dropout=0.0),
+    posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+    prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
+    duration_predictor=DurationPredictorConfig(n_flows=2, dropout=0.0),
+    decoder=DecoderConfig(
+        resblock_kernel_sizes=(3, 5),
+        resblock_dilations=((1, 3), (1, 2)),
+        upsample_rates=(8, 8),
+        upsample_kernel_sizes=(16, 16),
+        initial_channels=32,
+    ),
+    discriminator=DiscriminatorConfig(
+        periods=(2, 3),
+        period_channels=(4, 8),
+        scale_channels=(4, 4, 4, 4, 4, 4),
+        scale_groups=(1, 1, 2, 2, 1, 1),
+    ),
+)
+LOSSES = ("discriminator", "mel", "kl", "duration", "feature", "adversarial")
+
+
+@pytest.fixture
+def benchmarks(monkeypatch: pytest.MonkeyPatch):
+    """Import a module of the benchmarks as its scripts do."""
+    folder = Path(__file__).resolve().parents[2] / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    return importlib.import_module
+
+
+def liven(module: torch.nn.Module) -> None:
+    """Give what starts at zero (couplings, biases) a value, so that it takes part."""
+    for parameter in module.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, 0.0, 0.1)
+
+
+class Keep(pl.Callback):
+    """Keeps the losses of every step."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        del pl_module, outputs, batch, batch_idx
+        self.steps.append({k: float(v) for k, v in trainer.callback_metrics.items()})
+
+
+@pytest.mark.filterwarnings("ignore:You defined a `validation_step` but have no:UserWarning")
+@pytest.mark.parametrize("resblock", ["1", "2"])
+@pytest.mark.parametrize("n_speakers", [1, 3])
+def test_two_steps_of_baseline_and_trainer_give_the_same_losses_and_weights(
+    benchmarks, make_trainer, resblock: str, n_speakers: int
+):
+    config = dataclasses.replace(
+        SMALL,
+        n_speakers=n_speakers,
+        decoder=dataclasses.replace(SMALL.decoder, resblock=resblock),
+    )
+    batch = benchmarks("engines").made_up_batch(config, 3, 9, 30)
+    corpus = Corpus(
+        name="made up",
+        audio=config.audio,
+        frontend={"symbols": ["x"] * config.n_symbols},
+        fingerprint={},
+        speakers=tuple(map(str, range(n_speakers))) if n_speakers > 1 else (),
+        utterances=3,
+        seconds=1.0,
+    )
+    torch.manual_seed(0)
+    module = VitsModule(config, TrainingConfig(), corpus)
+    liven(module)
+    baseline = benchmarks("baseline").Baseline(config, TrainingConfig())
+    baseline.generator.load_state_dict(module.generator.state_dict())
+    baseline.discriminators.load_state_dict(module.discriminators.state_dict())
+
+    theirs = [baseline.step(batch) for _ in range(2)]
+    keep = Keep()
+    loader = torch.utils.data.DataLoader([batch] * 2, batch_size=None)
+    make_trainer(2, callbacks=[keep]).fit(module, loader)
+
+    for step, (one, other) in enumerate(zip(theirs, keep.steps, strict=True)):
+        for name in (*LOSSES, "gradient/generator", "gradient/discriminator"):
+            # the second step's weights have been through Adam, which magnifies rounding
+            tolerance = 1e-5 if step == 0 else 1e-3
+            assert other[f"train/{name}"] == pytest.approx(one[name], rel=tolerance), (step, name)
+
+
+def test_plain_layers_are_other_code_over_the_same_weights(benchmarks):
+    plain = benchmarks("plain")
+    torch.manual_seed(0)
+    for ours in (Vits(SMALL), Discriminators(**vars(SMALL.discriminator))):
+        before = {type(part) for part in ours.modules()}
+        names = list(ours.state_dict())
+        changed = {type(part) for part in plain.make_plain(ours).modules()}
+        assert list(ours.state_dict()) == names
+        replaced = before & plain.PLAIN.keys()
+        assert replaced
+        assert not replaced & changed
+
+
+def test_the_search_without_the_package_gives_the_same_path(benchmarks):
+    baseline = benchmarks("baseline")
+    torch.manual_seed(0)
+    symbols, frames = torch.tensor([5, 3]), torch.tensor([12, 9])
+    mask = (torch.arange(12) < frames[:, None])[:, :, None] & (torch.arange(5) < symbols[:, None])[
+        :, None
+    ]
+    score = torch.randn(2, 12, 5)
+    path = baseline._path_by_loop(score, mask.float())
+    assert torch.equal(path, baseline.path_on_host(score, mask.float()))
+    assert torch.equal(path.sum((1, 2)).long(), frames)
