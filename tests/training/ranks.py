@@ -33,11 +33,15 @@ class Keep(pl.Callback):
     def __init__(self):
         self.gradients, self.names = {}, []
 
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        del optimizer
+        if trainer.global_step == 0:
+            named = pl_module.named_parameters()
+            self.gradients |= {n: p.grad.clone() for n, p in named if p.grad is not None}
+
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
-        del outputs, batch_idx
+        del trainer, pl_module, outputs, batch_idx
         self.names.append(list(batch.names))
-        if trainer.global_step == 1:
-            self.gradients = {n: p.grad.clone() for n, p in pl_module.named_parameters()}
 
 
 def main(out, data, config, steps, precision, ranks_of_data):

@@ -47,7 +47,9 @@ def observe(module, steps, *, durations=None, kl=1.0, discriminator=0.4, gradien
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for step in range(1, steps + 1):
-            trainer = SimpleNamespace(global_step=step, is_global_zero=True)
+            trainer = SimpleNamespace(global_step=step - 1, is_global_zero=True)
+            health.on_before_optimizer_step(trainer, module, None)
+            trainer.global_step = step
             health.on_train_batch_end(trainer, module, outcome, batch, 0)
     assert all(issubclass(w.category, TrainingWarning) for w in caught)
     return [str(w.message) for w in caught]

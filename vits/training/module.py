@@ -223,7 +223,6 @@ class VitsModule(pl.LightningModule):
         if index == 0:
             # Lightning counts optimizer steps; only the generator's shall be a global step
             optimizer._on_before_step = optimizer._on_after_step = _do_nothing
-        optimizer.zero_grad()
         self.manual_backward(loss)
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in weights if p.grad is not None]
@@ -238,6 +237,7 @@ class VitsModule(pl.LightningModule):
         fused = cast(Any, optimizer.optimizer)
         fused.grad_scale, fused.found_inf = None, record.skipped
         optimizer.step()
+        optimizer.zero_grad()  # at once: the next pass finds their memory free
         self._schedulers()[index].step()
 
     def _schedulers(self) -> list[torch.optim.lr_scheduler.LRScheduler]:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim import Optimizer
 
 from vits.data.batch import Batch
 from vits.errors import TrainingWarning
@@ -95,6 +96,16 @@ class Health(pl.Callback):
         self.window, self.patience = window, patience
         self._sums: Tensor | None = None
         self._shown: dict[str, int] = {}
+        self._dead: dict[str, bool] = {}
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
+    ) -> None:
+        """Look at the gradients of the window's last step, which are gone after it."""
+        del optimizer
+        assert isinstance(pl_module, VitsModule)
+        if (trainer.global_step + 1) % self.window == 0 and trainer.is_global_zero:
+            self._dead |= _dead_parts(pl_module)
 
     def on_train_batch_end(
         self,
@@ -114,7 +125,7 @@ class Health(pl.Callback):
             known = {name: v for name, v in vitals._asdict().items() if v is not None}
             pl_module.log_dict({f"health/{name}": v for name, v in known.items()})
             if trainer.is_global_zero:
-                self._judge(vitals, pl_module)
+                self._judge(vitals)
 
     def _means(self, module: VitsModule) -> Vitals:
         assert self._sums is not None
@@ -124,17 +135,17 @@ class Health(pl.Callback):
         n_members = len(module.discriminators.members)
         return Vitals(symbols, largest, blanks, kl, loss / n_members if judged else None)
 
-    def _judge(self, vitals: Vitals, module: VitsModule) -> None:
+    def _judge(self, vitals: Vitals) -> None:
         for illness in ILLNESSES:
             shows = illness.shows(vitals)
             self._count(illness.name, shows, illness.message.format(vitals) if shows else "")
-        dead = _dead_parts(module)
-        for name in _parts(module):
+        for name, dead in self._dead.items():
             message = (
                 f"every gradient of {name} is zero, so it learns nothing; resume from before, with "
                 "a lower model.training.learning_rate"
             )
-            self._count(f"dead gradients of {name}", name in dead, message)
+            self._count(f"dead gradients of {name}", dead, message)
+        self._dead = {}
 
     def _count(self, name: str, shows: bool, message: str) -> None:
         self._shown[name] = self._shown.get(name, 0) + 1 if shows else 0
@@ -161,19 +172,14 @@ def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
     return torch.where(outcome["skipped"] > 0, 0.0, signs)
 
 
-def _parts(module: VitsModule) -> dict[str, nn.Module]:
-    """The boxes of both networks that are being trained."""
-    parts = {**dict(module.generator.named_children())}
+def _dead_parts(module: VitsModule) -> dict[str, bool]:
+    """Tell of each box that has gradients now whether all of them are exactly zero."""
+    parts = dict(module.generator.named_children())
     parts |= {f"discriminator {i}": m for i, m in enumerate(module.discriminators.members)}
-    return parts
-
-
-def _dead_parts(module: VitsModule) -> list[str]:
-    """Name the parts that have gradients, all exactly zero."""
     norms = {}
-    for name, part in _parts(module).items():
+    for name, part in parts.items():
         gradients = [p.grad for p in part.parameters() if p.grad is not None]
         if gradients:
             norms[name] = torch.nn.utils.get_total_norm(gradients, foreach=False)
     values = torch.stack(list(norms.values())).tolist()
-    return [name for name, value in zip(norms, values, strict=True) if value == 0]
+    return {name: value == 0 for name, value in zip(norms, values, strict=True)}
