@@ -104,6 +104,16 @@ def test_a_half_written_checkpoint_is_one_line(values, save, keep):
     assert "\n" not in str(caught.value)
 
 
+def test_a_weight_that_is_not_what_was_saved_is_one_line(values, save):
+    path = save(values)
+    weight = max(values["state_dict"].values(), key=lambda tensor: tensor.numel())
+    data = bytearray(path.read_bytes())
+    data[data.index(weight.numpy().tobytes()) + 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"damaged.*the checksum of .* is wrong"):
+        bundle_checkpoint(path)
+
+
 @pytest.mark.parametrize("content", [b"\x00" * 1000, b"hello, world\n" * 99, b"PK\x03\x04" * 50])
 def test_a_file_that_is_no_checkpoint_is_one_line(tmp_path, content):
     path = tmp_path / "x.ckpt"

@@ -1,5 +1,6 @@
 """A voice out of a training checkpoint."""
 
+import zipfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -121,6 +122,10 @@ def _load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise MissingFileError(f"checkpoint {path} does not exist; check the path")
     try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()  # torch does not look at the checksums
+        if broken is not None:
+            raise ValueError(f"the checksum of {broken} is wrong")
         values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # a damaged file can fail anywhere in torch's reader
         reason = str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
