@@ -13,6 +13,7 @@ __all__ = [
     "DataError",
     "MissingFileError",
     "NumericsError",
+    "Preempted",
     "TextError",
     "TrainingWarning",
     "UnknownSymbolError",
@@ -68,6 +69,13 @@ class CheckpointError(VitsError, RuntimeError):
 
 class MissingFileError(VitsError, FileNotFoundError):
     """A file or folder that was named does not exist."""
+
+
+class Preempted(VitsError, RuntimeError):  # noqa: N818 - like KeyboardInterrupt, no error
+    """A run was asked to stop and has saved itself; the command line exits with status 75.
+
+    The message says how to go on; it is empty on all ranks but the first.
+    """
 
 
 class NumericsError(VitsError, ArithmeticError):

@@ -120,6 +120,43 @@ def test_history_keeps_every_number_and_drops_what_a_resumed_run_repeats(make_ru
         assert next(csv.reader(file)) == ["step", "name", "value"]
 
 
+@pytest.mark.parametrize("cut", [1, 3, 6, 8, 14, 17])
+def test_a_line_that_a_kill_has_cut_does_not_break_the_history(tmp_path, cut):
+    path = tmp_path / "history.csv"
+    whole = "step,name,value\r\n1,train/mel,0.5\r\n2,train/mel,0.25\r\n"
+    path.write_bytes(whole[:-cut].encode())
+
+    class Resumed:
+        is_global_zero, global_step, default_root_dir = True, 2, str(tmp_path)
+
+    Curves().on_train_start(Resumed(), None)
+    assert path.read_bytes().decode() == whole[: whole.index("2,")]
+
+
+def test_of_a_validation_done_twice_the_newest_counts(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("step,name,value\n4,val/mel,3.5\n2,val/mel,1.5\n4,val/mel,2.5\n")
+    assert read_history(path) == {"val/mel": ([2, 4], [1.5, 2.5])}
+
+
+def test_a_run_that_is_to_stop_takes_no_time_to_speak_or_draw(
+    config, data, make_trainer, tmp_path, monkeypatch
+):
+    from vits.config import TrainingConfig
+    from vits.training import VitsDataModule, VitsModule
+
+    drawn = []
+    monkeypatch.setattr(Curves, "_draw", staticmethod(drawn.append))
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    callbacks = [Listening(2, lambda: True), Curves(1, lambda: True)]
+    trainer = make_trainer(1, callbacks=callbacks, val_check_interval=1)
+    trainer.fit(module, datamodule)
+    assert not (tmp_path / "run" / "listening").exists()
+    assert drawn == [trainer]  # at the end of the run only
+    assert read_history(tmp_path / "run" / "history.csv")["val/mel"][0] == [1]
+
+
 @pytest.mark.parametrize(("max_steps", "total"), [(7, 7), (-1, None)])
 def test_progress_counts_from_the_first_step_to_the_last(make_trainer, max_steps, total):
     bar = Progress()

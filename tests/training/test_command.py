@@ -1,12 +1,16 @@
 """``vits fit``: a real run, going on with it, and what it refuses, each in one line."""
 
+import os
+import signal
+
 import pytest
 import torch
 import yaml
 
 from vits.cli import main
 from vits.config import to_dict
-from vits.training.callbacks.curves import read_history
+from vits.training import VitsModule
+from vits.training.callbacks.curves import Curves, read_history
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def run(tmp_path, config, data, capfd):
         },
         "model": {"config": to_dict(config)},
         "data": {"train": str(data), "n_validation": 2, "max_frames": 600, "workers": 0},
-        "checkpoint": {"every_n_train_steps": 2},
+        "checkpoint": {"every_n_steps": 2},
     }
     path.write_text(yaml.safe_dump(settings))
 
@@ -42,7 +46,7 @@ def test_a_run_and_going_on_with_it_is_the_uninterrupted_run(run, tmp_path):
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     assert run("--trainer.default_root_dir", str(whole))[0] == 0
     assert run("--trainer.default_root_dir", str(halves), "--trainer.max_steps", "2")[0] == 0
-    again = ("--trainer.default_root_dir", str(halves), "--ckpt_path", "last")
+    again = ("--trainer.default_root_dir", str(halves), "--resume", "auto")
     assert run(*again)[0] == 0
     first, second = (load(folder / "checkpoints/last.ckpt") for folder in (whole, halves))
     assert first["global_step"] == second["global_step"] == 4
@@ -70,19 +74,95 @@ def test_a_run_leaves_what_it_promises(run, tmp_path):
     }
 
 
-def test_the_newest_checkpoints_are_kept(run, tmp_path):
-    assert run("--checkpoint.every_n_train_steps", "1", "--checkpoint.save_top_k", "2")[0] == 0
+def test_the_newest_checkpoints_are_kept(quick, tmp_path):
+    arguments = ("--checkpoint.every_n_steps", "1", "--checkpoint.keep_last", "2")
+    assert quick(*arguments, "--checkpoint.keep_best", "false")[0] == 0
     kept = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
-    assert kept == ["last.ckpt", "step=0000003.ckpt", "step=0000004.ckpt"]
+    assert kept == ["last.ckpt", "step-0000003.ckpt", "step-0000004.ckpt"]
+
+
+@pytest.fixture
+def quick(run, tmp_path, monkeypatch, capfd):
+    """A run without validations and pictures; all of standard error."""
+    monkeypatch.setattr(Curves, "_draw", lambda self, trainer: None)
+    options = ("--trainer.val_check_interval", "99", "--trainer.enable_progress_bar", "false")
+
+    def fit(*arguments):
+        status = main(["fit", "-c", str(tmp_path / "config.yaml"), *options, *arguments])
+        return status, capfd.readouterr().err.strip().splitlines()
+
+    return fit
+
+
+@pytest.fixture
+def signals():
+    """Put the signals back that a process on its way out ignores."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_signal_stops_a_run_and_auto_goes_on_with_it(quick, signals, tmp_path, monkeypatch):
+    step = VitsModule.training_step
+
+    def hit(self, batch, batch_idx):
+        if self.global_step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, batch, batch_idx)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VitsModule, "training_step", hit)
+        status, lines = quick()
+    assert status == 75
+    folder = tmp_path / "run" / "checkpoints"
+    command = f"vits fit -c {tmp_path}/config.yaml --trainer.val_check_interval 99"
+    (line,) = [line for line in lines if line.startswith("vits: ")]
+    saved = int(line.split()[4].rstrip(","))
+    assert line.startswith(
+        f"vits: stopped at step {saved}, saved as {folder}/step-000000{saved}.ckpt"
+    )
+    assert f"; go on with: {command}" in line
+    assert line.endswith("--resume auto")
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    damaged = folder / "step-0000004.ckpt"
+    damaged.write_bytes(b"half")
+    status, lines = quick("--resume", "auto")
+    assert status == 0
+    (line,) = [line for line in lines if line.startswith("vits: ")]
+    assert line == f"vits: passed over {damaged}: it is damaged, half-written or no checkpoint"
+    assert load(folder / "last.ckpt")["global_step"] == 4
+
+
+def test_the_command_line_wins_over_a_checkpoint_and_says_so(quick, tmp_path):
+    assert quick("--trainer.max_steps", "2")[0] == 0
+    arguments = ("--model.training.learning_rate", "1e-5", "--data.max_frames", "500")
+    status, lines = quick("--resume", "auto", *arguments)
+    assert status == 0
+    assert [line for line in lines if line.startswith("vits: ")] == [
+        "vits: model.training.learning_rate: 0.0002 in the checkpoint, 1e-05 now",
+        "vits: data.max_frames: 600 in the checkpoint, 500 now",
+    ]
+    last = load(tmp_path / "run" / "checkpoints" / "last.ckpt")
+    for optimizer in last["optimizer_states"]:
+        assert optimizer["param_groups"][0]["lr"] == 1e-5
+    assert last["vits"]["training"]["learning_rate"] == 1e-5
+
+
+def test_a_model_of_another_shape_is_refused_with_its_keys(quick):
+    assert quick("--trainer.max_steps", "1")[0] == 0
+    status, lines = quick("--resume", "auto", "--model.config.hidden_channels", "32")
+    assert status == 2
+    assert "model.config.hidden_channels: 24 in the checkpoint, 32 now" in lines[-1]
 
 
 def test_an_old_run_is_not_written_over(run, tmp_path):
     folder = tmp_path / "run" / "checkpoints"
     folder.mkdir(parents=True)
-    (folder / "step=0000002.ckpt").touch()
+    (folder / "step-0000002.ckpt").touch()
     status, line = run()
     assert status == 2
-    assert "already holds checkpoints: add --ckpt_path last" in line[0]
+    assert "already holds checkpoints: add --resume auto" in line[0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +174,12 @@ def test_an_old_run_is_not_written_over(run, tmp_path):
         (("--data.train", "/nowhere"), "/nowhere is not a folder; make it with"),
         (("--data.max_frames", "10"), "more than max_frames 10"),
         (("--model.training.learning_rate", "0"), "learning_rate 0"),
-        (("--ckpt_path", "/nowhere.ckpt"), "/nowhere.ckpt"),
+        (("--resume", "/nowhere.ckpt"), "/nowhere.ckpt does not exist"),
+        (("--ckpt_path", "last"), "say --resume auto, or --resume PATH"),
+        (("--ckpt_path=last",), "say --resume auto, or --resume PATH"),
+        (("--trainer.precision", "16-mixed"), "16-mixed needs a loss scale, which training does"),
+        (("--trainer.precision", "16"), "use bf16-mixed or 32-true"),
+        (("--checkpoint.keep_last", "0"), "checkpoint.keep_last 0 must be positive"),
         (("-c", "/nowhere.yaml"), "/nowhere.yaml"),
     ],
 )
@@ -119,6 +204,6 @@ def test_an_unknown_key_in_a_file_is_named(run, tmp_path, key):
 def test_a_corrupt_checkpoint_is_one_line(run, tmp_path, content):
     path = tmp_path / "broken.ckpt"
     path.write_bytes(content)
-    status, line = run("--ckpt_path", str(path))
+    status, line = run("--resume", str(path))
     assert status == 2
     assert "broken.ckpt is damaged, half-written or no checkpoint" in line[0]

@@ -5,8 +5,8 @@ the parsed arguments that returns an exit status or None for 0. A command that a
 default ``remaining`` gets the arguments its parser does not know in it; elsewhere they are errors.
 Nothing here, and nothing at the top of those modules, imports torch.
 
-Exit status: 0 done; 1 a bug; 2 something the user can mend; 130 interrupted; 141 the reader of the
-output went away.
+Exit status: 0 done; 1 a bug; 2 something the user can mend; 75 stopped by a signal and saved, to be
+gone on with; 130 interrupted; 141 the reader of the output went away.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from vits.errors import VitsError
+from vits.errors import Preempted, VitsError
 
 __all__ = ["build_parser", "main"]
 
@@ -104,6 +104,8 @@ def _guarded(args: argparse.Namespace) -> int:
             # The interpreter flushes once more at exit, into the closed pipe if nothing is done.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 141
+        except Preempted as stop:
+            return _fail(str(stop), 75, args.debug) if str(stop) else 75
         except VitsError as error:
             return _fail(f"error: {error}", 2, args.debug)
         except OSError as error:

@@ -1,6 +1,13 @@
 """``vits fit``: train a voice. Every argument is Lightning's; see ``vits fit --help``."""
 
 import argparse
+import os
+import signal
+import threading
+from types import FrameType
+from typing import NoReturn
+
+from vits.errors import Preempted
 
 __all__ = ["add_parser", "run"]
 
@@ -15,6 +22,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Hand the remaining arguments to Lightning's command line."""
-    from vits.training.command import fit
+    main = threading.current_thread() is threading.main_thread()  # else Python allows no handlers
+    signals = (signal.SIGTERM, signal.SIGINT) if main else ()
+    before = [signal.signal(number, _leave) for number in signals]
+    try:
+        from vits.training.command import fit  # takes seconds, and takes the signals over
 
-    return fit(args.remaining)
+        status = fit(args.remaining)
+    except Preempted:
+        # the process is on its way out; a second signal must not turn its status into another
+        before = [signal.SIG_IGN] * len(signals)
+        raise
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+    return status
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """End at once while nothing has begun."""
+    del number, frame
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        message = "vits: stopped before the run began; start again with the same command\n"
+        os.write(2, message.encode())
+    os._exit(75)

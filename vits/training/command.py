@@ -1,25 +1,40 @@
 """``vits fit``: Lightning's command line, strict about keys, with this library's callbacks."""
 
 import logging
+import shlex
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
+import torch.distributed as dist
 from jsonargparse import ArgumentError
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig
-from vits.errors import CheckpointError, ConfigError, MissingFileError, VitsError
-from vits.training.callbacks import Curves, Ema, Listening, Progress
+from vits.errors import ConfigError, MissingFileError, Preempted, VitsError
+from vits.training.callbacks import (
+    Checkpoints,
+    Continuation,
+    Curves,
+    Ema,
+    Listening,
+    Preemption,
+    Progress,
+)
+from vits.training.children import launch_with
 from vits.training.corpus import Corpus
 from vits.training.datamodule import VitsDataModule
+from vits.training.files import CheckpointFiles
 from vits.training.module import VitsModule
+from vits.training.parallel import settle_devices
+from vits.training.resuming import find_resume, require_shape
+from vits.training.stopping import StopRequest, say
 
-__all__ = ["fit"]
+__all__ = ["FitCLI", "fit", "go_on", "guarded"]
 
 # The stream has no epochs: everything counts steps. No sanity pass: data is checked by prepare.
 TRAINER_DEFAULTS: dict[str, Any] = {
@@ -32,16 +47,8 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     "use_distributed_sampler": False,
     "enable_model_summary": False,
 }
-CHECKPOINT_DEFAULTS: dict[str, Any] = {
-    "checkpoint.filename": "{step:07d}",
-    "checkpoint.every_n_train_steps": 1000,
-    # the newest five and the last; monitor val/mel with mode min to keep the best instead
-    "checkpoint.monitor": "step",
-    "checkpoint.mode": "max",
-    "checkpoint.save_top_k": 5,
-    "checkpoint.save_last": True,
-    "checkpoint.enable_version_counter": False,
-}
+# What needs a loss scale: the bad step it skips would be skipped on one rank and not on another.
+FLOAT16 = ("16", "16-mixed", "16-true")
 
 
 def fit(arguments: list[str]) -> int:
@@ -49,91 +56,159 @@ def fit(arguments: list[str]) -> int:
 
     Raises:
         ConfigError: an unknown key or a value that breaks a rule.
+        Preempted: a signal asked it to stop, and it has saved.
         VitsError: what else goes wrong with data, model or checkpoint.
     """
+
+    def train(request: StopRequest, go_on: str) -> None:
+        FitCLI(VitsModule, VitsDataModule, args=["fit", *arguments], request=request, go_on=go_on)
+
+    return guarded(["vits", "fit", *arguments], train)
+
+
+def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> int:
+    """Run a command line that trains, so that signals stop it and errors are ours.
+
+    Args:
+        command: as it was typed.
+        train: is given what signals ask, and the command that goes on with the run.
+
+    Raises:
+        Preempted: a signal asked it to stop, and it has saved.
+        VitsError: what is wrong with the arguments, the data, the model or a checkpoint.
+    """
     _quieten()
-    try:
-        FitCLI(
-            VitsModule,
-            VitsDataModule,
-            args=["fit", *arguments],
-            trainer_defaults=TRAINER_DEFAULTS,
-            seed_everything_default=1234,
-            save_config_kwargs={"overwrite": True},
-            parser_kwargs={"exit_on_error": False, "fit": {"exit_on_error": False}},
-        )
-    except FileNotFoundError as error:
-        raise MissingFileError(" ".join(str(error).split())) from error
-    except (ArgumentError, TypeError, ValueError) as error:
-        raise _clear(error) from error
+    if any(word.split("=")[0] == "--ckpt_path" for word in command):
+        raise ConfigError("--ckpt_path is not used here: say --resume auto, or --resume PATH")
+    with StopRequest(first=getattr(rank_zero_only, "rank", 0) == 0) as request:
+        try:
+            train(request, go_on(command))
+            _part()
+        except FileNotFoundError as error:
+            raise MissingFileError(" ".join(str(error).split())) from error
+        except (ArgumentError, TypeError, ValueError) as error:
+            raise _clear(error) from error
+        except Preempted:
+            _part()
+            raise
+        except RuntimeError as error:
+            if request.made and dist.is_initialized() and not isinstance(error, VitsError):
+                told = "stopped: another rank had ended before its step; the last save stands"
+                raise Preempted(told if request.first else "") from error
+            raise
+        finally:
+            request.leaving = True
     return 0
 
 
+def go_on(command: list[str]) -> str:
+    """Return the command that goes on with a run, from the one that began it.
+
+    >>> go_on(["vits", "fit", "-c", "a b.yaml", "--resume", "x.ckpt"])
+    "vits fit -c 'a b.yaml' --resume auto"
+    """
+    words: list[str] = []
+    for word in command:
+        if words[-1:] == ["--resume"]:
+            words.pop()
+        elif not word.startswith("--resume="):
+            words.append(word)
+    return shlex.join([*words, "--resume", "auto"])
+
+
 class FitCLI(LightningCLI):
-    """Links data to model, and adds logger, checkpoints and callbacks."""
+    """Links data to model, and adds logger, checkpoints and callbacks.
+
+    Args:
+        request: what signals ask of the run.
+        go_on: the command that goes on with it.
+        **options: of Lightning's class, over those that are set here.
+    """
 
     model: VitsModule
     datamodule: VitsDataModule
 
+    def __init__(self, *classes: Any, request: StopRequest, go_on: str, **options: Any) -> None:
+        self.request = request
+        self.preemption = Preemption(request, go_on)
+        self.continuation = Continuation()
+        settled = {
+            "trainer_defaults": dict(TRAINER_DEFAULTS),
+            "seed_everything_default": 1234,
+            "save_config_kwargs": {"overwrite": True},
+            "parser_kwargs": {"exit_on_error": False, "fit": {"exit_on_error": False}},
+        }
+        super().__init__(*classes, **{**settled, **options})
+
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Offer ``fit`` alone."""
-        return {"fit": LightningCLI.subcommands()["fit"]}
+        """Offer ``fit`` alone, without what ``--resume`` stands for."""
+        return {"fit": {*LightningCLI.subcommands()["fit"], "ckpt_path", "weights_only"}}
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add ``checkpoint.*``, and take the corpus from the data."""
-        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
-        parser.set_defaults(CHECKPOINT_DEFAULTS)
+        """Add ``checkpoint.*`` and ``--resume``, and take the corpus from the data."""
+        parser.add_lightning_class_args(Checkpoints, "checkpoint")
+        parser.add_argument(
+            "--resume",
+            type=str | None,
+            default=None,
+            help="Go on with a run: auto for the newest intact checkpoint of its folder, or a path",
+        )
         parser.link_arguments("data", "model.corpus", _corpus_of, apply_on="instantiate")
+
+    def before_instantiate_classes(self) -> None:
+        """Refuse what cannot be trained in."""
+        precision = self.config["fit"]["trainer"]["precision"]
+        if str(precision) in FLOAT16:
+            raise ConfigError(
+                f"trainer.precision {precision} needs a loss scale, which training does not have: "
+                "use bf16-mixed or 32-true"
+            )
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Log to TensorBoard in the run's folder unless told otherwise."""
-        self.trainer_defaults["callbacks"] = _callbacks(self.model.training_config)
-        trainer = self.config["fit"]["trainer"]
+        trainer = self.config_init["fit"]["trainer"]
+        self.trainer_defaults["callbacks"] = [
+            *_callbacks(self.model.training_config, lambda: self.request.made),
+            *([] if trainer["enable_progress_bar"] is False else [Progress()]),
+            self.continuation,
+            self.preemption,  # the last: what it saves is the step as the others leave it
+        ]
         if trainer["logger"] in (None, True):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
+        kwargs |= settle_devices(trainer)
+        kwargs["plugins"] = [*_list(trainer["plugins"]), CheckpointFiles()]
         return super().instantiate_trainer(**kwargs)
 
-    def _parse_ckpt_path(self) -> None:
-        """Look at the checkpoint first: Lightning reads hyper-parameters from it unguarded."""
-        _require_readable(self.config["fit"]["ckpt_path"])
-        super()._parse_ckpt_path()
-
-    def before_fit(self) -> None:
-        """Refuse to mix a new run with an old one's checkpoints."""
-        folder = Path(self.trainer.default_root_dir)
-        if self.config["fit"]["ckpt_path"] is None and any(folder.glob("checkpoints/*.ckpt")):
-            raise ConfigError(
-                f"run folder {folder} already holds checkpoints: add --ckpt_path last to go on "
-                "with that run, or choose another folder with --trainer.default_root_dir"
-            )
-        self.config_init["fit"]["weights_only"] = True  # a checkpoint is data, never code
-
-    def after_fit(self) -> None:
-        """Keep the end of the run, whatever step it falls on."""
+    def fit(self, **kwargs: Any) -> None:
+        """Train, from the checkpoint that ``--resume`` names."""
         folder = Path(self.trainer.default_root_dir) / "checkpoints"
-        self.trainer.save_checkpoint(folder / "last.ckpt")
-
-
-def _require_readable(checkpoint: str | None) -> None:
-    """Open a checkpoint that was named by its path, before anything else happens."""
-    if checkpoint is None or not Path(checkpoint).is_file():
-        return  # Lightning's words (last, best), or a path that it will not find
-    try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # a damaged file can fail anywhere in torch's reader
-        raise CheckpointError(
-            f"{checkpoint} is damaged, half-written or no checkpoint; take an earlier one"
-        ) from error
+        path = find_resume(self.config["fit"]["resume"], folder, rank_zero_only(say))
+        if path is not None:
+            require_shape(path, self.model)
+        self.continuation.path = path
+        launch_with(self.trainer, self.request, self.preemption.go_on)
+        self.trainer.fit(**kwargs, ckpt_path=path, weights_only=True)
 
 
 def _corpus_of(data: VitsDataModule) -> Corpus:
     return data.corpus
 
 
-def _callbacks(recipe: TrainingConfig) -> list[pl.Callback]:
+def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.Callback]:
     averages = [Ema(recipe.ema_decay)] if recipe.ema_decay else []
-    return [*averages, Listening(), Curves(), Progress()]
+    return [*averages, Listening(stopping=stopping), Curves(stopping=stopping)]
+
+
+def _list(value: Any) -> list[Any]:
+    """Make a list of one thing, several or none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _part() -> None:
+    """Leave the process group, so that nothing is said of it at exit."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _clear(error: Exception) -> VitsError:

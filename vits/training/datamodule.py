@@ -10,6 +10,7 @@ from vits.data.dataset import PreparedDataset, Utterance, split
 from vits.data.stream import BatchStream
 from vits.errors import ConfigError
 from vits.training.corpus import Corpus
+from vits.training.stopping import leave_signals_alone
 
 __all__ = ["VitsDataModule"]
 
@@ -71,6 +72,7 @@ class VitsDataModule(pl.LightningDataModule):
             batch_sampler=stream,
             collate_fn=self._collate(self.train_data),
             num_workers=self.workers,
+            worker_init_fn=leave_signals_alone,
             persistent_workers=self.workers > 0,
             pin_memory=self._trainer.strategy.root_device.type == "cuda",
         )

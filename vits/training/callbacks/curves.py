@@ -1,6 +1,7 @@
 """Keeps every logged number in a CSV file and draws the loss curves."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -20,11 +21,15 @@ class Curves(pl.Callback):
 
     Args:
         every_n_steps: training steps between rows; validations add theirs besides.
+        stopping: tells whether the run was asked to stop; nothing is drawn then.
     """
 
-    def __init__(self, every_n_steps: int = 10) -> None:
+    def __init__(
+        self, every_n_steps: int = 10, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__()
         self.every_n_steps = every_n_steps
+        self.stopping = stopping
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Open the history, up to the step the run starts from (known only from here on)."""
@@ -40,8 +45,10 @@ class Curves(pl.Callback):
             for step, value in zip(*curve, strict=True)
             if step <= trainer.global_step
         ]
-        with path.open("w", newline="") as file:
+        whole = path.with_name(f".{path.name}")
+        with whole.open("w", newline="") as file:
             csv.writer(file).writerows([HEADER, *sorted(rows)])
+        whole.replace(path)  # a kill leaves the old history or the new one
 
     def on_train_batch_end(
         self,
@@ -61,7 +68,8 @@ class Curves(pl.Callback):
         del pl_module
         if not trainer.sanity_checking:
             self._add(trainer, "val/")
-            self._draw(trainer)
+            if not self.stopping():
+                self._draw(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Draw."""
@@ -91,14 +99,19 @@ class Curves(pl.Callback):
 
 
 def read_history(path: Path) -> dict[str, tuple[list[int], list[float]]]:
-    """Read a ``history.csv`` back: name -> (steps, values)."""
-    curves: dict[str, tuple[list[int], list[float]]] = {}
+    """Read a ``history.csv`` back: name -> (steps, values).
+
+    A resumed run that validates again writes a number again: the newest counts. A last line that a
+    kill has cut has no end and is left out; the resumed run writes it again.
+    """
+    curves: dict[str, dict[int, float]] = {}
     with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            steps, values = curves.setdefault(row["name"], ([], []))
-            steps.append(int(row["step"]))
-            values.append(float(row["value"]))
-    return curves
+        lines = [line for line in file if line.endswith("\n")]
+    for row in csv.DictReader(lines):
+        curves.setdefault(row["name"], {})[int(row["step"])] = float(row["value"])
+    return {
+        name: (sorted(curve), [curve[s] for s in sorted(curve)]) for name, curve in curves.items()
+    }
 
 
 def _history(trainer: pl.Trainer) -> Path:

@@ -1,5 +1,6 @@
 """At each validation, speaks the same sentences and shows what they sound and look like."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -26,11 +27,13 @@ class Listening(pl.Callback):
 
     Args:
         n_utterances: how many.
+        stopping: tells whether the run was asked to stop; the rest of them is left out then.
     """
 
-    def __init__(self, n_utterances: int = 3) -> None:
+    def __init__(self, n_utterances: int = 3, stopping: Callable[[], bool] = lambda: False) -> None:
         super().__init__()
         self.n_utterances = n_utterances
+        self.stopping = stopping
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Speak, on rank 0."""
@@ -42,6 +45,8 @@ class Listening(pl.Callback):
             return
         folder = Path(trainer.default_root_dir) / "listening"
         for i in range(min(self.n_utterances, len(data.validation_data))):
+            if self.stopping():
+                return
             utterance = data.validation_data[i]
             batch = collate([utterance], data.corpus.audio.hop_length).to(pl_module.device)
             symbols = [data.validation_data.symbols[j] for j in utterance.ids.tolist()]

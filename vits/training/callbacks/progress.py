@@ -40,6 +40,14 @@ class Progress(TQDMProgressBar):
             bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
             bar.refresh()
 
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Close the bar, so that what is said of the end has a line of its own."""
+        del trainer, pl_module, exception
+        if self._train_progress_bar is not None:
+            self._train_progress_bar.close()
+
     def init_validation_tqdm(self) -> Tqdm:
         """Show no second bar: a validation takes a moment."""
         return Tqdm(disable=True)

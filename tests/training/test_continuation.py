@@ -1,0 +1,55 @@
+"""What a checkpoint keeps of its run, and the check that all ranks take the same one."""
+
+from pathlib import Path
+
+import pytest
+
+from vits.errors import CheckpointError
+from vits.training.callbacks import Checkpoints, Continuation
+from vits.training.files import read_checkpoint
+
+
+class Ranks:
+    """A trainer of which the first rank has chosen a file."""
+
+    global_rank = 1
+
+    def __init__(self, chosen):
+        self.strategy = self
+        self.chosen = chosen
+
+    def broadcast(self, value):
+        del value
+        return self.chosen
+
+
+@pytest.mark.parametrize("chosen", [None, Path("runs/a.ckpt")])
+def test_all_ranks_must_go_on_from_one_file(chosen):
+    continuation = Continuation()
+    continuation.path = chosen
+    continuation.setup(Ranks(chosen), None, "fit")
+    continuation.path = Path("runs/b.ckpt")
+    with pytest.raises(CheckpointError, match=r"rank 1 would go on from runs/b.ckpt, the first"):
+        continuation.setup(Ranks(chosen), None, "fit")
+
+
+def test_a_checkpoint_tells_what_its_numbers_depend_on(config, data, make_trainer, tmp_path):
+    from vits.config import TrainingConfig
+    from vits.training import VitsDataModule, VitsModule
+
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    callbacks = [Continuation(), Checkpoints()]
+    trainer = make_trainer(1, callbacks=callbacks, enable_checkpointing=True)
+    trainer.fit(module, datamodule)
+    saved = read_checkpoint(tmp_path / "run" / "checkpoints" / "last.ckpt")
+    assert saved["vits"]["stream"] == {
+        "trainer.precision": "32-true",
+        "ranks": 1,
+        "data.max_frames": 600,
+        "data.max_utterances": 64,
+        "data.n_buckets": 16,
+        "data.seed": 1234,
+        "training utterances": 10,
+        "training seconds": datamodule.corpus.seconds,
+    }

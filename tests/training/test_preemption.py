@@ -1,0 +1,138 @@
+"""A run that is asked to stop saves that very step, and goes on as if it had not stopped."""
+
+import signal
+
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from vits.config import TrainingConfig
+from vits.errors import CheckpointError, Preempted
+from vits.training import VitsDataModule, VitsModule
+from vits.training.callbacks import Checkpoints, Ema, Preemption
+from vits.training.files import CheckpointFiles, read_checkpoint
+from vits.training.stopping import StopRequest
+
+
+class Ask(pl.Callback):
+    """Asks a run to stop at a hook of a step, as a signal would."""
+
+    def __init__(self, request, hook, step):
+        def ask(trainer, *_):
+            if trainer.global_step == step:
+                request.made = True
+
+        setattr(self, hook, ask)
+
+
+@pytest.fixture
+def fit(config, data, make_trainer, tmp_path):
+    """Train 6 steps with validations at 3 and 6; return what was saved last."""
+
+    def run(name, *callbacks, request=None, checkpoints=True, resume=None, steps=6):
+        torch.manual_seed(0)
+        datamodule = VitsDataModule(str(data), n_validation=3, max_frames=600, workers=0)
+        recipe = TrainingConfig(learning_rate_decay=0.5, learning_rate_decay_steps=2)
+        folder = tmp_path / name
+        saving = [Checkpoints(every_n_steps=100)] if checkpoints else []
+        trainer = make_trainer(
+            steps,
+            default_root_dir=folder,
+            callbacks=[
+                Ema(0.9),
+                *callbacks,
+                Preemption(request or StopRequest(), "vits fit --resume auto"),
+                *saving,
+            ],
+            enable_checkpointing=checkpoints,
+            plugins=[CheckpointFiles()],
+            val_check_interval=3,
+        )
+        module = VitsModule(config, recipe, datamodule.corpus)
+        trainer.fit(module, datamodule, ckpt_path=resume, weights_only=True)
+        return read_checkpoint(folder / "checkpoints" / "last.ckpt")
+
+    return run
+
+
+def differing(one, other, path=""):
+    """Name what differs in nested values, tensors bit for bit."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = [*one, *(key for key in other if key not in one)]
+        return [d for k in keys for d in differing(one.get(k), other.get(k), f"{path}.{k}")]
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        pairs = zip(one, other, strict=True)
+        return [d for i, pair in enumerate(pairs) for d in differing(*pair, f"{path}.{i}")]
+    same = torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
+    return [] if same else [path]
+
+
+WHOLE = {}  # the run without a stop, made once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("hook", "step"),
+    [
+        ("on_train_batch_start", 1),
+        ("on_train_batch_end", 3),  # the step that a validation follows
+        ("on_validation_batch_start", 3),
+        ("on_validation_epoch_end", 3),
+        ("on_validation_end", 3),
+    ],
+)
+def test_the_step_is_saved_and_the_run_goes_on_as_if_nothing_had_been(fit, tmp_path, hook, step):
+    if not WHOLE:
+        WHOLE.update(fit("whole"))
+    request = StopRequest()
+    with pytest.raises(Preempted) as stop:
+        fit("halves", Ask(request, hook, step), request=request)
+    saved = tmp_path / "halves" / "checkpoints" / "last.ckpt"
+    at = {"on_train_batch_start": 2, "on_validation_end": 4}.get(hook, 3)
+    assert f"stopped at step {at}, saved as {saved.parent}/step-000000{at}.ckpt" in str(stop.value)
+    assert str(stop.value).endswith("; go on with: vits fit --resume auto")
+    assert read_checkpoint(saved)["global_step"] == at
+    resumed = fit("halves", resume=saved)
+    for part in ("state_dict", "optimizer_states", "lr_schedulers", "vits", "callbacks"):
+        assert differing(WHOLE[part], resumed[part]) == []
+
+
+def test_a_run_that_is_done_does_not_stop(fit):
+    request = StopRequest()
+    assert fit("done", Ask(request, "on_train_batch_start", 5), request=request)["global_step"] == 6
+
+
+def test_without_anything_that_saves_it_stops_with_an_error(fit):
+    request = StopRequest()
+    with pytest.raises(CheckpointError, match="stopped at step 2 without saving: nothing is set"):
+        fit("x", Ask(request, "on_train_batch_start", 1), request=request, checkpoints=False)
+
+
+def test_a_stop_that_cannot_save_is_an_error(fit, monkeypatch):
+    def refuse(self, checkpoint, path, storage_options=None):
+        raise CheckpointError(f"cannot save {path}: No space left on device")
+
+    monkeypatch.setattr(CheckpointFiles, "save_checkpoint", refuse)
+    request = StopRequest()
+    with pytest.raises(CheckpointError, match=r"0002.ckpt: No space left on device"):
+        fit("x", Ask(request, "on_train_batch_start", 1), request=request)
+
+
+def test_lightning_answers_no_signal_and_sends_none_around(fit):
+    seen = {}
+
+    class Look(pl.Callback):
+        def on_train_batch_end(self, trainer, *_):
+            seen["handler"] = signal.getsignal(signal.SIGTERM)
+            # what Lightning would call in each step
+            seen["broadcast"] = trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor()
+
+    before = signal.getsignal(signal.SIGTERM)
+    fit("x", Look())
+    assert seen == {"handler": before, "broadcast": None}
+    from pytorch_lightning.loops.training_epoch_loop import _TrainingEpochLoop
+    from pytorch_lightning.trainer.connectors.signal_connector import _SignalConnector
+
+    # the two names that are stood in for; another Lightning may call them otherwise
+    assert hasattr(_TrainingEpochLoop, "_broadcast_sigterm_tensor")
+    assert hasattr(_SignalConnector, "register_signal_handlers")

@@ -1,0 +1,218 @@
+"""When a run is saved, and which of its checkpoints stay."""
+
+import math
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Checkpoint
+
+from vits.errors import CheckpointError, ConfigError, TrainingWarning
+from vits.training.files import link_checkpoint, remove_partial, step_of
+from vits.training.stopping import say
+
+__all__ = ["Checkpoints", "folder_of", "path_of", "will_validate"]
+
+MONITOR = "val/mel"
+
+
+class Checkpoints(Checkpoint):
+    """Saves a run by steps and by the clock, and keeps the newest and the best.
+
+    Files are ``checkpoints/step-0001000.ckpt`` in the run's folder; ``last.ckpt`` and ``best.ckpt``
+    are further names of the newest and of the best by ``val/mel``. An old file goes when the new
+    one is safe. A save that fails while training goes on is a warning, and the next one tries
+    again; one that fails at the end of a run is an error.
+
+    Args:
+        every_n_steps: steps between saves; None: not by steps.
+        every_minutes: minutes between saves, by the first rank's clock; None: not by the clock.
+        keep_last: how many of the newest stay; None: all.
+        keep_best: how many of the best stay besides; true: one, false: none.
+    """
+
+    def __init__(
+        self,
+        every_n_steps: int | None = 1000,
+        every_minutes: float | None = None,
+        keep_last: int | None = 5,
+        keep_best: bool | int = True,
+    ) -> None:
+        super().__init__()
+        for name, value in (
+            ("every_n_steps", every_n_steps),
+            ("every_minutes", every_minutes),
+            ("keep_last", keep_last),
+        ):
+            if value is not None and value <= 0:
+                raise ConfigError(f"checkpoint.{name} {value} must be positive, or null")
+        if keep_best < 0:
+            raise ConfigError(f"checkpoint.keep_best {keep_best} must not be negative")
+        self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
+        self.keep_last, self.keep_best = keep_last, int(keep_best)
+        self.best: list[tuple[float, int]] = []  # (val/mel, step), the best first
+        self._saved = self._validated = -1
+        self._owes_validation = False
+        self._clock = time.monotonic()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best so far, and whether the step was saved before its validation."""
+        best = [list(pair) for pair in self.best]
+        return {"best": best, "owes_validation": self._owes_validation}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take it back."""
+        self.best = [(float(value), int(step)) for value, step in state_dict["best"]]
+        self._owes_validation = bool(state_dict["owes_validation"])
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Clear away what a kill left half-written; validate where the run was stopped before."""
+        del pl_module
+        self._clock = time.monotonic()
+        if trainer.is_global_zero:
+            remove_partial(folder_of(trainer), say)
+        if self._owes_validation:
+            _validate(trainer)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_idx: int,
+    ) -> None:
+        """Save where a step is due, and at the last, which waits for its validation."""
+        del pl_module, outputs, batch, batch_idx
+        step = trainer.global_step
+        if step == trainer.max_steps:
+            if not will_validate(trainer):
+                self.save(trainer, required=True)
+        elif self.every_n_steps is not None and step % self.every_n_steps == 0:
+            self.save(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keep the step if it is one of the best."""
+        del pl_module
+        if trainer.sanity_checking:
+            return
+        step = self._validated = trainer.global_step
+        value = float(trainer.callback_metrics.get(MONITOR, math.nan))
+        before = self.best
+        if math.isfinite(value):
+            others = [pair for pair in before if pair[1] != step]
+            self.best = sorted([*others, (value, step)])[: self.keep_best]  # saved with the step
+        is_best, is_last = (value, step) in self.best, step == trainer.max_steps
+        if (is_best or is_last) and not self.save(trainer, required=is_last):
+            self.best = before
+        elif is_best and trainer.is_global_zero:
+            self._link_best(folder_of(trainer))
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save the end of a run that ends before ``max_steps``."""
+        del pl_module
+        self.save(trainer, required=True)
+
+    def is_due(self, trainer: pl.Trainer) -> bool:
+        """Tell whether the clock asks for a save; only the first rank's is asked."""
+        if self.every_minutes is None or not trainer.is_global_zero:
+            return False
+        return time.monotonic() - self._clock >= 60 * self.every_minutes
+
+    def save(
+        self, trainer: pl.Trainer, *, required: bool = False, loops: dict[str, Any] | None = None
+    ) -> bool:
+        """Save the current step, unless it is saved already. To be called on all ranks.
+
+        Args:
+            trainer: at the end of a step or of a validation.
+            required: raise where it fails, on all ranks.
+            loops: the state of Lightning's loops to save in place of the present one.
+
+        Returns:
+            Whether the step is saved, as far as this rank knows.
+
+        Raises:
+            CheckpointError: it failed and is required.
+        """
+        step, error = trainer.global_step, None
+        self._owes_validation = self._validated != step and will_validate(trainer)
+        if self._saved != step:
+            try:
+                self._write(trainer, loops)
+                self._saved = step
+            except CheckpointError as failure:
+                error = failure
+        self._clock = time.monotonic()
+        if required and trainer.strategy.broadcast(error is not None):
+            raise error or CheckpointError("the first rank could not save the run; see its message")
+        if error is not None:
+            warnings.warn(
+                f"{error}; training goes on, the next save tries again",
+                TrainingWarning,
+                stacklevel=2,
+            )
+        return error is None
+
+    def _write(self, trainer: pl.Trainer, loops: dict[str, Any] | None) -> None:
+        # Trainer.save_checkpoint would leave the other ranks at a barrier where the first one fails
+        state = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
+        if loops is not None:
+            state["loops"] = loops
+        path = path_of(trainer)
+        trainer.strategy.save_checkpoint(state, path)
+        if trainer.is_global_zero:
+            link_checkpoint(path, "last.ckpt")
+            self._prune(path.parent, trainer.global_step)
+
+    def _link_best(self, folder: Path) -> None:
+        """Make ``best.ckpt`` the best there is a file of."""
+        for _, step in self.best:
+            path = folder / _name(step)
+            if path.exists():
+                try:
+                    link_checkpoint(path, "best.ckpt")
+                except CheckpointError as error:
+                    warnings.warn(str(error), TrainingWarning, stacklevel=2)
+                return
+
+    def _prune(self, folder: Path, step: int) -> None:
+        """Remove old files; files of later steps are another run's, and none of our business."""
+        mine = sorted(path for path in folder.glob("step-*.ckpt") if step_of(path) <= step)
+        newest = set(mine if self.keep_last is None else mine[-self.keep_last :])
+        best = {_name(step) for _, step in self.best}
+        for path in mine:
+            if path not in newest and path.name not in best:
+                path.unlink(missing_ok=True)
+
+
+def folder_of(trainer: pl.Trainer) -> Path:
+    """Return where a run's checkpoints lie."""
+    return Path(trainer.default_root_dir) / "checkpoints"
+
+
+def path_of(trainer: pl.Trainer) -> Path:
+    """Return the file of the trainer's present step."""
+    return folder_of(trainer) / _name(trainer.global_step)
+
+
+def will_validate(trainer: pl.Trainer) -> bool:
+    """Tell whether a validation follows this step."""
+    loop = trainer.fit_loop
+    assert loop._data_fetcher is not None
+    return loop.epoch_loop._should_check_val_fx(loop._data_fetcher)
+
+
+def _validate(trainer: pl.Trainer) -> None:
+    """Run the validation of the step a checkpoint was saved at; Lightning would pass over it."""
+    validation = trainer.fit_loop.epoch_loop.val_loop
+    validation.restarting = False
+    trainer.validating = True
+    validation.run()
+    trainer.training = True
+
+
+def _name(step: int) -> str:
+    return f"step-{step:07d}.ckpt"
