@@ -1,0 +1,220 @@
+"""Trainings as processes that can be hit by a signal, for ``faults.py``."""
+
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vits.cli import main as vits
+from vits.errors import VitsError
+from vits.training.files import newest_valid, read_checkpoint, step_of
+
+__all__ = ["KINDS", "Fault", "Kind", "Start", "newest"]
+
+LIMIT_S = 10.0  # from SIGTERM to the end of the last rank
+HANG_S = 90.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a run is started."""
+
+    ranks: int
+    workers: int
+    elsewhere: bool  # TMPDIR on another file system
+    launcher: bool = False  # Lightning starts the second rank
+
+    def __str__(self) -> str:
+        how = "Lightning" if self.launcher else "torchrun" if self.ranks > 1 else "alone"
+        where = "/dev/shm" if self.elsewhere else "here"
+        return f"{self.ranks} ranks ({how}), {self.workers} workers, TMPDIR {where}"
+
+
+KINDS = (
+    Kind(1, 0, elsewhere=True),
+    Kind(2, 0, elsewhere=False),
+    Kind(1, 2, elsewhere=False),
+    Kind(2, 2, elsewhere=True),
+    Kind(2, 0, elsewhere=True, launcher=True),
+)
+
+
+@dataclass
+class Fault:
+    """One signal, and what came of it."""
+
+    kind: str
+    term: bool
+    target: str
+    seconds: float = 0.0
+    statuses: list[int] = field(default_factory=list)
+    told: str = ""
+    unreadable: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+
+class Start:
+    """One start of a run: its processes and their log."""
+
+    def __init__(self, kind: Kind, config: Path, folder: Path) -> None:
+        self.kind, self.folder = kind, folder
+        self.log = folder.with_suffix(".log")
+        self.log.write_text("")
+        self.before = newest(folder)
+        words = ["fit", "-c", str(config), "--trainer.default_root_dir", str(folder)]
+        words += ["--trainer.devices", str(kind.ranks), "--data.workers", str(kind.workers)]
+        words += ["--resume", "auto"]
+        port = free_port()
+        forks = 1 if kind.launcher else kind.ranks
+        self.pids = [os.fork() or self._become(words, rank, port) for rank in range(forks)]
+        self.statuses: dict[int, int] = {}
+
+    def _become(self, words: list[str], rank: int, port: int) -> int:
+        """Be a rank of the run until this process ends."""
+        status = 1
+        try:
+            os.setpgid(0, 0)
+            handle = os.open(self.log, os.O_WRONLY | os.O_APPEND)
+            os.dup2(handle, 1)
+            os.dup2(handle, 2)
+            os.environ["TMPDIR"] = "/dev/shm" if self.kind.elsewhere else str(self.folder.parent)
+            tempfile.tempdir = None
+            if self.kind.launcher:
+                os.execv(sys.executable, [sys.executable, "-m", "vits", *words])
+            if self.kind.ranks > 1:
+                os.environ.update(torchrun_environment(rank, self.kind.ranks, port))
+            status = vits(words)
+        finally:
+            os._exit(status)
+
+    def ranks(self) -> list[int]:
+        """Return the processes of the ranks that are there."""
+        if not self.kind.launcher:
+            return [pid for pid in self.pids if pid not in self.statuses]
+        return [*self.pids, *launched(self.pids[0])]
+
+    def poll(self) -> bool:
+        """Return whether all have ended; where one failed, stop the others as torchrun does."""
+        for pid in self.pids:
+            if pid not in self.statuses:
+                done, raw = os.waitpid(pid, os.WNOHANG)
+                if done:
+                    self.statuses[pid] = os.waitstatus_to_exitcode(raw)
+                    if self.statuses[pid] != 0:
+                        send([p for p in self.pids if p not in self.statuses], signal.SIGTERM)
+        return len(self.statuses) == len(self.pids)
+
+    def wait(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Wait until ``done`` or until all have ended; return whether all have ended."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.poll():
+            if done():
+                return False
+            time.sleep(0.01)
+        return self.poll()
+
+    def hit(self, fault: Fault) -> None:
+        """Send the signal; wait for the end, and look at what is left."""
+        number = signal.SIGTERM if fault.term else signal.SIGKILL
+        ranks = self.ranks()
+        began = time.monotonic()
+        if fault.target == "all":
+            send(ranks, number, group=True)  # with their loader workers
+        else:
+            send(ranks[int(fault.target) :][:1], number)
+        ended = self.wait(lambda: False, HANG_S)
+        while [pid for pid in ranks if alive(pid)] and time.monotonic() < began + HANG_S:
+            time.sleep(0.01)
+        fault.seconds = round(time.monotonic() - began, 2)
+        left = [pid for pid in ranks if alive(pid)]
+        if left or not ended:
+            fault.complaints.append("hang")
+            send(left, signal.SIGKILL, group=True)
+            self.wait(lambda: False, 10)
+        fault.statuses = list(self.statuses.values())
+        self._judge(fault)
+
+    def _judge(self, fault: Fault) -> None:
+        fault.unreadable = unreadable(self.folder)
+        if newest(self.folder) < self.before:
+            fault.complaints.append("lost a checkpoint")
+        if not fault.term:
+            return
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("vits: ")]
+        told = [line for line in lines if " stopped " in line]
+        fault.told = " | ".join(told)
+        if set(fault.statuses) != {75}:
+            fault.complaints.append(f"exit {fault.statuses}")
+        if fault.seconds > LIMIT_S:
+            fault.complaints.append(f"took {fault.seconds} s")
+        if len({line for line in told if "another rank" not in line}) != 1:
+            fault.complaints.append(f"{len(told)} lines: {fault.told}")
+        if any(word in self.log.read_text() for word in ("Traceback", "Warning", "bug:")):
+            fault.complaints.append("noise: " + self.log.read_text()[-500:])
+        step = re.search(r"stopped at step (\d+), saved as", fault.told)
+        if step and newest(self.folder) != int(step[1]):
+            fault.complaints.append(f"not saved: {fault.told}")
+
+
+def torchrun_environment(rank: int, ranks: int, port: int) -> dict[str, str]:
+    """Return what torchrun sets for a process."""
+    names = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0, "MASTER_PORT": port}
+    names |= {"WORLD_SIZE": ranks, "LOCAL_WORLD_SIZE": ranks, "GROUP_WORLD_SIZE": 1}
+    words = {"MASTER_ADDR": "127.0.0.1", "TORCHELASTIC_RUN_ID": "faults"}
+    return {**words, **{name: str(value) for name, value in names.items()}}
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def launched(pid: int) -> list[int]:
+    """Return the ranks that Lightning started from a process; loader workers are none."""
+    try:
+        pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(p) for p in pids if b"LOCAL_RANK=" in Path(f"/proc/{p}/environ").read_bytes()]
+    except OSError:
+        return []
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and is not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def send(pids: list[int], number: int, *, group: bool = False) -> None:
+    """Send a signal to processes that may have ended."""
+    for pid in pids:
+        try:
+            os.killpg(os.getpgid(pid), number) if group else os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def newest(folder: Path) -> int:
+    """Return the step of the newest intact checkpoint; -1 if there is none."""
+    path = newest_valid(folder / "checkpoints", lambda line: None)
+    return -1 if path is None else step_of(path)
+
+
+def unreadable(folder: Path) -> int:
+    """Count the checkpoints that cannot be read."""
+    count = 0
+    for path in folder.glob("checkpoints/*.ckpt"):
+        try:
+            read_checkpoint(path)
+        except VitsError:
+            count += 1
+    return count
