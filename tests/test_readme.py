@@ -39,6 +39,8 @@ NOT_RUN = {
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
     "--trainer.default_root_dir runs/ada": TRAINS,
+    "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
+    "--trainer.default_root_dir runs/ada --resume auto": TRAINS,
 }
 
 
