@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 import torch
 
 from vits.config import DurationPredictorConfig, TrainingConfig
-from vits.errors import ConfigError
+from vits.errors import CheckpointError, ConfigError
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Ema
 
@@ -86,6 +86,44 @@ def test_discriminators_wait_for_their_step(make_run):
         True,
         True,
     ]
+
+
+def test_warming_up_the_discriminators_leaves_the_generator_and_its_average(make_run):
+    recorder, average = Recorder(), Ema(0.5)
+    trainer, module, datamodule = make_run(
+        3, discriminator_warmup_steps=3, callbacks=[average, recorder]
+    )
+    torch.manual_seed(0)
+    fresh = VitsModule(module.config, TrainingConfig(), datamodule.corpus)
+    for name, parameter in fresh.generator.named_parameters():
+        assert torch.equal(parameter, module.generator.get_parameter(name)), name
+        assert torch.equal(parameter, average.average[name]), name
+    assert any(
+        not torch.equal(parameter, module.discriminators.get_parameter(name))
+        for name, parameter in fresh.discriminators.named_parameters()
+    )
+    assert trainer.global_step == 3
+    assert [step for step, _ in recorder.steps] == [1, 2, 3]
+    assert not module.optimizers()[1].state  # AdamW has not counted a step
+
+
+def test_the_warmup_begins_where_the_discriminators_come_in(make_run):
+    recorder = Recorder()
+    make_run(5, adversarial_start=1, discriminator_warmup_steps=2, callbacks=[recorder])
+    kept, trained = [], []
+    for (_, before), (_, after) in zip(recorder.steps, recorder.steps[1:], strict=False):
+        trained.append(before.get("train/discriminator") != after["train/discriminator"])
+        kept.append(before["train/generator"] == after["train/generator"])  # not logged anew
+    assert kept == [True, True, False, False]
+    assert all(trained)
+
+
+def test_another_freeze_is_refused_when_a_run_goes_on(make_run, config, data, tmp_path):
+    trainer, _, datamodule = make_run(1, freeze="decoder")
+    trainer.save_checkpoint(tmp_path / "one.ckpt")
+    module = VitsModule(config, TrainingConfig(freeze="text"), datamodule.corpus)
+    with pytest.raises(CheckpointError, match=r"freeze 'text' must be the run's 'decoder'"):
+        trainer.fit(module, datamodule, ckpt_path=tmp_path / "one.ckpt", weights_only=True)
 
 
 def test_discriminators_take_no_gradient_from_the_generators_step(make_run):
@@ -204,9 +242,11 @@ RECIPE = {
     "feature_weight": 9.0,
     "adversarial_weight": 9.0,
     "adversarial_start": 2,
+    "discriminator_warmup_steps": 1,
     "alignment_guide": 1e4,
     "alignment_guide_steps": 1,
     "ema_decay": 0.1,
+    "freeze": "decoder",
     "seed": 7,
 }
 

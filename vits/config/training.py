@@ -1,6 +1,7 @@
 """The optimisation recipe."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vits.config.checks import require, require_positive
 
@@ -25,6 +26,8 @@ class TrainingConfig:
         feature_weight: weight of the feature matching loss.
         adversarial_weight: weight of the generator's adversarial loss.
         adversarial_start: step at which the discriminators and their losses come in.
+        discriminator_warmup_steps: steps from ``adversarial_start`` on in which the discriminators
+            learn alone while the generator stands still; for a voice that comes without them.
         alignment_guide: weight of the pull towards even durations at step 0, per latent channel;
             it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
             helps short runs, which otherwise may not find an alignment at all.
@@ -32,6 +35,8 @@ class TrainingConfig:
         skipped_in_a_row: steps with numbers that are not finite, one after the other, at which the
             run goes back to its newest checkpoint; the second time from the same one it stops.
         ema_decay: decay of the generator's moving average; 0 keeps no average.
+        freeze: what keeps its weights: ``decoder``; ``text``, the text encoder; ``speaker-only``,
+            all of the generator but the speaker embedding and the layers that bring it in.
         seed: of the segments, noise and dropout; step and rank are mixed into it.
     """
 
@@ -48,10 +53,12 @@ class TrainingConfig:
     feature_weight: float = 2.0
     adversarial_weight: float = 1.0
     adversarial_start: int = 0
+    discriminator_warmup_steps: int = 0
     alignment_guide: float = 0.0
     alignment_guide_steps: int = 1000
     skipped_in_a_row: int = 10
     ema_decay: float = 0.999
+    freeze: Literal["decoder", "text", "speaker-only"] | None = None
     seed: int = 1234
 
     def __post_init__(self) -> None:
@@ -75,6 +82,16 @@ class TrainingConfig:
         for name in ("mel", "kl", "duration", "feature", "adversarial"):
             value = getattr(self, f"{name}_weight")
             require(value >= 0, f"{name}_weight {value} must not be negative")
-        for name in ("weight_decay", "adversarial_start", "alignment_guide", "seed"):
+        for name in (
+            "weight_decay",
+            "adversarial_start",
+            "discriminator_warmup_steps",
+            "alignment_guide",
+            "seed",
+        ):
             value = getattr(self, name)
             require(value >= 0, f"{name} {value} must not be negative")
+        require(
+            self.freeze in (None, "decoder", "text", "speaker-only"),
+            f"freeze {self.freeze!r} must be 'decoder', 'text', 'speaker-only' or None",
+        )

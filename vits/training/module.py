@@ -13,11 +13,13 @@ from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import TrainingConfig, VitsConfig, to_dict
 from vits.data.batch import Batch
+from vits.errors import CheckpointError
 from vits.layers.masking import slice_segments
 from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
 from vits.models.vits import Vits
 from vits.training.corpus import Corpus
+from vits.training.freezing import freeze
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
@@ -61,6 +63,7 @@ class VitsModule(pl.LightningModule):
         self.training_config = training
         self.corpus = corpus
         self.generator = Vits(self.config)
+        freeze(self.generator, training.freeze)
         self.discriminators = Discriminators(**vars(self.config.discriminator))
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
@@ -94,15 +97,20 @@ class VitsModule(pl.LightningModule):
         del batch_idx  # it starts over on resuming; global_step does not
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
+        adversarial = step >= recipe.adversarial_start
+        warming = 0 <= step - recipe.adversarial_start < recipe.discriminator_warmup_steps
         guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
-        out, spectrogram = self._generate(batch, guide)
-        segments = self._segments(batch, spectrogram, out)
+        with torch.set_grad_enabled(not warming):
+            out, spectrogram = self._generate(batch, guide)
+            segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
-        adversarial = step >= recipe.adversarial_start
         if adversarial:
             self._step_discriminators(segments, shares, record)
-        self._step_generator(out, segments, shares, record, adversarial)
+        if warming:
+            self._rest_generator(out, segments, shares, record)
+        else:
+            self._step_generator(out, segments, shares, record, adversarial)
         self._log_training(record.logs)
         return Outcome(
             skipped=record.skipped,
@@ -145,6 +153,15 @@ class VitsModule(pl.LightningModule):
             }
         )
         checkpoint["vits"].setdefault("ema", None)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse another ``freeze``: the optimizer's state would belong to other parameters."""
+        before = checkpoint.get("vits", {}).get("training", {}).get("freeze")
+        if before != self.training_config.freeze:
+            raise CheckpointError(
+                f"freeze {self.training_config.freeze!r} must be the run's {before!r}: to change "
+                "it, begin a run of its own with `vits finetune CHECKPOINT DATA`"
+            )
 
     def _generate(
         self, batch: Batch, guide: float = 0.0, *, training: bool = True
@@ -191,12 +208,7 @@ class VitsModule(pl.LightningModule):
     ) -> None:
         """Update the generator; the discriminators take no gradient, real features no graph."""
         recipe = self.training_config
-        duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
-        terms = {
-            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
-            "kl": self._kl(out) * shares.frames,
-            "duration": duration * shares.symbols,
-        }
+        terms = self._terms(out, segments, shares)
         if adversarial:
             self.discriminators.requires_grad_(False)
             with torch.no_grad():
@@ -211,6 +223,24 @@ class VitsModule(pl.LightningModule):
         weighted = [getattr(recipe, f"{name}_weight") * term for name, term in terms.items()]
         loss = torch.stack(weighted).sum()
         self._update(1, loss, {"generator": loss, **terms}, record)
+
+    def _rest_generator(
+        self, out: TrainingOutput, segments: Segments, shares: Shares, record: Record
+    ) -> None:
+        """Count a step in which the generator stands still; its losses are only measured."""
+        record.add("generator", out.wave.new_zeros(()), self._terms(out, segments, shares))
+        optimizer = cast("list[LightningOptimizer]", self.optimizers())[1]
+        optimizer._on_before_step()
+        optimizer._on_after_step()
+
+    def _terms(self, out: TrainingOutput, segments: Segments, shares: Shares) -> dict[str, Tensor]:
+        """Return the generator's losses that no discriminator has a part in."""
+        duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
+        return {
+            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
+            "kl": self._kl(out) * shares.frames,
+            "duration": duration * shares.symbols,
+        }
 
     def _kl(self, out: TrainingOutput) -> Tensor:
         return losses.kl_divergence(
