@@ -10,7 +10,7 @@ from vits.text.normalize import NORMALIZER_VERSION
 from vits.text.phonemize import espeak_version, phonemizer_version
 from vits.text.symbols import SymbolTable
 
-__all__ = ["describe_drift", "take_fingerprint"]
+__all__ = ["describe_drift", "digest_symbols", "take_fingerprint"]
 
 _NAMES = {
     "espeak": "espeak-ng version",
@@ -36,8 +36,13 @@ def take_fingerprint(
         "espeak": espeak_version() if espeak else None,
         "phonemizer": phonemizer_version() if espeak else None,
         "lexicon": _sha256(sorted(lexicon.items())),
-        "symbols": _sha256(symbols.to_list()),
+        "symbols": digest_symbols(symbols),
     }
+
+
+def digest_symbols(symbols: SymbolTable) -> str:
+    """Return the hash of a symbol table that stands in a fingerprint as ``symbols``."""
+    return _sha256(symbols.to_list())
 
 
 def describe_drift(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
