@@ -260,3 +260,22 @@ def test_audio_of_another_size_is_refused_with_both_sizes(prepared, change):
     path.write_bytes((path.read_bytes() + b"12")[: size + change])
     with pytest.raises(DataError, match=f"{size + change} bytes, its manifest needs {size}"):
         PreparedDataset(prepared[0])
+
+
+def test_remapped_utterances_have_the_rows_of_another_model(prepared):
+    dataset = PreparedDataset(prepared[0])
+    info = {
+        **dataset.info,
+        "frontend": {**dataset.frontend, "symbols": ["_", "c", "b", "x", "a"]},
+        "speakers": ["zoe", "bob", "ann"],
+    }
+    other = dataset.remapped(info, [0, 4, 2, 1], [2, 1])
+    assert other.symbols == ["_", "c", "b", "x", "a"]
+    assert other.speakers == ["zoe", "bob", "ann"]
+    for i, (old, new) in enumerate(zip(dataset, other, strict=True)):
+        assert torch.equal(new.wave, old.wave)
+        assert [other.symbols[k] for k in new.ids] == [dataset.symbols[k] for k in old.ids]
+        assert other.speakers[new.speaker] == dataset.speakers[old.speaker]
+        assert old.ids.tolist() == [0, 1, 0, 1 + i % 3, 0]  # the original is untouched
+    assert other.used_symbols() == {0, 4, 2, 1}
+    assert other.select([0]).used_symbols() == {0, 4}

@@ -51,6 +51,11 @@ class PreparedDataset(Dataset[Utterance]):
         speakers: speaker names, row by row; empty for one unnamed speaker.
     """
 
+    info: dict[str, Any]
+    frontend: dict[str, Any]
+    symbols: list[str]
+    speakers: list[str]
+
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Read the index.
 
@@ -59,11 +64,8 @@ class PreparedDataset(Dataset[Utterance]):
             DataError: it is not prepared data, or it is damaged.
         """
         self.folder = Path(folder)
-        self.info = read_info(self.folder)
+        self._describe(read_info(self.folder))
         self.audio: AudioConfig = audio_config(self.info, self.folder)
-        self.frontend: dict[str, Any] = self.info["frontend"]
-        self.symbols: list[str] = self.frontend["symbols"]
-        self.speakers: list[str] = self.info["speakers"]
         self._names, self._ids, self._index = read_manifest(self.folder, self.info)
         self._wave: np.ndarray | None = None
         check_size(self.folder, self._index)
@@ -124,6 +126,36 @@ class PreparedDataset(Dataset[Utterance]):
         part._names = [self._names[i] for i in chosen]
         part._index = Index(*(column[chosen] for column in self._index))
         return part
+
+    def used_symbols(self) -> set[int]:
+        """Return the rows of the symbols that occur in the utterances."""
+        place, rows = self._index, set[int]()
+        for first, count in zip(place.first_id, place.n_ids, strict=True):
+            rows.update(self._ids[first : first + count].tolist())
+        return rows
+
+    def remapped(
+        self, info: dict[str, Any], symbol_rows: Sequence[int], speaker_rows: Sequence[int]
+    ) -> "PreparedDataset":
+        """Return the utterances with the rows that another model's embeddings have.
+
+        Args:
+            info: what takes the place of ``info``, with the other model's symbols and speakers.
+            symbol_rows: for each row of ``symbols``, the row it becomes.
+            speaker_rows: for each row of ``speakers``, or the one unnamed, the row it becomes.
+        """
+        other = copy.copy(self)
+        other._describe(info)
+        other._ids = np.asarray(symbol_rows, dtype=np.int32)[self._ids]
+        speakers = np.asarray(speaker_rows, dtype=np.int64)[self._index.speaker]
+        other._index = self._index._replace(speaker=speakers)
+        return other
+
+    def _describe(self, info: dict[str, Any]) -> None:
+        self.info = info
+        self.frontend = info["frontend"]
+        self.symbols = self.frontend["symbols"]
+        self.speakers = info["speakers"]
 
 
 def split(

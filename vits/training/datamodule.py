@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytorch_lightning as pl
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from vits.data.batch import Batch, collate
 from vits.data.dataset import PreparedDataset, Utterance, split
@@ -68,7 +68,7 @@ class VitsDataModule(pl.LightningDataModule):
             start_step=self._trainer.global_step,
         )
         return DataLoader(
-            self.train_data,
+            self.examples(),
             batch_sampler=stream,
             collate_fn=self._collate(self.train_data),
             num_workers=self.workers,
@@ -83,10 +83,22 @@ class VitsDataModule(pl.LightningDataModule):
             return []
         return DataLoader(self.validation_data, collate_fn=self._collate(self.validation_data))
 
-    def stream(self, *, world_size: int, rank: int, start_step: int) -> BatchStream:
+    def examples(self) -> Dataset[Utterance]:
+        """Return what the stream's batches are indices of."""
+        return self.train_data
+
+    def stream(self, *, world_size: int, rank: int, start_step: int) -> Sampler[list[int]]:
         """Plan the batches of one rank."""
+        return self.stream_of(
+            self.train_data, world_size=world_size, rank=rank, start_step=start_step
+        )
+
+    def stream_of(
+        self, data: PreparedDataset, *, world_size: int, rank: int, start_step: int
+    ) -> BatchStream:
+        """Plan the batches that one rank takes from a dataset."""
         return BatchStream(
-            self.train_data.frames,
+            data.frames,
             max_frames=self.max_frames,
             max_utterances=self.max_utterances,
             n_buckets=self.n_buckets,
