@@ -52,6 +52,13 @@ def test_wrong_values_are_named(values: dict, words: str):
         from_dict(VitsConfig, values)
 
 
+def test_a_choice_that_may_be_none():
+    assert from_dict(TrainingConfig, {"freeze": "text"}).freeze == "text"
+    assert from_dict(TrainingConfig, {"freeze": None}).freeze is None
+    with pytest.raises(ConfigError, match="freeze 'all' must be one of 'decoder', 'text'"):
+        from_dict(TrainingConfig, {"freeze": "all"})
+
+
 def test_integers_serve_as_floats_and_none_where_allowed():
     assert from_dict(AudioConfig, {"f_min": 20, "f_max": None}).f_min == 20.0
     with pytest.raises(ConfigError, match="betas"):

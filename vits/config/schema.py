@@ -60,7 +60,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return from_dict(cast(type[Any], hint), value, where)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):  # the latter where an option is a Literal
         if value is None:
             return None
         (inner,) = (a for a in args if a is not type(None))
