@@ -87,7 +87,7 @@ def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> 
         except FileNotFoundError as error:
             raise MissingFileError(" ".join(str(error).split())) from error
         except (ArgumentError, TypeError, ValueError) as error:
-            raise _clear(error) from error
+            raise _clear(error, command[1]) from error
         except Preempted:
             _part()
             raise
@@ -154,7 +154,11 @@ class FitCLI(LightningCLI):
             default=None,
             help="Go on with a run: auto for the newest intact checkpoint of its folder, or a path",
         )
-        parser.link_arguments("data", "model.corpus", _corpus_of, apply_on="instantiate")
+        parser.link_arguments("data", "model.corpus", self.corpus_of, apply_on="instantiate")
+
+    def corpus_of(self, data: VitsDataModule) -> Corpus:
+        """Return what the model must know of the data."""
+        return data.corpus
 
     def before_instantiate_classes(self) -> None:
         """Refuse what cannot be trained in."""
@@ -191,10 +195,6 @@ class FitCLI(LightningCLI):
         self.trainer.fit(**kwargs, ckpt_path=path, weights_only=True)
 
 
-def _corpus_of(data: VitsDataModule) -> Corpus:
-    return data.corpus
-
-
 def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.Callback]:
     averages = [Ema(recipe.ema_decay)] if recipe.ema_decay else []
     return [*averages, Listening(stopping=stopping), Curves(stopping=stopping)]
@@ -211,7 +211,7 @@ def _part() -> None:
         dist.destroy_process_group()
 
 
-def _clear(error: Exception) -> VitsError:
+def _clear(error: Exception, command: str) -> VitsError:
     """Find our own message below a parser's, or put the parser's on one line."""
     cause: BaseException | None = error
     while cause is not None:
@@ -219,7 +219,7 @@ def _clear(error: Exception) -> VitsError:
             return cause
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, ArgumentError):
-        return ConfigError(f"{' '.join(str(error).split())} (see `vits fit --help`)")
+        return ConfigError(f"{' '.join(str(error).split())} (see `vits {command} --help`)")
     raise error
 
 
