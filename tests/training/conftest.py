@@ -66,7 +66,7 @@ def data_of_two(tmp_path_factory):
     return _make_data(tmp_path_factory.mktemp("two"), 12, ("anna", "bert"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config():
     return VitsConfig(
         hidden_channels=24,

@@ -23,7 +23,7 @@ from vits.errors import Preempted, VitsError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = ("prepare", "fit", "bundle", "say")
+COMMANDS = ("prepare", "fit", "finetune", "bundle", "say")
 PACKAGE = Path(__file__).resolve().parents[1]
 
 

@@ -1,0 +1,98 @@
+"""A voice folder or a checkpoint, read as what fine-tuning starts from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vits.errors import CheckpointError, MissingFileError, VitsError, VoiceError
+
+if TYPE_CHECKING:
+    from vits.synthesis import VoiceBundle
+    from vits.training.finetuning import BaseVoice
+
+__all__ = ["read_base", "read_bundle"]
+
+
+def read_base(path: str) -> "BaseVoice":
+    """Read a voice with all that a run can start from.
+
+    Args:
+        path: a voice folder, a checkpoint, or the folder of a run, whose newest is taken.
+
+    Raises:
+        MissingFileError: there is no such file or folder.
+        VoiceError: it is neither a voice nor a run, or the voice is damaged.
+        CheckpointError: the checkpoint is damaged.
+    """
+    from vits.training.finetuning import BaseVoice
+
+    checkpoint = _checkpoint(Path(path))
+    bundle = read_bundle(path)
+    return BaseVoice(
+        source=path if checkpoint is None else str(checkpoint),
+        config=bundle.generator.config,
+        frontend=bundle.frontend,
+        fingerprint=bundle.fingerprint,
+        speakers=() if bundle.speakers == ("",) else bundle.speakers,
+        generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
+        **({} if checkpoint is None else _training_state(checkpoint)),
+    )
+
+
+def read_bundle(path: str) -> "VoiceBundle":
+    """Read what ``read_base`` does as a voice; a checkpoint gives what ``vits bundle`` makes of it.
+
+    Raises:
+        MissingFileError: there is no such file or folder.
+        VoiceError: it is neither a voice nor a run, or the voice is damaged.
+        CheckpointError: the checkpoint is damaged.
+    """
+    from vits.synthesis import bundle_checkpoint, read_voice
+
+    checkpoint = _checkpoint(Path(path))
+    return read_voice(path) if checkpoint is None else bundle_checkpoint(checkpoint)
+
+
+def _checkpoint(path: Path) -> Path | None:
+    """Return the checkpoint that a path means; None for a voice folder."""
+    from vits.synthesis import find_checkpoint
+    from vits.synthesis.bundle import REQUIRED
+
+    if not path.exists():
+        raise MissingFileError(
+            f"voice {path} does not exist; name a voice folder, a checkpoint or the folder of a run"
+        )
+    if path.is_dir() and any((path / name).exists() for name in REQUIRED):
+        return None
+    try:
+        return find_checkpoint(path)
+    except CheckpointError as error:
+        raise VoiceError(
+            f"{path} is neither a voice, it lacks {', '.join(REQUIRED)}, nor a run with a *.ckpt "
+            "below it; make a voice with: vits bundle CHECKPOINT -o DIR"
+        ) from error
+
+
+def _training_state(path: Path) -> dict[str, Any]:
+    """Read the parts of a checkpoint that a voice leaves out."""
+    import torch
+
+    from vits.config import TrainingConfig, from_dict
+
+    values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    prefix = "discriminators."
+    judges = {
+        name.removeprefix(prefix): value
+        for name, value in values["state_dict"].items()
+        if name.startswith(prefix)
+    }
+    states = values.get("optimizer_states") or []
+    try:
+        training = from_dict(TrainingConfig, values["vits"].get("training", {}), "training")
+    except VitsError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    return {
+        "discriminators": judges or None,
+        "training": training,
+        "step": values["global_step"],
+        "optimizers": tuple(states) if len(states) == 2 else None,
+    }

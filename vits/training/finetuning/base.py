@@ -1,0 +1,67 @@
+"""The voice that fine-tuning starts from, whatever it was read from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from vits.config import TrainingConfig, VitsConfig
+from vits.text import Frontend
+
+__all__ = ["WARMUP_STEPS", "BaseVoice", "starting_recipe"]
+
+# HiFi-GAN's discriminators, started anew against a trained generator, first tell nothing; in this
+# many steps they learn to. A choice, not a measurement.
+WARMUP_STEPS = 1000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BaseVoice:
+    """A voice folder or a training checkpoint.
+
+    Attributes:
+        source: where it was read from, for messages.
+        config: the model's shape.
+        frontend: how it turns text into symbols.
+        fingerprint: of that front end, when its data were prepared.
+        speakers: names by row of the speaker embedding; empty for one unnamed speaker.
+        generator: weights by their name in ``Vits``, in the order of its parameters: the moving
+            average where there is one, which is what ``vits bundle`` would make a voice of.
+        discriminators: weights by their name in ``Discriminators``; None: the voice has none.
+        training: the recipe it was trained with; None: not known.
+        step: steps it was trained for by that recipe.
+        optimizers: AdamW's states of discriminators and generator, in Lightning's order; None: not
+            known.
+    """
+
+    source: str
+    config: VitsConfig
+    frontend: Frontend
+    fingerprint: Mapping[str, Any]
+    speakers: tuple[str, ...]
+    generator: Mapping[str, Tensor]
+    discriminators: Mapping[str, Tensor] | None = None
+    training: TrainingConfig | None = None
+    step: int = 0
+    optimizers: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+
+
+def starting_recipe(base: BaseVoice) -> TrainingConfig:
+    """Return the recipe to fine-tune by, unless a file or the command line says otherwise.
+
+    It is the voice's own. What a recipe says about its first steps is counted from the voice's
+    step: the alignment guide goes on to fade, discriminators that still waited wait for the rest.
+    What a fine-tuned voice itself had frozen or warmed up is not repeated.
+    """
+    recipe = base.training or TrainingConfig()
+    fades = recipe.alignment_guide_steps if recipe.alignment_guide > 0 else 0
+    left = max(0, fades - base.step)
+    return replace(
+        recipe,
+        adversarial_start=max(0, recipe.adversarial_start - base.step),
+        discriminator_warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
+        alignment_guide=recipe.alignment_guide * left / recipe.alignment_guide_steps,
+        alignment_guide_steps=left or recipe.alignment_guide_steps,
+        freeze=None,
+    )

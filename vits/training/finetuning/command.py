@@ -1,0 +1,163 @@
+"""``vits finetune``: the command line of ``vits fit`` around a voice."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from jsonargparse import Namespace
+from pytorch_lightning.cli import LightningArgumentParser
+from pytorch_lightning.utilities import rank_zero_only
+
+from vits.config import TrainingConfig, to_dict
+from vits.errors import ConfigError
+from vits.training.command import FitCLI, fit
+from vits.training.corpus import Corpus
+from vits.training.finetuning.alignment import Alignment
+from vits.training.finetuning.base import BaseVoice, starting_recipe
+from vits.training.finetuning.datamodule import FinetuneDataModule
+from vits.training.finetuning.moments import CarriedMoments
+from vits.training.finetuning.shape import require_same_shape
+from vits.training.finetuning.summary import describe
+from vits.training.finetuning.weights import start_from
+from vits.training.module import VitsModule
+
+__all__ = ["FinetuneCLI", "finetune"]
+
+TRAINER_DEFAULTS: dict[str, Any] = {"default_root_dir": "runs/finetune", "max_steps": 20_000}
+
+
+def finetune(
+    voice: str,
+    data: str,
+    arguments: list[str],
+    *,
+    read: Callable[[str], BaseVoice],
+    report: Callable[[str], None],
+) -> int:
+    """Fine-tune a voice from a command line.
+
+    Args:
+        voice: a voice folder, a checkpoint, or the folder of a run.
+        data: folder that ``vits prepare`` wrote.
+        arguments: as those of ``fit``.
+        read: reads a voice.
+        report: is given each line that says what happens.
+
+    Raises:
+        ConfigError: an unknown key, a value that breaks a rule, or one that contradicts the voice.
+        VitsError: what else goes wrong with voice, data or checkpoint.
+    """
+    cli = partial(FinetuneCLI, voice=voice, read=read, report=rank_zero_only(report))
+    return fit([*arguments, "--data.train", data], cli, "finetune")
+
+
+class FinetuneCLI(FitCLI):
+    """Takes defaults, shape and weights from a voice.
+
+    A run that goes on takes them from its own checkpoint, and does not need the voice any more.
+
+    Args:
+        model_class: the Lightning module.
+        datamodule_class: of ``fit``; it is replaced by one that can take a voice's rows.
+        voice: what to fine-tune.
+        read: reads a voice.
+        report: is given each line that says what happens.
+        options: of ``LightningCLI``.
+    """
+
+    def __init__(
+        self,
+        model_class: type[VitsModule],
+        datamodule_class: type[pl.LightningDataModule],
+        *,
+        voice: str,
+        read: Callable[[str], BaseVoice],
+        report: Callable[[str], None],
+        **options: Any,
+    ) -> None:
+        del datamodule_class
+        self._voice, self._read, self._report = voice, read, report
+        self._alignment: Alignment | None = None
+        options["trainer_defaults"] = {**options["trainer_defaults"], **TRAINER_DEFAULTS}
+        super().__init__(model_class, FinetuneDataModule, **options)
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Read what was asked for, then the voice, then everything over the voice's defaults."""
+        given = parser.parse_args(
+            [arg for arg in args if not arg.startswith("--print_config")], defaults=False
+        )["fit"]
+        self._resumed = resumed_checkpoint(given, self.trainer_defaults["default_root_dir"])
+        self._base = self._read(self._voice if self._resumed is None else str(self._resumed))
+        require_same_shape(self._base, given)
+        recipe = (
+            starting_recipe(self._base)
+            if self._resumed is None
+            else self._base.training or TrainingConfig()
+        )
+        model = to_dict(self._base.config)
+        for counted in ("n_symbols", "n_speakers"):  # voice and data together say how many
+            del model[counted]
+        self._parser("fit").set_defaults(
+            {"model.config": model, "model.training": to_dict(recipe)}  # pyright: ignore[reportArgumentType]
+        )
+        super().parse_arguments(parser, args)
+
+    def corpus_of(self, data: Any) -> Corpus:
+        """Bring data and voice together, and say what that means."""
+        assert isinstance(data, FinetuneDataModule)
+        self._alignment = data.adopt(self._base)
+        if self._resumed is not None:
+            _require_nothing_new(self._alignment, self._resumed)
+            return data.corpus
+        parts = (data.train_data, data.validation_data)
+        for line in describe(self._base, self._alignment, [part for part in parts if part]):
+            self._report(line)
+        return data.corpus
+
+    def after_instantiate_classes(self) -> None:
+        """Start the model from the voice."""
+        assert self._alignment is not None
+        if self._resumed is not None:
+            return
+        start_from(self._base, self._alignment, self.model.generator, self.model.discriminators)
+        carried = CarriedMoments(self._base, self._alignment)
+        self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
+        self._report_warmup()
+
+    def _report_warmup(self) -> None:
+        """Say when the discriminators learn alone, and if that is the whole run."""
+        recipe = self.model.training_config
+        if not recipe.discriminator_warmup_steps:
+            return
+        first = recipe.adversarial_start
+        end = first + recipe.discriminator_warmup_steps
+        steps = self.trainer.max_steps
+        whole = first == 0 and 0 < steps <= end
+        self._report(
+            f"warm-up: from step {first} to {end} the discriminators learn alone "
+            "(model.training.discriminator_warmup_steps)"
+            + f": the generator does not learn in a run of {steps} steps"
+            * whole
+        )
+
+
+def resumed_checkpoint(given: Namespace, default_root_dir: str) -> Path | None:
+    """Return the checkpoint that a run is to go on from, None for a new run."""
+    asked = given.get("ckpt_path")
+    if asked is None:
+        return None
+    folder = Path(given.get("trainer.default_root_dir") or default_root_dir)
+    return folder / "checkpoints" / "last.ckpt" if asked == "last" else Path(asked)
+
+
+def _require_nothing_new(alignment: Alignment, checkpoint: Path) -> None:
+    """Require that a run goes on with data that it knows."""
+    for what, rows in (("symbols", alignment.symbols), ("speakers", alignment.speakers)):
+        if rows.new:
+            raise ConfigError(
+                f"the run of {checkpoint} does not know the {what} "
+                f"{', '.join(repr(name) for name in rows.new[:10])} of the data: go on with the "
+                "data it began with, or start a new run from this checkpoint"
+            )

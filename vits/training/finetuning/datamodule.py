@@ -1,0 +1,94 @@
+"""Prepared data fed with the rows of a voice, and its old corpus replayed between."""
+
+from typing import Any
+
+from torch.utils.data import ConcatDataset, Dataset, Sampler
+
+from vits.data.dataset import PreparedDataset, Utterance
+from vits.data.replay import ReplayStream
+from vits.errors import ConfigError
+from vits.training.corpus import Corpus
+from vits.training.datamodule import VitsDataModule
+from vits.training.finetuning.alignment import Alignment, align, require_same_kind
+from vits.training.finetuning.base import BaseVoice
+from vits.training.finetuning.moments import trained_symbols
+
+__all__ = ["FinetuneDataModule"]
+
+
+class FinetuneDataModule(VitsDataModule):
+    """Data to fine-tune a voice on; ``adopt`` gives it the voice's rows.
+
+    Args:
+        train: folder that ``vits prepare`` wrote.
+        speaker: name of the one speaker of data that names none, or another name for it.
+        add_speakers: keep the speaker of a voice of one beside the one of the data, instead of
+            putting the data's in its place.
+        replay: prepared corpus of the voice itself, against forgetting; None: none.
+        replay_share: part of the steps whose batches come from ``replay``, in (0, 1).
+        options: of ``VitsDataModule``.
+    """
+
+    def __init__(
+        self,
+        train: str,
+        *,
+        speaker: str | None = None,
+        add_speakers: bool = False,
+        replay: str | None = None,
+        replay_share: float = 0.2,
+        **options: Any,
+    ) -> None:
+        super().__init__(train, **options)
+        if not 0 < replay_share < 1:
+            raise ConfigError(
+                f"replay_share {replay_share} must be greater than 0 and less than 1; "
+                "leave out data.replay to replay nothing"
+            )
+        self.speaker, self.add_speakers, self.replay_share = speaker, add_speakers, replay_share
+        self.replay_data = None if replay is None else PreparedDataset(replay)
+
+    def adopt(self, base: BaseVoice) -> Alignment:
+        """Take a voice's rows for symbols and speakers; data modules do this once.
+
+        Raises:
+            ConfigError: the data and the voice do not go together.
+            DataError: the replayed corpus is not the voice's.
+        """
+        alignment = align(
+            base,
+            self.train_data,
+            speaker=self.speaker,
+            add_speakers=self.add_speakers,
+            trained=trained_symbols(base),
+        )
+        self.train_data = alignment.apply(self.train_data, self.speaker)
+        if self.validation_data is not None:
+            self.validation_data = alignment.apply(self.validation_data, self.speaker)
+        if self.replay_data is not None:
+            require_same_kind(base, self.replay_data)
+            self.replay_data = alignment.apply(self.replay_data)
+        self.corpus = Corpus.of(self.train_data)
+        return alignment
+
+    def examples(self) -> Dataset[Utterance]:
+        """Return the data's utterances, then the replayed ones."""
+        if self.replay_data is None:
+            return self.train_data
+        return ConcatDataset([self.train_data, self.replay_data])
+
+    def stream(self, *, world_size: int, rank: int, start_step: int) -> Sampler[list[int]]:
+        """Plan the batches of one rank."""
+        if self.replay_data is None:
+            return super().stream(world_size=world_size, rank=rank, start_step=start_step)
+        new, old = (
+            self.stream_of(data, world_size=world_size, rank=rank, start_step=0)
+            for data in (self.train_data, self.replay_data)
+        )
+        return ReplayStream(
+            new,
+            old,
+            n_new=len(self.train_data),
+            share=self.replay_share,
+            start_step=start_step,
+        )
