@@ -37,14 +37,14 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: VOICE or DATA is missing.
         VitsError: what else goes wrong with voice, data or options.
     """
-    from vits.cli.base_voice import read_base
-    from vits.training.finetuning import finetune
-
     arguments = args.remaining
     if {"-h", "--help"} & set(arguments):
         print(ABOUT)
         arguments = ["VOICE", "DATA", "--help"]
     if len(arguments) < 2 or any(argument.startswith("-") for argument in arguments[:2]):
         raise ConfigError(f"VOICE and DATA must come first: {USAGE} (see `vits finetune --help`)")
+    from vits.cli.base_voice import read_base
+    from vits.training.finetuning import finetune
+
     voice, data, *options = arguments
     return finetune(voice, data, options, read=read_base, report=print)

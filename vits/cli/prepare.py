@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vits.cli.like import add_like, settle
 from vits.cli.prepare_flags import add_audio, add_corpus, add_limits, add_text, add_work
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
     from vits.data.options import PrepareConfig
+    from vits.synthesis import VoiceBundle
     from vits.text.frontend import Frontend
 
 __all__ = ["add_parser", "run"]
@@ -41,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
     add_text(parser)
     add_limits(parser)
     add_work(parser)
+    add_like(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from vits.data.shards import parse_shard
 
     shard = parse_shard(args.shard)
+    voice = settle(args)
     config = _config(args)
     _check_folder(args.output, args.source)
     corpus = read_corpus(
@@ -61,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         microphone=args.mic,
     )
     rows = list(corpus)[: args.limit]
-    frontend = _frontend(args)
+    frontend = _frontend(args, voice)
     with _Bar(args.progress) as bar:
         outcome = prepare(
             rows,
@@ -113,8 +117,8 @@ def _own_characters(args: argparse.Namespace) -> bool:
     return args.backend == "graphemes" and args.symbols is None
 
 
-def _frontend(args: argparse.Namespace) -> "Frontend":
-    """Build the front end."""
+def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Frontend":
+    """Build the front end; symbols and lexicon are the voice's unless others are named."""
     from vits.config import FrontendConfig
     from vits.text.frontend import Frontend
     from vits.text.lexicon import read_lexicon
@@ -129,9 +133,13 @@ def _frontend(args: argparse.Namespace) -> "Frontend":
     )
     if args.symbols is not None:
         symbols = SymbolTable.from_list(_symbol_list(args.symbols))
+    elif voice is not None:
+        symbols = voice.frontend.symbols
     else:
         symbols = SymbolTable((PAD,)) if _own_characters(args) else SymbolTable.default()
-    lexicon = None if args.lexicon is None else read_lexicon(args.lexicon)
+    lexicon = None if voice is None else voice.frontend.lexicon
+    if args.lexicon is not None:
+        lexicon = read_lexicon(args.lexicon)
     return Frontend(config, symbols, lexicon)
 
 

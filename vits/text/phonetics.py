@@ -45,7 +45,7 @@ _VOWELS = (
 # Other ways to write a sound, or its nearest relative in the charts.
 _SAME = {"g": "ɡ", "ɧ": "x"}
 _RHOTIC = {"ɚ": "ə", "ɝ": "ɜ"}
-_STRONG = frozenset({"nasal", "lateral", "rhotic"})
+_WEIGHTS = {"nasal": 2.0, "lateral": 2.0, "rhotic": 2.0, "velarised": 0.5}  # others 1
 _PLACE_STEP = 0.5
 _FARTHEST = 1.5  # beyond three steps of place all are equally far
 _HEIGHT_STEP = 0.4  # two steps are nearer than another rounding: ɔ is nearer to o than to ʌ
@@ -82,7 +82,7 @@ def sound_distance(one: str, other: str) -> float | None:
     steps = abs(first.place - second.place)
     way = _HEIGHT_STEP * steps if first.vowel else min(_PLACE_STEP * steps, _FARTHEST)
     different = first.features ^ second.features
-    weights = sum(2.0 if feature in _STRONG else 1.0 for feature in different)
+    weights = sum(_WEIGHTS.get(feature, 1.0) for feature in different)
     return weights + way + abs(first.side - second.side)
 
 

@@ -1,0 +1,121 @@
+"""``vits prepare --like``: a voice's settings where no flag says otherwise."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from vits.cli import main
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.models import Vits
+from vits.synthesis import VoiceBundle, write_voice
+from vits.text import Frontend, SymbolTable
+
+AUDIO = AudioConfig(
+    sample_rate=8000, n_fft=256, win_length=200, hop_length=64, n_mels=20, f_min=30.0, f_max=3900.0
+)
+
+
+@pytest.fixture
+def voice(tmp_path):
+    """A voice whose every setting differs from the defaults."""
+    config = VitsConfig(
+        n_symbols=6,
+        hidden_channels=8,
+        latent_channels=4,
+        segment_frames=9,
+        audio=AUDIO,
+        text_encoder=TextEncoderConfig(filter_channels=8, n_layers=1),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=1),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
+        decoder=DecoderConfig(
+            upsample_rates=(8, 8), upsample_kernel_sizes=(16, 16), initial_channels=8
+        ),
+    )
+    frontend = Frontend(
+        FrontendConfig(
+            backend="graphemes", language="de", normalize=False, stress=False, blanks=False
+        ),
+        SymbolTable(("_", *"cab ")),
+        {"abc": "cab"},
+    )
+    torch.manual_seed(0)
+    bundle = VoiceBundle(generator=Vits(config), frontend=frontend, fingerprint={}, speakers=())
+    return write_voice(tmp_path / "voice", bundle)
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "corpus"
+    (folder / "wavs").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    lines = []
+    for i, text in enumerate(["Abc bad", "cab", "dab"]):
+        soundfile.write(folder / f"wavs/{i}.wav", rng.normal(0, 0.1, 8000 + 100 * i), 8000)
+        lines.append(f"{i}|{text}\n")
+    (folder / "metadata.csv").write_text("".join(lines))
+    return folder
+
+
+def prepare(corpus, output, *flags):
+    status = main(["prepare", str(corpus), "-o", str(output), *map(str, flags)])
+    assert status == 0
+    info = json.loads((output / "dataset.json").read_text())
+    rows = [json.loads(line) for line in (output / "manifest.jsonl").read_text().splitlines()]
+    return info, rows
+
+
+def test_everything_is_the_voices(voice, corpus, tmp_path):
+    info, rows = prepare(corpus, tmp_path / "out", "--like", voice)
+    assert AudioConfig(**info["audio"]) == AUDIO
+    assert info["frontend"]["config"] == {
+        "backend": "graphemes",
+        "language": "de",
+        "normalize": False,
+        "stress": False,
+        "blanks": False,
+    }
+    assert info["frontend"]["symbols"] == ["_", "c", "a", "b", " ", "d"]  # its own, then the new
+    assert info["frontend"]["lexicon"] == {"abc": "cab"}
+    assert info["preparation"]["limits"]["segment_frames"] == 9
+    assert rows[0]["phonemes"] == "cab bad"
+    assert rows[0]["ids"] == [1, 2, 3, 4, 3, 2, 5]
+
+
+def test_a_flag_wins_even_with_its_default(voice, corpus, tmp_path):
+    flags = ("--like", voice, "--n-mels", 80, "--language", "en-us", "--f-min", 0)
+    flags += ("--unknown", "reject")
+    info, rows = prepare(corpus, tmp_path / "out", *flags)
+    assert info["audio"]["n_mels"] == 80
+    assert info["audio"]["f_min"] == 0
+    assert info["audio"]["sample_rate"] == 8000
+    assert info["frontend"]["config"]["language"] == "en-us"
+    assert len(rows) == 1  # "d" has no row
+
+
+def test_symbols_and_lexicon_of_its_own(voice, corpus, tmp_path):
+    symbols, lexicon = tmp_path / "symbols.json", tmp_path / "lexicon.tsv"
+    symbols.write_text(json.dumps(["_", *"abcd "]))
+    lexicon.write_text("abc\tdad\n")
+    flags = ("--like", voice, "--symbols", symbols, "--lexicon", lexicon)
+    info, rows = prepare(corpus, tmp_path / "out", *flags)
+    assert info["frontend"]["symbols"] == ["_", *"abcd "]
+    assert rows[0]["phonemes"] == "dad bad"
+
+
+def test_no_voice_is_one_line(corpus, tmp_path, capsys):
+    arguments = ["prepare", str(corpus), "-o", str(tmp_path / "out"), "--like"]
+    assert main([*arguments, str(tmp_path / "nowhere")]) == 2
+    assert "nowhere does not exist; name a voice folder" in capsys.readouterr().err
+    assert main([*arguments, str(corpus)]) == 2
+    assert "corpus is neither a voice" in capsys.readouterr().err
