@@ -41,6 +41,10 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/ada": TRAINS,
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
     "--trainer.default_root_dir runs/ada --resume auto": TRAINS,
+    "vits finetune voices/duo prepared/more --data.speaker carla "
+    "--trainer.default_root_dir runs/trio": TRAINS,
+    "vits finetune runs/ada prepared/carla --data.replay prepared/ada --data.replay_share 0.2 "
+    "--trainer.default_root_dir runs/carla": TRAINS,
 }
 
 
@@ -94,7 +98,7 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in ("prepare", "fit", "bundle", "say"):
+    for name in ("prepare", "fit", "finetune", "bundle", "say"):
         assert f"| `vits {name}` |" in text
 
 
@@ -123,8 +127,8 @@ def run_command(command, where):
     if command in NOT_RUN:
         if words[0] == "make":
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), where
-        if words[:2] == ["vits", "fit"]:
-            check_fit(words[2:], where)
+        if words[:2] in (["vits", "fit"], ["vits", "finetune"]):
+            check_fit(words[1:], where)
         elif words[0] == "vits":
             build_parser().parse_args(words[1:])
     elif words[0] == "vits" and not set(command) & set("|<>$;&"):
@@ -136,7 +140,7 @@ def run_command(command, where):
 def check_fit(arguments, where):
     """Let the real parser read the flags and the files; it prints the settings and stops."""
     try:
-        status = main(["fit", *arguments, "--print_config"])
+        status = main([*arguments, "--print_config"])
     except SystemExit as stop:
         status = stop.code or 0
     assert status == 0, where

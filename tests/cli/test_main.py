@@ -49,7 +49,9 @@ def run_python(code, **options):
 def test_help_names_every_command_in_order(capsys):
     assert vits.cli.main(["--help"]) == 0
     text = capsys.readouterr().out
-    places = [text.index(f"\n    {name}") for name in ("prepare", "fit", "bundle", "say")]
+    places = [
+        text.index(f"\n    {name}") for name in ("prepare", "fit", "finetune", "bundle", "say")
+    ]
     assert places == sorted(places)
 
 

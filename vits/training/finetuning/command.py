@@ -25,7 +25,8 @@ from vits.training.module import VitsModule
 
 __all__ = ["FinetuneCLI", "finetune"]
 
-TRAINER_DEFAULTS: dict[str, Any] = {"default_root_dir": "runs/finetune", "max_steps": 20_000}
+FOLDER = "runs/finetune"
+MAX_STEPS = 20_000
 
 
 def finetune(
@@ -80,15 +81,19 @@ class FinetuneCLI(FitCLI):
         del datamodule_class
         self._voice, self._read, self._report = voice, read, report
         self._alignment: Alignment | None = None
-        options["trainer_defaults"] = {**options["trainer_defaults"], **TRAINER_DEFAULTS}
         super().__init__(model_class, FinetuneDataModule, **options)
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add what ``fit`` adds, with a folder and an end of its own."""
+        super().add_arguments_to_parser(parser)
+        parser.set_defaults({"trainer.default_root_dir": FOLDER, "trainer.max_steps": MAX_STEPS})
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Read what was asked for, then the voice, then everything over the voice's defaults."""
         given = parser.parse_args(
             [arg for arg in args if not arg.startswith("--print_config")], defaults=False
         )["fit"]
-        self._resumed = resumed_checkpoint(given, self.trainer_defaults["default_root_dir"])
+        self._resumed = resumed_checkpoint(given)
         self._base = self._read(self._voice if self._resumed is None else str(self._resumed))
         require_same_shape(self._base, given)
         recipe = (
@@ -143,12 +148,12 @@ class FinetuneCLI(FitCLI):
         )
 
 
-def resumed_checkpoint(given: Namespace, default_root_dir: str) -> Path | None:
+def resumed_checkpoint(given: Namespace) -> Path | None:
     """Return the checkpoint that a run is to go on from, None for a new run."""
     asked = given.get("ckpt_path")
     if asked is None:
         return None
-    folder = Path(given.get("trainer.default_root_dir") or default_root_dir)
+    folder = Path(given.get("trainer.default_root_dir") or FOLDER)
     return folder / "checkpoints" / "last.ckpt" if asked == "last" else Path(asked)
 
 

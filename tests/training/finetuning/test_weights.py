@@ -1,0 +1,64 @@
+"""Grown weights: what is copied, what is zero, and weights that do not belong."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from vits.cli.base_voice import read_base
+from vits.config import TrainingConfig
+from vits.data.dataset import PreparedDataset
+from vits.errors import CheckpointError
+from vits.training import Corpus, VitsModule
+from vits.training.finetuning.alignment import align
+from vits.training.finetuning.weights import start_from
+
+
+def grow(base, folder):
+    data = PreparedDataset(folder)
+    alignment = align(base, data)
+    corpus = Corpus.of(alignment.apply(data))
+    config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
+    module = VitsModule(config, TrainingConfig(), corpus)
+    start_from(base, alignment, module.generator, module.discriminators)
+    return module
+
+
+def test_all_but_embeddings_is_the_voices(duo, more):
+    base = read_base(str(duo.checkpoint))
+    module = grow(base, more)
+    for name, value in module.generator.state_dict().items():
+        old = base.generator[name]
+        assert torch.equal(value[: len(old)], old)
+        assert (value.shape == old.shape) != name.endswith("embedding.weight")
+    embedding = module.generator.speaker_embedding.weight
+    assert torch.equal(embedding[2], embedding[:2].mean(0))
+    assert torch.equal(embedding[3], embedding[2])
+    for name, value in module.discriminators.state_dict().items():
+        assert torch.equal(value, base.discriminators[name])
+
+
+def test_layers_for_the_first_speakers_are_silent_but_can_learn(solo, more):
+    base = read_base(str(solo.voice))
+    generator = grow(base, more).generator
+    new = [
+        module
+        for name, module in generator.named_modules()
+        if name.split(".")[-1] == "conditioning"
+    ]
+    assert len(new) == 5  # posterior encoder, two couplings, durations, decoder
+    for module in new:
+        assert not module.weight.any()
+        assert not module.bias.any()
+        gain = torch.randn(1, 8, 1)
+        module(gain).sum().backward()
+        assert all(p.grad.isfinite().all() for p in module.parameters())
+        assert any(p.grad.any() for name, p in module.named_parameters() if "weight" in name)
+    rows = generator.speaker_embedding.weight
+    assert len(torch.unique(rows, dim=0)) == 4
+
+
+def test_weights_of_another_model_are_named(duo, more):
+    base = read_base(str(duo.checkpoint))
+    with pytest.raises(CheckpointError, match=r"last.ckpt: its weights are not those of its"):
+        grow(dataclasses.replace(base, discriminators={}), more)
