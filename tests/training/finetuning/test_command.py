@@ -55,7 +55,9 @@ def test_a_checkpoints_discriminators_go_on(duo, more, tune, tuned):
     assert status == 0
     assert "discriminators: the checkpoint's" in shown
     assert "warm-up" not in shown
-    kept, base = load(tuned)["state_dict"], load(duo.checkpoint)["state_dict"]
+    kept = load(tuned)
+    assert all(state["state"] for state in kept["optimizer_states"])
+    kept, base = kept["state_dict"], load(duo.checkpoint)["state_dict"]
     judges = [name for name in base if name.startswith("discriminators.")]
     assert len(judges) > 0
     for name in judges:

@@ -12,6 +12,7 @@ from vits.errors import CheckpointError
 from vits.training import VitsModule
 from vits.training.finetuning import FinetuneDataModule
 from vits.training.finetuning.moments import CarriedMoments, trained_symbols
+from vits.training.finetuning.summary import describe
 from vits.training.finetuning.weights import start_from
 
 
@@ -85,7 +86,7 @@ def test_what_was_frozen_before_is_told_apart(duo, more, tune, tuned, make_train
         assert state["exp_avg"].shape == module.generator.get_parameter(name).shape
 
 
-def test_rows_that_were_never_trained_are_known(duo, solo):
+def test_rows_that_were_never_trained_are_known(duo, solo, duo_corpus):
     base = read_base(str(duo.checkpoint))
     rows = trained_symbols(base)
     assert set(rows) <= set(range(9))
@@ -98,6 +99,12 @@ def test_rows_that_were_never_trained_are_known(duo, solo):
     other = dataclasses.replace(base, optimizers=(base.optimizers[0], state))
     assert trained_symbols(other) == [row for row in rows if row != 3]
     assert trained_symbols(read_base(str(solo.voice))) is None
+    datamodule = FinetuneDataModule(str(duo_corpus), n_validation=0)
+    lines = describe(other, datamodule.adopt(other), [datamodule.train_data])
+    unlearned = [symbol for row, symbol in enumerate("_abcdefgh") if row and row not in rows]
+    named = ", ".join(sorted({*unlearned, "c"}))
+    count = len({*unlearned, "c"})
+    assert f"symbols kept that the voice never learned: {count}: {named}" in lines
 
 
 def test_a_state_of_another_model_is_named(duo):

@@ -124,10 +124,12 @@ class FinetuneCLI(FitCLI):
     def after_instantiate_classes(self) -> None:
         """Start the model from the voice."""
         assert self._alignment is not None
+        base = self._base
+        del self._base  # nothing but the optimizers' start needs it while the run lasts
         if self._resumed is not None:
             return
-        start_from(self._base, self._alignment, self.model.generator, self.model.discriminators)
-        carried = CarriedMoments(self._base, self._alignment)
+        start_from(base, self._alignment, self.model.generator, self.model.discriminators)
+        carried = CarriedMoments(base, self._alignment)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
 

@@ -30,19 +30,21 @@ class CarriedMoments(pl.Callback):
     """
 
     def __init__(self, base: BaseVoice, alignment: Alignment) -> None:
-        self._base, self._alignment = base, alignment
+        self._base: BaseVoice | None = base
+        self._alignment = alignment
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Fill the optimizers; a run that goes on has its own states."""
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Fill the optimizers once, and let the voice go: it takes as much memory as they do."""
         assert isinstance(pl_module, VitsModule)
-        if self._base.optimizers is None or trainer.global_step > 0:
+        base, self._base = self._base, None
+        if base is None or base.optimizers is None:
             return
         judges, generator = trainer.optimizers
-        old_judges, old_generator = self._base.optimizers
+        old_judges, old_generator = base.optimizers
         names = [name for name, _ in pl_module.discriminators.named_parameters()]
-        _fill(judges, names, _by_name(self._base, old_judges, names))
+        _fill(judges, names, _by_name(base, old_judges, names))
         names = [n for n, p in pl_module.generator.named_parameters() if p.requires_grad]
-        moments = _by_name(self._base, old_generator, _generator_names(self._base))
+        moments = _by_name(base, old_generator, _generator_names(base))
         for name, rows in EMBEDDINGS.items():
             if name in moments:
                 moments[name] = {
