@@ -120,12 +120,27 @@ def make_trainer(tmp_path):
 def make_run(config, data, make_trainer):
     """Train some steps; return the trainer, the module and the data module."""
 
-    def make(max_steps, *, folder=data, model=config, callbacks=(), data_options=None, **recipe):
+    def make(
+        max_steps,
+        *,
+        folder=data,
+        model=config,
+        callbacks=(),
+        data_options=None,
+        plugins=(),
+        **recipe,
+    ):
         torch.manual_seed(0)
         settings = {"n_validation": 2, "max_frames": 600, "workers": 0, **(data_options or {})}
         datamodule = VitsDataModule(str(folder), **settings)
         module = VitsModule(model, TrainingConfig(**recipe), datamodule.corpus)
-        trainer = make_trainer(max_steps, callbacks=list(callbacks))
+        saves = any(isinstance(c, pl.callbacks.Checkpoint) for c in callbacks)
+        trainer = make_trainer(
+            max_steps,
+            callbacks=list(callbacks),
+            plugins=list(plugins),
+            enable_checkpointing=saves,
+        )
         trainer.fit(module, datamodule)
         return trainer, module, datamodule
 

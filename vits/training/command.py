@@ -21,9 +21,11 @@ from vits.training.callbacks import (
     Continuation,
     Curves,
     Ema,
+    Health,
     Listening,
     Preemption,
     Progress,
+    Skips,
 )
 from vits.training.children import launch_with
 from vits.training.corpus import Corpus
@@ -197,7 +199,8 @@ class FitCLI(LightningCLI):
 
 def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.Callback]:
     averages = [Ema(recipe.ema_decay)] if recipe.ema_decay else []
-    return [*averages, Listening(stopping=stopping), Curves(stopping=stopping)]
+    watching: list[pl.Callback] = [Skips(), Health()]
+    return [*averages, *watching, Listening(stopping=stopping), Curves(stopping=stopping)]
 
 
 def _list(value: Any) -> list[Any]:

@@ -80,15 +80,20 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
-def newest_valid(folder: Path, report: Callable[[str], None]) -> Path | None:
+def newest_valid(
+    folder: Path, report: Callable[[str], None], before: int | None = None
+) -> Path | None:
     """Return the intact checkpoint of the latest step in a folder; None if there is none.
 
     Args:
         folder: where ``*.ckpt`` lie; it need not exist.
         report: is given one line for each damaged file that is passed over.
+        before: leave out this step and later ones; None: take any.
     """
     bad: set[tuple[int, int]] = set()
     for path in sorted(folder.glob(f"*{SUFFIX}"), key=_rank, reverse=True):
+        if before is not None and step_of(path) >= before:
+            continue
         try:
             identity = path.stat().st_dev, path.stat().st_ino
             if identity not in bad:  # last.ckpt and best.ckpt are further names of one file

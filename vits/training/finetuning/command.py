@@ -1,18 +1,16 @@
 """``vits finetune``: the command line of ``vits fit`` around a voice."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
 from jsonargparse import Namespace
 from pytorch_lightning.cli import LightningArgumentParser
 from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
-from vits.training.command import FitCLI, fit
+from vits.training.command import FitCLI, guarded
 from vits.training.corpus import Corpus
 from vits.training.finetuning.alignment import Alignment
 from vits.training.finetuning.base import BaseVoice, starting_recipe
@@ -22,6 +20,8 @@ from vits.training.finetuning.shape import require_same_shape
 from vits.training.finetuning.summary import describe
 from vits.training.finetuning.weights import start_from
 from vits.training.module import VitsModule
+from vits.training.resuming import find_resume
+from vits.training.stopping import StopRequest
 
 __all__ = ["FinetuneCLI", "finetune"]
 
@@ -50,8 +50,19 @@ def finetune(
         ConfigError: an unknown key, a value that breaks a rule, or one that contradicts the voice.
         VitsError: what else goes wrong with voice, data or checkpoint.
     """
-    cli = partial(FinetuneCLI, voice=voice, read=read, report=rank_zero_only(report))
-    return fit([*arguments, "--data.train", data], cli, "finetune")
+
+    def train(request: StopRequest, go_on: str) -> None:
+        FinetuneCLI(
+            args=["fit", *arguments],
+            voice=voice,
+            data=data,
+            read=read,
+            report=rank_zero_only(report),
+            request=request,
+            go_on=go_on,
+        )
+
+    return guarded(["vits", "finetune", voice, data, *arguments], train)
 
 
 class FinetuneCLI(FitCLI):
@@ -60,28 +71,25 @@ class FinetuneCLI(FitCLI):
     A run that goes on takes them from its own checkpoint, and does not need the voice any more.
 
     Args:
-        model_class: the Lightning module.
-        datamodule_class: of ``fit``; it is replaced by one that can take a voice's rows.
         voice: what to fine-tune.
+        data: folder that ``vits prepare`` wrote.
         read: reads a voice.
         report: is given each line that says what happens.
-        options: of ``LightningCLI``.
+        options: of ``FitCLI``.
     """
 
     def __init__(
         self,
-        model_class: type[VitsModule],
-        datamodule_class: type[pl.LightningDataModule],
         *,
         voice: str,
+        data: str,
         read: Callable[[str], BaseVoice],
         report: Callable[[str], None],
         **options: Any,
     ) -> None:
-        del datamodule_class
-        self._voice, self._read, self._report = voice, read, report
+        self._voice, self._data, self._read, self._report = voice, data, read, report
         self._alignment: Alignment | None = None
-        super().__init__(model_class, FinetuneDataModule, **options)
+        super().__init__(VitsModule, FinetuneDataModule, **options)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add what ``fit`` adds, with a folder and an end of its own."""
@@ -90,9 +98,9 @@ class FinetuneCLI(FitCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Read what was asked for, then the voice, then everything over the voice's defaults."""
-        given = parser.parse_args(
-            [arg for arg in args if not arg.startswith("--print_config")], defaults=False
-        )["fit"]
+        args = [*args, "--data.train", self._data]
+        asked = [arg for arg in args if not arg.startswith("--print_config")]
+        given = parser.parse_args(asked, defaults=False)["fit"]
         self._resumed = resumed_checkpoint(given)
         self._base = self._read(self._voice if self._resumed is None else str(self._resumed))
         require_same_shape(self._base, given)
@@ -152,11 +160,8 @@ class FinetuneCLI(FitCLI):
 
 def resumed_checkpoint(given: Namespace) -> Path | None:
     """Return the checkpoint that a run is to go on from, None for a new run."""
-    asked = given.get("ckpt_path")
-    if asked is None:
-        return None
     folder = Path(given.get("trainer.default_root_dir") or FOLDER)
-    return folder / "checkpoints" / "last.ckpt" if asked == "last" else Path(asked)
+    return find_resume(given.get("resume"), folder / "checkpoints", lambda line: None)
 
 
 def _require_nothing_new(alignment: Alignment, checkpoint: Path) -> None:

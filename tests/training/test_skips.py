@@ -1,0 +1,102 @@
+"""Skipped steps are counted and named; too many go back to a checkpoint, and then stop."""
+
+import csv
+import warnings
+
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from vits.errors import NumericsError, TrainingWarning
+from vits.training.callbacks import Checkpoints, Ema, Skips
+from vits.training.files import CheckpointFiles, read_checkpoint
+
+
+class Poison(pl.Callback):
+    """Spoils the waves of some steps."""
+
+    def __init__(self, steps, value=float("nan")):
+        self.steps, self.value, self.names = steps, value, []
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        del pl_module, batch_idx
+        if trainer.global_step in self.steps:
+            batch.wave[0, 0, 300:400] = self.value
+            self.names.extend(batch.names)
+
+
+class Spoil(pl.Callback):
+    """Spoils the weights themselves after a step: every step from then on is bad."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        del batch, batch_idx
+        if trainer.global_step in self.steps:
+            with torch.no_grad():
+                pl_module.generator.decoder.pre.weight[0, 0, 0] = float("inf")
+
+
+@pytest.fixture
+def run(make_run, tmp_path):
+    def go(steps, *callbacks, **recipe):
+        skips = Skips()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", TrainingWarning)
+            made = make_run(
+                steps,
+                callbacks=[Ema(0.9), *callbacks, skips, Checkpoints(every_n_steps=3)],
+                plugins=[CheckpointFiles()],
+                **recipe,
+            )
+        told = [str(w.message) for w in caught if issubclass(w.category, TrainingWarning)]
+        return made[1], skips, told
+
+    return go
+
+
+def test_a_healthy_run_skips_nothing(run, tmp_path):
+    _, skips, told = run(3)
+    assert (skips.total, skips.streak, told) == (0, 0, [])
+    assert not (tmp_path / "run/skipped.csv").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
+def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
+    poison = Poison({3, 14, 15, 27}, value)
+    module, skips, told = run(30, poison)
+    assert skips.total == 4
+    assert all(p.isfinite().all() for p in module.parameters())
+    assert len(told) == 4
+    assert told[0].startswith("step 4 was skipped")
+    with (tmp_path / "run/skipped.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["utterance"] for row in rows] == poison.names
+    assert {row["step"] for row in rows} == {"4", "15", "16", "28"}
+
+
+def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
+    module, skips, told = run(9, Spoil({4}), skipped_in_a_row=3)
+    assert skips.total == 3
+    assert "went back to the weights of" in told[-1]
+    assert "step-0000003.ckpt" in told[-1]
+    assert all(p.isfinite().all() for p in module.parameters())
+    assert module.trainer.global_step == 9
+    last = read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")
+    assert last["vits"]["skips"]["total"] == 3
+    assert all(value.isfinite().all() for value in last["vits"]["ema"].values())
+
+
+def test_the_second_time_it_stops(run):
+    with pytest.raises(NumericsError, match=r"again after going back to .*step-"):
+        run(30, Spoil(range(4, 30)), skipped_in_a_row=2)
+
+
+def test_without_a_checkpoint_it_stops_at_once(make_run):
+    with (
+        pytest.warns(TrainingWarning, match="was skipped"),
+        pytest.raises(NumericsError, match="there is no checkpoint to go back to"),
+    ):
+        make_run(20, callbacks=[Spoil({1}), Skips()], skipped_in_a_row=2)
