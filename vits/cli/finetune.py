@@ -2,6 +2,7 @@
 
 import argparse
 
+from vits.cli.fit import stoppable
 from vits.errors import ConfigError
 
 __all__ = ["add_parser", "run"]
@@ -43,8 +44,12 @@ def run(args: argparse.Namespace) -> int:
         arguments = ["VOICE", "DATA", "--help"]
     if len(arguments) < 2 or any(argument.startswith("-") for argument in arguments[:2]):
         raise ConfigError(f"VOICE and DATA must come first: {USAGE} (see `vits finetune --help`)")
-    from vits.cli.base_voice import read_base
-    from vits.training.finetuning import finetune
-
     voice, data, *options = arguments
-    return finetune(voice, data, options, read=read_base, report=print)
+
+    def train() -> int:
+        from vits.cli.base_voice import read_base
+        from vits.training.finetuning import finetune
+
+        return finetune(voice, data, options, read=read_base, report=print)
+
+    return stoppable(train)

@@ -4,12 +4,13 @@ import argparse
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
 from vits.errors import Preempted
 
-__all__ = ["add_parser", "run"]
+__all__ = ["add_parser", "run", "stoppable"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,13 +23,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Hand the remaining arguments to Lightning's command line."""
+
+    def train() -> int:
+        from vits.training.command import fit  # takes seconds, and takes the signals over
+
+        return fit(args.remaining)
+
+    return stoppable(train)
+
+
+def stoppable(train: Callable[[], int]) -> int:
+    """Run what trains; a signal that comes before it listens ends the process at once."""
     main = threading.current_thread() is threading.main_thread()  # else Python allows no handlers
     signals = (signal.SIGTERM, signal.SIGINT) if main else ()
     before = [signal.signal(number, _leave) for number in signals]
     try:
-        from vits.training.command import fit  # takes seconds, and takes the signals over
-
-        status = fit(args.remaining)
+        return train()
     except Preempted:
         # the process is on its way out; a second signal must not turn its status into another
         before = [signal.SIG_IGN] * len(signals)
@@ -36,7 +46,6 @@ def run(args: argparse.Namespace) -> int:
     finally:
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)
-    return status
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
