@@ -10,8 +10,10 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
+from vits.training.callbacks.checkpoints import path_of
 from vits.training.command import FitCLI, guarded
 from vits.training.corpus import Corpus
+from vits.training.files import link_checkpoint
 from vits.training.finetuning.alignment import Alignment
 from vits.training.finetuning.base import BaseVoice, starting_recipe
 from vits.training.finetuning.datamodule import FinetuneDataModule
@@ -140,6 +142,15 @@ class FinetuneCLI(FitCLI):
         carried = CarriedMoments(base, self._alignment)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
+
+    def after_fit(self) -> None:
+        """Keep the grown voice also where no step was asked for."""
+        if self.trainer.global_step > 0:
+            return
+        path = path_of(self.trainer)
+        self.trainer.save_checkpoint(path)
+        if self.trainer.is_global_zero:
+            link_checkpoint(path, "last.ckpt")
 
     def _report_warmup(self) -> None:
         """Say when the discriminators learn alone, and if that is the whole run."""
