@@ -87,7 +87,7 @@ def test_going_on_is_the_uninterrupted_run_and_needs_no_voice(
     assert tune(voice, more, *options, root, whole, "--trainer.max_steps", 4)[0] == 0
     assert tune(voice, more, *options, root, halves)[0] == 0
     shutil.rmtree(voice)
-    again = ("--ckpt_path", "last", "--trainer.max_steps", 4)
+    again = ("--resume", "auto", "--trainer.max_steps", 4)
     # the recipe is the run's own: seed and warm-up need not be said again
     status, shown, line = tune(voice, more, *options[:6], root, halves, *again)
     assert status == 0, line
@@ -107,7 +107,7 @@ def test_going_on_is_the_uninterrupted_run_and_needs_no_voice(
 
 def test_a_run_does_not_go_on_with_other_data(duo, more, duo_corpus, tune):
     assert tune(duo.checkpoint, duo_corpus)[0] == 0
-    status, _, line = tune(duo.checkpoint, more, "--ckpt_path", "last", "--trainer.max_steps", 4)
+    status, _, line = tune(duo.checkpoint, more, "--resume", "auto", "--trainer.max_steps", 4)
     assert status == 2
     assert "does not know the symbols 'x', 'y', 'é' of the data" in line
 
@@ -152,7 +152,7 @@ def test_a_file_for_the_same_model_fits(duo, more, tune, tmp_path, config):
         (("--model.training.freeze", "all"), "freeze"),
         (("--data.replay_share", "1.5"), "replay_share 1.5"),
         (("--data.speaker", "zoe"), "speaker 'zoe' would name 3 speakers"),
-        (("--ckpt_path", "/nowhere.ckpt"), "/nowhere.ckpt does not exist"),
+        (("--resume", "/nowhere.ckpt"), "/nowhere.ckpt does not exist"),
     ],
 )
 def test_wrong_options_are_one_line(duo, more, tune, arguments, words):
