@@ -2,7 +2,7 @@
 
 import argparse
 
-from vits.cli.fit import stoppable
+from vits.cli.signals import training_signals
 from vits.errors import ConfigError
 
 __all__ = ["add_parser", "run"]
@@ -45,11 +45,8 @@ def run(args: argparse.Namespace) -> int:
     if len(arguments) < 2 or any(argument.startswith("-") for argument in arguments[:2]):
         raise ConfigError(f"VOICE and DATA must come first: {USAGE} (see `vits finetune --help`)")
     voice, data, *options = arguments
-
-    def train() -> int:
+    with training_signals():
         from vits.cli.base_voice import read_base
         from vits.training.finetuning import finetune
 
         return finetune(voice, data, options, read=read_base, report=print)
-
-    return stoppable(train)
