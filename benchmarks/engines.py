@@ -192,8 +192,10 @@ def time_parts(module: Any, parts: Parts) -> None:
     parts.wrap(module.spectrogram, "forward", "spectrogram, mel")
     parts.wrap(module.mel, "from_linear", "spectrogram, mel")
     parts.wrap(module.mel, "forward", "spectrogram, mel")
-    parts.wrap(module.discriminators, "forward", lambda: f"D passes, {phase[0]} step")
+    for member in module.discriminators.members:
+        parts.wrap(member, "forward", lambda: f"D passes, {phase[0]} step")
     parts.wrap(module, "manual_backward", lambda: f"{phase[0]} backward")
+    parts.wrap(torch.autograd, "grad", "G backward")  # through the discriminators
     configure = module.configure_optimizers
 
     def configured() -> Any:

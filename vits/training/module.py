@@ -20,6 +20,7 @@ from vits.models.outputs import TrainingOutput
 from vits.models.vits import Vits
 from vits.training.corpus import Corpus
 from vits.training.freezing import freeze
+from vits.training.judging import discriminator_losses, judge
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
@@ -105,12 +106,13 @@ class VitsModule(pl.LightningModule):
             segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
+        terms = self._terms(out, segments, shares)
         if adversarial:
-            self._step_discriminators(segments, shares, record)
+            self._step_discriminators(segments, shares, terms, record)
         if warming:
-            self._rest_generator(out, segments, shares, record)
+            self._rest_generator(terms, record)
         else:
-            self._step_generator(out, segments, shares, record, adversarial)
+            self._step_generator(segments, shares, terms, record, adversarial)
         self._log_training(record.logs)
         return Outcome(
             skipped=record.skipped,
@@ -190,45 +192,53 @@ class VitsModule(pl.LightningModule):
             fake_mel=self.mel(out.wave.float()),
         )
 
-    def _step_discriminators(self, segments: Segments, shares: Shares, record: Record) -> None:
-        """Update the discriminators; real and generated waves share one pass."""
+    def _step_discriminators(
+        self, segments: Segments, shares: Shares, terms: dict[str, Tensor], record: Record
+    ) -> None:
+        """Update the discriminators; each goes backwards before the next one comes.
+
+        The generator's ``terms`` are recorded here: where they are not finite, nothing may step.
+        """
         self.discriminators.requires_grad_(True)
-        judged = self.passes.discriminators(torch.cat([segments.real, segments.fake.detach()]))
-        real, fake = zip(*(output.score.chunk(2) for output in judged), strict=True)
-        loss = losses.discriminator_loss(real, fake) * shares.utterances
-        self._update(0, loss, {"discriminator": loss}, record)
+        found: list[Tensor] = []
+        for loss in discriminator_losses(self.passes.discriminators, segments.real, segments.fake):
+            self.manual_backward(loss * shares.utterances)
+            found.append(loss.detach())
+        loss = torch.stack(found).sum() * shares.utterances
+        self._update(0, {"discriminator": loss, **terms}, record)
 
     def _step_generator(
         self,
-        out: TrainingOutput,
         segments: Segments,
         shares: Shares,
+        terms: dict[str, Tensor],
         record: Record,
         adversarial: bool,
     ) -> None:
         """Update the generator; the discriminators take no gradient, real features no graph."""
         recipe = self.training_config
-        terms = self._terms(out, segments, shares)
+        weighted = [getattr(recipe, f"{name}_weight") * term for name, term in terms.items()]
         if adversarial:
             self.discriminators.requires_grad_(False)
-            with torch.no_grad():
-                real = self.discriminators(segments.real)
-            fake = self.discriminators(segments.fake)
-            feature = losses.feature_matching_loss(
-                [r.features for r in real], [f.features for f in fake]
+            verdict = judge(
+                self.discriminators.members,
+                segments.real,
+                segments.fake,
+                adversarial_weight=recipe.adversarial_weight,
+                feature_weight=recipe.feature_weight,
             )
-            adversarial_loss = losses.adversarial_loss([f.score for f in fake])
-            terms["adversarial"] = adversarial_loss * shares.utterances
-            terms["feature"] = feature * shares.utterances
-        weighted = [getattr(recipe, f"{name}_weight") * term for name, term in terms.items()]
+            weighted.append(verdict.weighted * shares.utterances)
+            terms |= {
+                "adversarial": verdict.adversarial * shares.utterances,
+                "feature": verdict.feature * shares.utterances,
+            }
         loss = torch.stack(weighted).sum()
-        self._update(1, loss, {"generator": loss, **terms}, record)
+        self.manual_backward(loss)
+        self._update(1, {"generator": loss, **terms}, record)
 
-    def _rest_generator(
-        self, out: TrainingOutput, segments: Segments, shares: Shares, record: Record
-    ) -> None:
+    def _rest_generator(self, terms: dict[str, Tensor], record: Record) -> None:
         """Count a step in which the generator stands still; its losses are only measured."""
-        record.add("generator", out.wave.new_zeros(()), self._terms(out, segments, shares))
+        record.add("generator", torch.zeros((), device=self.device), terms)
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[1]
         optimizer._on_before_step()
         optimizer._on_after_step()
@@ -247,17 +257,16 @@ class VitsModule(pl.LightningModule):
             out.z_prior, out.posterior.distribution.log_std, *out.prior, out.frame_mask
         )
 
-    def _update(self, index: int, loss: Tensor, terms: dict[str, Tensor], record: Record) -> None:
-        """Backpropagate and step optimizer ``index``, unless the record says to skip."""
+    def _update(self, index: int, terms: dict[str, Tensor], record: Record) -> None:
+        """Step optimizer ``index`` along its gradients, unless the record says to skip."""
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[index]
         if index == 0:
             # Lightning counts optimizer steps; only the generator's shall be a global step
             optimizer._on_before_step = optimizer._on_after_step = _do_nothing
-        self.manual_backward(loss)
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in weights if p.grad is not None]
         # the fused form over many small tensors is 15 times slower on a processor
-        norm = torch.nn.utils.get_total_norm(gradients, foreach=loss.device.type != "cpu")
+        norm = torch.nn.utils.get_total_norm(gradients, foreach=self.device.type != "cpu")
         record.add(("discriminator", "generator")[index], norm, terms)
         if self.training_config.gradient_clip is not None:
             scale = (self.training_config.gradient_clip / (norm + 1e-6)).clamp(max=1.0)

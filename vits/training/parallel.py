@@ -1,7 +1,7 @@
 """Training on several devices: the strategy, and sums over all ranks that stay on the device."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import pytorch_lightning as pl
@@ -17,24 +17,30 @@ __all__ = ["Passes", "SeparateDDP", "Shares", "settle_devices", "sum_over_ranks"
 
 
 class Passes(NamedTuple):
-    """What a training step calls for a pass with gradients: the networks, or their wrappers."""
+    """What a training step calls for a pass with gradients: the networks, or their wrappers.
+
+    Attributes:
+        generator: all of it.
+        discriminators: each of them, in order; each has a backward pass of its own.
+    """
 
     generator: Callable[..., Any]
-    discriminators: Callable[..., Any]
+    discriminators: Sequence[Callable[..., Any]]
 
     @classmethod
     def plain(cls, generator: Vits, discriminators: Discriminators) -> "Passes":
         """Call the networks themselves: one process."""
-        return cls(generator, discriminators)
+        return cls(generator, list(discriminators.members))
 
 
 class SeparateDDP(DDPStrategy):
-    """Wraps the generator and the discriminators each in a ``DistributedDataParallel`` of its own.
+    """Wraps the generator and each discriminator in a ``DistributedDataParallel`` of its own.
 
-    The two step in turn on different parameters. Around the whole module DDP would have to search
-    every backward pass for parameters that got no gradient (``find_unused_parameters``); apart,
-    each backward pass reaches all parameters of its wrapper. Gradients are averaged while the
-    backward pass still runs. The module's ``passes`` are replaced, its weights keep their names.
+    The two networks step in turn on different parameters. Around the whole module DDP would have to
+    search every backward pass for parameters that got no gradient (``find_unused_parameters``);
+    apart, each backward pass reaches all parameters of its wrapper. Gradients are averaged while
+    the backward pass still runs. The module's ``passes`` are replaced, its weights keep their
+    names.
 
     Args:
         options: of ``DDPStrategy``: ``timeout``, ``process_group_backend`` and others.
@@ -45,10 +51,11 @@ class SeparateDDP(DDPStrategy):
         super().__init__(**{"broadcast_buffers": False, "gradient_as_bucket_view": True, **options})
 
     def configure_ddp(self) -> None:
-        """Wrap both parts; all ranks start from the weights of rank 0."""
+        """Wrap the parts; all ranks start from the weights of rank 0."""
         module = cast(Any, self.lightning_module)
         module.passes = Passes(
-            self._setup_model(module.generator), self._setup_model(module.discriminators)
+            self._setup_model(module.generator),
+            [self._setup_model(member) for member in module.discriminators.members],
         )
 
     def teardown(self) -> None:
