@@ -75,7 +75,7 @@ class DoubleResidualBlock(nn.Module):
         """Map (B, C, T) to (B, C, T)."""
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
             y = dilated(leaky_relu(x, LEAKY_SLOPE))
-            x = x + plain(leaky_relu(y, LEAKY_SLOPE))
+            x = plain(functional.leaky_relu(y, LEAKY_SLOPE, inplace=True)).add_(x)
         return x
 
 
@@ -89,5 +89,5 @@ class SingleResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
         for dilated in self.dilated:
-            x = x + dilated(leaky_relu(x, LEAKY_SLOPE))
+            x = dilated(leaky_relu(x, LEAKY_SLOPE)).add_(x)
         return x

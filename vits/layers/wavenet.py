@@ -61,21 +61,21 @@ class WaveNet(nn.Module):
             Sum of the skips (B, C, T), zero in the padding.
         """
         biases = self._biases(conditioning)
-        skips = torch.zeros_like(x)
+        skips: Tensor | None = None
         last = len(self.gates) - 1
         for i, (gate, residual_skip) in enumerate(
             zip(self.gates, self.residual_skips, strict=True)
         ):
-            hidden = gate(x) if biases is None else gate(x) + biases[i]
+            # in place wherever autograd needs no old value: less memory to fill and to read
+            hidden = gate(x) if biases is None else gate(x).add_(biases[i])
             filtered, gated = hidden.chunk(2, dim=1)
             out = residual_skip(torch.tanh(filtered) * torch.sigmoid(gated))
-            if i == last:
-                skips = skips + out
-            else:
-                residual, skip = out.chunk(2, dim=1)
-                x = (x + residual) * mask
-                skips = skips + skip
-        return skips * mask
+            if i < last:
+                residual, out = out.chunk(2, dim=1)
+                x = (x + residual).mul_(mask)
+            skips = out * mask if skips is None else skips.add_(out)
+        assert skips is not None
+        return skips.mul_(mask)
 
     def _biases(self, conditioning: Tensor | None) -> tuple[Tensor, ...] | None:
         """Each layer's share (B, 2C, 1) of the projected conditioning."""

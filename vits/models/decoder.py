@@ -75,6 +75,6 @@ class HifiGanDecoder(nn.Module):
             assert isinstance(blocks, nn.ModuleList)
             total = blocks[0](x)
             for block in blocks[1:]:
-                total = total + block(x)
-            x = total / len(blocks)
+                total.add_(block(x))
+            x = total.div_(len(blocks))
         return torch.tanh(self.post(leaky_relu(x, LAST_SLOPE)))

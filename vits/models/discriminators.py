@@ -4,7 +4,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from vits.layers.activation import leaky_relu
 from vits.layers.convolution import LEAKY_SLOPE
 from vits.models.outputs import DiscriminatorOutput
 
@@ -45,7 +44,8 @@ class PeriodDiscriminator(nn.Module):
         x = x.unflatten(2, (-1, self.period)).mT.contiguous()
         features: list[Tensor] = []
         for convolution in self.convolutions:
-            x = leaky_relu(_along_columns(convolution, x), LEAKY_SLOPE)
+            x = _along_columns(convolution, x)
+            x = functional.leaky_relu(x, LEAKY_SLOPE, inplace=True)
             features.append(x.mT)
         features.append(_along_columns(self.post, x).mT)
         return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
@@ -74,7 +74,7 @@ class ScaleDiscriminator(nn.Module):
         features: list[Tensor] = []
         x = wave
         for convolution in self.convolutions:
-            x = leaky_relu(convolution(x), LEAKY_SLOPE)
+            x = functional.leaky_relu(convolution(x), LEAKY_SLOPE, inplace=True)
             features.append(x)
         features.append(self.post(x))
         return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
