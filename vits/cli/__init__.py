@@ -10,6 +10,7 @@ gone on with; 130 interrupted; 141 the reader of the output went away.
 """
 
 import argparse
+import atexit
 import os
 import sys
 import traceback
@@ -24,6 +25,7 @@ from vits.errors import Preempted, VitsError
 __all__ = ["build_parser", "main"]
 
 COMMANDS = ("prepare", "fit", "finetune", "bundle", "say")
+STOPPED = 75
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -41,7 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     args.remaining = unknown
-    return _guarded(args)
+    status = _guarded(args)
+    if argv is None and status == STOPPED:
+        # this process is the command, and its machine may be about to go: all is saved and said,
+        # and after the exit functions only the taking down of torch's modules is left, for seconds
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -105,7 +115,7 @@ def _guarded(args: argparse.Namespace) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 141
         except Preempted as stop:
-            return _fail(str(stop), 75, args.debug) if str(stop) else 75
+            return _fail(str(stop), STOPPED, args.debug) if str(stop) else STOPPED
         except VitsError as error:
             return _fail(f"error: {error}", 2, args.debug)
         except OSError as error:
