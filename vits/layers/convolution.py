@@ -5,6 +5,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.activation import leaky_relu
+from vits.layers.convolve import along_time
 from vits.layers.norm import ChannelNorm
 
 __all__ = ["LEAKY_SLOPE", "DepthSeparableStack", "DoubleResidualBlock", "SingleResidualBlock"]
@@ -74,8 +75,9 @@ class DoubleResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
-            y = dilated(leaky_relu(x, LEAKY_SLOPE))
-            x = plain(functional.leaky_relu(y, LEAKY_SLOPE, inplace=True)).add_(x)
+            y = along_time(dilated, leaky_relu(x, LEAKY_SLOPE))
+            y = functional.leaky_relu(y, LEAKY_SLOPE, inplace=True)
+            x = along_time(plain, y).add_(x)
         return x
 
 
@@ -89,5 +91,5 @@ class SingleResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
         for dilated in self.dilated:
-            x = dilated(leaky_relu(x, LEAKY_SLOPE)).add_(x)
+            x = along_time(dilated, leaky_relu(x, LEAKY_SLOPE)).add_(x)
         return x

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
+from vits.layers.convolve import along_time
+
 __all__ = ["WaveNet"]
 
 
@@ -67,7 +69,9 @@ class WaveNet(nn.Module):
             zip(self.gates, self.residual_skips, strict=True)
         ):
             # in place wherever autograd needs no old value: less memory to fill and to read
-            hidden = gate(x) if biases is None else gate(x).add_(biases[i])
+            hidden = along_time(gate, x)
+            if biases is not None:
+                hidden.add_(biases[i])
             filtered, gated = hidden.chunk(2, dim=1)
             out = residual_skip(torch.tanh(filtered) * torch.sigmoid(gated))
             if i < last:

@@ -5,6 +5,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.convolution import LEAKY_SLOPE
+from vits.layers.convolve import along_time, convolve
 from vits.models.outputs import DiscriminatorOutput
 
 __all__ = ["Discriminators", "PeriodDiscriminator", "ScaleDiscriminator"]
@@ -74,7 +75,7 @@ class ScaleDiscriminator(nn.Module):
         features: list[Tensor] = []
         x = wave
         for convolution in self.convolutions:
-            x = functional.leaky_relu(convolution(x), LEAKY_SLOPE, inplace=True)
+            x = functional.leaky_relu(along_time(convolution, x), LEAKY_SLOPE, inplace=True)
             features.append(x)
         features.append(self.post(x))
         return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
@@ -104,5 +105,5 @@ def _along_columns(convolution: nn.Module, x: Tensor) -> Tensor:
     """Apply a convolution over the rows of (B, C, T, P) to its transpose (B, C, P, T)."""
     assert isinstance(convolution, nn.Conv2d)
     (stride, _), (padding, _) = convolution.stride, convolution.padding
-    weight = convolution.weight.mT
-    return functional.conv2d(x, weight, convolution.bias, (1, stride), (0, int(padding)))
+    weight = convolution.weight.squeeze(3)
+    return convolve(x, weight, convolution.bias, stride=stride, padding=int(padding))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parametrize
 
 from vits import losses
 
@@ -76,7 +77,8 @@ def judge(
         parts.append(torch.stack([adversarial, feature]).detach())
         return adversarial_weight * adversarial + feature_weight * feature
 
-    weighted = [early_gradient(partial(judge_one, member), fake) for member in members]
+    with parametrize.cached():  # both passes see the same weights
+        weighted = [early_gradient(partial(judge_one, member), fake) for member in members]
     return Verdict(torch.stack(weighted).sum(), *torch.stack(parts).sum(0).unbind())
 
 
