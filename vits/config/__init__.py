@@ -4,9 +4,9 @@ A default lives here and nowhere else; the defaults are the original's LJSpeech 
 in the names or the docstrings.
 """
 
+from vits.config.decoder import DecoderConfig
 from vits.config.inputs import AudioConfig, FrontendConfig
 from vits.config.model import (
-    DecoderConfig,
     DiscriminatorConfig,
     DurationPredictorConfig,
     PosteriorEncoderConfig,

@@ -1,14 +1,13 @@
 """The shape of a model: one dataclass for each box of the paper's figure 1."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 from vits.config.checks import require, require_dropout, require_odd, require_positive
+from vits.config.decoder import DecoderConfig
 from vits.config.inputs import AudioConfig
 
 __all__ = [
-    "DecoderConfig",
     "DiscriminatorConfig",
     "DurationPredictorConfig",
     "PosteriorEncoderConfig",
@@ -124,69 +123,25 @@ class DurationPredictorConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoderConfig:
-    """HiFi-GAN generator (Kong et al., NeurIPS 2020; V1 by default).
-
-    Attributes:
-        resblock: ``1`` has two convolutions per dilation, ``2`` has one.
-        resblock_kernel_sizes: kernel of each residual block of a stage (samples), odd.
-        resblock_dilations: dilations of each residual block.
-        upsample_rates: factor of each stage; the product must be ``hop_length``.
-        upsample_kernel_sizes: kernel of each transposed convolution (samples).
-        initial_channels: width before the first stage; every stage halves it.
-    """
-
-    resblock: Literal["1", "2"] = "1"
-    resblock_kernel_sizes: tuple[int, ...] = (3, 7, 11)
-    resblock_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
-    upsample_rates: tuple[int, ...] = (8, 8, 2, 2)
-    upsample_kernel_sizes: tuple[int, ...] = (16, 16, 4, 4)
-    initial_channels: int = 512
-
-    def __post_init__(self) -> None:
-        """Check the values against each other."""
-        require(self.resblock in ("1", "2"), f"resblock {self.resblock!r} must be '1' or '2'")
-        require(
-            len(self.resblock_kernel_sizes) == len(self.resblock_dilations) > 0,
-            f"resblock_kernel_sizes {self.resblock_kernel_sizes} and resblock_dilations "
-            f"{self.resblock_dilations} must have the same length, at least 1",
-        )
-        for size in self.resblock_kernel_sizes:
-            require_odd("resblock_kernel_sizes", size)
-        require(
-            len(self.upsample_rates) == len(self.upsample_kernel_sizes) > 0,
-            f"upsample_rates {self.upsample_rates} and upsample_kernel_sizes "
-            f"{self.upsample_kernel_sizes} must have the same length, at least 1",
-        )
-        for rate, size in zip(self.upsample_rates, self.upsample_kernel_sizes, strict=True):
-            require(
-                0 < rate <= size and (size - rate) % 2 == 0,
-                f"upsample_kernel_sizes {size} must be at least its rate {rate} "
-                "and differ from it by an even number",
-            )
-        factor = 2 ** len(self.upsample_rates)
-        require(
-            self.initial_channels % factor == 0 and self.initial_channels > 0,
-            f"initial_channels {self.initial_channels} must be a multiple of {factor}, "
-            f"halved once for each of the {len(self.upsample_rates)} stages",
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class DiscriminatorConfig:
-    """Multi-period and scale discriminators (Kong et al., NeurIPS 2020, section 2.3).
+    """Multi-period and scale discriminators (Kong et al., NeurIPS 2020, section 2.3), and more.
 
     Attributes:
         periods: one period discriminator for each (samples).
         period_channels: widths of a period discriminator's layers.
-        scale_channels: widths of the scale discriminator's layers.
+        scale_channels: widths of the scale discriminator's layers; none: there is none.
         scale_groups: groups of each of the scale discriminator's layers.
+        resolutions: one spectrogram discriminator for each (Jang et al. 2021), the length of its
+            window (samples), a multiple of 4; the original has none.
+        resolution_channels: width of the spectrogram discriminators.
     """
 
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)
     scale_channels: tuple[int, ...] = (16, 64, 256, 1024, 1024, 1024)
     scale_groups: tuple[int, ...] = (1, 4, 16, 64, 256, 1)
+    resolutions: tuple[int, ...] = ()
+    resolution_channels: int = 32
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
@@ -195,17 +150,26 @@ class DiscriminatorConfig:
             f"periods {self.periods} must be different numbers greater than 1",
         )
         require(len(self.period_channels) > 1, "period_channels must name at least 2 widths")
+        sizes, groups = self.scale_channels, self.scale_groups
         require(
-            len(self.scale_channels) == len(self.scale_groups) == 6,
-            f"scale_channels {self.scale_channels} and scale_groups {self.scale_groups} "
-            "must have 6 entries each",
+            len(sizes) == len(groups) and len(sizes) in (0, 6),
+            f"scale_channels {sizes} and scale_groups {groups} must have 6 entries each, or none",
         )
-        inputs = (1, *self.scale_channels[:-1])
-        for n_in, n_out, groups in zip(inputs, self.scale_channels, self.scale_groups, strict=True):
+        for n_in, n_out, n in zip((1, *sizes[:-1]), sizes, groups, strict=False):
             require(
-                groups > 0 and n_in % groups == 0 and n_out % groups == 0,
-                f"scale_groups {groups} must divide its layer's widths {n_in} and {n_out}",
+                n > 0 and n_in % n == 0 and n_out % n == 0,
+                f"scale_groups {n} must divide its layer's widths {n_in} and {n_out}",
             )
+        require(
+            all(n > 0 and n % 4 == 0 for n in self.resolutions)
+            and len(set(self.resolutions)) == len(self.resolutions),
+            f"resolutions {self.resolutions} must be different multiples of 4",
+        )
+        require_positive(self, "resolution_channels")
+        require(
+            bool(self.periods or sizes or self.resolutions),
+            "periods, scale_channels and resolutions () must name at least one discriminator",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,16 +213,12 @@ class VitsConfig:
             f"hidden_channels {self.hidden_channels} must be a multiple of "
             f"n_heads {self.text_encoder.n_heads}",
         )
-        rates = self.decoder.upsample_rates
-        require(
-            math.prod(rates) == self.audio.hop_length,
-            f"hop_length {self.audio.hop_length} must equal the product of "
-            f"upsample_rates {rates} = {math.prod(rates)}",
-        )
+        self.decoder.check_hop(self.audio.hop_length)
         samples = self.segment_frames * self.audio.hop_length
-        needed = max(self.audio.n_fft, *(2 * p for p in self.discriminator.periods or (1,)))
+        judges = self.discriminator
+        needed = max(self.audio.n_fft, *(2 * p for p in judges.periods), *judges.resolutions, 1)
         require(
             samples >= needed,
-            f"segment_frames {self.segment_frames} = {samples} samples "
-            f"must cover at least {needed} samples (n_fft and twice the longest period)",
+            f"segment_frames {self.segment_frames} = {samples} samples must cover at least "
+            f"{needed} samples (n_fft, twice the longest period and the longest resolution)",
         )

@@ -1,6 +1,7 @@
 """Decoder: latent -> wave (figure 1: decoder), HiFi-GAN's generator."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -8,54 +9,121 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.activation import leaky_relu
 from vits.layers.convolution import LEAKY_SLOPE, DoubleResidualBlock, SingleResidualBlock
+from vits.layers.reach import Span
 
-__all__ = ["HifiGanDecoder"]
+__all__ = ["LAST_SLOPE", "POST_KERNEL", "HifiGanDecoder", "Stages", "UpsamplingStack"]
 
 # the slope before the last convolution is torch's default, not HiFi-GAN's 0.1: kept for parity
 LAST_SLOPE = 0.01
+PRE_KERNEL = POST_KERNEL = 7
 
 
-class HifiGanDecoder(nn.Module):
+class Stages(NamedTuple):
+    """Shapes of an ``UpsamplingStack``; the meanings are in ``vits.config.DecoderConfig``."""
+
+    resblock: str
+    resblock_kernel_sizes: tuple[int, ...]
+    resblock_dilations: tuple[tuple[int, ...], ...]
+    upsample_rates: tuple[int, ...]
+    upsample_kernel_sizes: tuple[int, ...]
+    initial_channels: int
+
+
+class UpsamplingStack(nn.Module):
     """Transposed convolutions, each followed by the mean of residual blocks of several widths.
 
     Source: Kong et al. 2020, arXiv:2010.05646, section 2.2; conditioning as in VITS section 2.2.3.
+
+    Args:
+        latent_channels: C of the latent.
+        stages: the shapes.
+        conditioning_channels: width of the speaker embedding; 0 for one speaker.
+
+    Attributes:
+        factor: columns of the result for each of the latent.
+        channels: of the result.
     """
 
     def __init__(
-        self,
-        latent_channels: int,
-        *,
-        resblock: str,
-        resblock_kernel_sizes: tuple[int, ...],
-        resblock_dilations: tuple[tuple[int, ...], ...],
-        upsample_rates: tuple[int, ...],
-        upsample_kernel_sizes: tuple[int, ...],
-        initial_channels: int,
-        conditioning_channels: int = 0,
+        self, latent_channels: int, stages: Stages, *, conditioning_channels: int = 0
     ) -> None:
         super().__init__()
-        self.hop_length = math.prod(upsample_rates)
-        block = DoubleResidualBlock if resblock == "1" else SingleResidualBlock
-        self.pre = nn.Conv1d(latent_channels, initial_channels, 7, padding=3)
+        self.stages = stages
+        self.factor = math.prod(stages.upsample_rates)
+        block = DoubleResidualBlock if stages.resblock == "1" else SingleResidualBlock
+        channels = stages.initial_channels
+        self.pre = nn.Conv1d(latent_channels, channels, PRE_KERNEL, padding=PRE_KERNEL // 2)
         self.conditioning = (
-            nn.Conv1d(conditioning_channels, initial_channels, 1) if conditioning_channels else None
+            nn.Conv1d(conditioning_channels, channels, 1) if conditioning_channels else None
         )
         self.upsamplers = nn.ModuleList()
         self.blocks = nn.ModuleList()
-        channels = initial_channels
-        for rate, size in zip(upsample_rates, upsample_kernel_sizes, strict=True):
+        sizes, dilations = stages.resblock_kernel_sizes, stages.resblock_dilations
+        for rate, size in zip(stages.upsample_rates, stages.upsample_kernel_sizes, strict=True):
             upsampler = nn.ConvTranspose1d(
                 channels, channels // 2, size, rate, padding=(size - rate) // 2
             )
             self.upsamplers.append(weight_norm(upsampler))
             channels //= 2
             self.blocks.append(
-                nn.ModuleList(
-                    block(channels, k, d)
-                    for k, d in zip(resblock_kernel_sizes, resblock_dilations, strict=True)
-                )
+                nn.ModuleList(block(channels, k, d) for k, d in zip(sizes, dilations, strict=True))
             )
-        self.post = nn.Conv1d(channels, 1, 7, padding=3, bias=False)
+        self.channels = channels
+
+    def upsample(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map a latent (B, C, T) to (B, channels, T * factor); conditioning (B, G, 1) or None."""
+        x = self.pre(z)
+        if self.conditioning is not None and conditioning is not None:
+            x = x + self.conditioning(conditioning)
+        for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
+            x = upsampler(leaky_relu(x, LEAKY_SLOPE))
+            assert isinstance(blocks, nn.ModuleList)
+            total = blocks[0](x)
+            for block in blocks[1:]:
+                total.add_(block(x))
+            x = total.div_(len(blocks))
+        return x
+
+    def needed_frames(self, span: Span) -> Span:
+        """Return the frames that columns of ``upsample``'s result depend on."""
+        stages = self.stages
+        plain = 1 if stages.resblock == "1" else 0  # convolutions behind each dilated one
+        widest = max(
+            sum((size // 2) * (dilation + plain) for dilation in dilations)
+            for size, dilations in zip(
+                stages.resblock_kernel_sizes, stages.resblock_dilations, strict=True
+            )
+        )
+        upsamplers = zip(stages.upsample_rates, stages.upsample_kernel_sizes, strict=True)
+        for rate, size in reversed(list(upsamplers)):
+            span = Span(span.first - widest, span.last + widest)
+            span = span.before_upsampling(size=size, rate=rate)
+        return span.before_convolution(PRE_KERNEL)
+
+
+class HifiGanDecoder(UpsamplingStack):
+    """The stages up to the rate of the wave, and one convolution to a single channel.
+
+    Source: Kong et al. 2020, arXiv:2010.05646, section 2.2.
+
+    Args:
+        latent_channels: C of the latent.
+        stages: the shapes; a frame has the product of ``upsample_rates`` samples.
+        conditioning_channels: width of the speaker embedding; 0 for one speaker.
+
+    Attributes:
+        hop_length: samples of a frame.
+        context: frames on either side of a frame that its samples depend on.
+    """
+
+    def __init__(
+        self, latent_channels: int, stages: Stages, *, conditioning_channels: int = 0
+    ) -> None:
+        super().__init__(latent_channels, stages, conditioning_channels=conditioning_channels)
+        self.hop_length = self.factor
+        self.post = nn.Conv1d(self.channels, 1, POST_KERNEL, padding=POST_KERNEL // 2, bias=False)
+        span = Span(0, self.hop_length - 1).before_convolution(POST_KERNEL)
+        self.context = max(-(needed := self.needed_frames(span)).first, needed.last)
 
     def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Decode.
@@ -67,14 +135,5 @@ class HifiGanDecoder(nn.Module):
         Returns:
             Wave (B, 1, T * hop_length) in [-1, 1].
         """
-        x = self.pre(z)
-        if self.conditioning is not None and conditioning is not None:
-            x = x + self.conditioning(conditioning)
-        for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
-            x = upsampler(leaky_relu(x, LEAKY_SLOPE))
-            assert isinstance(blocks, nn.ModuleList)
-            total = blocks[0](x)
-            for block in blocks[1:]:
-                total.add_(block(x))
-            x = total.div_(len(blocks))
+        x = self.upsample(z, conditioning)
         return torch.tanh(self.post(leaky_relu(x, LAST_SLOPE)))

@@ -17,7 +17,7 @@ from vits.layers.masking import (
     sequence_mask,
     slice_segments,
 )
-from vits.models.decoder import HifiGanDecoder
+from vits.models.decoders import build_decoder
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
@@ -64,7 +64,7 @@ class Vits(nn.Module):
         self.duration_predictor = duration_predictor(
             hidden, conditioning_channels=speaker, **vars(config.duration_predictor)
         )
-        self.decoder = HifiGanDecoder(latent, conditioning_channels=speaker, **vars(config.decoder))
+        self.decoder = build_decoder(config.decoder, latent, config.audio.hop_length, speaker)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
 
     def forward(

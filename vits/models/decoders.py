@@ -1,0 +1,53 @@
+"""Chooses the decoder that a configuration names; each maps (B, C, T) to (B, 1, T * hop_length)."""
+
+from vits.config import DecoderConfig
+from vits.models.convnext_decoder import ConvNextDecoder
+from vits.models.decoder import HifiGanDecoder, Stages
+from vits.models.istft_decoder import IstftDecoder
+
+__all__ = ["Decoder", "build_decoder"]
+
+Decoder = HifiGanDecoder | IstftDecoder | ConvNextDecoder
+
+
+def build_decoder(
+    config: DecoderConfig, latent_channels: int, hop_length: int, conditioning_channels: int
+) -> Decoder:
+    """Build a decoder.
+
+    Args:
+        config: its kind and sizes.
+        latent_channels: C of the latent.
+        hop_length: samples of a frame.
+        conditioning_channels: width of the speaker embedding; 0 for one speaker.
+    """
+    if config.kind == "convnext":
+        return ConvNextDecoder(
+            latent_channels,
+            hop_length,
+            channels=config.channels,
+            inner_channels=config.inner_channels,
+            n_blocks=config.n_blocks,
+            kernel_size=config.kernel_size,
+            n_fft=config.window_hops * hop_length,
+            conditioning_channels=conditioning_channels,
+        )
+    stages = Stages(
+        resblock=config.resblock,
+        resblock_kernel_sizes=config.resblock_kernel_sizes,
+        resblock_dilations=config.resblock_dilations,
+        upsample_rates=config.upsample_rates,
+        upsample_kernel_sizes=config.upsample_kernel_sizes,
+        initial_channels=config.initial_channels,
+    )
+    if config.kind == "hifigan":
+        return HifiGanDecoder(latent_channels, stages, conditioning_channels=conditioning_channels)
+    return IstftDecoder(
+        latent_channels,
+        stages,
+        n_bands=config.n_bands,
+        n_fft=config.window_hops * config.istft_hop_length,
+        istft_hop_length=config.istft_hop_length,
+        trainable_filterbank=config.trainable_filterbank,
+        conditioning_channels=conditioning_channels,
+    )
