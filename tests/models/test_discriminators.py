@@ -1,10 +1,13 @@
 """Discriminators: shapes, order, gradients, and one joined pass."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.nn import functional
 
 from vits.config import DiscriminatorConfig
+from vits.errors import ConfigError
 from vits.models import Discriminators
 
 NARROW = DiscriminatorConfig(
@@ -12,6 +15,8 @@ NARROW = DiscriminatorConfig(
     period_channels=(4, 8, 8),
     scale_channels=(4, 8, 8, 8, 8, 8),
     scale_groups=(1, 4, 4, 4, 4, 1),
+    resolutions=(64, 128),
+    resolution_channels=4,
 )
 
 
@@ -32,6 +37,25 @@ def test_members_are_the_scale_then_the_periods():
     assert outputs[0].features[0].dim() == 3
     assert [o.features[0].shape[3] for o in outputs[1:]] == [2, 3, 5, 7, 11]
     assert all(o.score.numel() == o.features[-1].numel() for o in outputs)
+
+
+def test_any_kind_can_be_left_out():
+    wave = torch.randn(2, 1, 500)
+    only = {
+        "periods": ((), 3),
+        "scale_channels": ((), 5),
+        "resolutions": ((), 4),
+    }
+    for key, (none, n_left) in only.items():
+        more = {"scale_groups": ()} if key == "scale_channels" else {}
+        config = dataclasses.replace(NARROW, **{key: none}, **more)
+        assert len(Discriminators(**vars(config))(wave)) == n_left
+    with pytest.raises(ConfigError, match="must name at least one discriminator"):
+        DiscriminatorConfig(periods=(), scale_channels=(), scale_groups=())
+    with pytest.raises(ConfigError, match="6 entries each, or none"):
+        DiscriminatorConfig(scale_channels=())
+    with pytest.raises(ConfigError, match=r"resolutions \(130,\) must be different multiples of 4"):
+        DiscriminatorConfig(resolutions=(130,))
 
 
 def test_a_period_discriminator_reflects_the_missing_end():

@@ -1,4 +1,4 @@
-"""Discriminators: one over the raw wave, one for each period (figure 1: discriminator)."""
+"""Discriminators of the raw wave, of periods, of spectrograms (figure 1: discriminator)."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -7,6 +7,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vits.layers.convolution import LEAKY_SLOPE
 from vits.layers.convolve import along_time, convolve
 from vits.models.outputs import DiscriminatorOutput
+from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 
 __all__ = ["Discriminators", "PeriodDiscriminator", "ScaleDiscriminator"]
 
@@ -82,7 +83,7 @@ class ScaleDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """The scale discriminator, then one period discriminator for each period."""
+    """The scale discriminator, if any, then one for each period, then one for each resolution."""
 
     def __init__(
         self,
@@ -91,10 +92,15 @@ class Discriminators(nn.Module):
         period_channels: tuple[int, ...],
         scale_channels: tuple[int, ...],
         scale_groups: tuple[int, ...],
+        resolutions: tuple[int, ...] = (),
+        resolution_channels: int = 0,
     ) -> None:
         super().__init__()
-        self.members = nn.ModuleList([ScaleDiscriminator(scale_channels, scale_groups)])
+        self.members = nn.ModuleList()
+        if scale_channels:
+            self.members.append(ScaleDiscriminator(scale_channels, scale_groups))
         self.members.extend(PeriodDiscriminator(period, period_channels) for period in periods)
+        self.members.extend(SpectrogramDiscriminator(n, resolution_channels) for n in resolutions)
 
     def forward(self, wave: Tensor) -> list[DiscriminatorOutput]:
         """Judge a wave (B, 1, L) with every member."""
