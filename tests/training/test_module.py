@@ -71,6 +71,22 @@ def test_every_weight_changes_the_loss(make_run, name):
     assert without.steps[0][1]["train/generator"] != with_term.steps[0][1]["train/generator"]
 
 
+def test_the_bands_come_in_with_their_weight(make_run, config):
+    model = dataclasses.replace(config, segment_frames=22)  # long enough for the bands
+    recorder, plain = Recorder(), Recorder()
+    _, module, _ = make_run(1, model=model, callbacks=[recorder], subband_weight=2.0)
+    assert module.subbands.filterbank.n_bands == module.config.decoder.n_bands
+    _, without, _ = make_run(1, model=model, callbacks=[plain])
+    with_bands, logged = recorder.steps[0][1], plain.steps[0][1]
+    assert "train/subband" not in logged
+    more = with_bands["train/generator"] - logged["train/generator"]
+    assert more == pytest.approx(2 * with_bands["train/subband"], rel=0.01)  # both judges the same
+    assert not torch.equal(
+        module.generator.decoder.pre.weight, without.generator.decoder.pre.weight
+    )
+    assert list(module.state_dict()) == list(without.state_dict())
+
+
 def test_discriminators_wait_for_their_step(make_run):
     recorder = Recorder()
     torch.manual_seed(0)
@@ -251,7 +267,8 @@ RECIPE = {
 }
 
 
-ELSEWHERE = {"skipped_in_a_row"}  # test_skips.py: it takes bad numbers to show
+# test_skips.py, as it takes bad numbers to show; above, as it takes longer segments
+ELSEWHERE = {"skipped_in_a_row", "subband_weight"}
 
 
 def test_the_list_of_the_recipe_is_complete():

@@ -25,6 +25,8 @@ class TrainingConfig:
         duration_weight: weight of the duration loss.
         feature_weight: weight of the feature matching loss.
         adversarial_weight: weight of the generator's adversarial loss.
+        subband_weight: weight of the STFT loss of the bands of the wave, which the multi-band
+            decoder is trained with; the original has none.
         adversarial_start: step at which the discriminators and their losses come in.
         discriminator_warmup_steps: steps from ``adversarial_start`` on in which the discriminators
             learn alone while the generator stands still; for a voice that comes without them.
@@ -52,6 +54,7 @@ class TrainingConfig:
     duration_weight: float = 1.0
     feature_weight: float = 2.0
     adversarial_weight: float = 1.0
+    subband_weight: float = 0.0
     adversarial_start: int = 0
     discriminator_warmup_steps: int = 0
     alignment_guide: float = 0.0
@@ -79,7 +82,7 @@ class TrainingConfig:
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         if self.gradient_clip is not None:
             require_positive(self, "gradient_clip")
-        for name in ("mel", "kl", "duration", "feature", "adversarial"):
+        for name in ("mel", "kl", "duration", "feature", "adversarial", "subband"):
             value = getattr(self, f"{name}_weight")
             require(value >= 0, f"{name}_weight {value} must not be negative")
         for name in (

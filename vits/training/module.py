@@ -1,6 +1,6 @@
 """The Lightning module: two optimizers and the training step."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -24,19 +24,12 @@ from vits.training.judging import discriminator_losses, judge
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
+from vits.training.segments import Segments
+from vits.training.subbands import SubbandLoss
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
 
 CHECKPOINT_FORMAT = 1
-
-
-class Segments(NamedTuple):
-    """What the step compares: real and generated wave (B, 1, L) and their log-mels (B, M, T)."""
-
-    real: Tensor
-    fake: Tensor
-    real_mel: Tensor
-    fake_mel: Tensor
 
 
 class VitsModule(pl.LightningModule):
@@ -68,6 +61,10 @@ class VitsModule(pl.LightningModule):
         self.discriminators = Discriminators(**vars(self.config.discriminator))
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
+        self.subbands = None
+        if training.subband_weight:
+            length = config.segment_frames * config.audio.hop_length
+            self.subbands = SubbandLoss(max(2, config.decoder.n_bands), length)
         self.passes = Passes.plain(self.generator, self.discriminators)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -246,11 +243,14 @@ class VitsModule(pl.LightningModule):
     def _terms(self, out: TrainingOutput, segments: Segments, shares: Shares) -> dict[str, Tensor]:
         """Return the generator's losses that no discriminator has a part in."""
         duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
-        return {
+        terms = {
             "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
             "kl": self._kl(out) * shares.frames,
             "duration": duration * shares.symbols,
         }
+        if self.subbands is not None:
+            terms["subband"] = self.subbands(segments.fake, segments.real) * shares.utterances
+        return terms
 
     def _kl(self, out: TrainingOutput) -> Tensor:
         return losses.kl_divergence(
