@@ -80,9 +80,8 @@ class IstftDecoder(UpsamplingStack):
             Wave (B, 1, T * hop_length); nothing holds it in [-1, 1] but training.
         """
         x = leaky_relu(self.upsample(z, conditioning), LAST_SLOPE)
-        assert self.post.bias is not None
         with torch.autocast(x.device.type, enabled=False):  # phases need float32 whatever it says
-            x = self.post(x.to(self.post.bias.dtype)).unflatten(1, (self.n_bands, -1))
+            x = self.post(x.to(self.pre.weight.dtype)).unflatten(1, (self.n_bands, -1))
             log_magnitude, angle = x.chunk(2, dim=2)
             magnitude, phase = log_magnitude.exp(), math.pi * torch.sin(angle)
             bands = self.inverse(magnitude.flatten(0, 1), phase.flatten(0, 1))

@@ -64,11 +64,10 @@ class SubbandLoss(nn.Module):
             Mean over the utterances; scalar, computed in float32 whatever the autocast.
         """
         with torch.autocast(fake.device.type, enabled=False):
-            bands = [
-                self.filterbank.analysis(wave.to(torch.promote_types(wave.dtype, torch.float32)))
-                for wave in (fake, real)
-            ]
-            distances = [self._distance(*bands, i) for i in range(len(RESOLUTIONS))]
+            dtype = torch.promote_types(fake.dtype, torch.float32)
+            fake = self.filterbank.analysis(fake.to(dtype))
+            real = self.filterbank.analysis(real.to(dtype))
+            distances = [self._distance(fake, real, i) for i in range(len(RESOLUTIONS))]
         return torch.stack(distances).mean()
 
     def _distance(self, fake: Tensor, real: Tensor, i: int) -> Tensor:
