@@ -5,8 +5,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from vits.config import DecoderConfig
+from vits.config import DecoderConfig, from_dict
 from vits.errors import ConfigError
+from vits.models.decoder import HifiGanDecoder
 from vits.models.decoders import Decoder, build_decoder
 
 HOP, LATENT, SPEAKER = 32, 6, 5
@@ -146,6 +147,20 @@ def test_the_originals_decoder_keeps_the_names_of_its_weights():
     assert f"upsamplers.0.{first}" in names
     assert f"blocks.3.2.dilated.2.{first}" in names
     assert f"blocks.3.2.plain.2.{first}" in names
+
+
+def test_a_configuration_from_before_the_other_decoders_means_hifigan():
+    before = {
+        "resblock": "2",
+        "resblock_kernel_sizes": [3],
+        "resblock_dilations": [[1, 2]],
+        "upsample_rates": [8, 4],
+        "upsample_kernel_sizes": [16, 8],
+        "initial_channels": 16,
+    }
+    decoder = build_decoder(from_dict(DecoderConfig, before), LATENT, HOP, 0)
+    assert type(decoder) is HifiGanDecoder
+    assert decoder(draw(5)[0].float()).shape == (1, 1, 5 * HOP)
 
 
 def test_a_configuration_that_fits_no_hop_is_refused():
