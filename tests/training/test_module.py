@@ -202,6 +202,48 @@ def test_both_precisions_keep_float32_weights(config, data, make_trainer, kind, 
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in module.parameters())
 
 
+KINDS = {
+    "multi-band": {"kind": "istft", "upsample_rates": (4, 4), "n_bands": 2, "istft_hop_length": 2},
+    "multi-stream": {
+        "kind": "istft",
+        "upsample_rates": (4, 4),
+        "n_bands": 2,
+        "istft_hop_length": 2,
+        "trainable_filterbank": True,
+    },
+    "convnext": {"kind": "convnext", "channels": 16, "inner_channels": 32, "n_blocks": 2},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_every_decoder_trains_against_spectrogram_discriminators(
+    config, data, make_trainer, kind, precision
+):
+    decoder = dataclasses.replace(config.decoder, **KINDS[kind])
+    judges = dataclasses.replace(
+        config.discriminator,
+        scale_channels=(),
+        scale_groups=(),
+        resolutions=(64, 256),
+        resolution_channels=4,
+    )
+    model = dataclasses.replace(config, decoder=decoder, discriminator=judges, segment_frames=22)
+    datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
+    recipe = TrainingConfig(subband_weight=1.0, learning_rate=2e-3, adversarial_start=5)
+    module, recorder = VitsModule(model, recipe, datamodule.corpus), Recorder()
+    before = weights(module)
+    make_trainer(12, precision=precision, val_check_interval=12, callbacks=[recorder]).fit(
+        module, datamodule
+    )
+    assert all(p.isfinite().all() for p in module.parameters())
+    still = [name for name, p in module.named_parameters() if torch.equal(p, before[name])]
+    assert still == []
+    mels = [metrics["train/mel"] for _, metrics in recorder.steps]
+    assert mels[-1] < mels[0]
+    assert "train/subband" in recorder.steps[-1][1]
+
+
 @pytest.mark.slow
 def test_overfitting_one_batch_brings_mel_kl_and_duration_down_together(make_run):
     recorder = Recorder()
