@@ -1,9 +1,10 @@
-"""One rank of a training on several processes, for ``test_parallel.py``.
+"""One rank of some trainings on several processes, for ``test_parallel.py``.
 
-Usage: torchrun ... tests/training/ranks.py OUT DATA CONFIG STEPS PRECISION RANKS_OF_DATA
+Usage: torchrun ... tests/training/ranks.py OUT DATA CONFIG RANKS_OF_DATA STEPS:PRECISION...
 
-Every random draw is made a function of its place alone, so that a rank with half the utterances
-draws for them what one process with all of them would.
+A process takes long to start, so one does all the trainings. Every random draw is made a function
+of its place alone, so that a rank with half the utterances draws for them what one process with all
+of them would.
 """
 
 import json
@@ -44,9 +45,15 @@ class Keep(pl.Callback):
         self.names.append(list(batch.names))
 
 
-def main(out, data, config, steps, precision, ranks_of_data):
-    """Train some steps and leave what the test compares in ``out``."""
+def main(out, data, config, ranks_of_data, *runs):
+    """Train one run after the other."""
     torch.set_num_threads(1)
+    for run in runs:
+        train(out, data, config, ranks_of_data, *run.split(":"))
+
+
+def train(out, data, config, ranks_of_data, steps, precision):
+    """Train some steps and leave what the test compares in ``out``."""
     torch.manual_seed(int(os.environ.get("RANK", "0")))  # DDP must send rank 0's weights around
     # one process takes the batches of two: the same global batches, twice as large
     scale = int(ranks_of_data)
@@ -78,7 +85,7 @@ def main(out, data, config, steps, precision, ranks_of_data):
         trainer.fit(module, datamodule)
     weights = {name: p.detach().clone() for name, p in module.named_parameters()}
     kept = {"gradients": keep.gradients, "weights": weights, "names": keep.names}
-    torch.save(kept, Path(out) / f"rank{os.environ.get('RANK', '-')}.pt")
+    torch.save(kept, Path(out) / f"{steps}:{precision}:rank{os.environ.get('RANK', '-')}.pt")
 
 
 if __name__ == "__main__":

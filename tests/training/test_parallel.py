@@ -24,20 +24,21 @@ def free_port():
         return listener.getsockname()[1]
 
 
-@pytest.fixture
-def launch(tmp_path, config, data):
-    """Run the script on some ranks; return what each left, by rank."""
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory, config, data):
+    """Do some runs on some ranks; return what each rank left, by run."""
     quiet = dataclasses.replace(config.text_encoder, dropout=0.0)
     predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
     config = dataclasses.replace(config, text_encoder=quiet, duration_predictor=predictor)
-    path = tmp_path / "config.json"
+    folder = tmp_path_factory.mktemp("ranks")
+    path = folder / "config.json"
     path.write_text(json.dumps(to_dict(config)))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
-    def run(name, launcher, *, steps, ranks_of_data=1, precision="32-true"):
-        out = tmp_path / name
+    def run(name, launcher, *runs, ranks_of_data=1):
+        out = folder / name
         out.mkdir()
-        arguments = [out, data, path, steps, precision, ranks_of_data]
+        arguments = [out, data, path, ranks_of_data, *runs]
         commands = [[*map(str, [*start, SCRIPT, *arguments])] for start in launcher]
         jobs = [
             subprocess.Popen(c, env=environment, stderr=subprocess.PIPE, text=True)
@@ -46,27 +47,40 @@ def launch(tmp_path, config, data):
         for job in jobs:
             _, errors = job.communicate(timeout=240)
             assert job.returncode == 0, errors[-3000:]
-        return [torch.load(file, weights_only=True) for file in sorted(out.glob("rank*.pt"))]
+        return {
+            run: [torch.load(file, weights_only=True) for file in sorted(out.glob(f"{run}:*.pt"))]
+            for run in runs
+        }
 
     return run
 
 
-ALONE = [[sys.executable]]
-TWO = [[*TORCHRUN, "--standalone", "--nproc_per_node=2"]]
+@pytest.fixture(scope="module")
+def node(launch):
+    """Two ranks on one node."""
+    command = [*TORCHRUN, "--standalone", "--nproc_per_node=2"]
+    return launch("node", [command], "1:32-true", "1:64-true", "3:32-true", "50:32-true")
 
 
-def two_nodes():
-    port = free_port()
-    rendezvous = ["--master_addr=127.0.0.1", f"--master_port={port}"]
-    nodes = [["--nnodes=2", f"--node_rank={i}", "--nproc_per_node=1"] for i in range(2)]
-    return [[*TORCHRUN, *node, *rendezvous] for node in nodes]
+@pytest.fixture(scope="module")
+def nodes(launch):
+    """One rank on each of two nodes."""
+    rendezvous = ["--master_addr=127.0.0.1", f"--master_port={free_port()}"]
+    ranks = [["--nnodes=2", f"--node_rank={i}", "--nproc_per_node=1"] for i in range(2)]
+    return launch("nodes", [[*TORCHRUN, *rank, *rendezvous] for rank in ranks], "3:32-true")
+
+
+@pytest.fixture(scope="module")
+def alone(launch):
+    """One process with the utterances of two."""
+    return launch("alone", [[sys.executable]], "1:32-true", "1:64-true", ranks_of_data=2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("precision", "tolerance"), [("32-true", 2e-6), ("64-true", 1e-7)])
-def test_two_ranks_have_the_gradients_of_one_with_both_batches(launch, precision, tolerance):
-    (alone,) = launch("alone", ALONE, steps=1, ranks_of_data=2, precision=precision)
-    first, second = launch("two", TWO, steps=1, precision=precision)
+def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, precision, tolerance):
+    (alone,) = alone[f"1:{precision}"]
+    first, second = node[f"1:{precision}"]
     assert sorted(first["names"][0] + second["names"][0]) == sorted(alone["names"][0])
     assert len(first["names"][0]) != len(second["names"][0])  # the shares matter
     for name, gradient in first["gradients"].items():
@@ -81,8 +95,8 @@ def test_two_ranks_have_the_gradients_of_one_with_both_batches(launch, precision
 
 
 @pytest.mark.slow
-def test_two_ranks_stay_equal_for_fifty_steps_and_share_the_epoch(launch):
-    first, second = launch("fifty", TWO, steps=50)
+def test_two_ranks_stay_equal_for_fifty_steps_and_share_the_epoch(node):
+    first, second = node["50:32-true"]
     for name, value in first["weights"].items():
         assert torch.equal(value, second["weights"][name]), name
     assert len(first["names"]) == len(second["names"]) == 50
@@ -94,10 +108,8 @@ def test_two_ranks_stay_equal_for_fifty_steps_and_share_the_epoch(launch):
 
 
 @pytest.mark.slow
-def test_two_nodes_of_one_rank_do_as_one_node_of_two(launch):
-    nodes = launch("nodes", two_nodes(), steps=3)
-    node = launch("node", TWO, steps=3)
-    for mine, other in zip(nodes, node, strict=True):
+def test_two_nodes_of_one_rank_do_as_one_node_of_two(node, nodes):
+    for mine, other in zip(nodes["3:32-true"], node["3:32-true"], strict=True):
         for name, value in mine["weights"].items():
             assert torch.equal(value, other["weights"][name]), name
 
