@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from vits.cli import main
+from vits.cli.base_voice import read_base
 from vits.config import DecoderConfig, FrontendConfig, VitsConfig, to_dict
+from vits.errors import VoiceError
 from vits.models.vits import Vits
 from vits.synthesis import load, read_voice
 from vits.text import Frontend, SymbolTable
@@ -111,3 +113,44 @@ def test_bad_input_is_one_line_and_status_2(bundle, checkpoint, tmp_path):
         assert err.count("\n") == 1
         assert word in err
     assert not (tmp_path / "voice").exists()
+
+
+def test_a_compact_voice_is_smaller_speaks_and_cannot_be_trained(bundle, checkpoint, tmp_path):
+    bundle(checkpoint, "-o", tmp_path / "whole")
+    status, _, _ = bundle(checkpoint, "-o", tmp_path / "compact", "--compact")
+    assert status == 0
+    sizes = [(tmp_path / n / "model.safetensors").stat().st_size for n in ("compact", "whole")]
+    assert sizes[0] < 0.5 * sizes[1]
+    assert len(load(tmp_path / "compact")("hello", seed=1).samples) > 0
+    with pytest.raises(VoiceError, match="is compact"):
+        read_base(str(tmp_path / "compact"))
+
+
+def test_a_file_completes_the_card(bundle, checkpoint, tmp_path):
+    path = tmp_path / "card.json"
+    path.write_text('{"hardware": "two processors", "hours": 2, "figures": {"errors": 0.25}}')
+    status, _, _ = bundle(checkpoint, "-o", tmp_path / "ada", "--name", "Ada", "--card", path)
+    card = read_voice(tmp_path / "ada").card
+    assert (status, card.name, card.hardware, card.hours) == (0, "Ada", "two processors", 2.0)
+    assert card.figures == {"errors": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "does not exist"),
+        ("{", "is no JSON"),
+        ("[]", "must be one JSON object"),
+        ('{"age": 3}', "unknown key card.age"),
+        ('{"figures": {"errors": "few"}}', "card.figures.errors 'few' must be of type float"),
+        ('{"figures": 3}', "card.figures 3 must be a mapping"),
+    ],
+)
+def test_a_bad_card_is_one_line(bundle, checkpoint, tmp_path, content, message):
+    path = tmp_path / "card.json"
+    if content is not None:
+        path.write_text(content)
+    status, _, err = bundle(checkpoint, "-o", tmp_path / "ada", "--card", path)
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err
+    assert not (tmp_path / "ada").exists()

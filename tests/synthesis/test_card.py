@@ -43,3 +43,15 @@ def test_many_speakers_are_counted_and_the_first_named():
     page = render_readme(Card(name="x"), 16000, "de", names)
     assert "200: p0, p1" in page
     assert "p20," not in page
+
+
+def test_figures_and_commands_stand_on_the_page():
+    card = Card(name="x", training_steps=5, hardware="two processors", hours=1.5)
+    page = render_readme(card, 16000, "de", ())
+    assert "| Training | 5 steps, 1.5 hours on two processors |" in page
+    assert "Measured" not in page
+    assert "```bash" not in page
+    card = Card(name="x", figures={"word error rate": 0.25}, commands=("vits fit", "vits bundle"))
+    page = render_readme(card, 16000, "de", ())
+    assert "| word error rate | 0.25 |" in page
+    assert "```bash\nvits fit\nvits bundle\n```" in page

@@ -2,6 +2,7 @@ import json
 import pickle
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,6 +16,7 @@ from vits.synthesis import (
     write_voice,
 )
 from vits.synthesis import writing as writing_module
+from vits.synthesis.weights import make_compact
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +258,40 @@ def test_a_generator_that_speaks_is_not_written(make_bundle, tmp_path):
 def test_speakers_must_have_different_names(make_bundle):
     with pytest.raises(VoiceError, match="different names"):
         make_bundle(["ada", "ada"])
+
+
+@pytest.fixture
+def compact(make_bundle, tmp_path):
+    bundle = make_bundle(["ada", "bob"])
+    make_compact(bundle.generator)
+    return write_voice(tmp_path / "compact", bundle)
+
+
+def test_a_compact_voice_speaks_as_before_it_was_written(compact, make_bundle, folder):
+    whole, half = (f / "model.safetensors" for f in (folder, compact))
+    assert half.stat().st_size < 0.5 * whole.stat().st_size
+    assert {value.dtype for value in load_file(half).values()} == {torch.float16}
+    bundle = make_bundle(["ada", "bob"])
+    make_compact(bundle.generator)
+    spoken, expected = (v("Hello.", seed=1) for v in (load(compact), Voice(bundle)))
+    assert (spoken.samples == expected.samples).all()
+
+
+def test_a_compact_voice_written_again_is_the_same(compact, tmp_path):
+    again = write_voice(tmp_path / "again", read_voice(compact))
+    assert (again / "model.safetensors").read_bytes() == (
+        compact / "model.safetensors"
+    ).read_bytes()
+
+
+def test_a_compact_voice_says_what_it_cannot_do(compact):
+    voice = load(compact)
+    wave = np.zeros(22050, np.float32)
+    with pytest.raises(VoiceError, match=r"is compact: .* take the whole voice"):
+        voice.convert(wave, 22050, "ada", "bob")
+
+
+def test_half_of_a_compact_voice_is_refused(compact):
+    edit_weights(compact, lambda weights: weights.pop(max(weights)))
+    with pytest.raises(VoiceError, match="lacks tensor"):
+        load(compact)

@@ -20,13 +20,19 @@ def read_base(path: str) -> "BaseVoice":
 
     Raises:
         MissingFileError: there is no such file or folder.
-        VoiceError: it is neither a voice nor a run, or the voice is damaged.
+        VoiceError: it is neither a voice nor a run, or the voice is damaged or compact.
         CheckpointError: the checkpoint is damaged.
     """
+    from vits.synthesis.weights import is_compact
     from vits.training.finetuning import BaseVoice
 
     checkpoint = _checkpoint(Path(path))
     bundle = read_bundle(path)
+    if is_compact(bundle.generator):
+        raise VoiceError(
+            f"voice {path} is compact: without a posterior encoder it cannot be trained; "
+            "take the whole voice or its checkpoint"
+        )
     return BaseVoice(
         source=path if checkpoint is None else str(checkpoint),
         config=bundle.generator.config,

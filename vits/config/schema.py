@@ -70,6 +70,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         inner = args[:-1] * len(value) if args[-1] is Ellipsis else args
         require(len(inner) == len(value), f"{where} {value!r} must have {len(inner)} entries")
         return tuple(_convert(h, v, where) for h, v in zip(inner, value, strict=True))
+    if origin is dict:
+        require(isinstance(value, Mapping), f"{where} {value!r} must be a mapping of names")
+        items = cast(Mapping[str, Any], value).items()
+        return {name: _convert(args[1], item, f"{where}.{name}") for name, item in items}
     if origin is Literal:
         require(value in args, f"{where} {value!r} must be one of {', '.join(map(repr, args))}")
         return value

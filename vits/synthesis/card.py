@@ -1,6 +1,6 @@
 """A voice's card: where it comes from and what one may do with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Card", "render_readme"]
 
@@ -20,6 +20,10 @@ class Card:
         training_steps: batches seen in training.
         averaged: the weights are the training's moving average, not its last state.
         vits_version: version of this library that wrote the voice.
+        hardware: what it was trained on.
+        hours: how long the training took (hours); 0: not stated.
+        commands: what to run, in order, to make the voice again.
+        figures: what was measured of it, by name.
     """
 
     name: str = "voice"
@@ -32,6 +36,10 @@ class Card:
     training_steps: int = 0
     averaged: bool = False
     vits_version: str = ""
+    hardware: str = ""
+    hours: float = 0.0
+    commands: tuple[str, ...] = ()
+    figures: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[str, ...]) -> str:
@@ -43,17 +51,29 @@ def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[s
         "Speakers": _listed(speakers) or "1",
         "Sample rate": f"{sample_rate} Hz",
         "Data": _data(card),
-        "Training": f"{card.training_steps:,} steps" + ", moving average" * card.averaged,
+        "Training": _training(card),
         "Made with": f"vits {card.vits_version or '(version not stated)'}",
     }
     table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows.items())
     about = f"{card.description}\n\n" if card.description else ""
+    measured = "\n".join(f"| {_cell(k)} | {v:.4g} |" for k, v in card.figures.items())
+    figures = f"Measured:\n\n| | |\n|---|---|\n{measured}\n\n" if measured else ""
+    steps = "\n".join(card.commands)
+    commands = f"Made by:\n\n```bash\n{steps}\n```\n\n" if steps else ""
     return (
         f"# {_cell(card.name)}\n\n{about}| | |\n|---|---|\n{table}\n\n"
+        f"{figures}{commands}"
         "```python\nimport vits\n\n"
         'voice = vits.load("path/to/this/folder")\n'
         'voice("Hello.").save("hello.wav")\n```\n'
     )
+
+
+def _training(card: Card) -> str:
+    """Describe the training."""
+    length = f", {card.hours:.1f} hours" if card.hours else ""
+    where = f" on {card.hardware}" if card.hardware else ""
+    return f"{card.training_steps:,} steps{length}{where}" + ", moving average" * card.averaged
 
 
 def _data(card: Card) -> str:

@@ -1,4 +1,7 @@
-"""The generator of a voice: built, filled with checked tensors, written as safetensors."""
+"""The generator of a voice: built, filled with checked tensors, written as safetensors.
+
+A compact voice can only speak: its file has no posterior encoder, and its tensors are float16.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +9,39 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from vits.config import VitsConfig
 from vits.errors import VoiceError
 from vits.models.vits import Vits
 
-__all__ = ["build_generator", "read_generator", "write_generator"]
+__all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "write_generator"]
+
+LEFT_OUT = "posterior_encoder."
+
+
+class _LeftOut(nn.Module):
+    """Stands where a compact voice has no posterior encoder."""
+
+    def forward(self, *args: object, **options: object) -> None:
+        raise VoiceError(
+            "this voice is compact: it has no posterior encoder, so it can speak, but neither "
+            "convert recordings nor be trained; take the whole voice or its checkpoint"
+        )
+
+
+def make_compact(generator: Vits) -> None:
+    """Take the posterior encoder out, in place, and round all weights to float16's values."""
+    generator.add_module("posterior_encoder", _LeftOut())
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.copy_(parameter.half())
+
+
+def is_compact(generator: Vits) -> bool:
+    """Tell whether a generator can only speak."""
+    return isinstance(generator.get_submodule("posterior_encoder"), _LeftOut)
 
 
 def read_generator(path: Path, config: VitsConfig) -> Vits:
@@ -47,6 +75,8 @@ def write_generator(path: Path, generator: Vits) -> None:
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in generator.state_dict().items()
     }
+    if is_compact(generator):
+        weights = {name: value.half() for name, value in weights.items()}
     path.write_bytes(save(weights))  # save_file would make it readable for its owner only
 
 
@@ -65,6 +95,9 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
     # A new model draws its first weights from the caller's random state.
     with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
         generator = Vits(config)
+    if not any(name.startswith(LEFT_OUT) for name in weights):
+        generator.add_module("posterior_encoder", _LeftOut())
+        weights = {n: v.float() if v.dtype == torch.float16 else v for n, v in weights.items()}
     _check(weights, generator.state_dict(), where)
     generator.load_state_dict(weights)
     return generator
