@@ -12,7 +12,9 @@ import vits
 from vits.cli import main
 from vits.data.dataset import PreparedDataset
 
-CONFIGS = sorted(path.name for path in Path(__file__).parents[2].glob("configs/*.yaml"))
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(path.name for path in ROOT.glob("configs/*.yaml"))
+RECIPES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("recipes/*/*.yaml"))
 NARROW = [
     "--trainer.max_steps=3",
     "--model.config.hidden_channels=16",
@@ -57,5 +59,17 @@ def test_every_configuration_parses_and_names_its_launch(root, name, capfd):
     assert first[:4] == ["vits", "fit", "-c", f"configs/{name}"]
     with pytest.raises(SystemExit) as stop:
         main(["fit", "-c", str(path), "--data.train", "data", "--print_config"])
+    assert stop.value.code == 0
+    assert "hidden_channels" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_parses_with_its_launch_command(root, name, capfd, monkeypatch):
+    monkeypatch.chdir(root)
+    words = (root / name).read_text().splitlines()[0].removeprefix("# ").split()
+    arguments = words[words.index("fit") :]
+    assert name in arguments
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--print_config"])
     assert stop.value.code == 0
     assert "hidden_channels" in capfd.readouterr().out
