@@ -1,6 +1,7 @@
 """Feeds prepared data to the trainer: an endless stream, and a fixed list to validate on."""
 
 from functools import partial
+from typing import Any
 
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -82,6 +83,15 @@ class VitsDataModule(pl.LightningDataModule):
         if self.validation_data is None:
             return []
         return DataLoader(self.validation_data, collate_fn=self._collate(self.validation_data))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what of the data decides the numbers of a run, by name."""
+        names = ("max_frames", "max_utterances", "n_buckets", "seed")
+        return {
+            **{f"data.{name}": getattr(self, name) for name in names},
+            "training utterances": self.corpus.utterances,
+            "training seconds": self.corpus.seconds,
+        }
 
     def examples(self) -> Dataset[Utterance]:
         """Return what the stream's batches are indices of."""

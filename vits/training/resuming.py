@@ -95,16 +95,11 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 def stream_of(trainer: pl.Trainer) -> dict[str, Any]:
     """Return what, besides model and recipe, decides the numbers of a run."""
     data = getattr(trainer, "datamodule", None)
-    facts: dict[str, Any] = {
+    return {
         "trainer.precision": str(trainer.precision),
         "ranks": trainer.world_size,
+        **(data.facts() if isinstance(data, VitsDataModule) else {}),
     }
-    if isinstance(data, VitsDataModule):
-        for name in ("max_frames", "max_utterances", "n_buckets", "seed"):
-            facts[f"data.{name}"] = getattr(data, name)
-        facts["training utterances"] = data.corpus.utterances
-        facts["training seconds"] = data.corpus.seconds
-    return facts
 
 
 def apply_recipe(trainer: pl.Trainer, old: Mapping[str, Any], recipe: TrainingConfig) -> None:

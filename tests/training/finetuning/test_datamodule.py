@@ -8,6 +8,7 @@ import pytest
 from vits.cli.base_voice import read_base
 from vits.errors import ConfigError, DataError, MissingFileError
 from vits.training.finetuning import FinetuneDataModule
+from vits.training.resuming import differences
 
 OPTIONS = {"n_validation": 2, "max_frames": 600, "workers": 0}
 
@@ -89,3 +90,13 @@ def test_a_replay_that_is_not_the_voices(duo, more, unnamed, tmp_path):
         datamodule.adopt(read_base(str(duo.voice)))
     with pytest.raises(MissingFileError):
         FinetuneDataModule(str(more), replay=str(tmp_path / "none"), **OPTIONS)
+
+
+def test_the_replay_is_a_fact_that_going_on_compares(adopted, duo, more):
+    plain = FinetuneDataModule(str(more), **OPTIONS)
+    plain.adopt(read_base(str(duo.voice)))
+    found = differences(adopted.facts(), plain.facts())
+    assert found == [
+        "data.replay_share: 0.25 in the checkpoint, None now",
+        "replayed utterances: 9 in the checkpoint, None now",
+    ]

@@ -71,6 +71,16 @@ class FinetuneDataModule(VitsDataModule):
         self.corpus = Corpus.of(self.train_data)
         return alignment
 
+    def facts(self) -> dict[str, Any]:
+        """Return what of the data decides the numbers of a run, the replay included."""
+        if self.replay_data is None:
+            return super().facts()
+        return {
+            **super().facts(),
+            "data.replay_share": self.replay_share,
+            "replayed utterances": len(self.replay_data),
+        }
+
     def examples(self) -> Dataset[Utterance]:
         """Return the data's utterances, then the replayed ones."""
         if self.replay_data is None:
