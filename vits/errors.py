@@ -11,6 +11,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "MissingExtraError",
     "MissingFileError",
     "NumericsError",
     "Preempted",
@@ -69,6 +70,10 @@ class CheckpointError(VitsError, RuntimeError):
 
 class MissingFileError(VitsError, FileNotFoundError):
     """A file or folder that was named does not exist."""
+
+
+class MissingExtraError(VitsError, ImportError):
+    """A package that an optional part needs is not installed."""
 
 
 class Preempted(VitsError, RuntimeError):  # noqa: N818 - like KeyboardInterrupt, no error

@@ -1,0 +1,22 @@
+"""How good a voice is: intelligibility, spectra, pitch, durations and speed, with a report."""
+
+from vits.evaluation.evaluate import evaluate, measure_recordings
+from vits.evaluation.material import Item, read_material
+from vits.evaluation.recogniser import PocketSphinx, Recogniser, load_recogniser
+from vits.evaluation.results import Summary, Take, summarise
+from vits.evaluation.score import Score, score
+
+__all__ = [
+    "Item",
+    "PocketSphinx",
+    "Recogniser",
+    "Score",
+    "Summary",
+    "Take",
+    "evaluate",
+    "load_recogniser",
+    "measure_recordings",
+    "read_material",
+    "score",
+    "summarise",
+]

@@ -1,0 +1,165 @@
+"""A bigram model of sentences, in the ARPA form that recognisers read."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from vits.data.manifest import numbered_lines
+from vits.errors import DataError
+from vits.evaluation.words import plain_words
+
+__all__ = ["Bigrams", "Counted", "Model", "build_bigrams", "learn", "write_arpa"]
+
+START, END = "<s>", "</s>"
+_NEVER = -99.0  # ARPA's logarithm of zero
+
+
+class Counted(NamedTuple):
+    """What a model was made of.
+
+    Attributes:
+        sentences: sentences that were counted.
+        left_out: sentences that are among those to be recognised.
+        words: words that were counted.
+        unknown_words: words that the recogniser does not know; they were passed over.
+    """
+
+    sentences: int
+    left_out: int
+    words: int
+    unknown_words: int
+
+
+class Model(NamedTuple):
+    """A bigram model that a recogniser listens with.
+
+    Attributes:
+        file: where its sentences are.
+        counted: what was counted of them.
+        absent: words of the texts to be recognised that it does not have.
+        words: words of those texts.
+    """
+
+    file: str
+    counted: Counted
+    absent: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Bigrams:
+    """Word probabilities after one word, with Witten-Bell's discounting.
+
+    With c(h, w) counts, N(h) their sum, T(h) the number of different words after h, and P(w) the
+    share of w among all words that follow any:
+
+        P(w | h) = (c(h, w) + T(h) P(w)) / (N(h) + T(h))
+
+    Source: Witten and Bell 1991, "The zero-frequency problem", method C, interpolated.
+
+    Attributes:
+        unigrams: how often each word follows any; ``</s>`` is one, ``<s>`` none.
+        pairs: how often each word follows each.
+        counted: what they were counted in.
+    """
+
+    unigrams: Counter[str]
+    pairs: dict[str, Counter[str]]
+    counted: Counted
+
+    def probability(self, word: str, history: str) -> float:
+        """Return P(word | history); 0 for a word that was never counted."""
+        after = self.pairs.get(history, Counter())
+        events = after.total() + len(after)
+        alone = self.unigrams[word] / self.unigrams.total()
+        return (after[word] + len(after) * alone) / events if events else alone
+
+    def backoff(self, history: str) -> float:
+        """Return what P(w) is multiplied by for a word w that never follows the history."""
+        after = self.pairs.get(history, Counter())
+        return len(after) / (after.total() + len(after)) if after else 1.0
+
+
+def build_bigrams(
+    sentences: Iterable[Sequence[str]],
+    knows: Callable[[str], bool] = lambda word: True,
+    without: Iterable[Sequence[str]] = (),
+) -> Bigrams:
+    """Count sentences.
+
+    Args:
+        sentences: plain words of each.
+        knows: whether the recogniser can say a word. One that it cannot is passed over, and no
+            pair is counted across it.
+        without: sentences that must not be learned, because they are to be recognised.
+
+    Raises:
+        DataError: nothing is left to count.
+    """
+    held = {tuple(sentence) for sentence in without}
+    unigrams, pairs = Counter[str](), dict[str, Counter[str]]()
+    used, left_out, unknown, known = 0, 0, 0, dict[str, bool]()
+    for sentence in sentences:
+        if not sentence:
+            continue
+        if tuple(sentence) in held:
+            left_out += 1
+            continue
+        used += 1
+        history = START
+        for word in (*sentence, END):
+            if word != END and not known.setdefault(word, word in known or knows(word)):
+                unknown += 1
+                history = ""
+                continue
+            unigrams[word] += 1
+            if history:
+                pairs.setdefault(history, Counter())[word] += 1
+            history = word
+    words = unigrams.total() - unigrams[END]
+    if not words:
+        raise DataError("the sentences hold no word that the recogniser knows; give others")
+    return Bigrams(unigrams, pairs, Counted(used, left_out, words, unknown))
+
+
+def write_arpa(path: Path, model: Bigrams) -> None:
+    """Write a model as an ARPA file, logarithms to the base 10."""
+    words, total = sorted(model.unigrams), model.unigrams.total()
+    n_pairs = sum(len(after) for after in model.pairs.values())
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f"\\data\\\nngram 1={len(words) + 1}\nngram 2={n_pairs}\n\n\\1-grams:\n")
+        file.write(f"{_NEVER:.4f}\t{START}\t{math.log10(model.backoff(START)):.6f}\n")
+        for word in words:
+            share = math.log10(model.unigrams[word] / total)
+            file.write(f"{share:.6f}\t{word}\t{math.log10(model.backoff(word)):.6f}\n")
+        file.write("\n\\2-grams:\n")
+        for history in sorted(model.pairs):
+            for word in sorted(model.pairs[history]):
+                chance = math.log10(model.probability(word, history))
+                file.write(f"{chance:.6f}\t{history} {word}\n")
+        file.write("\n\\end\\\n")
+
+
+def learn(source: Path, target: Path, knows: Callable[[str], bool], texts: Sequence[str]) -> Model:
+    """Make the ARPA file of a recogniser out of English sentences.
+
+    Args:
+        source: a text file with a sentence on each line.
+        target: the ARPA file to write.
+        knows: whether the recogniser can say a word.
+        texts: what is to be recognised; these sentences are not learned.
+
+    Raises:
+        MissingFileError: there is no such file.
+        DataError: it is not UTF-8, or holds no word that the recogniser knows.
+    """
+    held = [plain_words(text) for text in texts]
+    lines = (plain_words(line) for _, line in numbered_lines(source))
+    model = build_bigrams(lines, knows, held)
+    write_arpa(target, model)
+    said = [word for sentence in held for word in sentence]
+    absent = sum(word not in model.unigrams for word in said)
+    return Model(source.name, model.counted, absent, len(said))
