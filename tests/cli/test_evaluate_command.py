@@ -1,0 +1,182 @@
+import json
+import os
+import sys
+import types
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from vits.cli import main
+from vits.config import DecoderConfig, FrontendConfig, VitsConfig, to_dict
+from vits.models.vits import Vits
+from vits.synthesis import bundle_checkpoint, write_voice
+from vits.text import Frontend, SymbolTable
+
+
+class Parrot:
+    """Hears always the same."""
+
+    def transcribe(self, samples, sample_rate):
+        return "good night"
+
+
+@pytest.fixture(autouse=True)
+def parrot(monkeypatch):
+    module = types.ModuleType("parrots")
+    module.Parrot = Parrot
+    monkeypatch.setitem(sys.modules, "parrots", module)
+
+
+@pytest.fixture
+def write_checkpoint():
+    def write(path, seed):
+        torch.manual_seed(seed)
+        letters = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,?!"])
+        frontend = Frontend(FrontendConfig(backend="graphemes"), letters)
+        decoder = DecoderConfig(
+            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+        )
+        config = VitsConfig(
+            n_symbols=len(letters), hidden_channels=16, latent_channels=8, decoder=decoder
+        )
+        state = {f"generator.{name}": value for name, value in Vits(config).state_dict().items()}
+        values = {
+            "state_dict": state,
+            "global_step": seed,
+            "vits": {
+                "format": 1,
+                "model": to_dict(config),
+                "training": {},
+                "frontend": frontend.to_dict(),
+                "fingerprint": frontend.fingerprint(),
+                "speakers": [""],
+                "data": {"utterances": 3, "seconds": 9, "name": "corpus"},
+                "ema": None,
+            },
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(values, path)
+        os.utime(path, (seed, seed))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def checkpoint(write_checkpoint, tmp_path):
+    return write_checkpoint(tmp_path / "run" / "checkpoints" / "step-1.ckpt", 1)
+
+
+@pytest.fixture
+def sentences(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("good night.\nsleep well.\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    (tmp_path / "corpus" / "wavs").mkdir(parents=True)
+    noise = np.random.default_rng(1).normal(0, 0.1, 6000)
+    soundfile.write(tmp_path / "corpus" / "wavs" / "x.wav", noise, 16000)
+    (tmp_path / "corpus" / "metadata.csv").write_text("x|good night.\n", encoding="utf-8")
+    return tmp_path / "corpus"
+
+
+@pytest.fixture
+def evaluate(capsys):
+    def run(*arguments, recogniser="parrots:Parrot"):
+        command = ["evaluate", *map(str, arguments), "--recogniser", recogniser]
+        status = main(command)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_a_checkpoint_is_evaluated_on_texts(evaluate, checkpoint, sentences, tmp_path):
+    status, out, err = evaluate(checkpoint, sentences, "-o", tmp_path / "report")
+    assert (status, err) == (0, "")
+    assert "step-1" in out
+    assert "50.0 %" in out  # two of four words
+    assert str(tmp_path / "report" / "report.html") in out
+    assert (tmp_path / "report" / "report.html").is_file()
+    assert "recordings" not in out.partition("\n")[0]
+
+
+def test_json_is_all_that_is_printed(evaluate, checkpoint, corpus):
+    status, out, _ = evaluate(checkpoint, corpus, "--json", "--limit", "1")
+    found = json.loads(out)
+    assert status == 0
+    assert found["recordings"]["summary"]["word_error_rate"] == 0
+    assert found["voices"][0]["summary"]["mcd"] > 0
+    assert found["best"] == "step-1"
+
+
+def test_a_voice_is_compared_with_another(evaluate, checkpoint, sentences, tmp_path):
+    folder = write_voice(tmp_path / "ada", bundle_checkpoint(checkpoint))
+    status, out, _ = evaluate(folder, sentences, "--against", checkpoint)
+    assert status == 0
+    assert out.partition("\n")[0].split() == ["ada", "step-1"]
+    assert "best: ada" in out  # the same voice: the first of equals
+
+
+def test_the_best_of_a_runs_checkpoints_is_named(
+    evaluate, checkpoint, write_checkpoint, corpus, tmp_path
+):
+    write_checkpoint(checkpoint.with_name("step-2.ckpt"), 2)
+    os.link(checkpoint.with_name("step-2.ckpt"), checkpoint.with_name("last.ckpt"))
+    run, report = tmp_path / "run", tmp_path / "report"
+    status, out, _ = evaluate(run, corpus, "--checkpoints", "-o", report)
+    assert status == 0
+    assert out.partition("\n")[0].split() == ["recordings", "step-1", "step-2"]
+    found = json.loads((report / "figures.json").read_text())
+    scores = {voice["name"]: voice["score"]["value"] for voice in found["voices"]}
+    assert found["best"] == min(scores, key=scores.get)
+    assert len(list(report.glob("audio/*/0000.wav"))) == 2  # the recordings and the best
+
+
+def test_bad_input_is_one_line_and_status_2(evaluate, checkpoint, sentences, tmp_path):
+    bigram = ("--language-model", "bigram")
+    for arguments, word in (
+        ((tmp_path / "nowhere", sentences), "nowhere"),
+        ((checkpoint, tmp_path / "nowhere.txt"), "nowhere.txt"),
+        ((checkpoint, sentences, "-o", tmp_path), "no earlier report"),
+        ((checkpoint, sentences, *bigram), "--sentences"),
+        ((checkpoint, sentences, *bigram, "--sentences", sentences), "has its own language model"),
+        ((checkpoint, sentences, "--checkpoints"), "is no folder"),
+        ((tmp_path / "run" / "checkpoints", sentences, "--f-min", "500"), "pitch range"),
+        ((checkpoint, sentences, "--speaker", "bob"), "bob"),
+    ):
+        status, out, err = evaluate(*arguments)
+        assert (status, out) == (2, ""), arguments
+        assert err.count("\n") == 1
+        assert word in err
+
+
+def test_pocketsphinx_is_not_asked_about_other_languages(
+    evaluate, checkpoint, sentences, monkeypatch
+):
+    import vits.cli.evaluate as command
+
+    real = command._load
+
+    def german(path):
+        voice = real(path)
+        config = FrontendConfig(backend="graphemes", language="de")
+        monkeypatch.setattr(voice, "_frontend", Frontend(config, voice.frontend.symbols))
+        return voice
+
+    monkeypatch.setattr(command, "_load", german)
+    status, _, err = evaluate(checkpoint, sentences, recogniser="pocketsphinx")
+    assert status == 2
+    assert "English only, the voice speaks de" in err
+
+
+def test_help_tells_what_a_manifest_is(capsys):
+    assert main(["evaluate", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "MANIFEST is a folder" in out
+    assert "--checkpoints" in out

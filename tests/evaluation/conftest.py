@@ -1,0 +1,92 @@
+"""A robot's recordings, a tiny voice with random weights, and recognisers that pretend."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from vits.config import DecoderConfig, FrontendConfig, TextEncoderConfig, VitsConfig
+from vits.evaluation import Item
+from vits.models.vits import Vits
+from vits.synthesis import Card, Voice, VoiceBundle, write_voice
+from vits.text import Frontend, SymbolTable
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ,.!?'()<>&/\""
+
+
+class Parrot:
+    """Hears always the same, and finds every word."""
+
+    def transcribe(self, samples, sample_rate):
+        return "good morning, vera"
+
+    def aligns(self, samples, sample_rate, text):
+        return len(samples) > 0 or None
+
+
+@pytest.fixture
+def parrot():
+    return Parrot()
+
+
+@pytest.fixture
+def make_voice(tmp_path):
+    """Write a voice that speaks noise in milliseconds."""
+
+    def make(name="ada", seed=3):
+        torch.manual_seed(seed)
+        frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable.from_texts([LETTERS]))
+        config = VitsConfig(
+            n_symbols=len(frontend.symbols),
+            hidden_channels=16,
+            latent_channels=8,
+            text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+            decoder=DecoderConfig(
+                upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+            ),
+        )
+        bundle = VoiceBundle(
+            generator=Vits(config),
+            frontend=frontend,
+            fingerprint=frontend.fingerprint(),
+            speakers=(),
+            card=Card(name=name, training_steps=7),
+        )
+        return write_voice(tmp_path / name, bundle)
+
+    return make
+
+
+@pytest.fixture
+def voice(make_voice):
+    from vits.synthesis import read_voice
+
+    return Voice(read_voice(make_voice()))
+
+
+@pytest.fixture(scope="session")
+def robot(root, tmp_path_factory):
+    """Two sentences that espeak-ng reads, in LJSpeech's layout."""
+    folder = tmp_path_factory.mktemp("robot") / "corpus"
+    command = [sys.executable, str(root / "recipes/demo/make_corpus.py"), str(folder)]
+    subprocess.run([*command, "--count", "2"], check=True, capture_output=True, timeout=60)
+    return folder
+
+
+def chirp(seconds=1.0, rate=16000, seed=0):
+    """Something with a pitch and a changing spectrum."""
+    time = np.arange(round(seconds * rate)) / rate
+    tone = sum(np.sin(2 * np.pi * k * 120 * time + k * time**2) / k for k in range(1, 20))
+    noise = np.random.default_rng(seed).normal(0, 0.01, len(time))
+    return (0.1 * tone * (1.2 + np.sin(8 * time)) + noise).astype(np.float32)
+
+
+@pytest.fixture
+def items():
+    """Two texts with recordings at different rates."""
+    return [
+        Item("a", "Good morning, Vera!", "", lambda: (chirp(0.4), 16000)),
+        Item("b", "Good night.", "", lambda: (chirp(0.6, 22050), 22050)),
+    ]

@@ -1,0 +1,27 @@
+import sys
+
+import numpy as np
+import pytest
+
+from vits.errors import MissingExtraError
+from vits.evaluation import PocketSphinx
+from vits.evaluation.metrics import warp
+from vits.evaluation.pitch import PitchRange, track_pitch
+from vits.evaluation.words import count_errors
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("pocketsphinx", PocketSphinx),
+        ("jiwer", lambda: count_errors(["a"], ["a"])),
+        ("librosa", lambda: warp(np.zeros((2, 1)), np.zeros((2, 1)))),
+        ("librosa", lambda: track_pitch(np.zeros(4000, np.float32), PitchRange())),
+    ],
+)
+def test_a_missing_package_is_one_line_that_helps(monkeypatch, package, use):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match="pip install 'vits\\[eval\\]'") as caught:
+        use()
+    assert package in str(caught.value)
+    assert "\n" not in str(caught.value)

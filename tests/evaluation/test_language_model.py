@@ -1,0 +1,58 @@
+import math
+
+import pytest
+
+from vits.errors import DataError
+from vits.evaluation.language_model import build_bigrams, learn, write_arpa
+
+SENTENCES = [line.split() for line in ("a b a", "a b c", "b a", "c")]
+
+
+def test_probabilities_are_those_by_hand():
+    model = build_bigrams(SENTENCES)
+    # after a: b twice, the end twice; two kinds of five events of b and the end among 13
+    assert model.unigrams == {"a": 4, "b": 3, "c": 2, "</s>": 4}
+    assert model.probability("b", "a") == pytest.approx((2 + 2 * 3 / 13) / 6)
+    assert model.probability("c", "a") == pytest.approx(2 * (2 / 13) / 6)
+    assert model.backoff("a") == pytest.approx(2 / 6)
+
+
+@pytest.mark.parametrize("history", ["<s>", "a", "b", "c"])
+def test_every_history_sums_to_one(history):
+    model = build_bigrams(SENTENCES)
+    total = sum(model.probability(word, history) for word in model.unigrams)
+    assert total == pytest.approx(1)
+
+
+def test_the_file_holds_the_same_probabilities(tmp_path):
+    model = build_bigrams(SENTENCES)
+    write_arpa(tmp_path / "x.arpa", model)
+    lines = [line.split("\t") for line in (tmp_path / "x.arpa").read_text().splitlines()]
+    alone = {row[1]: (10 ** float(row[0]), 10 ** float(row[2])) for row in lines if len(row) == 3}
+    pairs = {tuple(row[1].split()): 10 ** float(row[0]) for row in lines if len(row) == 2}
+    assert set(alone) == {"<s>", "</s>", "a", "b", "c"}
+    for history in ("<s>", "a", "b", "c"):
+        for word in model.unigrams:
+            backed = alone[history][1] * alone[word][0]
+            found = pairs.get((history, word), backed)
+            assert math.isclose(found, model.probability(word, history), rel_tol=1e-4)
+
+
+def test_unknown_words_are_passed_over_and_counted():
+    model = build_bigrams([["a", "x", "b"]], knows=lambda word: word != "x")
+    assert set(model.unigrams) == {"a", "b", "</s>"}
+    assert model.pairs == {"<s>": {"a": 1}, "b": {"</s>": 1}}
+    assert model.counted == (1, 0, 2, 1)
+    assert model.probability("b", "a") == pytest.approx(1 / 3)  # nothing was seen after a
+    with pytest.raises(DataError, match="no word that the recogniser knows"):
+        build_bigrams([["x"]], knows=lambda word: False)
+
+
+def test_what_is_to_be_recognised_is_not_learned(tmp_path):
+    (tmp_path / "text.txt").write_text("The bridge sings.\n\nVera laughs.\n", encoding="utf-8")
+    model = learn(
+        tmp_path / "text.txt", tmp_path / "x.arpa", lambda word: True, ["Vera laughs!", "A bridge."]
+    )
+    assert model.counted == (1, 1, 3, 0)
+    assert (model.absent, model.words) == (3, 4)
+    assert "laughs" not in (tmp_path / "x.arpa").read_text()

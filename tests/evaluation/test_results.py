@@ -1,0 +1,99 @@
+import math
+
+import numpy as np
+import pytest
+
+from vits.evaluation import Item, Take, score, summarise
+from vits.evaluation.pitch import PitchDistance
+from vits.evaluation.results import Comparison, Heard, phoneme_seconds
+from vits.evaluation.words import ErrorCount
+from vits.synthesis import Timing
+
+
+@pytest.fixture
+def recordings():
+    return [
+        Take(Item("a", "One two."), 1.0, np.array([100.0, 200.0]), _heard(1, 4, 2, 20, True)),
+        Take(Item("b", "Three."), 2.0, np.array([150.0]), _heard(0, 6, 0, 30, None)),
+    ]
+
+
+@pytest.fixture
+def spoken(recordings):
+    near = Comparison(0.5, 4.0, PitchDistance(0.02, 2, 1, 10), 1.0)
+    far = Comparison(1.5, 8.0, PitchDistance(0.06, 6, 2, 10), 2.0)
+    return [
+        Take(recordings[0].item, 1.2, np.array([165.0]), _heard(3, 4, 9, 20, False), near, 0.5),
+        Take(recordings[1].item, 1.8, np.array([]), _heard(1, 6, 1, 30, True), far, 0.7, (0.1,)),
+    ]
+
+
+def _heard(word_errors, words, character_errors, characters, aligned):
+    return Heard("x", ErrorCount(word_errors, words, character_errors, characters), aligned)
+
+
+def test_the_summary_is_that_by_hand(spoken, recordings):
+    found = summarise(spoken, recordings)._asdict()
+    expected = {
+        "utterances": 2,
+        "word_error_rate": 0.4,
+        "character_error_rate": 0.2,
+        "aligned": 0.5,
+        "alignable": 2,
+        "seconds": 3.0,
+        "seconds_mean": 1.5,
+        "seconds_deviation": 0.3,
+        "characters_per_second": 14 / 3,
+        "phoneme_median": 0.1,
+        "phoneme_low": 0.1,
+        "phoneme_high": 0.1,
+        "f0_median": 165.0,
+        "f0_deviation": 0.0,
+        "f0_ratio": 1.1,
+        "rate_ratio": 1.0,
+        "duration_correlation": 1.0,
+        "duration_deviation": (math.log(1.2) - math.log(0.9)) / 2,
+        "mel_l1": 1.0,
+        "mcd": 6.0,
+        "log_f0_rmse": 0.1,
+        "voicing_error": 0.15,
+        "real_time_factor": 0.6,
+    }
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value), name
+
+
+def test_what_was_not_measured_is_none(recordings):
+    found = summarise([take._replace(heard=None, pitch=np.array([])) for take in recordings])
+    assert (found.word_error_rate, found.aligned, found.f0_median, found.mcd) == (None,) * 4
+    assert found.seconds == 3.0
+
+
+def test_marks_belong_to_their_phonemes():
+    parts = "_ˈaː bt̩."
+    timings = [Timing(part, 0.1 * i, 0.1 * i + 0.1) for i, part in enumerate(parts)]
+    assert phoneme_seconds(timings) == pytest.approx((0.3, 0.1, 0.2))
+
+
+def test_the_score_is_the_mean_of_its_terms(spoken, recordings):
+    found = score(summarise(spoken, recordings), summarise(recordings))
+    assert found[1:] == pytest.approx(
+        (1.6, 1.0, 1.0, 0.0), abs=1e-9
+    )  # (0.2 - 0.04) / 0.1 and so on
+    assert found.value == pytest.approx(0.9)
+
+
+def test_the_recordings_themselves_are_the_best_there_is(recordings):
+    same = Comparison(0.0, 0.0, PitchDistance(0, 3, 0, 10), 1.0)
+    copies = [take._replace(comparison=same) for take in recordings]
+    found = score(summarise(copies, recordings), summarise(recordings))
+    assert found == (0, 0, 0, 0, 0)
+
+
+def test_terms_that_were_not_measured_do_not_count(spoken):
+    alone = [take._replace(comparison=None) for take in spoken]
+    found = score(summarise(alone))
+    assert (found.value, found.spectrum, found.rate) == (pytest.approx(2.0), None, None)
+    silent = [take._replace(heard=None) for take in alone]
+    assert score(summarise(silent)).value == math.inf
