@@ -27,6 +27,7 @@ SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 
 TRAINS = "trains for minutes to days; the flags are checked, and tests/training runs fit itself"
 INSTALLS = "makes an environment: minutes and a download"
+SLOW = "recognises noise for many seconds; tests/evaluation and tests/cli run the like on little"
 NOT_RUN = {
     "make demo": "trains for minutes",
     "make test": "is what runs this test",
@@ -45,6 +46,8 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/trio": TRAINS,
     "vits finetune runs/ada prepared/carla --data.replay prepared/ada --data.replay_share 0.2 "
     "--trainer.default_root_dir runs/carla": TRAINS,
+    "vits evaluate runs/ada prepared/held_out --language-model bigram --sentences story.txt": SLOW,
+    "vits evaluate runs/ada prepared/held_out --checkpoints": SLOW,
 }
 
 
@@ -98,7 +101,7 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in ("prepare", "fit", "finetune", "bundle", "say"):
+    for name in ("prepare", "fit", "finetune", "bundle", "evaluate", "say"):
         assert f"| `vits {name}` |" in text
 
 

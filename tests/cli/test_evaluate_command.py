@@ -123,6 +123,17 @@ def test_a_voice_is_compared_with_another(evaluate, checkpoint, sentences, tmp_p
     assert "best: ada" in out  # the same voice: the first of equals
 
 
+def test_voices_of_one_name_are_called_by_their_paths(
+    evaluate, checkpoint, write_checkpoint, sentences, tmp_path, monkeypatch
+):
+    other = write_checkpoint(tmp_path / "other" / "step-1.ckpt", 3)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    status, out, err = evaluate(checkpoint, sentences, "--against", other, "--limit", "1")
+    assert status == 0
+    assert out.partition("\n")[0].split() == [str(checkpoint), str(other)]
+    assert "1/1" in err  # a bar where somebody looks
+
+
 def test_the_best_of_a_runs_checkpoints_is_named(
     evaluate, checkpoint, write_checkpoint, corpus, tmp_path
 ):
@@ -140,6 +151,7 @@ def test_the_best_of_a_runs_checkpoints_is_named(
 
 def test_bad_input_is_one_line_and_status_2(evaluate, checkpoint, sentences, tmp_path):
     bigram = ("--language-model", "bigram")
+    (tmp_path / "empty").mkdir()
     for arguments, word in (
         ((tmp_path / "nowhere", sentences), "nowhere"),
         ((checkpoint, tmp_path / "nowhere.txt"), "nowhere.txt"),
@@ -149,6 +161,10 @@ def test_bad_input_is_one_line_and_status_2(evaluate, checkpoint, sentences, tmp
         ((checkpoint, sentences, "--checkpoints"), "is no folder"),
         ((tmp_path / "run" / "checkpoints", sentences, "--f-min", "500"), "pitch range"),
         ((checkpoint, sentences, "--speaker", "bob"), "bob"),
+        ((checkpoint, sentences, "--against", tmp_path / "no voice"), "no voice"),
+        ((checkpoint, sentences, "--against", tmp_path / "empty"), "neither a voice"),
+        ((tmp_path / "empty", sentences, "--checkpoints"), "no *.ckpt"),
+        ((checkpoint, sentences, *bigram[:1], "own", "--sentences", sentences), "together"),
     ):
         status, out, err = evaluate(*arguments)
         assert (status, out) == (2, ""), arguments

@@ -50,7 +50,8 @@ def test_help_names_every_command_in_order(capsys):
     assert vits.cli.main(["--help"]) == 0
     text = capsys.readouterr().out
     places = [
-        text.index(f"\n    {name}") for name in ("prepare", "fit", "finetune", "bundle", "say")
+        text.index(f"\n    {name}")
+        for name in ("prepare", "fit", "finetune", "bundle", "evaluate", "say")
     ]
     assert places == sorted(places)
 
@@ -81,7 +82,7 @@ def test_python_m_vits_is_vits():
     assert done.stdout == f"vits {vits.__version__}\n"
 
 
-@pytest.mark.parametrize("name", ["prepare", "bundle", "say"])
+@pytest.mark.parametrize("name", ["prepare", "bundle", "evaluate", "say"])
 def test_each_command_has_its_own_help(name, capsys):
     assert vits.cli.main([name, "--help"]) == 0
     out = capsys.readouterr().out

@@ -148,11 +148,18 @@ def _sources(args: argparse.Namespace) -> list[Path]:
         if not places[0].is_dir():
             raise MissingFileError(f"run {places[0]} is no folder; name the folder of a run")
         # best.ckpt and last.ckpt are other names of step-*.ckpt: the last name of a file is taken
-        found = {path.stat().st_ino: path for path in sorted(places[0].rglob("*.ckpt"))}
+        found = {
+            (path.stat().st_dev, path.stat().st_ino): path
+            for path in sorted(places[0].rglob("*.ckpt"))
+        }
         places = sorted(found.values(), key=lambda path: (path.stat().st_mtime_ns, str(path)))
         if not places:
             raise MissingFileError(f"{args.voice} has no *.ckpt below it; name a run's folder")
-    return list(dict.fromkeys([*places, *map(Path, args.against)]))
+    places = list(dict.fromkeys([*places, *map(Path, args.against)]))
+    missing = [str(place) for place in places if not place.exists()]
+    if missing:  # said now, not after the first voices have been measured
+        raise MissingFileError(f"voice {missing[0]} does not exist; check the path")
+    return places
 
 
 def _load(path: Path) -> "Voice":
