@@ -134,6 +134,20 @@ def test_voices_of_one_name_are_called_by_their_paths(
     assert "1/1" in err  # a bar where somebody looks
 
 
+def test_nobody_is_the_best_where_nothing_tells(
+    evaluate, checkpoint, write_checkpoint, sentences, tmp_path
+):
+    other = write_checkpoint(tmp_path / "step-3.ckpt", 3)
+    arguments = (checkpoint, sentences, "--against", other, "--limit", "1")
+    status, out, _ = evaluate(*arguments, recogniser="none")
+    assert status == 0
+    assert "best:" not in out
+    assert out.splitlines()[-1].split()[-2:] == ["–", "–"]
+    found = json.loads(evaluate(*arguments, "--json", recogniser="none")[1])
+    assert found["best"] is None
+    assert found["voices"][0]["score"]["value"] is None
+
+
 def test_the_best_of_a_runs_checkpoints_is_named(
     evaluate, checkpoint, write_checkpoint, corpus, tmp_path
 ):

@@ -130,8 +130,10 @@ def test_figures_are_shown_with_their_unit(value, unit, text):
 
 def test_an_earlier_report_is_replaced_and_nothing_else(contest, tmp_path):
     folder = tmp_path / "report"
+    write_report(folder, contest(), pictures=0)
+    assert len(list(folder.glob("audio/*/*.wav"))) == 4
     write_report(folder, contest(recorded=False), pictures=0)
-    write_report(folder, contest(recorded=False), pictures=0)
+    assert len(list(folder.glob("audio/*/*.wav"))) == 1
     (tmp_path / "diary").mkdir()
     (tmp_path / "diary" / "today.txt").write_text("dear diary")
     for place, kind in (

@@ -65,8 +65,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="pocketsphinx's own, or bigrams of --sentences (%(default)s)",
     )
     add("--sentences", type=Path, metavar="FILE", help="a sentence on each line, for the bigrams")
-    add("--f-min", type=float, default=65.0, metavar="HZ", help="lowest pitch (%(default)s)")
-    add("--f-max", type=float, default=400.0, metavar="HZ", help="highest pitch (%(default)s)")
+    add("--f-min", type=float, metavar="HZ", help="lowest pitch to look for (65)")
+    add("--f-max", type=float, metavar="HZ", help="highest pitch to look for (400)")
     add("--pictures", type=int, default=12, metavar="N", help="texts to draw (%(default)s)")
     add("--json", action="store_true", help="print the figures as JSON, not as a table")
     parser.set_defaults(run=run)
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         line = [head.ljust(widths[0])]
         line += [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         print("  ".join(line))
-    if len(contest.voices) > 1:
+    if len(contest.voices) > 1 and contest.best is not None:
         print(f"\nbest: {contest.best.name} ({contest.best.source})")
     if args.output is not None:
         print(f"\nreport: {args.output / 'report.html'}")
@@ -128,8 +128,10 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     first = _load(voices[0])
     language = first.frontend.config.language
     recogniser, model = _recogniser(args, items, language)
+    bounds = {"f_min": args.f_min, "f_max": args.f_max}
+    bounds = {name: value for name, value in bounds.items() if value is not None}
     instruments = Instruments(
-        recogniser=recogniser, language=language, pitch_range=PitchRange(args.f_min, args.f_max)
+        recogniser=recogniser, language=language, pitch_range=PitchRange(**bounds)
     )
     recordings: tuple[Measured, ...] = ()
     if items[0].read is not None:

@@ -1,5 +1,6 @@
 """Voices that were evaluated on the same material, and the best of them."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,9 +59,10 @@ class Contest(NamedTuple):
         return summarise([one.take for one in self.recordings]) if self.recordings else None
 
     @property
-    def best(self) -> Contestant:
-        """The voice with the lowest score; the first of equals."""
-        return min(self.voices, key=lambda voice: voice.score.value)
+    def best(self) -> Contestant | None:
+        """The voice with the lowest score, the first of equals; None where none has a score."""
+        best = min(self.voices, key=lambda voice: voice.score.value)
+        return best if math.isfinite(best.score.value) else None
 
 
 def enter(

@@ -57,7 +57,7 @@ def to_figures(contest: Contest) -> dict[str, Any]:
             "utterances": [_utterance(one.take) for one in contest.recordings],
         },
         "voices": [_voice(voice) for voice in contest.voices],
-        "best": contest.best.name,
+        "best": contest.best and contest.best.name,
     }
 
 
@@ -93,7 +93,7 @@ def _utterance(take: Take) -> dict[str, Any]:
 
 def show(value: float | None, unit: str) -> str:
     """Write a figure as people read it."""
-    if value is None:
+    if value is None or math.isinf(value):
         return "–"
     if unit == "%":
         return f"{100 * value:.1f} %"

@@ -51,6 +51,8 @@ def write_report(folder: Path, contest: Contest, pictures: int = 12) -> Path:
     """
     check_folder(folder)
     folder.mkdir(exist_ok=True)
+    for old in folder.glob("audio/*/[0-9][0-9][0-9][0-9].*"):  # an earlier report may be longer
+        old.unlink()
     figures = json.dumps(to_figures(contest), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / FIGURES).write_text(figures + "\n", encoding="utf-8")
     sides = _sides(contest)
@@ -98,7 +100,7 @@ def _facts(contest: Contest) -> str:
     facts += [
         f"{voice.name}: {voice.source}, step {voice.training_steps}" for voice in contest.voices
     ]
-    if len(contest.voices) > 1:
+    if len(contest.voices) > 1 and contest.best is not None:
         facts.append(f"Best by score: {contest.best.name}.")
     return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
 

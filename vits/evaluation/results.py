@@ -197,7 +197,7 @@ def _understood(takes: Sequence[Take]) -> dict[str, Any]:
 
 def _ratios(
     seconds: NDArray[np.float64], pitch: NDArray[np.float64], recordings: Sequence[Take]
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     """Pitch and durations against the recordings'."""
     keys = ("f0_ratio", "rate_ratio", "duration_correlation", "duration_deviation")
     if not recordings:
@@ -213,7 +213,7 @@ def _ratios(
     }
 
 
-def _distances(takes: Sequence[Take]) -> dict[str, float | None]:
+def _distances(takes: Sequence[Take]) -> dict[str, Any]:
     """Distances along the walks through spoken and recorded."""
     found = [take.comparison for take in takes if take.comparison is not None]
     if not found:
