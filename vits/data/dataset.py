@@ -79,12 +79,11 @@ class PreparedDataset(Dataset[Utterance]):
         place = self._index
         if self._wave is None:
             self._wave = np.memmap(self.folder / "audio.i16", dtype=PCM16, mode="r")
-        start, symbol = place.offset[index], place.first_id[index]
+        start = place.offset[index]
         wave = self._wave[start : start + place.samples[index]].astype(np.float32) / _FULL_SCALE
-        ids = self._ids[symbol : symbol + place.n_ids[index]].astype(np.int64)
         return Utterance(
             self._names[index],
-            torch.from_numpy(ids),
+            self.ids(index),
             torch.from_numpy(wave),
             int(place.speaker[index]),
         )
@@ -112,6 +111,12 @@ class PreparedDataset(Dataset[Utterance]):
     def seconds(self) -> float:
         """Length of all utterances together (s)."""
         return int(self._index.samples.sum()) / self.audio.sample_rate
+
+    def ids(self, index: int) -> Tensor:
+        """Return an utterance's symbols (S,) int64 without reading its wave."""
+        first = self._index.first_id[index]
+        ids = self._ids[first : first + self._index.n_ids[index]]
+        return torch.from_numpy(ids.astype(np.int64))
 
     def row(self, index: int) -> dict[str, Any]:
         """Read an utterance's whole manifest row: text, phonemes, source path and more."""

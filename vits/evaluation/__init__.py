@@ -1,4 +1,4 @@
-"""How good a voice is: intelligibility, spectra, pitch, durations and speed, with a report."""
+"""How good a voice is, with a report, and which texts a voice finds wrong for their audio."""
 
 from vits.evaluation.evaluate import evaluate, measure_recordings
 from vits.evaluation.material import Item, read_material

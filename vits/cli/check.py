@@ -1,0 +1,134 @@
+"""``vits check``: what is wrong with a prepared corpus, and the corpus without it."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vits.data.dataset import PreparedDataset
+    from vits.data.doctor.options import CheckConfig
+    from vits.evaluation.match import VoiceScorer
+
+__all__ = ["add_parser", "run"]
+
+_ABOUT = """Check a prepared corpus: noise, clipping, silence, loudness, speaking rate, recordings
+that are there twice, another speaker, texts that do not match their audio, symbols never said.
+With -o, write it without the faulty rows; every row left out is named with the reason."""
+
+_EXAMPLES = """examples:
+  vits check prepared/ada
+  vits check prepared/ada --voice voices/ada -o prepared/ada-clean
+  vits check prepared/ada -o prepared/ada-clean --leave-out "same audio" noise
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "check",
+        help="find faulty rows of a prepared corpus",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    from vits.data.doctor.options import CheckConfig, Fault
+
+    default = CheckConfig()
+    parser.add_argument("source", type=Path, metavar="MANIFEST", help="what `vits prepare` wrote")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="write the corpus without faulty rows here"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings here")
+    parser.add_argument(
+        "--voice",
+        metavar="VOICE",
+        help="judge texts with this voice (a voice folder, a checkpoint or the folder of a run) "
+        "instead of a small model learned from the corpus",
+    )
+    parser.add_argument("--device", default="cpu", help="where the voice computes (cpu)")
+    parser.add_argument(
+        "--leave-out",
+        nargs="*",
+        metavar="FAULT",
+        choices=[fault.value for fault in Fault],
+        default=[fault.value for fault in default.leave_out],
+        help="the faults that cost a row its place, of: "
+        + ", ".join(f.value for f in Fault)
+        + f" (all but {', '.join(f.value for f in Fault if f not in default.leave_out)})",
+    )
+    for flag, name, unit in (
+        ("--min-snr", "min_snr_db", "smallest signal-to-noise ratio (dB)"),
+        ("--max-clipped", "max_clipped", "largest fraction of clipped samples"),
+        ("--max-silence", "max_silence_seconds", "longest silence at either end (s)"),
+        ("--max-loudness", "max_loudness_db", "largest distance from the median level (dB)"),
+        ("--max-rate", "max_rate_deviation", "largest deviation of the speaking rate"),
+        ("--max-speaker", "max_speaker_deviation", "largest deviation from the speaker's sound"),
+    ):
+        value = getattr(default, name)
+        parser.add_argument(
+            flag, dest=name, type=float, default=value, metavar="X", help=f"{unit} ({value:g})"
+        )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine a corpus, print the findings and write what was asked for.
+
+    Raises:
+        MissingFileError: the corpus or the voice does not exist.
+        DataError: it is not prepared data, or the output is in use.
+        ConfigError: a limit is out of range.
+    """
+    from vits.data.dataset import PreparedDataset
+    from vits.data.doctor.clean import check_output, write_clean
+    from vits.data.doctor.examine import examine
+    from vits.data.shards import atomic
+
+    config = _config(args)
+    if args.output is not None:
+        check_output(args.output, args.source)
+    dataset = PreparedDataset(args.source)
+    scorer = None if args.voice is None else _scorer(args, dataset)
+    diagnosis = examine(dataset, config, scorer, progress=_show if sys.stderr.isatty() else None)
+    print(diagnosis.text())
+    if args.json is not None:
+        text = json.dumps(diagnosis.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        with atomic(args.json) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+    if args.output is not None:
+        kept = write_clean(dataset, diagnosis, args.output)
+        print(f"\n{args.output}: {kept} of {len(dataset)} rows")
+    return 0
+
+
+def _config(args: argparse.Namespace) -> "CheckConfig":
+    """Build the limits."""
+    from vits.data.doctor.options import CheckConfig, Fault
+
+    names = (
+        "min_snr_db",
+        "max_clipped",
+        "max_silence_seconds",
+        "max_loudness_db",
+        "max_rate_deviation",
+        "max_speaker_deviation",
+    )
+    chosen = tuple(Fault(name) for name in args.leave_out)
+    return CheckConfig(leave_out=chosen, **{name: getattr(args, name) for name in names})
+
+
+def _scorer(args: argparse.Namespace, dataset: "PreparedDataset") -> "VoiceScorer":
+    """Load the voice that judges the texts."""
+    from vits.cli.base_voice import read_bundle
+    from vits.evaluation.match import VoiceScorer
+
+    return VoiceScorer(read_bundle(args.voice), dataset, args.device)
+
+
+def _show(stage: str, done: int, total: int) -> None:
+    """Show how far it is on one line of a terminal."""
+    end = "\n" if done == total else ""
+    print(f"\r{stage}: {done} of {total} rows", end=end, file=sys.stderr, flush=True)

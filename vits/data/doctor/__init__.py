@@ -1,0 +1,1 @@
+"""The data doctor: measures a prepared corpus, names its faults and writes it without them."""

@@ -1,0 +1,165 @@
+"""Examine a prepared corpus: measure every row, then name what is wrong."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from vits.audio.mel import MelSpectrogram
+from vits.data.dataset import PreparedDataset
+from vits.data.doctor import findings
+from vits.data.doctor.diagnosis import Coverage, Diagnosis, quantiles
+from vits.data.doctor.duplicates import envelope, same_audio
+from vits.data.doctor.findings import Sounds
+from vits.data.doctor.impostors import Matches, Scorer, match_rows
+from vits.data.doctor.monophones import Monophones
+from vits.data.doctor.options import CheckConfig, Fault
+from vits.data.doctor.signal import Signal, measure_signal
+from vits.data.doctor.voiceprint import compare_speakers, voiceprint
+from vits.data.durations import deviations, speech_units
+
+__all__ = ["examine"]
+
+_RARE = 10  # times a symbol is said; with fewer a voice has hardly heard it
+
+Progress = Callable[[str, int, int], None]
+
+
+def examine(
+    dataset: PreparedDataset,
+    config: CheckConfig | None = None,
+    scorer: Scorer | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Check every row of a corpus and the corpus as a whole; nothing is written.
+
+    Args:
+        dataset: the corpus.
+        config: the limits; None for the defaults.
+        scorer: tells how well texts fit audio; None learns ``Monophones`` from the corpus.
+        progress: called with the name of the stage, the rows done and the rows of it.
+    """
+    config = config or CheckConfig()
+    rows = [dataset.row(index) for index in range(len(dataset))]
+    speakers = [row["speaker"] for row in rows]
+    sounds = _listen(dataset, rows, speakers, config, progress)
+    matches = _match(dataset, config, scorer, progress)
+    names = list(dataset.names)
+    found = [
+        *findings.signal_findings(names, sounds.signals, speakers, config),
+        *findings.rate_findings(names, sounds.rates, config),
+        *findings.speaker_findings(names, sounds.likeness, config),
+        *findings.match_findings(names, matches, config),
+    ]
+    faulty = {finding.row for finding in found if finding.left_out}
+    found += findings.same_audio_findings(names, sounds.copies, faulty, config)
+    texts = [(row["speaker"], " ".join(row["text"].split()).casefold()) for row in rows]
+    found += findings.same_text_findings(names, texts, config)
+    order = {fault: place for place, fault in enumerate(Fault)}
+    return Diagnosis(
+        rows=len(dataset),
+        findings=sorted(found, key=lambda f: (f.row, order[f.fault])),
+        measured=_measured(sounds, matches),
+        coverage=_coverage(dataset),
+        notes=list(_notes(sounds, matches)),
+    )
+
+
+def _listen(
+    dataset: PreparedDataset,
+    rows: list[dict[str, Any]],
+    speakers: list[str],
+    config: CheckConfig,
+    progress: Progress | None,
+) -> Sounds:
+    """Measure all waves, one after another, and compare the measurements."""
+    mel, rate = MelSpectrogram(dataset.audio), dataset.audio.sample_rate
+    signals, prints, lengths, courses = list[Signal](), [], list[float](), []
+    for index in range(len(dataset)):
+        wave = dataset[index].wave
+        signals.append(measure_signal(wave.numpy(), rate))
+        prints.append(voiceprint(mel(wave[None, None])[0].numpy(), wave.numpy(), rate))
+        seconds, course = envelope(wave.numpy(), rate)
+        lengths.append(seconds)
+        courses.append(course)
+        if progress is not None:
+            progress("sound", index + 1, len(dataset))
+    units = [_phonemes(row["phonemes"]) for row in rows]
+    speech = [max(signal.speech_seconds, 0.02) for signal in signals]
+    return Sounds(
+        signals=signals,
+        likeness=compare_speakers(np.stack(prints), speakers),
+        rates=deviations(speech, units, speakers),
+        copies=same_audio(
+            lengths, np.stack(courses), lambda i: dataset[i].wave.numpy(), config.min_same_audio
+        ),
+    )
+
+
+def _match(
+    dataset: PreparedDataset,
+    config: CheckConfig,
+    scorer: Scorer | None,
+    progress: Progress | None,
+) -> Matches | None:
+    """Compare texts with audio."""
+
+    def report(done: int) -> None:
+        if progress is not None:
+            progress("text", done, len(dataset))
+
+    scorer = scorer or Monophones(dataset, config.seed)
+    return match_rows(
+        dataset, scorer, n_impostors=config.impostors, seed=config.seed, progress=report
+    )
+
+
+def _phonemes(text: str) -> float:
+    """Count what is said, without the pauses that punctuation stands for."""
+    return speech_units("".join(c for c in text if not unicodedata.category(c).startswith("P")))
+
+
+def _measured(sounds: Sounds, matches: Matches | None) -> dict[str, tuple[float, float, float]]:
+    """Return 5th, 50th and 95th percentile of what was measured."""
+    heard = [signal for signal in sounds.signals if signal.speech_seconds > 0]
+    rates = [1 / rate.seconds for rate in sounds.rates if rate is not None]
+    table = {
+        "signal to noise (dB)": [signal.snr_db for signal in heard],
+        "level of the speech (dBFS)": [signal.level_dbfs for signal in heard],
+        "silence before (s)": [signal.lead_seconds for signal in heard],
+        "silence after (s)": [signal.trail_seconds for signal in heard],
+        "phonemes per second of speech": rates,
+        "unlike the speaker (deviations)": [s.deviation for s in sounds.likeness if s is not None],
+        "text over impostors (deviations)": [] if matches is None else matches.values.tolist(),
+    }
+    return {name: quantiles(values) for name, values in table.items() if values}
+
+
+def _coverage(dataset: PreparedDataset) -> Coverage:
+    """Count how often each symbol of the table is said."""
+    counts = Counter[int]()
+    for index in range(len(dataset)):
+        counts.update(dataset.ids(index).tolist())
+    named = list(enumerate(dataset.symbols))
+    return Coverage(
+        symbols=len(named),
+        unused=[symbol for i, symbol in named if not counts[i]],
+        rare={symbol: counts[i] for i, symbol in named if 0 < counts[i] < _RARE},
+    )
+
+
+def _notes(sounds: Sounds, matches: Matches | None) -> Iterator[str]:
+    """Say what could not be checked."""
+    few = sum(like is None for like in sounds.likeness)
+    if few:
+        yield f"{few} rows have too few others of their speaker to compare their sound with"
+    if matches is None:
+        yield "too few different texts to compare a row's own with: no text was checked"
+    elif matches.limit is None:
+        yield (
+            f"right texts are only {matches.median:.1f} deviations better than wrong ones: no text "
+            "was checked; use more rows, or another --voice"
+        )
