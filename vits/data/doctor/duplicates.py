@@ -9,10 +9,11 @@ from vits.audio import loudness
 
 __all__ = ["POINTS", "envelope", "same_audio", "similarity"]
 
-POINTS = 64
+POINTS = 32
 """Points of an envelope."""
 
-_ALIKE = 0.9  # correlation of envelopes worth a look at the waves; copies have 0.98 and more
+_ALIKE = 0.8  # correlation of envelopes worth a look at the waves; copies have 0.95 and more
+_FLOOR = 1e-4  # of the energy, so that the noise in a pause does not count
 _SECONDS = 0.1  # lengths of speech of one recording differ by less, cut as they may be
 _BLOCK = 512
 
@@ -28,12 +29,12 @@ def envelope(wave: np.ndarray, sample_rate: int) -> tuple[float, np.ndarray]:
         Length of the speech (s), and its log power at ``POINTS`` places with mean 0 and length 1
         (all 0 for digital silence).
     """
-    start, end = loudness.trim(wave, sample_rate)
+    start, end = loudness.trim(wave, sample_rate, margin_seconds=0.0)
     part = np.square(wave[start:end], dtype=np.float64)
     if len(part) < POINTS:
         return len(part) / sample_rate, np.zeros(POINTS)
     edges = np.linspace(0, len(part), POINTS, endpoint=False).astype(np.int64)
-    course = np.log(np.add.reduceat(part, edges) + 1e-6 * part.sum() / POINTS)
+    course = np.log(np.add.reduceat(part, edges) + _FLOOR * part.sum())
     course -= course.mean()
     return len(part) / sample_rate, course / (np.linalg.norm(course) + 1e-12)
 

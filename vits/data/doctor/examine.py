@@ -12,16 +12,17 @@ from vits.data.dataset import PreparedDataset
 from vits.data.doctor import findings
 from vits.data.doctor.diagnosis import Coverage, Diagnosis, quantiles
 from vits.data.doctor.duplicates import envelope, same_audio
-from vits.data.doctor.findings import Sounds
+from vits.data.doctor.findings import Measured
 from vits.data.doctor.impostors import Matches, Scorer, match_rows
 from vits.data.doctor.monophones import Monophones
 from vits.data.doctor.options import CheckConfig, Fault
 from vits.data.doctor.signal import Signal, measure_signal
-from vits.data.doctor.voiceprint import compare_speakers, voiceprint
-from vits.data.durations import deviations, speech_units
+from vits.data.doctor.voiceprint import Sounds, compare_speakers, log_pitch, loud_cepstra
+from vits.data.durations import Deviation, deviations, speech_units
 
 __all__ = ["examine"]
 
+_KIND_ROWS = 300  # for the kinds of sounds: some ten minutes
 _RARE = 10  # times a symbol is said; with fewer a voice has hardly heard it
 
 Progress = Callable[[str, int, int], None]
@@ -74,14 +75,16 @@ def _listen(
     speakers: list[str],
     config: CheckConfig,
     progress: Progress | None,
-) -> Sounds:
+) -> Measured:
     """Measure all waves, one after another, and compare the measurements."""
     mel, rate = MelSpectrogram(dataset.audio), dataset.audio.sample_rate
+    kinds = _kinds(dataset, mel, config)
     signals, prints, lengths, courses = list[Signal](), [], list[float](), []
     for index in range(len(dataset)):
         wave = dataset[index].wave
         signals.append(measure_signal(wave.numpy(), rate))
-        prints.append(voiceprint(mel(wave[None, None])[0].numpy(), wave.numpy(), rate))
+        sound = kinds.describe(loud_cepstra(mel(wave[None, None])[0].numpy()))
+        prints.append(np.append(sound, log_pitch(wave.numpy(), rate)))
         seconds, course = envelope(wave.numpy(), rate)
         lengths.append(seconds)
         courses.append(course)
@@ -89,14 +92,23 @@ def _listen(
             progress("sound", index + 1, len(dataset))
     units = [_phonemes(row["phonemes"]) for row in rows]
     speech = [max(signal.speech_seconds, 0.02) for signal in signals]
-    return Sounds(
+    return Measured(
         signals=signals,
         likeness=compare_speakers(np.stack(prints), speakers),
-        rates=deviations(speech, units, speakers),
+        rates=_by_length(deviations(speech, units, speakers), units),
         copies=same_audio(
             lengths, np.stack(courses), lambda i: dataset[i].wave.numpy(), config.min_same_audio
         ),
     )
+
+
+def _kinds(dataset: PreparedDataset, mel: MelSpectrogram, config: CheckConfig) -> Sounds:
+    """Learn the kinds of sounds from some of the rows."""
+    chosen = np.random.default_rng(config.seed).permutation(len(dataset))[:_KIND_ROWS]
+    frames = [
+        loud_cepstra(mel(dataset[index].wave[None, None])[0].numpy()) for index in chosen.tolist()
+    ]
+    return Sounds(np.concatenate(frames), config.seed)
 
 
 def _match(
@@ -122,7 +134,16 @@ def _phonemes(text: str) -> float:
     return speech_units("".join(c for c in text if not unicodedata.category(c).startswith("P")))
 
 
-def _measured(sounds: Sounds, matches: Matches | None) -> dict[str, tuple[float, float, float]]:
+def _by_length(rates: list[Deviation | None], units: list[float]) -> list[Deviation | None]:
+    """Forgive short texts their rates, which vary more: scores times sqrt(phonemes / median)."""
+    weights = np.sqrt(np.minimum(1.0, np.asarray(units) / np.median(units)))
+    return [
+        None if rate is None else rate._replace(score=rate.score * float(weight))
+        for rate, weight in zip(rates, weights, strict=True)
+    ]
+
+
+def _measured(sounds: Measured, matches: Matches | None) -> dict[str, tuple[float, float, float]]:
     """Return 5th, 50th and 95th percentile of what was measured."""
     heard = [signal for signal in sounds.signals if signal.speech_seconds > 0]
     rates = [1 / rate.seconds for rate in sounds.rates if rate is not None]
@@ -151,7 +172,7 @@ def _coverage(dataset: PreparedDataset) -> Coverage:
     )
 
 
-def _notes(sounds: Sounds, matches: Matches | None) -> Iterator[str]:
+def _notes(sounds: Measured, matches: Matches | None) -> Iterator[str]:
     """Say what could not be checked."""
     few = sum(like is None for like in sounds.likeness)
     if few:

@@ -15,7 +15,7 @@ from vits.data.durations import Deviation
 
 __all__ = [
     "Finding",
-    "Sounds",
+    "Measured",
     "match_findings",
     "rate_findings",
     "same_audio_findings",
@@ -59,7 +59,7 @@ class Finding:
         }
 
 
-class Sounds(NamedTuple):
+class Measured(NamedTuple):
     """What was measured of the waves, row by row.
 
     Attributes:

@@ -8,10 +8,14 @@ from scipy import fft
 
 from vits.data.durations import MIN_GROUP
 
-__all__ = ["Likeness", "compare_speakers", "voiceprint"]
+__all__ = ["Likeness", "Sounds", "compare_speakers", "log_pitch", "loud_cepstra"]
 
-_CEPSTRA = 20
+_CEPSTRA = 40
 _LOUD = 4.0  # nats of magnitude below the loudest tenth, 35 dB: louder frames count as speech
+_KINDS = 16
+_SOFT = 2.0  # squared deviations over which a frame is shared out between kinds of sounds
+_ROUNDS = 20
+_MOST_FRAMES = 40_000
 _F0_HZ = (60.0, 400.0)
 _VOICED = 0.5  # normalised autocorrelation of a voiced frame
 _KEPT = 0.75  # of a speaker's rows that its distribution is made from: strangers stay outside
@@ -30,24 +34,50 @@ class Likeness(NamedTuple):
     nearer: str | None
 
 
-def voiceprint(log_mel: np.ndarray, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Describe a voice by its long-term spectrum, how that moves, and its pitch.
+class Sounds:
+    """The kinds of sounds of a corpus: takes what is said out of the description of who says it.
+
+    The cepstra of a short sentence depend more on its phonemes than on its speaker. So each frame
+    is compared with the kinds of sounds it is likely to be, means of k-means clusters over the
+    whole corpus, and only its difference from them counts.
+    """
+
+    def __init__(self, frames: np.ndarray, seed: int = 1234) -> None:
+        """Cluster frames (N, C) into at most 16 kinds; at most 40,000 of them are used."""
+        rng = np.random.default_rng(seed)
+        frames = frames[rng.permutation(len(frames))[:_MOST_FRAMES]]
+        self._scale = frames.std(axis=0) + 1e-3
+        scaled = frames / self._scale
+        self._kinds = scaled[:_KINDS].copy()
+        for _ in range(_ROUNDS):
+            nearest = self._distances(scaled).argmin(axis=1)
+            for kind in np.unique(nearest):
+                self._kinds[kind] = scaled[nearest == kind].mean(axis=0)
+
+    def describe(self, frames: np.ndarray) -> np.ndarray:
+        """Return the mean difference (C,) of frames (N, C) from the kinds of sounds they are."""
+        scaled = frames / self._scale
+        away = self._distances(scaled)
+        weights = np.exp((away.min(axis=1, keepdims=True) - away) / (2 * _SOFT))
+        weights /= weights.sum(axis=1, keepdims=True)
+        return (scaled - weights @ self._kinds).mean(axis=0)
+
+    def _distances(self, scaled: np.ndarray) -> np.ndarray:
+        """Return squared distances (N, K)."""
+        cross = scaled @ self._kinds.T
+        return np.square(scaled).sum(1)[:, None] - 2 * cross + np.square(self._kinds).sum(1)
+
+
+def loud_cepstra(log_mel: np.ndarray) -> np.ndarray:
+    """Return the cepstra 1 to 40 of the loud frames, (N, C); the level, coefficient 0, is left out.
 
     Args:
         log_mel: (M, T) natural logarithm of mel magnitudes.
-        wave: (L,) floating point.
-        sample_rate: of the wave (Hz).
-
-    Returns:
-        (2 * 19 + 1,): means of the cepstral coefficients 1 to 19 over the loud frames, logarithms
-        of their standard deviations, and the logarithm of the median pitch, NaN where nothing is
-        voiced. The level, coefficient 0, is not in it.
     """
     level = log_mel.mean(axis=0)
     loud = level >= np.percentile(level, 90) - _LOUD
-    cepstra = fft.dct(log_mel[:, loud], axis=0, norm="ortho")[1:_CEPSTRA]
-    spread = np.log(cepstra.std(axis=1) + 1e-3)
-    return np.concatenate([cepstra.mean(axis=1), spread, [_log_pitch(wave, sample_rate)]])
+    cepstra: np.ndarray = fft.dct(log_mel[:, loud], axis=0, norm="ortho")
+    return cepstra[1 : _CEPSTRA + 1].T
 
 
 def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likeness | None]:
@@ -58,7 +88,7 @@ def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likene
     root of the squared Mahalanobis distance, which is close to normal, from its median.
 
     Args:
-        prints: (N, D) descriptions of the rows.
+        prints: (N, D) descriptions of the rows; the last is ``log_pitch``, which may be NaN.
         speakers: who is said to speak; with fewer than 30 rows of one, the result is None.
     """
     prints = prints.copy()
@@ -106,8 +136,13 @@ class _Distribution:
         return np.einsum("nd,de,ne->n", away, self._inverse, away)
 
 
-def _log_pitch(wave: np.ndarray, sample_rate: int) -> float:
-    """Return the logarithm of the median pitch (Hz) of the voiced frames, NaN without any."""
+def log_pitch(wave: np.ndarray, sample_rate: int) -> float:
+    """Return the logarithm of the median pitch (Hz) of the voiced frames, NaN without any.
+
+    Args:
+        wave: (L,) floating point.
+        sample_rate: of the wave (Hz).
+    """
     size, step = round(0.04 * sample_rate), round(0.02 * sample_rate)
     if len(wave) < size:
         return float("nan")

@@ -1,0 +1,216 @@
+"""Does the data doctor find what is wrong? Faults are planted in a prepared corpus, then looked for.
+
+    python benchmarks/doctor.py data/ada --stranger data/bob --voice voices/ada --json doctor.json
+
+Of the rows, by the seed: `swapped` have their texts exchanged in pairs; in `shifted` runs of rows
+the texts are displaced by one row; `stranger` rows have the recording of another speaker under
+their own text; `copied` rows are there a second time under another id, some 6 dB quieter, some with
+silence around them, some with the text of another row. A text is never replaced by the same one.
+Recall is the share of the planted rows that are left out, for whatever fault, and `named` the share
+for which the fault named is the right one; false alarms are the share of the clean rows that are
+left out. A copy counts as found when its original is left out in its place.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vits.data.dataset import PreparedDataset
+from vits.data.doctor.diagnosis import Diagnosis
+from vits.data.doctor.examine import examine
+from vits.data.doctor.impostors import Scorer
+from vits.data.doctor.options import Fault
+from vits.data.index import PCM16
+
+KINDS = {
+    "swapped": Fault.TEXT_MISMATCH,
+    "shifted": Fault.TEXT_MISMATCH,
+    "stranger": Fault.WRONG_SPEAKER,
+    "copied": Fault.SAME_AUDIO,
+}
+RUN = 8  # rows of a shifted run
+
+
+class Corpus:
+    """Rows of a prepared folder in memory, to be spoilt."""
+
+    def __init__(self, folder: Path, limit: int | None, seed: int) -> None:
+        data = PreparedDataset(folder)
+        self.info = data.info
+        self.rng = np.random.default_rng(seed)
+        count = min(limit or len(data), len(data))
+        chosen = np.sort(self.rng.permutation(len(data))[:count]).tolist()
+        self.rows: list[dict[str, Any]] = [data.row(index) for index in chosen]
+        self.waves = [np.round(data[index].wave.numpy() * 32768) for index in chosen]
+        self.planted: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        self.touched: set[int] = set()
+
+    def take(self, count: int) -> list[int]:
+        """Draw rows that nothing was done to."""
+        free = [i for i in self.rng.permutation(len(self.rows)).tolist() if i not in self.touched]
+        self.touched.update(free[:count])
+        return free[:count]
+
+    def move_texts(self, targets: list[int], sources: list[int], kind: str) -> None:
+        """Give rows the texts of others, all at once; only another text is a fault."""
+        texts = [{k: self.rows[i][k] for k in ("text", "phonemes", "ids")} for i in sources]
+        for row, text in zip(targets, texts, strict=True):
+            if text["ids"] != self.rows[row]["ids"]:
+                self.planted[kind].add(self.rows[row]["id"])
+            self.rows[row] = {**self.rows[row], **text}
+
+    def swap(self, count: int) -> None:
+        """Exchange texts in pairs."""
+        rows = self.take(count // 2 * 2)
+        for one, other in zip(rows[::2], rows[1::2], strict=True):
+            self.move_texts([one, other], [other, one], "swapped")
+
+    def shift(self, count: int) -> None:
+        """Displace the texts of runs of rows by one row."""
+        while len(self.planted["shifted"]) < count:
+            start = int(self.rng.integers(0, len(self.rows) - RUN))
+            run = list(range(start, start + RUN))
+            if not self.touched & set(run):
+                self.touched.update(run)
+                self.move_texts(run, [*run[1:], run[0]], "shifted")
+
+    def replace_speakers(self, folder: Path, count: int) -> None:
+        """Put recordings of another speaker under the rows' texts, of the nearest length."""
+        strangers = PreparedDataset(folder)
+        if strangers.audio.sample_rate != self.info["audio"]["sample_rate"]:
+            sys.exit("the stranger must be prepared with the sample rate of the corpus")
+        free = list(range(len(strangers)))
+        for row in self.take(min(count, len(free))):
+            best = min(free, key=lambda i: abs(int(strangers.samples[i]) - len(self.waves[row])))
+            free.remove(best)
+            wave = np.round(strangers[best].wave.numpy() * 32768)
+            least = len(self.rows[row]["ids"]) * strangers.audio.hop_length
+            self.waves[row] = np.pad(wave, (0, max(0, least - len(wave))))
+            self.planted["stranger"].add(self.rows[row]["id"])
+
+    def copy(self, count: int) -> None:
+        """Append recordings a second time."""
+        rows = self.take(count)
+        others = self.take(count)
+        for number, row in enumerate(rows):
+            wave = self.waves[row]
+            if number % 3 == 1:
+                wave = np.round(wave / 2)
+            if number % 3 == 2:
+                wave = np.pad(wave, self.rng.integers(500, 4000, 2).tolist())
+            text = self.rows[others[number]] if number % 4 == 3 else self.rows[row]
+            name = f"copy {number} of {self.rows[row]['id']}"
+            words = {k: text[k] for k in ("text", "phonemes", "ids")}
+            self.rows.append({**self.rows[row], **words, "id": name})
+            self.waves.append(wave)
+            self.planted["copied"].add(name)
+
+    def write(self, folder: Path) -> PreparedDataset:
+        """Write the spoilt corpus as a prepared folder."""
+        offset = 0
+        with (folder / "manifest.jsonl").open("w", encoding="utf-8") as lines:
+            for row, wave in zip(self.rows, self.waves, strict=True):
+                place = {"samples": len(wave), "offset": offset}
+                lines.write(json.dumps({**row, **place}, ensure_ascii=False) + "\n")
+                offset += len(wave)
+        (folder / "audio.i16").write_bytes(np.concatenate(self.waves).astype(PCM16).tobytes())
+        info = {**self.info, "utterances": len(self.rows), "samples": offset}
+        (folder / "dataset.json").write_text(json.dumps(info), encoding="utf-8")
+        return PreparedDataset(folder)
+
+
+def plant(args: argparse.Namespace, folder: Path) -> tuple[PreparedDataset, dict[str, set[str]]]:
+    """Spoil a corpus and write it; return it and the ids of each kind of fault."""
+    corpus = Corpus(args.corpus, args.rows, args.seed)
+    count = max(4, round(args.share * len(corpus.rows)))
+    corpus.shift(count)
+    corpus.swap(count)
+    if args.stranger is not None:
+        corpus.replace_speakers(args.stranger, count)
+    corpus.copy(count)
+    return corpus.write(folder), corpus.planted
+
+
+def judge(diagnosis: Diagnosis, names: list[str], planted: dict[str, set[str]]) -> dict[str, Any]:
+    """Compare what was left out with what was planted."""
+    gone = {names[row]: {f.fault for f in found} for row, found in diagnosis.left_out.items()}
+    found_copies = {
+        name for name in planted["copied"] if name in gone or name.partition(" of ")[2] in gone
+    }
+    bad = set().union(*planted.values())
+    stand_in = {name.partition(" of ")[2] for name in planted["copied"] if name not in gone}
+    clean = [name for name in names if name not in bad]
+    alarms = [name for name in clean if name in gone and name not in stand_in]
+    result: dict[str, Any] = {"rows": len(names), "clean": len(clean), "alarms": len(alarms)}
+    for kind, fault in KINDS.items():
+        ids = planted[kind]
+        if not ids:
+            continue
+        found = found_copies if kind == "copied" else ids & gone.keys()
+        named = {n for n in found if fault in gone.get(n, {fault})}
+        blamed = {n for n, faults in gone.items() if fault in faults}
+        result[kind] = {
+            "planted": len(ids),
+            "recall": len(found) / len(ids),
+            "named": len(named) / len(ids),
+            "precision": len(blamed & (bad | stand_in)) / max(1, len(blamed)),
+        }
+    return result
+
+
+def show(label: str, result: dict[str, Any]) -> None:
+    """Print one examination."""
+    print(
+        f"\n{label}: {result['rows']} rows, of {result['clean']} clean ones {result['alarms']} ",
+        end="",
+    )
+    print(f"left out ({result['alarms'] / result['clean']:.1%})")
+    print(f"{'kind':10s}{'planted':>8s}{'recall':>8s}{'named':>8s}{'precision':>10s}")
+    for kind in KINDS:
+        if kind in result:
+            line = "{planted:8d}{recall:8.3f}{named:8.3f}{precision:10.3f}"
+            print(f"{kind:10s}" + line.format(**result[kind]))
+
+
+def main() -> None:
+    """Plant faults, look for them, print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus", type=Path, help="a prepared folder without known faults")
+    parser.add_argument("--stranger", type=Path, help="a prepared folder of another speaker")
+    parser.add_argument("--voice", help="judge the texts with this voice too")
+    parser.add_argument("--rows", type=int, help="rows to draw from the corpus (all)")
+    parser.add_argument(
+        "--share", type=float, default=0.03, help="of the rows for each kind (0.03)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of all that is drawn (1)")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    args = parser.parse_args()
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        dataset, planted = plant(args, Path(folder))
+        for label in ("without a voice", *(["with the voice"] if args.voice else [])):
+            scorer: Scorer | None = None
+            if label == "with the voice":
+                from vits.cli.base_voice import read_bundle
+                from vits.evaluation.match import VoiceScorer
+
+                scorer = VoiceScorer(read_bundle(args.voice), dataset)
+            diagnosis = examine(dataset, scorer=scorer)
+            results[label] = judge(diagnosis, list(dataset.names), planted)
+            results[label]["notes"] = diagnosis.notes
+            results[label]["median"] = diagnosis.measured.get("text over impostors (deviations)")
+            show(label, results[label])
+            print("\n".join(f"note: {note}" for note in diagnosis.notes))
+    if args.json is not None:
+        args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
