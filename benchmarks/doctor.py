@@ -1,4 +1,4 @@
-"""Does the data doctor find what is wrong? Faults are planted in a prepared corpus, then looked for.
+"""Does the data doctor find what is wrong? Faults are planted in a prepared corpus and looked for.
 
     python benchmarks/doctor.py data/ada --stranger data/bob --voice voices/ada --json doctor.json
 

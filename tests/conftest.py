@@ -31,6 +31,84 @@ def seed():
 
 
 @pytest.fixture(scope="session")
+def write_tones():
+    """Write a prepared folder in which each letter is a tone of its own, for the data doctor."""
+
+    def write(folder, n=60, speakers=("",), seed=0):
+        import json
+
+        from vits.config import AudioConfig, to_dict
+
+        rng = np.random.default_rng(seed)
+        letters, rate = "abcdefgh", 8000
+        audio = AudioConfig(sample_rate=rate, n_fft=256, win_length=256, hop_length=64, n_mels=20)
+        rows, waves, offset = [], [], 0
+        for i in range(n):
+            word = "".join(rng.choice(list(letters), int(rng.integers(11, 15))))
+            speaker = i % len(speakers)
+            parts = [np.zeros(400)]
+            for letter in word:
+                time = np.arange(int(rng.integers(500, 800))) / rate
+                pitch = 250 + 200 * letters.index(letter)
+                parts.append(0.3 * np.sin(2 * np.pi * pitch * time))
+                parts[-1] += 0.1 * np.sin(2 * np.pi * (3600 - 700 * speaker) * time)
+            wave = np.concatenate([*parts, np.zeros(400)])
+            wave += rng.normal(0, 0.002, len(wave))
+            wave = np.round(wave * 32768).clip(-32768, 32767).astype("<i2")
+            rows.append(
+                {
+                    "id": f"row{i}",
+                    "audio": f"wavs/{i}.wav",
+                    "text": word,
+                    "speaker": speakers[speaker],
+                    "phonemes": word,
+                    "ids": [1 + letters.index(letter) for letter in word],
+                    "samples": len(wave),
+                    "offset": offset,
+                }
+            )
+            waves.append(wave)
+            offset += len(wave)
+        info = {
+            "format": 1,
+            "audio": to_dict(audio),
+            "frontend": {
+                "config": {"backend": "graphemes"},
+                "symbols": ["_", *letters, "z"],
+                "lexicon": {},
+            },
+            "fingerprint": {},
+            "speakers": [] if speakers == ("",) else sorted(speakers),
+            "utterances": n,
+            "samples": offset,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
+        (folder / "audio.i16").write_bytes(np.concatenate(waves).tobytes())
+        (folder / "dataset.json").write_text(json.dumps(info), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def change_rows():
+    """Change the rows of a prepared folder's manifest in place."""
+
+    def change(folder, edit):
+        import json
+
+        path = folder / "manifest.jsonl"
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        edit(rows)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        return folder
+
+    return change
+
+
+@pytest.fixture(scope="session")
 def root():
     """The top of the source tree."""
     return Path(__file__).resolve().parents[1]

@@ -55,6 +55,8 @@ def examine(
         *findings.speaker_findings(names, sounds.likeness, config),
         *findings.match_findings(names, matches, config),
     ]
+    silent = {finding.row for finding in found if finding.fault is Fault.NO_SPEECH}
+    found = [f for f in found if f.row not in silent or f.fault is Fault.NO_SPEECH]
     faulty = {finding.row for finding in found if finding.left_out}
     found += findings.same_audio_findings(names, sounds.copies, faulty, config)
     texts = [(row["speaker"], " ".join(row["text"].split()).casefold()) for row in rows]
@@ -182,5 +184,5 @@ def _notes(sounds: Measured, matches: Matches | None) -> Iterator[str]:
     elif matches.limit is None:
         yield (
             f"right texts are only {matches.median:.1f} deviations better than wrong ones: no text "
-            "was checked; use more rows, or another --voice"
+            "was checked; use more rows, or another judge: --voice, or none"
         )

@@ -156,7 +156,12 @@ def log_pitch(wave: np.ndarray, sample_rate: int) -> float:
     lags = np.arange(shortest, min(longest, size - 1))
     # fewer products enter a longer lag
     values = correlation[:, lags] / (correlation[:, :1] + 1e-12) / (1 - lags / size)
-    voiced = values.max(axis=1) >= _VOICED
+    highest = values.max(axis=1, keepdims=True)
+    voiced = highest[:, 0] >= _VOICED
     if not voiced.any():
         return float("nan")
-    return float(np.median(np.log(sample_rate / lags[values[voiced].argmax(axis=1)])))
+    peaks = np.pad(values[:, 1:-1], ((0, 0), (1, 1)), constant_values=-1.0)
+    peaks[:, 1:-1][(values[:, 1:-1] < values[:, :-2]) | (values[:, 1:-1] < values[:, 2:])] = -1.0
+    first = (peaks >= 0.9 * highest).argmax(axis=1)  # the period, not a multiple of it
+    best = np.where(peaks.max(axis=1) >= 0.9 * highest[:, 0], first, values.argmax(axis=1))
+    return float(np.median(np.log(sample_rate / lags[best[voiced]])))
