@@ -46,13 +46,13 @@ def write_tones():
         for i in range(n):
             word = "".join(rng.choice(list(letters), int(rng.integers(11, 15))))
             speaker = i % len(speakers)
-            parts = [np.zeros(400)]
+            parts = [np.zeros(800)]
             for letter in word:
                 time = np.arange(int(rng.integers(500, 800))) / rate
                 pitch = 250 + 200 * letters.index(letter)
                 parts.append(0.3 * np.sin(2 * np.pi * pitch * time))
                 parts[-1] += 0.1 * np.sin(2 * np.pi * (3600 - 700 * speaker) * time)
-            wave = np.concatenate([*parts, np.zeros(400)])
+            wave = np.concatenate([*parts, np.zeros(800)])
             wave += rng.normal(0, 0.002, len(wave))
             wave = np.round(wave * 32768).clip(-32768, 32767).astype("<i2")
             rows.append(

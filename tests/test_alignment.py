@@ -17,6 +17,7 @@ from vits.alignment import (
     prior_log_likelihood,
 )
 from vits.alignment.kernel import search_batch
+from vits.alignment.score import best_path_scores
 from vits.errors import AlignmentError
 
 HAS_PACKAGE = importlib.util.find_spec("monotonic_align") is not None
@@ -239,3 +240,15 @@ def test_the_search_is_compiled_where_nothing_can_be_cached(monkeypatch: pytest.
     finally:
         search._compiled_search.cache_clear()
     assert durations.tolist() == [[1, 1, 1, 1]]
+
+
+def test_best_path_scores_equal_brute_force_per_frame():
+    rng = np.random.default_rng(0)
+    z = torch.from_numpy(rng.normal(size=(1, 3, 6)))
+    mean, log_std = (torch.from_numpy(rng.normal(size=(2, 3, 4))) for _ in range(2))
+    values, durations = best_path_scores(z, mean, log_std, torch.tensor([4, 2]))
+    scores = prior_log_likelihood(z.expand(2, -1, -1), mean, log_std).numpy()
+    for row, size in enumerate((4, 2)):
+        best, _ = brute_force(scores[row, :, :size])
+        assert float(values[row]) == pytest.approx(best / 6, rel=1e-6)
+        assert durations[row].sum() == 6

@@ -43,6 +43,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['say', '--help'])",
         "from vits.cli import main; main(['bundle', '--help'])",
         "from vits.cli import main; main(['evaluate', '--help'])",
+        "from vits.cli import main; main(['check', '--help'])",
     ],
 )
 def test_a_look_at_the_library_loads_nothing_heavy(code):

@@ -101,7 +101,7 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in ("prepare", "fit", "finetune", "bundle", "evaluate", "say"):
+    for name in ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "say"):
         assert f"| `vits {name}` |" in text
 
 

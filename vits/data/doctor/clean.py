@@ -55,6 +55,8 @@ def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) ->
     gone = diagnosis.left_out
     kept = [index for index in range(len(dataset)) if index not in gone]
     folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob("*.partial"):  # of a run that was killed
+        leftover.unlink()
     _write(folder / REPORT, json.dumps(diagnosis.to_dict(), ensure_ascii=False, indent=2) + "\n")
     (folder / "dataset.json").unlink(missing_ok=True)
     _write(folder / "rejected.jsonl", "".join(_rejected(dataset, diagnosis)))

@@ -58,8 +58,8 @@ def examine(
     silent = {finding.row for finding in found if finding.fault is Fault.NO_SPEECH}
     found = [f for f in found if f.row not in silent or f.fault is Fault.NO_SPEECH]
     faulty = {finding.row for finding in found if finding.left_out}
-    found += findings.same_audio_findings(names, sounds.copies, faulty, config)
     texts = [(row["speaker"], " ".join(row["text"].split()).casefold()) for row in rows]
+    found += findings.same_audio_findings(names, sounds.copies, texts, faulty, config)
     found += findings.same_text_findings(names, texts, config)
     order = {fault: place for place, fault in enumerate(Fault)}
     return Diagnosis(

@@ -168,6 +168,7 @@ def match_findings(
 def same_audio_findings(
     names: Sequence[str],
     copies: Sequence[tuple[int, int, float]],
+    texts: Sequence[tuple[str, ...]],
     faulty: set[int],
     config: CheckConfig,
 ) -> Iterator[Finding]:
@@ -176,6 +177,7 @@ def same_audio_findings(
     Args:
         names: of the rows.
         copies: pairs that are one recording.
+        texts: speaker and text of each row.
         faulty: rows that are left out for another fault.
         config: the limits.
     """
@@ -192,6 +194,7 @@ def same_audio_findings(
             continue
         why = f"the same recording as {names[kept]}: correlation {value[row]:.2f}, "
         why += f"less than {config.min_same_audio:g} for different ones"
+        why += "" if texts[row] == texts[kept] else "; its speaker or text is another"
         measured = (value[row], config.min_same_audio)
         yield _finding(row, names[row], Fault.SAME_AUDIO, config, measured, why)
 

@@ -70,7 +70,7 @@ def match_rows(
         scorer: scores texts against audio.
         n_impostors: texts to compare with, at least 2.
         seed: of their choice.
-        progress: called with the rows done so far.
+        progress: called with the number of the row begun.
 
     Returns:
         The matches, or None where the corpus has fewer than ``MIN_TEXTS`` different texts.
@@ -81,6 +81,8 @@ def match_rows(
     rng = np.random.default_rng(seed)
     margins, residuals = np.zeros(len(dataset)), list[np.ndarray]()
     for row in range(len(dataset)):
+        if progress is not None:
+            progress(row + 1)
         chosen = texts.impostors(row, n_impostors, rng)
         scores = np.array(scorer.scores(row, [texts.of(row), *(texts.of(i) for i in chosen)]))
         scores *= math.sqrt(dataset.frames[row])
@@ -90,8 +92,6 @@ def match_rows(
             continue
         margins[row] = scores[0] - rivals.mean()
         residuals.append((rivals - rivals.mean()) * math.sqrt(len(rivals) / (len(rivals) - 1)))
-        if progress is not None:
-            progress(row + 1)
     deviation = _spread(np.concatenate(residuals)) if residuals else 1.0
     unit = max(deviation, 1e-9) * math.sqrt(1 + 1 / n_impostors)
     values = np.clip(margins / unit, -99.0, None)

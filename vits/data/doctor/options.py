@@ -50,7 +50,7 @@ class CheckConfig:
     max_loudness_db: float = 6.0
     max_rate_deviation: float = 6.0
     min_same_audio: float = 0.9
-    max_speaker_deviation: float = 5.0
+    max_speaker_deviation: float = 4.5
     impostors: int = 8
     leave_out: tuple[Fault, ...] = (
         Fault.NO_SPEECH,

@@ -18,7 +18,8 @@ _ROUNDS = 20
 _MOST_FRAMES = 40_000
 _F0_HZ = (60.0, 400.0)
 _VOICED = 0.5  # normalised autocorrelation of a voiced frame
-_KEPT = 0.75  # of a speaker's rows that its distribution is made from: strangers stay outside
+_KEPT = 0.9  # of a speaker's rows that its distribution is made from: strangers stay outside
+_SHRINK = 5.0  # as many rows for each dimension are worth the diagonal; 40 rows need it
 _RATIO = 40.0  # twice the nats by which another speaker must fit better: chance in 5e8
 
 
@@ -84,7 +85,7 @@ def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likene
     """Compare each row with the distribution of its own speaker, and with those of the others.
 
     A speaker's distribution is the mean and the covariance, shrunk towards its diagonal, of the
-    three quarters of his rows that lie nearest to their median. The deviation is that of the cube
+    nine tenths of his rows that lie nearest to their median. The deviation is that of the cube
     root of the squared Mahalanobis distance, which is close to normal, from its median.
 
     Args:
@@ -116,7 +117,7 @@ def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likene
 
 
 class _Distribution:
-    """A Gaussian that a quarter of the rows it is fitted to cannot move."""
+    """A Gaussian that a tenth of the rows it is fitted to cannot move."""
 
     def __init__(self, rows: np.ndarray) -> None:
         self._center = np.median(rows, axis=0)
@@ -125,7 +126,7 @@ class _Distribution:
         near = np.argsort(np.square(scaled).mean(axis=1))[: max(2, int(_KEPT * len(rows)))]
         self._mean = scaled[near].mean(axis=0)
         covariance = np.cov(scaled[near].T)
-        shrink = len(covariance) / (len(covariance) + len(near))
+        shrink = 1 / (1 + len(near) / (_SHRINK * len(covariance)))
         covariance = (1 - shrink) * covariance + shrink * np.diag(np.diag(covariance) + 1e-3)
         self._inverse = np.linalg.inv(covariance)
         self.log_volume = float(np.linalg.slogdet(covariance)[1] + 2 * np.log(self._scale).sum())

@@ -1,0 +1,157 @@
+"""Texts in the ears of a voice."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from vits.alignment import durations_to_index, prior_log_likelihood
+from vits.audio.spectrogram import Spectrogram
+from vits.config import (
+    DecoderConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.data.batch import collate
+from vits.data.dataset import PreparedDataset
+from vits.data.doctor.impostors import match_rows
+from vits.errors import DataError, VoiceError
+from vits.evaluation.match import VoiceScorer
+from vits.losses import kl_divergence
+from vits.models import Vits
+from vits.synthesis import Card, VoiceBundle
+from vits.text import Frontend, SymbolTable
+
+
+@pytest.fixture
+def data(write_tones, tmp_path):
+    return PreparedDataset(write_tones(tmp_path / "tones", 40))
+
+
+def make_bundle(data, speakers=(), **changes):
+    torch.manual_seed(0)
+    config = VitsConfig(
+        n_symbols=len(data.symbols),
+        n_speakers=max(1, len(speakers)),
+        hidden_channels=24,
+        latent_channels=16,
+        speaker_channels=8,
+        segment_frames=8,
+        audio=data.audio,
+        text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1, dropout=0.0),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+        duration_predictor=DurationPredictorConfig(n_flows=1),
+        decoder=DecoderConfig(
+            resblock="2",
+            resblock_kernel_sizes=(3,),
+            resblock_dilations=((1,),),
+            upsample_rates=(8, 8),
+            upsample_kernel_sizes=(16, 16),
+            initial_channels=16,
+        ),
+    )
+    frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(tuple(data.symbols)))
+    return VoiceBundle(
+        generator=Vits(dataclasses.replace(config, **changes)),
+        frontend=frontend,
+        fingerprint={},
+        speakers=tuple(speakers),
+        card=Card(name="toy"),
+    )
+
+
+def overfit(model, data, steps):
+    """Teach text and audio on one batch; a linear read-out of z keeps the posterior honest."""
+    batch = collate([data[i] for i in range(len(data))], data.audio.hop_length)
+    frames = batch.wave_lengths // data.audio.hop_length
+    spectrogram = Spectrogram(data.audio)(batch.wave, batch.wave_lengths)
+    readout = torch.nn.Conv1d(model.config.latent_channels, data.audio.n_bins, 1)
+    optimizer = torch.optim.AdamW([*model.parameters(), *readout.parameters()], lr=4e-3)
+    for step in range(steps):
+        text = model.text_encoder(batch.ids, batch.id_lengths)
+        posterior = model.posterior_encoder(spectrogram, frames)
+        z_prior, _ = model.prior_flow(posterior.z, posterior.mask)
+        guide = max(0.0, 50 * (1 - 2 * step / steps))
+        durations = model.align(text, z_prior, batch.id_lengths, frames, alignment_guide=guide)
+        index = durations_to_index(durations, spectrogram.shape[2])
+        prior = text.prior.stretch(index, posterior.mask)
+        log_std = posterior.distribution.log_std
+        kl = kl_divergence(z_prior, log_std, prior.mean, prior.log_std, posterior.mask)
+        heard = (readout(posterior.z) - torch.log(spectrogram + 0.01)) * posterior.mask
+        loss = kl + 20 * heard.abs().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def test_the_score_is_the_likelihood_along_the_models_own_alignment(data):
+    bundle = make_bundle(data)
+    scores = VoiceScorer(bundle, data).scores(3, [data.ids(3), data.ids(5)])
+    model = bundle.generator
+    lengths = torch.tensor([int(data.frames[3])])
+    spectrogram = Spectrogram(data.audio)(data[3].wave[None, None])
+    for row, score in zip((3, 5), scores, strict=True):
+        ids, size = data.ids(row)[None], torch.tensor([len(data.ids(row))])
+        durations = model.align_recording(ids, size, spectrogram, lengths)
+        text = model.text_encoder(ids, size)
+        posterior = model.posterior_encoder(spectrogram, lengths)
+        z, _ = model.prior_flow(posterior.distribution.mean, posterior.mask)
+        pairs = prior_log_likelihood(z, text.prior.mean, text.prior.log_std)[0]
+        index = durations_to_index(durations, int(lengths[0]))[0]
+        expected = pairs[torch.arange(len(index)), index].mean()
+        assert score == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows):
+    before = match_rows(data, VoiceScorer(make_bundle(data), data))
+    bundle = make_bundle(data)
+    overfit(bundle.generator, data, 150)
+    learned = match_rows(data, VoiceScorer(bundle, data))
+    assert learned.median > before.median + 2
+
+    def swap(rows):
+        for key in ("text", "phonemes", "ids"):
+            rows[4][key], rows[20][key] = rows[20][key], rows[4][key]
+
+    spoilt = PreparedDataset(change_rows(data.folder, swap))
+    found = match_rows(spoilt, VoiceScorer(bundle, spoilt))
+    assert found.limit is not None
+    assert np.flatnonzero(found.values < found.limit).tolist() == [4, 20]
+
+
+def test_speakers_are_matched_by_name(write_tones, tmp_path):
+    data = PreparedDataset(write_tones(tmp_path / "two", 6, ("anna", "bert")))
+    here = VoiceScorer(make_bundle(data, ("anna", "bert")), data).scores(1, [data.ids(1)])
+    bundle = make_bundle(data, ("anna", "bert"))
+    weight = bundle.generator.speaker_embedding.weight.data
+    weight.copy_(weight.flip(0))
+    turned = dataclasses.replace(bundle, speakers=("bert", "anna"))
+    assert VoiceScorer(turned, data).scores(1, [data.ids(1)]) == pytest.approx(here)
+    with pytest.raises(DataError, match="no speaker 'anna'"):
+        VoiceScorer(make_bundle(data, ("bert", "carl")), data)
+
+
+def test_a_text_without_room_has_no_score(data):
+    scorer = VoiceScorer(make_bundle(data), data)
+    long = torch.ones(int(data.frames[0]) + 1, dtype=torch.int64)
+    assert scorer.scores(0, [long]) == [-np.inf]
+    assert scorer.scores(0, [long, data.ids(0)])[1] > -np.inf
+
+
+def test_other_symbols_spectrograms_and_devices_are_refused(data):
+    bundle = make_bundle(data)
+    frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *"hgfedcba", "z")))
+    with pytest.raises(DataError, match="symbols"):
+        VoiceScorer(dataclasses.replace(bundle, frontend=frontend), data)
+    audio = dataclasses.replace(data.audio, sample_rate=16000)
+    with pytest.raises(DataError, match=r"sample_rate 8000 .* must be 16000"):
+        VoiceScorer(make_bundle(data, audio=audio), data)
+    with pytest.raises(VoiceError, match="try cpu"):
+        VoiceScorer(bundle, data, "nonsense")
