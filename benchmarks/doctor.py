@@ -46,7 +46,9 @@ class Corpus:
         count = min(limit or len(data), len(data))
         chosen = np.sort(self.rng.permutation(len(data))[:count]).tolist()
         self.rows: list[dict[str, Any]] = [data.row(index) for index in chosen]
-        self.waves = [np.round(data[index].wave.numpy() * 32768) for index in chosen]
+        self.waves: list[np.ndarray] = [
+            np.round(data[index].wave.numpy() * 32768) for index in chosen
+        ]
         self.planted: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self.touched: set[int] = set()
 

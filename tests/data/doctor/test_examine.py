@@ -209,3 +209,15 @@ def test_a_corpus_of_faults_leaves_no_folder_to_train_from(spoilt, tmp_path):
 def test_limits_out_of_range_are_refused(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         CheckConfig(**wrong)
+
+
+def test_a_judge_that_knows_nothing_is_named_and_replaced(spoilt):
+    class Deaf:
+        def scores(self, index, texts):
+            rng = np.random.default_rng(index)
+            return rng.normal(size=len(texts)).tolist()
+
+    data = PreparedDataset(spoilt)
+    diagnosis = examine(data, scorer=Deaf())
+    assert "judged as without a voice" in diagnosis.notes[0]
+    assert faults(diagnosis) == faults(examine(data))

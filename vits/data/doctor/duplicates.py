@@ -49,9 +49,9 @@ def similarity(one: np.ndarray, other: np.ndarray) -> float:
         other: (M,) floating point.
     """
     size = fft.next_fast_len(len(one) + len(other), real=True)
-    product = fft.rfft(one, size) * np.conj(fft.rfft(other, size))
+    product = np.asarray(fft.rfft(one, size)) * np.conj(np.asarray(fft.rfft(other, size)))
     norm = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
-    return float(np.abs(fft.irfft(product, size)).max()) / norm if norm > 0 else 0.0
+    return float(np.abs(np.asarray(fft.irfft(product, size))).max()) / norm if norm > 0 else 0.0
 
 
 def same_audio(

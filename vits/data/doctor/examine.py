@@ -40,14 +40,22 @@ def examine(
     Args:
         dataset: the corpus.
         config: the limits; None for the defaults.
-        scorer: tells how well texts fit audio; None learns ``Monophones`` from the corpus.
+        scorer: tells how well texts fit audio; None learns ``Monophones`` from the corpus, and so
+            does, with a note, one that cannot tell right texts from wrong ones.
         progress: called with the name of the stage, the rows done and the rows of it.
     """
     config = config or CheckConfig()
     rows = [dataset.row(index) for index in range(len(dataset))]
     speakers = [row["speaker"] for row in rows]
     sounds = _listen(dataset, rows, speakers, config, progress)
+    notes = list[str]()
     matches = _match(dataset, config, scorer, progress)
+    if scorer is not None and matches is not None and matches.limit is None:
+        notes.append(
+            f"under the voice right texts are only {matches.median:.1f} deviations better than "
+            "wrong ones: it is not trained enough, and texts were judged as without a voice"
+        )
+        matches = _match(dataset, config, None, progress)
     names = list(dataset.names)
     found = [
         *findings.signal_findings(names, sounds.signals, speakers, config),
@@ -67,7 +75,7 @@ def examine(
         findings=sorted(found, key=lambda f: (f.row, order[f.fault])),
         measured=_measured(sounds, matches),
         coverage=_coverage(dataset),
-        notes=list(_notes(sounds, matches)),
+        notes=[*notes, *_notes(sounds, matches)],
     )
 
 
@@ -184,5 +192,5 @@ def _notes(sounds: Measured, matches: Matches | None) -> Iterator[str]:
     elif matches.limit is None:
         yield (
             f"right texts are only {matches.median:.1f} deviations better than wrong ones: no text "
-            "was checked; use more rows, or another judge: --voice, or none"
+            "was checked; use more rows, or a voice that was trained on them"
         )

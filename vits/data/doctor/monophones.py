@@ -93,7 +93,7 @@ class Monophones:
     def _features(self, index: int) -> Tensor:
         """Return the cepstra of a row without its mean, and their slopes, (2 * 13, T)."""
         log_mel = self._mel(self._dataset[index].wave[None, None])[0].numpy()
-        cepstra = fft.dct(log_mel, axis=0, norm="ortho")[:_CEPSTRA]
+        cepstra = np.asarray(fft.dct(log_mel, axis=0, norm="ortho"))[:_CEPSTRA]
         cepstra -= cepstra.mean(axis=1, keepdims=True)
         padded = np.pad(cepstra, ((0, 0), (2, 2)), mode="edge")
         slopes = (padded[:, 4:] - padded[:, :-4]) / 4 + (padded[:, 3:-1] - padded[:, 1:-3]) / 2

@@ -77,7 +77,7 @@ def loud_cepstra(log_mel: np.ndarray) -> np.ndarray:
     """
     level = log_mel.mean(axis=0)
     loud = level >= np.percentile(level, 90) - _LOUD
-    cepstra: np.ndarray = fft.dct(log_mel[:, loud], axis=0, norm="ortho")
+    cepstra = np.asarray(fft.dct(log_mel[:, loud], axis=0, norm="ortho"))
     return cepstra[1 : _CEPSTRA + 1].T
 
 
@@ -151,8 +151,8 @@ def log_pitch(wave: np.ndarray, sample_rate: int) -> float:
     frames = frames - frames.mean(axis=1, keepdims=True)
     power = np.square(frames).sum(axis=1)
     frames = frames[power >= 1e-2 * power.max()]  # 20 dB: the middle of vowels
-    spectrum = np.abs(fft.rfft(frames, 2 * size, axis=1)) ** 2
-    correlation = fft.irfft(spectrum, axis=1)[:, :size]
+    spectrum = np.abs(np.asarray(fft.rfft(frames, 2 * size, axis=1))) ** 2
+    correlation = np.asarray(fft.irfft(spectrum, axis=1))[:, :size]
     shortest, longest = (int(sample_rate / hz) for hz in reversed(_F0_HZ))
     lags = np.arange(shortest, min(longest, size - 1))
     # fewer products enter a longer lag
