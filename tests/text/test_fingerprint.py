@@ -25,12 +25,17 @@ def test_it_is_json_and_repeats():
         {"config": FrontendConfig(stress=False)},
         {"config": FrontendConfig(normalize=False)},
         {"config": FrontendConfig(blanks=False)},
+        {"config": FrontendConfig(blank=" ")},
         {"table": SymbolTable.default().extended("5")},
         {"lexicon": {"a": "ə"}},
     ],
 )
 def test_every_option_shows(changed):
     assert len(describe_drift(fingerprint(), fingerprint(**changed))) == 1
+
+
+def test_the_usual_framing_does_not_show():
+    assert not {"blank", "bounds"} & fingerprint().keys()
 
 
 def test_the_order_and_case_of_a_lexicon_do_not_show():

@@ -264,3 +264,32 @@ def test_bad_dictionaries_are_refused(change):
 def test_a_missing_key_is_refused():
     with pytest.raises(TextError, match="exactly the keys config, symbols, lexicon"):
         Frontend.from_dict({"config": {}})
+
+
+FRAMED = SymbolTable(("_", "^", "$", " ", "a", "b", "#"))
+
+
+def test_bounds_stand_around_a_text_and_shift_its_words():
+    config = FrontendConfig(backend="graphemes", bounds=True)
+    encoding = Frontend(config, FRAMED).encode("ab a")
+    assert encoding.ids == (1, 0, 4, 0, 5, 0, 3, 0, 4, 0, 2)
+    assert encoding.symbols[0] == "^"
+    assert encoding.symbols[-1] == "$"
+    first, second = encoding.words
+    assert encoding.symbols[first.start : first.end] == ("a", "_", "b")
+    assert encoding.symbols[second.start : second.end] == ("a",)
+    bare = Frontend(FrontendConfig(backend="graphemes", bounds=True, blanks=False), FRAMED)
+    assert bare.encode("ab").ids == (1, 4, 5, 2)
+
+
+def test_the_blank_may_be_any_symbol():
+    config = FrontendConfig(backend="graphemes", blank="#")
+    encoding = Frontend(config, FRAMED).encode("ab")
+    assert encoding.ids == (6, 4, 6, 5, 6)
+    assert encoding.symbols == ("#", "a", "#", "b", "#")
+
+
+@pytest.mark.parametrize("options", [{"blank": "#"}, {"bounds": True}])
+def test_blank_and_bounds_must_be_in_the_table(options):
+    with pytest.raises(TextError, match="which the symbol table lacks"):
+        Frontend(FrontendConfig(backend="graphemes", **options), SymbolTable(("_", "a")))

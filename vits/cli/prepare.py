@@ -124,12 +124,15 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
     from vits.text.lexicon import read_lexicon
     from vits.text.symbols import PAD, SymbolTable
 
+    like = FrontendConfig() if voice is None else voice.frontend.config
     config = FrontendConfig(
         backend=args.backend,
         language=args.language,
         normalize=not args.no_normalize,
         stress=not args.no_stress,
         blanks=not args.no_blanks,
+        blank=like.blank,
+        bounds=like.bounds,
     )
     if args.symbols is not None:
         symbols = SymbolTable.from_list(_symbol_list(args.symbols))

@@ -64,6 +64,8 @@ class FrontendConfig:
         normalize: expand numbers, dates, currency and abbreviations before phonemisation.
         stress: keep espeak-ng's stress marks (``espeak`` only).
         blanks: put the blank symbol before, between and after all others.
+        blank: which symbol that is; "" means the first of the table.
+        bounds: put ``^`` before and ``$`` after it all, with no blank outside of them (Piper's).
     """
 
     backend: Literal["espeak", "graphemes"] = "espeak"
@@ -71,6 +73,8 @@ class FrontendConfig:
     normalize: bool = True
     stress: bool = True
     blanks: bool = True
+    blank: str = ""
+    bounds: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""

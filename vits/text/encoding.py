@@ -10,9 +10,20 @@ from typing import Literal, NamedTuple
 from vits.errors import TextError, UnknownSymbolError
 from vits.text.symbols import SymbolTable, describe_symbols
 
-__all__ = ["Encoding", "Span", "UnknownPolicy", "UnknownSymbolWarning", "Word", "encode_spans"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "Encoding",
+    "Frame",
+    "Span",
+    "UnknownPolicy",
+    "UnknownSymbolWarning",
+    "Word",
+    "encode_spans",
+]
 
 UnknownPolicy = Literal["raise", "drop"]
+BEGIN, END = "^", "$"
 
 
 class UnknownSymbolWarning(UserWarning):
@@ -43,8 +54,8 @@ class Encoding:
     """A text as a model reads it.
 
     Attributes:
-        ids: rows of the symbol table; with blanks 2n + 1 of them for n symbols.
-        symbols: the symbol of each id; ``SymbolTable.symbols[0]`` for a blank.
+        ids: rows of the symbol table; with blanks 2n + 1 of them for n symbols, 2 more with bounds.
+        symbols: the symbol of each id, blanks and bounds included.
         words: in order.
         phonemes: all symbols, blanks left out.
         dropped: symbols that have no row, or no sound, and were left out, with their number.
@@ -55,6 +66,20 @@ class Encoding:
     words: tuple[Word, ...]
     phonemes: str
     dropped: dict[str, int]
+
+
+class Frame(NamedTuple):
+    """What stands between and around the symbols of a text.
+
+    Attributes:
+        blanks: the blank stands before, between and after all symbols.
+        blank: the blank's symbol; "" for the table's first.
+        bounds: ``^`` and ``$`` stand around it all.
+    """
+
+    blanks: bool
+    blank: str = ""
+    bounds: bool = False
 
 
 class Span(NamedTuple):
@@ -69,7 +94,7 @@ def encode_spans(
     unspeakable: Counter[str],
     table: SymbolTable,
     *,
-    blanks: bool,
+    frame: Frame,
     composed: bool,
     unknown: UnknownPolicy,
 ) -> Encoding:
@@ -79,7 +104,7 @@ def encode_spans(
         spans: words and separators in order.
         unspeakable: characters already known to have no sound.
         table: the rows.
-        blanks: put the blank before, between and after all symbols.
+        frame: what stands between and around the symbols.
         composed: prefer a row for the composed character (``ü``) over rows for its parts.
         unknown: ``raise`` or ``drop`` what has no row.
 
@@ -112,7 +137,7 @@ def encode_spans(
     if missing:
         # The warning points at the caller of Frontend.encode.
         warnings.warn(f"dropped {_lost(missing)}", UnknownSymbolWarning, stacklevel=3)
-    return _assemble(kept, places, table, blanks, dict(missing))
+    return _assemble(kept, places, table, frame, dict(missing))
 
 
 def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str]:
@@ -152,22 +177,27 @@ def _assemble(
     kept: Sequence[str],
     places: Sequence[tuple[str, int, int]],
     table: SymbolTable,
-    blanks: bool,
+    frame: Frame,
     dropped: dict[str, int],
 ) -> Encoding:
+    blanks, shift = frame.blanks, int(frame.bounds)
     words = tuple(
         Word(
             text=text,
             phonemes="".join(kept[start:end]),
-            start=2 * start + 1 if blanks else start,
-            end=2 * end if blanks else end,
+            start=shift + (2 * start + 1 if blanks else start),
+            end=shift + (2 * end if blanks else end),
         )
         for text, start, end in places
     )
     ids = [table.id(symbol) for symbol in kept]
     symbols = list(kept)
     if blanks:
-        ids = [0, *(item for symbol_id in ids for item in (symbol_id, 0))]
-        blank = table.symbols[0]
+        blank = frame.blank or table.symbols[0]
+        row = table.id(blank) if frame.blank else 0
+        ids = [row, *(item for symbol_id in ids for item in (symbol_id, row))]
         symbols = [blank, *(item for symbol in symbols for item in (symbol, blank))]
+    if frame.bounds:
+        ids = [table.id(BEGIN), *ids, table.id(END)]
+        symbols = [BEGIN, *symbols, END]
     return Encoding(tuple(ids), tuple(symbols), words, "".join(kept), dropped)

@@ -30,8 +30,11 @@ def take_fingerprint(
         TextError: the backend is ``espeak`` and espeak-ng is not installed.
     """
     espeak = config.backend == "espeak"
+    framing = {"blank": config.blank, "bounds": config.bounds}
     return {
-        **to_dict(config),
+        **{key: value for key, value in to_dict(config).items() if key not in framing},
+        # only where it is not the usual one, which older fingerprints do not mention
+        **{key: value for key, value in framing.items() if value},
         "normalizer": NORMALIZER_VERSION,
         "espeak": espeak_version() if espeak else None,
         "phonemizer": phonemizer_version() if espeak else None,

@@ -10,7 +10,16 @@ from typing import Any, cast
 
 from vits.config import FrontendConfig, from_dict, to_dict
 from vits.errors import TextError
-from vits.text.encoding import Encoding, Span, UnknownPolicy, encode_spans, split_symbols
+from vits.text.encoding import (
+    BEGIN,
+    END,
+    Encoding,
+    Frame,
+    Span,
+    UnknownPolicy,
+    encode_spans,
+    split_symbols,
+)
 from vits.text.fingerprint import take_fingerprint
 from vits.text.grouping import group_words
 from vits.text.lexicon import lexicon_key, prepare_lexicon
@@ -53,10 +62,13 @@ class Frontend:
         """Check the lexicon; espeak-ng is loaded with the first text.
 
         Raises:
-            TextError: a lexicon entry breaks a rule.
+            TextError: a lexicon entry breaks a rule, or the table lacks the blank or a bound.
         """
         self.config = config
         self.symbols = symbols
+        for needed in (config.blank, *((BEGIN, END) if config.bounds else ())):
+            if needed and needed not in symbols:
+                raise TextError(f"the front end puts {needed!r}, which the symbol table lacks")
         self.lexicon = prepare_lexicon(lexicon or {})
         # A table without capitals, e.g. MMS's, was made from lower-cased text.
         self._lower = config.backend == "graphemes" and not any(
@@ -82,7 +94,7 @@ class Frontend:
             spans,
             unspeakable,
             self.symbols,
-            blanks=self.config.blanks,
+            frame=Frame(self.config.blanks, self.config.blank, self.config.bounds),
             composed=self._composed,
             unknown=unknown,
         )

@@ -162,7 +162,7 @@ def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
     largest = (durations.amax(1) / frames).mean()
     blanks = torch.zeros_like(largest)
     if module.corpus.frontend["config"]["blanks"]:
-        blanks = (durations * (batch.ids == 0)).sum() / frames.sum()
+        blanks = (durations * (batch.ids == _blank_row(module))).sum() / frames.sum()
     waiting = "discriminator" not in logs
     loss = torch.zeros_like(largest) if waiting else logs["discriminator"]
     judged, one = torch.full_like(largest, float(not waiting)), torch.ones_like(largest)
@@ -170,6 +170,13 @@ def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
     signs = torch.stack([x.float() for x in (symbols, largest, blanks, logs["kl"], loss)])
     signs = torch.cat([signs, torch.stack([judged, one])])
     return torch.where(outcome["skipped"] > 0, 0.0, signs)
+
+
+def _blank_row(module: VitsModule) -> int:
+    """Return the row of the blank; a table has its last row where a symbol stands twice."""
+    frontend = module.corpus.frontend
+    blank, rows = frontend["config"].get("blank", ""), frontend["symbols"]
+    return len(rows) - 1 - rows[::-1].index(blank) if blank else 0
 
 
 def _dead_parts(module: VitsModule) -> dict[str, bool]:

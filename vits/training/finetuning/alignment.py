@@ -146,6 +146,12 @@ def _require_same_blanks(base: BaseVoice, frontend: Frontend, data: PreparedData
             f"the {has} has blanks between its symbols and the {lacks} has none: prepare "
             f"{data.folder} again with --like {base.source}"
         )
+    mine, other = base.frontend.config, frontend.config
+    if (mine.blank, mine.bounds) != (other.blank, other.bounds):
+        raise ConfigError(
+            f"the voice and the data differ in the blank or the bounds of a text: prepare "
+            f"{data.folder} again with --like {base.source}"
+        )
 
 
 def _require_known(what: str, found: Sequence[str] | set[str], known: Any, data: Any) -> None:
