@@ -1,0 +1,125 @@
+"""Voices small enough to be carried about in milliseconds; their weights are random everywhere."""
+
+import pytest
+import torch
+
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DiscriminatorConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.interop.whole import WholeVoice
+from vits.models.discriminators import Discriminators
+from vits.models.vits import Vits
+from vits.synthesis import Card, InferenceConfig, VoiceBundle
+from vits.text import Frontend, SymbolTable
+
+JUDGES = DiscriminatorConfig(
+    period_channels=(2, 4, 4, 8, 8),
+    scale_channels=(4, 8, 8, 16, 16, 16),
+    scale_groups=(1, 2, 4, 8, 8, 1),
+)
+
+
+def randomize(module):
+    """Give every parameter a value of its own, those that start as zeros too."""
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            fan_in = max(parameter[0].numel(), 10)
+            scale = 0.3 if "norm" in name else fan_in**-0.5
+            noise = torch.randn_like(parameter) * scale
+            parameter.copy_(noise.abs() + 0.1 if "original0" in name else noise + ("norms" in name))
+    return module
+
+
+@pytest.fixture
+def make_voice():
+    def make(
+        n_speakers=1,
+        kind="stochastic",
+        resblock="1",
+        judges=False,
+        frontend=None,
+        n_symbols=None,
+        lexicon=None,
+    ):
+        frontend = frontend or Frontend(FrontendConfig(), SymbolTable.default(), lexicon)
+        config = VitsConfig(
+            n_symbols=n_symbols or len(frontend.symbols),
+            n_speakers=n_speakers,
+            hidden_channels=16,
+            latent_channels=8,
+            speaker_channels=6 if n_speakers > 1 else 256,
+            audio=AudioConfig(sample_rate=16000, n_fft=64, win_length=64, hop_length=32, n_mels=8),
+            text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
+            posterior_encoder=PosteriorEncoderConfig(n_layers=3),
+            prior_flow=PriorFlowConfig(n_layers=2, n_flows=4),
+            duration_predictor=DurationPredictorConfig(
+                kind=kind, filter_channels=None if kind == "stochastic" else 24
+            ),
+            decoder=DecoderConfig(
+                resblock=resblock,
+                resblock_kernel_sizes=(3, 5),
+                resblock_dilations=((1, 3), (1, 3)) if resblock == "1" else ((1, 2), (2, 6)),
+                upsample_rates=(8, 4),
+                upsample_kernel_sizes=(16, 8),
+                initial_channels=16,
+            ),
+            discriminator=JUDGES if judges else DiscriminatorConfig(),
+        )
+        speakers = tuple(f"speaker {i}" for i in range(n_speakers)) if n_speakers > 1 else ()
+        bundle = VoiceBundle(
+            generator=randomize(Vits(config)).eval(),
+            frontend=frontend,
+            fingerprint=frontend.fingerprint(),
+            speakers=speakers,
+            inference=InferenceConfig(
+                noise_scale=0.5, noise_scale_duration=0.25, length_scale=1.25
+            ),
+            card=Card(name="Ada", licence="CC0-1.0"),
+        )
+        weights = None
+        if judges:
+            weights = randomize(Discriminators(**vars(config.discriminator))).state_dict()
+        return WholeVoice(format="vits", bundle=bundle, discriminators=weights)
+
+    return make
+
+
+@pytest.fixture
+def same_weights():
+    """Require that two voices have the same tensors, bit for bit."""
+
+    def check(one, other, *, folded=()):
+        mine, theirs = (v.bundle.generator.state_dict() for v in (one, other))
+        assert mine.keys() == theirs.keys()
+        for name in mine:
+            if not name.startswith(folded or "no such"):
+                assert torch.equal(mine[name], theirs[name]), name
+        if folded:
+            mine, theirs = (_folded(v) for v in (one, other))
+            for name in mine:
+                assert torch.equal(mine[name], theirs[name]), name
+        if one.discriminators is None or other.discriminators is None:
+            assert one.discriminators is other.discriminators
+            return
+        assert one.discriminators.keys() == other.discriminators.keys()
+        for name, value in one.discriminators.items():
+            assert torch.equal(value, other.discriminators[name]), name
+
+    return check
+
+
+def _folded(voice):
+    import copy
+
+    generator = copy.deepcopy(voice.bundle.generator)
+    generator.fold_weight_norm()
+    return generator.state_dict()

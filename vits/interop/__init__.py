@@ -1,0 +1,1 @@
+"""Voices of other projects, read and written; see docs/interop.md."""
