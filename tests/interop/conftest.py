@@ -59,10 +59,10 @@ def make_voice():
             speaker_channels=6 if n_speakers > 1 else 256,
             audio=AudioConfig(sample_rate=16000, n_fft=64, win_length=64, hop_length=32, n_mels=8),
             text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
-            posterior_encoder=PosteriorEncoderConfig(n_layers=3),
-            prior_flow=PriorFlowConfig(n_layers=2, n_flows=4),
+            posterior_encoder=PosteriorEncoderConfig(),
+            prior_flow=PriorFlowConfig(),
             duration_predictor=DurationPredictorConfig(
-                kind=kind, filter_channels=None if kind == "stochastic" else 24
+                kind=kind,
             ),
             decoder=DecoderConfig(
                 resblock=resblock,

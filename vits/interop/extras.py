@@ -11,6 +11,7 @@ from vits.config import AudioConfig, FrontendConfig, from_dict, to_dict
 from vits.interop.geometry import require_claims
 from vits.interop.whole import WholeVoice
 from vits.synthesis.card import Card
+from vits.synthesis.settings import InferenceConfig
 
 __all__ = ["KEY", "Extras", "read_extras", "write_extras"]
 
@@ -27,7 +28,7 @@ class Extras:
         audio: how waves become spectrograms, where the format says only a part of it.
         frontend: how text becomes symbols, in our words.
         segment_frames: length of a training segment (frames).
-        sentence_silence: pause between two sentences (seconds).
+        inference: how the voice speaks, where the format does not say it.
     """
 
     card: Card = field(default_factory=Card)
@@ -35,7 +36,7 @@ class Extras:
     audio: AudioConfig | None = None
     frontend: FrontendConfig | None = None
     segment_frames: int = 32
-    sentence_silence: float = 0.2
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
 
     def refined(self, audio: AudioConfig, where: object) -> AudioConfig:
         """Return our own word on the audio, which must agree with what the format says of it.
@@ -61,7 +62,7 @@ def write_extras(voice: WholeVoice) -> dict[str, Any]:
             audio=config.audio,
             frontend=voice.bundle.frontend.config,
             segment_frames=config.segment_frames,
-            sentence_silence=voice.bundle.inference.sentence_silence,
+            inference=voice.bundle.inference,
         )
     )
 

@@ -207,7 +207,10 @@ def _longest(name: str, table: Mapping[str, object]) -> tuple[str, str]:
 
 def _as_ours(rest: str) -> str:
     """Spell the rest of a name our way."""
-    return {".weight_g": G, ".weight_v": V}.get(rest, rest)
+    for theirs, ours in ((".weight_g", G), (".weight_v", V)):
+        if rest.endswith(theirs):
+            return rest.removesuffix(theirs) + ours
+    return rest
 
 
 def _from_layout(value: Tensor, layout: str) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from vits.errors import VoiceError
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["fill_rows", "first_row_blank", "row_names"]
+__all__ = ["fill_rows", "first_row_blank", "row_names", "unused_row"]
 
 EMBEDDING = "text_encoder.embedding.weight"
 

@@ -17,7 +17,7 @@ class Settings:
 
     Args:
         values: what the file holds.
-        where: the file, to blame in messages.
+        where: the file, to blame in messages; also an attribute.
         defaults: values by dotted key of what the file need not say.
     """
 
@@ -25,7 +25,7 @@ class Settings:
         self, values: Mapping[str, Any], where: object, defaults: Mapping[str, Any] | None = None
     ) -> None:
         self._values = values
-        self._where = where
+        self.where = where
         self._defaults = defaults or {}
 
     def get(self, key: str, default: Any = _NOT_GIVEN) -> Any:
@@ -41,7 +41,7 @@ class Settings:
                     return default
                 if key in self._defaults:
                     return self._defaults[key]
-                raise VoiceError(f"{self._where} lacks the key {key}")
+                raise VoiceError(f"{self.where} lacks the key {key}")
             value = cast(Mapping[str, Any], value)[part]
         return value
 
@@ -106,12 +106,12 @@ class Settings:
             found = self.get(key, value)
             if found != value:
                 raise VoiceError(
-                    f"{self._where}: {key} {repr(found)[:80]} cannot be carried over; only "
+                    f"{self.where}: {key} {repr(found)[:80]} cannot be carried over; only "
                     f"{value!r} can"
                 )
 
     def _wrong(self, key: str, value: object, kind: str) -> VoiceError:
-        return VoiceError(f"{self._where}: {key} {str(value)[:80]!r} must be {kind}")
+        return VoiceError(f"{self.where}: {key} {str(value)[:80]!r} must be {kind}")
 
 
 def speaker_names(rows: Mapping[str, object] | tuple[str, ...], n: int, where: object) -> list[str]:

@@ -213,7 +213,7 @@ def _build(
                 noise_scale=said.number("noise_scale"),
                 noise_scale_duration=said.number("noise_scale_duration"),
                 length_scale=1.0 / said.number("speaking_rate"),
-                sentence_silence=extras.sentence_silence,
+                sentence_silence=extras.inference.sentence_silence,
             ),
             card=extras.card,
         ),
