@@ -39,8 +39,19 @@ def randomize(module):
     return module
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_voice():
+    made = {}
+
+    def once(*args, lexicon=None, **options):
+        """Build a voice once for all tests; nobody changes it."""
+        if lexicon:
+            return make(*args, lexicon=lexicon, **options)
+        key = args, tuple(sorted(options.items(), key=lambda item: item[0]))
+        if key not in made:
+            made[key] = make(*args, **options)
+        return made[key]
+
     def make(
         n_speakers=1,
         kind="stochastic",
@@ -90,7 +101,7 @@ def make_voice():
             weights = randomize(Discriminators(**vars(config.discriminator))).state_dict()
         return WholeVoice(format="vits", bundle=bundle, discriminators=weights)
 
-    return make
+    return once
 
 
 @pytest.fixture

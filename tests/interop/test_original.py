@@ -168,7 +168,7 @@ def test_a_vocabulary_makes_it_a_voice_of_mms(make_voice, tmp_path):
         ("data", "text_cleaners", ["korean_cleaners"], r"\['korean_cleaners'\] cannot be carried"),
         ("model", "use_spectral_norm", True, "use_spectral_norm True cannot be carried over"),
         ("model", "n_heads", 4, "n_heads is 4, but the tensors say 2"),
-        ("model", "upsample_rates", [8], r"1 stages|show 2 stages"),
+        ("model", "upsample_rates", [8], rr"1 stages|show 2 stages"),
         ("data", "n_speakers", 5, "n_speakers is 5, but the tensors say 1"),
         ("data", "filter_length", 1024, "takes 33 bins, but a transform of 1024 samples has 513"),
         ("data", "hop_length", 64, "hop_length 64 must equal the product"),
@@ -194,7 +194,7 @@ def test_rows_that_nobody_names_are_an_error(make_voice, tmp_path):
     settings = json.loads(path.read_text())
     del settings["symbols"]
     path.write_text(json.dumps(settings))
-    with pytest.raises(VoiceError, match="3 rows of symbols.*add the key symbols"):
+    with pytest.raises(VoiceError, match=r"3 rows of symbols.*add the key symbols"):
         FORMAT.read(tmp_path)
 
 
