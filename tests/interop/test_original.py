@@ -168,7 +168,7 @@ def test_a_vocabulary_makes_it_a_voice_of_mms(make_voice, tmp_path):
         ("data", "text_cleaners", ["korean_cleaners"], r"\['korean_cleaners'\] cannot be carried"),
         ("model", "use_spectral_norm", True, "use_spectral_norm True cannot be carried over"),
         ("model", "n_heads", 4, "n_heads is 4, but the tensors say 2"),
-        ("model", "upsample_rates", [8], rr"1 stages|show 2 stages"),
+        ("model", "upsample_rates", [8], r"1 stages|show 2 stages"),
         ("data", "n_speakers", 5, "n_speakers is 5, but the tensors say 1"),
         ("data", "filter_length", 1024, "takes 33 bins, but a transform of 1024 samples has 513"),
         ("data", "hop_length", 64, "hop_length 64 must equal the product"),

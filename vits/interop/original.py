@@ -159,7 +159,7 @@ def read(path: Path) -> WholeVoice:
 def write(folder: Path, voice: WholeVoice) -> None:
     """Write a run's folder at its first step, from which it can be trained on."""
     bundle = voice.bundle
-    frontend, weights = first_row_blank(bundle.frontend, bundle.generator.state_dict())
+    frontend, weights, order = first_row_blank(bundle.frontend, bundle.generator.state_dict())
     config = bundle.generator.config
     step = bundle.card.training_steps
     renamed = spell_g_v(table_of(config).to_theirs(weights))
@@ -167,7 +167,7 @@ def write(folder: Path, voice: WholeVoice) -> None:
     if voice.discriminators is not None:
         _save(folder / f"D_{step}.pth", spell_g_v(JUDGES.to_theirs(voice.discriminators)))
     settings = model_settings(config, frontend, bundle.speakers)
-    write_json(folder / CONFIG, {**settings, KEY: write_extras(voice)})
+    write_json(folder / CONFIG, {**settings, KEY: write_extras(voice, order)})
 
 
 def losses(voice: WholeVoice) -> dict[str, str]:
@@ -283,6 +283,7 @@ def _build(
         claims["data.n_speakers"] = (max(1, said.whole("data.n_speakers", 0)), 1)
     require_claims(claims, said.where)
     frontend = read_frontend(generator.parent, said, extras, config.n_symbols)
+    frontend, own = extras.restored(frontend, own, said.where)
     named = said.get("speakers", None) or extras.speakers
     named = tuple(named) if isinstance(named, list) else named
     return WholeVoice(

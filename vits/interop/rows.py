@@ -9,7 +9,7 @@ from torch import Tensor
 from vits.errors import VoiceError
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["fill_rows", "first_row_blank", "row_names", "unused_row"]
+__all__ = ["EMBEDDING", "fill_rows", "first_row_blank", "row_names", "unused_row"]
 
 EMBEDDING = "text_encoder.embedding.weight"
 
@@ -58,17 +58,17 @@ def unused_row(row: int) -> str:
 
 def first_row_blank(
     frontend: Frontend, weights: Mapping[str, Tensor]
-) -> tuple[Frontend, dict[str, Tensor]]:
-    """Exchange two rows where the blank is not the first, for formats whose blank must be."""
-    weights = dict(weights)
+) -> tuple[Frontend, dict[str, Tensor], list[int]]:
+    """Exchange two rows where the blank is not the first, for formats whose blank must be.
+
+    Returns:
+        Front end, tensors, and for each of their rows the row it was.
+    """
+    order = list(range(len(weights[EMBEDDING])))
     blank = frontend.config.blank
     row = frontend.symbols.id(blank) if blank else 0
-    config = replace(frontend.config, blank="")
-    if row == 0:
-        return Frontend(config, frontend.symbols, frontend.lexicon), weights
-    symbols = list(frontend.symbols.symbols)
-    symbols[0], symbols[row] = symbols[row], symbols[0]
-    order = torch.arange(len(weights[EMBEDDING]))
     order[0], order[row] = row, 0
-    weights[EMBEDDING] = weights[EMBEDDING][order]
-    return Frontend(config, SymbolTable(tuple(symbols)), frontend.lexicon), weights
+    symbols = [frontend.symbols.symbols[r] for r in order[: len(frontend.symbols)]]
+    moved = {**weights, EMBEDDING: weights[EMBEDDING][torch.tensor(order)]}
+    config = replace(frontend.config, blank="")
+    return Frontend(config, SymbolTable(tuple(symbols)), frontend.lexicon), moved, order

@@ -138,7 +138,7 @@ def read(path: Path) -> WholeVoice:
 def write(folder: Path, voice: WholeVoice) -> None:
     """Write the folder that ``from_pretrained`` reads, for model and tokenizer."""
     bundle = voice.bundle
-    frontend, weights = first_row_blank(bundle.frontend, bundle.generator.state_dict())
+    frontend, weights, order = first_row_blank(bundle.frontend, bundle.generator.state_dict())
     config = bundle.generator.config
     table = names(
         len(config.decoder.resblock_kernel_sizes),
@@ -148,7 +148,8 @@ def write(folder: Path, voice: WholeVoice) -> None:
     tensors = {name: value.detach().contiguous().clone() for name, value in renamed.items()}
     (folder / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
     write_json(
-        folder / CONFIG, {**model_settings(config, bundle.inference), KEY: write_extras(voice)}
+        folder / CONFIG,
+        {**model_settings(config, bundle.inference), KEY: write_extras(voice, order)},
     )
     write_json(folder / VOCABULARY, row_names(frontend.symbols))
     write_json(folder / TOKENIZER, tokenizer_settings(frontend))
@@ -202,6 +203,7 @@ def _build(
     )
     symbols = fill_rows(load_json(path / VOCABULARY), path / VOCABULARY)
     frontend = read_tokenizer(symbols, tokenizer, extras)
+    frontend, own = extras.restored(frontend, own, path)
     return WholeVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
