@@ -24,7 +24,7 @@ from vits.errors import Preempted, VitsError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "say")
+COMMANDS = ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "convert", "inspect", "say")
 STOPPED = 75
 PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -40,7 +40,7 @@ def read_base(path: str) -> "BaseVoice":
         fingerprint=bundle.fingerprint,
         speakers=() if bundle.speakers == ("",) else bundle.speakers,
         generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
-        **({} if checkpoint is None else _training_state(checkpoint)),
+        **(_judges(Path(path)) if checkpoint is None else _training_state(checkpoint)),
     )
 
 
@@ -76,6 +76,15 @@ def _checkpoint(path: Path) -> Path | None:
             f"{path} is neither a voice, it lacks {', '.join(REQUIRED)}, nor a run with a *.ckpt "
             "below it; make a voice with: vits bundle CHECKPOINT -o DIR"
         ) from error
+
+
+def _judges(folder: Path) -> dict[str, Any]:
+    """Read the discriminators that `vits convert` may have put beside a voice."""
+    from vits.interop.native import DISCRIMINATORS, read
+
+    if not (folder / DISCRIMINATORS).is_file():
+        return {}
+    return {"discriminators": read(folder).discriminators}
 
 
 def _training_state(path: Path) -> dict[str, Any]:

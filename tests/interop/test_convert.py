@@ -1,0 +1,103 @@
+"""Conversions from end to end, and what is recognised."""
+
+import pytest
+import torch
+
+from vits.cli import main
+from vits.cli.base_voice import read_base
+from vits.errors import MissingFileError, VoiceError
+from vits.interop import convert
+from vits.interop.recognise import FORMATS, read, recognise
+
+OTHERS = ("transformers", "coqui", "piper")
+
+
+@pytest.fixture(scope="module")
+def original(make_voice, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("original") / "run"
+    convert.write(make_voice(3, judges=True), folder, "original")
+    return folder
+
+
+@pytest.mark.parametrize("to", OTHERS)
+def test_original_to_ours_to_another_and_back(original, same_weights, tmp_path, to):
+    ours = convert.write(read(original), tmp_path / "ours", "vits")
+    drop = ("discriminators",) if to == "transformers" else ()
+    there = convert.write(read(ours), tmp_path / to, to, drop)
+    assert recognise(there).title == to
+    back = read(convert.write(read(there), tmp_path / "back", "vits"))
+    first = read(original)
+    if drop:
+        object.__setattr__(first, "discriminators", None)
+    same_weights(first, back, folded="decoder." if drop else ())
+    assert back.bundle.frontend.encode("Hello.").ids == first.bundle.frontend.encode("Hello.").ids
+    assert back.bundle.speakers == first.bundle.speakers
+
+
+def test_a_converted_voice_can_be_fine_tuned_with_its_discriminators(original, tmp_path):
+    convert.write(read(original), tmp_path / "ours", "vits")
+    base = read_base(str(tmp_path / "ours"))
+    expected = read(original).discriminators
+    assert base.discriminators is not None
+    assert all(torch.equal(base.discriminators[name], expected[name]) for name in expected)
+
+
+def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
+    arguments = ["convert", str(original), str(tmp_path / "x"), "--to", "transformers"]
+    assert main(arguments) == 2
+    assert (
+        "transformers cannot hold: discriminators (its models have none)" in capsys.readouterr().err
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert main([*arguments, "--drop", "discriminators,manners"]) == 2
+    assert main([*arguments, "--drop", "discriminators"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("proof, read back: largest difference 0 of") for line in lines)
+    assert any(line.startswith("proof, transformers: ") for line in lines)
+
+
+def test_inspect_says_what_it_is_and_writes_nothing(original, capsys):
+    before = sorted(original.iterdir())
+    assert main(["inspect", str(original)]) == 0
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert lines["format"] == "original"
+    assert lines["architecture"].startswith("VITS, stochastic durations, hifigan decoder 1")
+    assert lines["speakers"] == "3 (speaker 0, speaker 1, speaker 2)"
+    assert lines["symbols"] == "178 in 178 rows, blanks"
+    assert lines["language"] == "en-us (espeak)"
+    assert lines["sample rate"] == "16000 Hz, 32 samples a frame"
+    assert (lines["posterior encoder"], lines["discriminators"]) == ("yes", "6")
+    assert sorted(original.iterdir()) == before
+
+
+def test_a_folder_in_use_is_left_alone(original, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(VoiceError, match="in use"):
+        convert.write(read(original), tmp_path, "vits")
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_what_goes_wrong_while_writing_leaves_nothing(original, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vits.interop.original._save", fail)
+    with pytest.raises(VoiceError, match="No space left"):
+        convert.write(read(original), tmp_path / "new", "original")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_format_is_offered():
+    from vits.cli import convert as command
+
+    assert tuple(FORMATS) == command.FORMATS
+
+
+def test_nothing_known_is_an_error(tmp_path):
+    with pytest.raises(MissingFileError):
+        read(tmp_path / "nowhere")
+    with pytest.raises(VoiceError, match="no voice that is known"):
+        read(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(VoiceError, match="'llama' is another architecture"):
+        read(tmp_path)
