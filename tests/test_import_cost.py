@@ -44,6 +44,8 @@ def loaded(code, *args):
         "from vits.cli import main; main(['bundle', '--help'])",
         "from vits.cli import main; main(['evaluate', '--help'])",
         "from vits.cli import main; main(['check', '--help'])",
+        "from vits.cli import main; main(['convert', '--help'])",
+        "from vits.cli import main; main(['inspect', '--help'])",
     ],
 )
 def test_a_look_at_the_library_loads_nothing_heavy(code):

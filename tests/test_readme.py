@@ -26,6 +26,7 @@ SHELL = ("bash", "sh", "console")
 SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 
 TRAINS = "trains for minutes to days; the flags are checked, and tests/training runs fit itself"
+FOREIGN = "needs a voice of another project; tests/interop converts small ones"
 INSTALLS = "makes an environment: minutes and a download"
 SLOW = "recognises noise for many seconds; tests/evaluation and tests/cli run the like on little"
 NOT_RUN = {
@@ -36,6 +37,9 @@ NOT_RUN = {
     ".venv/bin/pip install .": INSTALLS,
     ".venv/bin/pre-commit install": "changes the settings of git",
     ".venv/bin/pytest tests/cli/test_main.py -k help": "another test run inside this one",
+    "vits convert downloads/mms-tts-eng voices/mms-eng": FOREIGN,
+    "vits convert voices/mms-eng exports/mms-eng --to transformers": FOREIGN,
+    "vits convert downloads/ljs exports/ljs --to transformers --drop discriminators": FOREIGN,
     "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
@@ -101,7 +105,7 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "say"):
+    for name in ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "convert", "inspect", "say"):
         assert f"| `vits {name}` |" in text
 
 

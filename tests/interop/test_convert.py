@@ -1,12 +1,15 @@
 """Conversions from end to end, and what is recognised."""
 
+import copy
+import re
+
 import pytest
 import torch
 
 from vits.cli import main
 from vits.cli.base_voice import read_base
 from vits.errors import MissingFileError, VoiceError
-from vits.interop import convert
+from vits.interop import convert, proof
 from vits.interop.recognise import FORMATS, read, recognise
 
 OTHERS = ("transformers", "coqui", "piper")
@@ -42,6 +45,26 @@ def test_a_converted_voice_can_be_fine_tuned_with_its_discriminators(original, t
     assert all(torch.equal(base.discriminators[name], expected[name]) for name in expected)
 
 
+def test_a_voice_that_speaks_for_hours_is_not_compared(make_voice):
+    voice = copy.deepcopy(make_voice(1, "deterministic").bundle)
+    with torch.no_grad():
+        voice.generator.duration_predictor.projection.bias.fill_(9.0)
+    reason = proof.compare_voices(voice, voice)
+    assert isinstance(reason, str)
+    assert "frames must be at most" in reason
+
+
+def test_another_voice_is_told_apart(make_voice):
+    voice = make_voice(1, "deterministic").bundle
+    other = copy.deepcopy(voice)
+    with torch.no_grad():
+        other.generator.decoder.post.weight.mul_(1.01)
+    result = proof.compare_voices(voice, other)
+    assert result.difference > 1e-3 * result.peak
+    assert proof.compare_voices(voice, voice).difference == 0
+    assert proof.compare_ids(voice.frontend, other.frontend)
+
+
 def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
     arguments = ["convert", str(original), str(tmp_path / "x"), "--to", "transformers"]
     assert main(arguments) == 2
@@ -52,8 +75,11 @@ def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
     assert main([*arguments, "--drop", "discriminators,manners"]) == 2
     assert main([*arguments, "--drop", "discriminators"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("proof, read back: largest difference 0 of") for line in lines)
-    assert any(line.startswith("proof, transformers: ") for line in lines)
+    proofs = [line for line in lines if line.startswith("proof, ")]
+    assert len(proofs) == 2
+    for line in proofs:
+        difference, peak = re.findall(r"difference (\S+) of (\S+) in", line)[0]
+        assert float(difference) <= 1e-5 * float(peak)
 
 
 def test_inspect_says_what_it_is_and_writes_nothing(original, capsys):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vits.audio._torchaudio import import_torchaudio
-from vits.errors import TextError, VitsError
+from vits.errors import TextError, VitsError, VoiceError
 from vits.interop import transformers as exchange
 from vits.interop.rows import first_row_blank
 from vits.interop.whole import WholeVoice
@@ -41,11 +41,7 @@ class Proof(NamedTuple):
 
 
 def prove(voice: WholeVoice) -> Proof | str:
-    """Compare with transformers' own forward pass, or say why that cannot be.
-
-    Raises:
-        VoiceError: the voice speaks too long to be compared.
-    """
+    """Compare with transformers' own forward pass, or say why that cannot be."""
     if find_spec("transformers") is None:
         return "transformers is not installed"
     try:
@@ -56,7 +52,10 @@ def prove(voice: WholeVoice) -> Proof | str:
         return "the voice is compact"
     with tempfile.TemporaryDirectory() as folder:
         exchange.write(Path(folder), voice)
-        return compare_with_transformers(Path(folder), voice.bundle)
+        try:
+            return compare_with_transformers(Path(folder), voice.bundle)
+        except VoiceError as error:
+            return str(error)
 
 
 def compare_with_transformers(folder: Path, bundle: VoiceBundle) -> Proof:
@@ -94,9 +93,12 @@ def compare_with_transformers(folder: Path, bundle: VoiceBundle) -> Proof:
     return _proof(expected, _speak(bundle))
 
 
-def compare_voices(one: VoiceBundle, other: VoiceBundle) -> Proof:
-    """Speak the same ids with two voices of ours."""
-    return _proof(_speak(one), _speak(other))
+def compare_voices(one: VoiceBundle, other: VoiceBundle) -> Proof | str:
+    """Speak the same ids with two voices of ours, or say why that cannot be."""
+    try:
+        return _proof(_speak(one), _speak(other))
+    except VoiceError as error:
+        return str(error)
 
 
 def compare_ids(one: Frontend, other: Frontend) -> bool:
