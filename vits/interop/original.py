@@ -6,7 +6,6 @@ under ``symbols``, as forks of it do, or, as MMS, in a ``vocab.txt`` beside them
 
 import re
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,6 +18,7 @@ from vits.interop.loading import as_tensors, load_json, load_torch
 from vits.interop.names import Names, Rule, count_kernels, inside, residual_blocks, spell_g_v
 from vits.interop.original_settings import (
     cleaner,
+    fresh_optimizer,
     model_settings,
     read_frontend,
     shown_sizes,
@@ -33,7 +33,6 @@ from vits.synthesis.weights import build_generator, is_compact
 __all__ = [
     "FORMAT",
     "JUDGES",
-    "fresh_optimizer",
     "losses",
     "names",
     "read",
@@ -231,25 +230,6 @@ def same_periods(config: VitsConfig) -> bool:
     """Tell whether a voice's discriminators are of the kinds that the original has."""
     judges = config.discriminator
     return judges.periods == PERIODS and bool(judges.scale_channels) and not judges.resolutions
-
-
-def fresh_optimizer(n_parameters: int) -> dict[str, Any]:
-    """Return the state of an AdamW that has not stepped yet."""
-    group = {
-        "lr": 2e-4,
-        "initial_lr": 2e-4,
-        "betas": (0.8, 0.99),
-        "eps": 1e-9,
-        "weight_decay": 0.01,
-        "amsgrad": False,
-        "maximize": False,
-        "foreach": None,
-        "capturable": False,
-        "differentiable": False,
-        "fused": None,
-        "params": list(range(n_parameters)),
-    }
-    return {"state": {}, "param_groups": [group]}
 
 
 def find_generator(path: Path) -> Path:

@@ -12,7 +12,7 @@ from vits.interop.rows import fill_rows, unused_row
 from vits.interop.settings import Settings
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["cleaner", "model_settings", "read_frontend", "shown_sizes", "unseen"]
+__all__ = ["cleaner", "fresh_optimizer", "model_settings", "read_frontend", "shown_sizes", "unseen"]
 
 VOCABULARY = "vocab.txt"
 # What its cleaners do, in our words; others call code that is not here.
@@ -134,6 +134,25 @@ def model_settings(
     if rows != SymbolTable.default().to_list():
         settings["symbols"] = rows
     return settings
+
+
+def fresh_optimizer(n_parameters: int) -> dict[str, Any]:
+    """Return the state of an AdamW that has not stepped yet."""
+    group = {
+        "lr": 2e-4,
+        "initial_lr": 2e-4,
+        "betas": (0.8, 0.99),
+        "eps": 1e-9,
+        "weight_decay": 0.01,
+        "amsgrad": False,
+        "maximize": False,
+        "foreach": None,
+        "capturable": False,
+        "differentiable": False,
+        "fused": None,
+        "params": list(range(n_parameters)),
+    }
+    return {"state": {}, "param_groups": [group]}
 
 
 def read_frontend(folder: Path, said: Settings, extras: Extras, n_symbols: int) -> Frontend:
