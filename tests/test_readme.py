@@ -105,7 +105,17 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "convert", "inspect", "say"):
+    for name in (
+        "prepare",
+        "check",
+        "fit",
+        "finetune",
+        "bundle",
+        "evaluate",
+        "convert",
+        "inspect",
+        "say",
+    ):
         assert f"| `vits {name}` |" in text
 
 

@@ -51,7 +51,17 @@ def test_help_names_every_command_in_order(capsys):
     text = capsys.readouterr().out
     places = [
         text.index(f"\n    {name}")
-        for name in ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "convert", "inspect", "say")
+        for name in (
+            "prepare",
+            "check",
+            "fit",
+            "finetune",
+            "bundle",
+            "evaluate",
+            "convert",
+            "inspect",
+            "say",
+        )
     ]
     assert places == sorted(places)
 

@@ -24,7 +24,17 @@ from vits.errors import Preempted, VitsError
 
 __all__ = ["build_parser", "main"]
 
-COMMANDS = ("prepare", "check", "fit", "finetune", "bundle", "evaluate", "convert", "inspect", "say")
+COMMANDS = (
+    "prepare",
+    "check",
+    "fit",
+    "finetune",
+    "bundle",
+    "evaluate",
+    "convert",
+    "inspect",
+    "say",
+)
 STOPPED = 75
 PACKAGE = Path(__file__).resolve().parents[1]
 
