@@ -125,6 +125,9 @@ class MeanCoupling(nn.Module):
 
     Source: Dinh et al. 2014, arXiv:1410.8516, with a WaveNet for m (VITS section 2.1.3). Starts as
     the identity.
+
+    Attributes:
+        context: columns on either side of a column that it depends on, forward and inverse.
     """
 
     def __init__(
@@ -142,6 +145,7 @@ class MeanCoupling(nn.Module):
         self.wavenet = WaveNet(
             hidden_channels, kernel_size, dilation_rate, n_layers, conditioning_channels
         )
+        self.context = self.wavenet.context
         self.post = nn.Conv1d(hidden_channels, self.half_channels, 1)
         nn.init.zeros_(self.post.weight)
         nn.init.zeros_(_bias(self.post))

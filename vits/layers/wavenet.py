@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.convolve import along_time
+from vits.layers.reach import Span
 
 __all__ = ["WaveNet"]
 
@@ -16,6 +17,9 @@ class WaveNet(nn.Module):
 
     Source: van den Oord et al. 2016, arXiv:1609.03499; VITS appendix A. The last layer has no
     residual half, as in the original.
+
+    Attributes:
+        context: columns on either side of a column that its result depends on.
     """
 
     def __init__(
@@ -30,8 +34,10 @@ class WaveNet(nn.Module):
         self.channels = channels
         self.gates = nn.ModuleList()
         self.residual_skips = nn.ModuleList()
+        span = Span(0, 0)
         for i in range(n_layers):
             dilation = dilation_rate**i
+            span = span.before_convolution(kernel_size, dilation)
             self.gates.append(
                 weight_norm(
                     nn.Conv1d(
@@ -45,6 +51,7 @@ class WaveNet(nn.Module):
             )
             width = channels if i == n_layers - 1 else 2 * channels
             self.residual_skips.append(weight_norm(nn.Conv1d(channels, width, 1)))
+        self.context = span.last
         self.conditioning = (
             weight_norm(nn.Conv1d(conditioning_channels, 2 * channels * n_layers, 1))
             if conditioning_channels

@@ -12,6 +12,7 @@ __all__ = [
     "EncodedText",
     "Gaussian",
     "Posterior",
+    "PriorDraw",
     "SpokenOutput",
     "TrainingOutput",
 ]
@@ -68,6 +69,24 @@ class TrainingOutput(NamedTuple):
     duration_loss: Tensor
     symbol_mask: Tensor
     frame_mask: Tensor
+
+
+class PriorDraw(NamedTuple):
+    """What will be said, before the prior flow and the decoder turn it into a wave.
+
+    Attributes:
+        z: sample of the prior (B, C, T), zero in the padding.
+        mask: (B, 1, T).
+        frame_lengths: (B,) int64.
+        durations: frames of each symbol (B, S) int64.
+        conditioning: (B, G, 1) speaker, or None.
+    """
+
+    z: Tensor
+    mask: Tensor
+    frame_lengths: Tensor
+    durations: Tensor
+    conditioning: Tensor | None
 
 
 class SpokenOutput(NamedTuple):

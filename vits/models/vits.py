@@ -11,18 +11,20 @@ from vits.alignment import (
     prior_log_likelihood,
 )
 from vits.config import VitsConfig
-from vits.errors import ConfigError, VoiceError
+from vits.errors import ConfigError
 from vits.layers.masking import (
     random_segment_starts,
     sequence_mask,
     slice_segments,
 )
 from vits.models.decoders import build_decoder
+from vits.models.drawing import draw_prior
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
     EncodedText,
     Posterior,
+    PriorDraw,
     SpokenOutput,
     TrainingOutput,
 )
@@ -180,36 +182,30 @@ class Vits(nn.Module):
             VoiceError: predicted durations pass ``max_frames``, as those of an untrained
                 predictor or of a large ``noise_scale_duration`` can.
         """
-        conditioning = self._conditioning(speakers)
-        text = self.text_encoder(ids, id_lengths)
-        if durations is None:
-            if duration_noise is None:
-                duration_noise = _randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
-            log_durations: Tensor = self.duration_predictor.predict(
-                text.hidden,
-                text.mask,
-                conditioning,
-                noise_scale=noise_scale_duration,
-                noise=duration_noise,
-            )
-            frames: Tensor = (log_durations.exp() * text.mask * length_scale).ceil().squeeze(1)
-            longest = float(frames.sum(1).max())
-            if max_frames is not None and not longest <= max_frames:
-                raise VoiceError(
-                    f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
-                    "lower noise_scale_duration or length_scale, or train the voice further"
-                )
-            durations = frames.long()
-        frame_lengths = durations.sum(1).clamp_min(1)
-        mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
-        prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
-        if noise is None:
-            noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
-        noise = noise[..., : mask.shape[2]]
-        z_prior = (prior.mean + noise * prior.log_std.exp() * noise_scale) * mask
-        z = self.prior_flow.inverse(z_prior, mask, conditioning)
-        wave = self.decoder(z * mask, conditioning)
-        return SpokenOutput(*self._trim(wave, frame_lengths), durations)
+        drawn = draw_prior(
+            self,
+            ids,
+            id_lengths,
+            self._conditioning(speakers),
+            noise_scale=noise_scale,
+            noise_scale_duration=noise_scale_duration,
+            length_scale=length_scale,
+            durations=durations,
+            noise=noise,
+            duration_noise=duration_noise,
+            generator=generator,
+            max_frames=max_frames,
+        )
+        return SpokenOutput(*self.decode_prior(drawn), drawn.durations)
+
+    @torch.no_grad()
+    def decode_prior(self, drawn: PriorDraw) -> tuple[Tensor, Tensor]:
+        """Turn a draw from the prior into a wave (B, 1, L), zero in the padding; and its lengths.
+
+        ``vits.models.streaming`` does the same in chunks, ``vits.models.together`` for many draws.
+        """
+        z = self.prior_flow.inverse(drawn.z, drawn.mask, drawn.conditioning)
+        return self._trim(self.decoder(z * drawn.mask, drawn.conditioning), drawn.frame_lengths)
 
     @torch.no_grad()
     def convert(

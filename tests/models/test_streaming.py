@@ -1,0 +1,105 @@
+"""A stream is the whole: every decoder, one speaker and two, chunks of every size."""
+
+import itertools
+
+import pytest
+import torch
+
+from vits.models.prior_flow import GrowingInverse
+from vits.models.streaming import SHARE, plan_chunks, speak_in_chunks
+
+HOP = 32
+
+
+def agree(joined, whole):
+    assert joined.shape == whole.shape
+    return (joined - whole).abs().max() <= 1e-10 * whole.abs().max()  # float64; 1e-5 in float32
+
+
+@pytest.mark.parametrize("n_speakers", [1, 2])
+@pytest.mark.parametrize("sizes", [[1] * 99, [5, 11, 20, 3], []], ids=len)
+def test_the_chunks_join_to_the_whole(make_model, draw, decoder, n_speakers, sizes):
+    model = make_model(decoder, n_speakers)
+    context = model.decoder.context + model.prior_flow.context
+    drawn = draw(model, 2 * context + 9, n_speakers - 1)
+    whole, _ = model.decode_prior(drawn)
+    chunks = list(speak_in_chunks(model, drawn, sizes))
+    given = [size * HOP for size in sizes]
+    lengths = [chunk.shape[2] for chunk in chunks]
+    assert lengths[:-1] == given[: len(lengths) - 1]
+    assert all(lengths)
+    assert agree(torch.cat(chunks, dim=2), whole)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 3, 7])
+def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames):
+    model = make_model(decoder)
+    assert n_frames < model.decoder.context + model.prior_flow.context
+    drawn = draw(model, n_frames)
+    chunks = list(speak_in_chunks(model, drawn, [1, 2]))
+    assert agree(torch.cat(chunks, dim=2), model.decode_prior(drawn)[0])
+
+
+def test_the_decoder_sees_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
+    model = make_model(decoder)
+    seen = []
+    forward = model.decoder.forward
+    monkeypatch.setattr(
+        model.decoder, "forward", lambda z, g: seen.append(z.shape[2]) or forward(z, g)
+    )
+    context, n_frames = model.decoder.context, 3 * model.decoder.context
+    list(speak_in_chunks(model, draw(model, n_frames), [context, context]))
+    assert seen == [2 * context, 3 * context, 2 * context]
+
+
+def test_the_flow_grows_as_far_as_it_is_asked_and_stays(make_model, draw):
+    model = make_model("convnext", 2)
+    flow, drawn = model.prior_flow, draw(model, 60, 1)
+    assert flow.context == 3 * (2 + 4)  # couplings x (5 // 2, dilated by 1 and by 2)
+    whole = flow.inverse(drawn.z, drawn.mask, drawn.conditioning)
+    asked = []
+    inner = flow.inverse_step
+    flow.inverse_step = lambda step, z, *rest: asked.append(z.shape[2]) or inner(step, z, *rest)
+    growing = GrowingInverse(flow, drawn.z, drawn.conditioning)
+    assert agree(growing.up_to(3), whole[..., :3])
+    assert asked == [3 + 18, 3 + 12, 3 + 6]
+    for stop in (4, 20, 2, 60, 61):
+        assert agree(growing.up_to(stop), whole[..., :stop])
+
+
+@pytest.mark.parametrize("part", ["wavenet", "coupling", "flow"])
+def test_the_context_is_what_gradients_touch(make_model, draw, part):
+    flow = make_model("convnext").prior_flow
+    coupling = flow.couplings[0]
+    layer, call, channels = {
+        "wavenet": (coupling.wavenet, coupling.wavenet, 8),
+        "coupling": (coupling, coupling.inverse, 6),
+        "flow": (flow, flow.inverse, 6),
+    }[part]
+    middle = layer.context + 3
+    x = torch.randn(1, channels, 2 * middle + 1, dtype=torch.float64, requires_grad=True)
+    call(x, torch.ones_like(x[:, :1]))[..., middle].square().sum().backward()
+    touched = x.grad[0].abs().sum(0).nonzero()[:, 0]
+    assert (int(touched.min()), int(touched.max())) == (3, 2 * middle - 3)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 33, 34, 35, 200, 625, 861, 2600, 50_000])
+@pytest.mark.parametrize("context", [0, 1, 6, 13, 29, 60])
+def test_a_plan_is_a_partition_that_costs_little(n_frames, context):
+    sizes = plan_chunks(n_frames, context, 30)
+    assert sum(sizes) == n_frames
+    assert min(sizes) >= 1
+    cuts = len(sizes) - 1
+    assert cuts * 2 * context <= SHARE * n_frames
+    assert sizes[0] in (n_frames, max(30, context))
+    assert max(sizes[:-1], default=0) <= max(512, 40 * context)
+    assert max(sizes) <= max(512, 40 * context)
+    if cuts:
+        assert sizes[:-1] == sorted(sizes[:-1])
+        assert sizes[-1] >= 0.9 * sizes[-2]  # no remainder that is hardly worth its context
+
+
+def test_a_long_sentence_starts_small_in_the_models_of_the_original():
+    sizes = plan_chunks(861, 13, 34)  # ten seconds of the LJSpeech model
+    assert sizes[0] + 13 <= 0.06 * 861
+    assert all(after <= 3 * before for before, after in itertools.pairwise(sizes))

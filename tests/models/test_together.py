@@ -1,0 +1,40 @@
+"""Sentences decoded together are each what they are alone."""
+
+import random
+
+import pytest
+
+from vits.models.together import group_by_length, speak_together
+
+
+@pytest.mark.parametrize("n_speakers", [1, 2])
+def test_together_is_alone(make_model, draw, decoder, n_speakers):
+    model = make_model(decoder, n_speakers)
+    context = model.decoder.context
+    lengths = [1, 2 * context + 9, context, 2 * context, 2 * context + 9, 3, 2 * context + 5]
+    draws = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
+    for wave, drawn in zip(speak_together(model, draws), draws, strict=True):
+        alone, _ = model.decode_prior(drawn)
+        assert wave.shape == alone.shape
+        assert (wave - alone).abs().max() <= 1e-10 * alone.abs().max()
+
+
+def test_one_alone_is_bit_for_bit_itself(make_model, draw):
+    model = make_model("hifigan 1")
+    drawn = draw(model, 9)
+    (wave,) = speak_together(model, [drawn])
+    assert wave.equal(model.decode_prior(drawn)[0])
+
+
+@pytest.mark.parametrize("batch_frames", [1, 300, 4000])
+def test_groups_hold_everything_once_with_little_padding(batch_frames):
+    chance = random.Random(0)
+    lengths = [chance.randrange(1, 900) for _ in range(200)]
+    groups = group_by_length(lengths, batch_frames)
+    assert sorted(index for group in groups for index in group) == list(range(200))
+    for group in groups:
+        size = len(group) * lengths[group[0]]
+        assert len(group) == 1 or size <= batch_frames
+        assert sum(lengths[i] for i in group) >= 0.8 * size - 1e-9
+    assert group_by_length([], batch_frames) == []
+    assert len(group_by_length([7] * 40, 280)) == 1
