@@ -73,7 +73,7 @@ def draw():
             model,
             torch.randint(1, 20, (1, 1)),
             torch.tensor([1]),
-            model._conditioning(torch.tensor([speaker]) if several else None),
+            torch.tensor([speaker]) if several else None,
             noise_scale=1.0,
             noise_scale_duration=1.0,
             length_scale=1.0,

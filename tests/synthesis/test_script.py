@@ -4,8 +4,13 @@ import pytest
 
 from vits.errors import TextError
 from vits.synthesis import SkippedSentenceWarning
-from vits.synthesis.script import LONGEST_TEXT, encode_sentences
+from vits.synthesis.script import LONGEST_TEXT, check_text, read_sentences
 from vits.text import UnknownSymbolWarning
+
+
+def encode_sentences(frontend, text):
+    check_text(text)
+    return [sentence.encoding for sentence in read_sentences(frontend, text)]
 
 
 def test_each_sentence_is_encoded_by_itself(frontend):

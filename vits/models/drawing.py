@@ -21,7 +21,7 @@ def draw_prior(
     model: "Vits",
     ids: Tensor,
     id_lengths: Tensor,
-    conditioning: Tensor | None,
+    speakers: Tensor | None,
     *,
     noise_scale: float,
     noise_scale_duration: float,
@@ -32,13 +32,13 @@ def draw_prior(
     generator: torch.Generator | None = None,
     max_frames: int | None = None,
 ) -> PriorDraw:
-    """Draw what ``model.speak`` decodes; the arguments are its own, with the speaker embedded.
+    """Draw what ``model.speak`` decodes; the arguments are its own.
 
     Args:
         model: whose text encoder and duration predictor are asked.
         ids: (B, S) int64.
         id_lengths: (B,) int64.
-        conditioning: (B, G, 1) speaker, or None.
+        speakers: (B,) int64; needed with two or more speakers.
         noise_scale: as all that follow, see ``Vits.speak``.
         noise_scale_duration: of the duration predictor.
         length_scale: factor on every duration.
@@ -51,6 +51,7 @@ def draw_prior(
     Raises:
         VoiceError: predicted durations pass ``max_frames``.
     """
+    conditioning = model._conditioning(speakers)
     text = model.text_encoder(ids, id_lengths)
     if durations is None:
         if duration_noise is None:

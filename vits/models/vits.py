@@ -186,7 +186,7 @@ class Vits(nn.Module):
             self,
             ids,
             id_lengths,
-            self._conditioning(speakers),
+            speakers,
             noise_scale=noise_scale,
             noise_scale_duration=noise_scale_duration,
             length_scale=length_scale,

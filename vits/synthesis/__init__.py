@@ -3,12 +3,13 @@
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.card import Card
 from vits.synthesis.checkpoint import bundle_checkpoint, find_checkpoint
+from vits.synthesis.drift import FrontendDriftWarning
 from vits.synthesis.reading import read_voice
 from vits.synthesis.script import SkippedSentenceWarning
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.shortcuts import load, synthesize
 from vits.synthesis.speech import Speech, Timing
-from vits.synthesis.voice import FrontendDriftWarning, Voice
+from vits.synthesis.voice import Voice
 from vits.synthesis.writing import write_voice
 
 __all__ = [

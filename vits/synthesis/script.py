@@ -1,69 +1,100 @@
 """A text as the sentences a voice will speak, each encoded."""
 
 import warnings
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from vits.errors import TextError
 from vits.text import Encoding, Frontend, split_sentences
 
-__all__ = ["LONGEST_TEXT", "SkippedSentenceWarning", "encode_sentences"]
+__all__ = ["LONGEST_TEXT", "Sentence", "SkippedSentenceWarning", "check_text", "read_sentences"]
 
 LONGEST_TEXT = 100_000  # characters, about two hours of speech
+LONGEST_GAP = 1000  # characters; a wall of signs says no more about a pause than its start
 
 
 class SkippedSentenceWarning(UserWarning):
     """Sentences with nothing that the voice can say were left out; the message counts them."""
 
 
-def encode_sentences(frontend: Frontend, text: str) -> list[Encoding]:
-    """Split a text and encode its sentences; what the voice cannot say is dropped and counted.
+class Sentence(NamedTuple):
+    """A sentence to speak, and what stands before it.
+
+    Attributes:
+        encoding: its symbols.
+        gap: the marks and spaces between the last letter or digit of the sentence before and this
+            one, which decide the pause; empty for the first.
+    """
+
+    encoding: Encoding
+    gap: str
+
+
+def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
+    """Split a text and encode its sentences one by one; what cannot be said is counted.
 
     Args:
         frontend: the voice's front end.
-        text: 1 to 100,000 characters with something speakable among them.
+        text: checked by ``check_text``; something in it should be speakable.
 
-    Returns:
-        At least one encoded sentence.
+    Yields:
+        At least one sentence.
 
     Warns:
         UnknownSymbolWarning: symbols of a sentence were dropped; it names and counts them.
-        SkippedSentenceWarning: whole sentences were left out.
+        SkippedSentenceWarning: whole sentences were left out; at the end.
 
     Raises:
-        TextError: the text is empty, too long, or has nothing that this voice can say.
+        TextError: the text has nothing that this voice can say.
     """
-    _check(text)
-    encodings: list[Encoding] = []
-    skipped: list[tuple[str, TextError]] = []
-    for sentence in split_sentences(text):
-        if not sentence.strip():
-            continue
-        try:
-            encodings.append(frontend.encode(sentence, unknown="drop"))
-        except TextError as error:
-            if "[[" in sentence or "]]" in sentence:  # a mistake to be mended, not a silent part
-                raise
-            skipped.append((sentence.strip(), error))
-    if not encodings:
-        raise skipped[0][1]
-    if skipped:
-        sentence, error = skipped[0]
-        warnings.warn(
-            f"{len(skipped)} of {len(skipped) + len(encodings)} sentences are not spoken, "
-            f"first {sentence[:40]!r}: {error}",
-            SkippedSentenceWarning,
-            stacklevel=3,
-        )
-    return encodings
+    n_spoken, n_skipped, gap = 0, 0, ""
+    first: tuple[str, TextError] | None = None
+    for piece in split_sentences(text):
+        if piece.strip():
+            try:
+                encoding = frontend.encode(piece, unknown="drop")
+            except TextError as error:
+                if "[[" in piece or "]]" in piece:  # a mistake to be mended, not a silent part
+                    raise
+                n_skipped += 1
+                first = first or (piece.strip(), error)
+            else:
+                yield Sentence(encoding, gap if n_spoken else "")
+                n_spoken += 1
+                gap = ""
+        gap = (gap + _tail(piece))[:LONGEST_GAP]
+    if first is None:
+        return
+    if not n_spoken:
+        raise first[1]
+    warnings.warn(
+        f"{n_skipped} of {n_skipped + n_spoken} sentences are not spoken, "
+        f"first {first[0][:40]!r}: {first[1]}",
+        SkippedSentenceWarning,
+        stacklevel=3,
+    )
 
 
-def _check(text: object) -> None:
-    """Raise unless ``text`` is a text of bearable length."""
+def check_text(text: object, longest: int | None = LONGEST_TEXT) -> None:
+    """Raise unless ``text`` is a text of bearable length; any is where ``longest`` is None.
+
+    Raises:
+        TextError: no str, empty, or too long.
+    """
     if not isinstance(text, str):
         raise TextError(f"the text must be a str, not {type(text).__name__}")
     if not text.strip():
         raise TextError("the text is empty; write at least one word")
-    if len(text) > LONGEST_TEXT:
+    if longest is not None and len(text) > longest:
         raise TextError(
-            f"the text has {len(text):,} characters, at most {LONGEST_TEXT:,} can be spoken "
-            "at once; split it, for example at its chapters"
+            f"the text has {len(text):,} characters, at most {longest:,} can be spoken "
+            "at once; use Voice.stream, or split it, for example at its chapters"
         )
+
+
+def _tail(piece: str) -> str:
+    """Return what follows the last letter or digit."""
+    end = len(piece)
+    while end and not piece[end - 1].isalnum():
+        end -= 1
+    return piece[end:]

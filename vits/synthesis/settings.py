@@ -1,7 +1,8 @@
 """How a voice speaks unless a call says otherwise."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from numbers import Real
 
 from vits.errors import VoiceError
@@ -15,19 +16,24 @@ LONGEST_SILENCE = 60.0  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class InferenceConfig:
-    """The knobs of speaking; the scales are the original's, the silence is ours.
+    """The knobs of speaking; the scales are the original's, the silences are ours.
 
     Attributes:
         noise_scale: standard deviation of the prior's noise, at least 0; 0 speaks the mean.
         noise_scale_duration: the same for the stochastic duration predictor's noise.
         length_scale: factor on every duration, in (0, 10]; 2.0 takes twice as long.
         sentence_silence: pause put between two sentences (seconds), in [0, 60].
+        paragraph_silence: the same where an empty line ends a paragraph; None: no other than there.
+        punctuation_silence: the same after certain marks, e.g. ``{"?": 0.4, "…": 0.6}``; the last
+            such mark at the end of the sentence counts.
     """
 
     noise_scale: float = 0.667
     noise_scale_duration: float = 0.8
     length_scale: float = 1.0
     sentence_silence: float = 0.2
+    paragraph_silence: float | None = None
+    punctuation_silence: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -37,6 +43,12 @@ class InferenceConfig:
         if self.length_scale == 0:
             raise VoiceError("length_scale 0 must be greater than 0; 1.0 is the voice's own pace")
         _require_between("sentence_silence", self.sentence_silence, LONGEST_SILENCE)
+        if self.paragraph_silence is not None:
+            _require_between("paragraph_silence", self.paragraph_silence, LONGEST_SILENCE)
+        for mark, seconds in self.punctuation_silence.items():
+            if len(mark) != 1 or mark.isalnum() or mark.isspace():
+                raise VoiceError(f"punctuation_silence {mark!r} must be one mark, such as '?'")
+            _require_between(f"punctuation_silence {mark}", seconds, LONGEST_SILENCE)
 
     def override(
         self,
@@ -45,6 +57,8 @@ class InferenceConfig:
         noise_scale_duration: float | None = None,
         length_scale: float | None = None,
         sentence_silence: float | None = None,
+        paragraph_silence: float | None = None,
+        punctuation_silence: Mapping[str, float] | None = None,
     ) -> "InferenceConfig":
         """Replace every value that is given and keep those that are None.
 
@@ -56,6 +70,8 @@ class InferenceConfig:
             "noise_scale_duration": noise_scale_duration,
             "length_scale": length_scale,
             "sentence_silence": sentence_silence,
+            "paragraph_silence": paragraph_silence,
+            "punctuation_silence": punctuation_silence,
         }
         return replace(self, **{key: value for key, value in given.items() if value is not None})
 

@@ -1,5 +1,6 @@
 """The two calls most people need."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -35,6 +36,8 @@ def synthesize(
     noise_scale_duration: float | None = None,
     length_scale: float | None = None,
     sentence_silence: float | None = None,
+    paragraph_silence: float | None = None,
+    punctuation_silence: Mapping[str, float] | None = None,
     seed: int | None = None,
     device: str | torch.device = "cpu",
 ) -> Speech:
@@ -48,6 +51,8 @@ def synthesize(
         noise_scale_duration: how varied the rhythm is.
         length_scale: factor on every duration.
         sentence_silence: pause between two sentences (seconds).
+        paragraph_silence: pause between two paragraphs (seconds).
+        punctuation_silence: pause after certain marks (seconds).
         seed: repeats the same samples.
         device: where to compute; a loaded voice stays where it is.
 
@@ -69,5 +74,7 @@ def synthesize(
         noise_scale_duration=noise_scale_duration,
         length_scale=length_scale,
         sentence_silence=sentence_silence,
+        paragraph_silence=paragraph_silence,
+        punctuation_silence=punctuation_silence,
         seed=seed,
     )

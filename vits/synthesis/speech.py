@@ -15,7 +15,7 @@ __all__ = ["Speech", "Timing"]
 
 
 class Timing(NamedTuple):
-    """A phoneme or word and the time it takes, in seconds from the start of the wave."""
+    """A phoneme or word and the time it takes, in seconds from the start of what is spoken."""
 
     text: str
     start: float
@@ -34,6 +34,8 @@ class Speech:
             them; the blank a sentence starts with belongs to none.
         words: every word, from the start of its first phoneme to the end of its last.
         seed: what to pass as ``seed`` to hear exactly this again.
+        start: where the wave starts in what is spoken (seconds): 0, but for the chunks of a stream,
+            whose times all count from the start of the stream.
     """
 
     samples: NDArray[np.float32]
@@ -41,6 +43,7 @@ class Speech:
     phonemes: tuple[Timing, ...] = ()
     words: tuple[Timing, ...] = ()
     seed: int | None = None
+    start: float = 0.0
 
     @property
     def seconds(self) -> float:

@@ -1,40 +1,28 @@
 """A voice in memory: text in, speech out."""
 
-import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vits.errors import VoiceError
-from vits.models.vits import Vits
+from vits.errors import TextError, VoiceError
+from vits.synthesis.batching import BATCH_FRAMES, check_batch, speak_texts
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.card import Card
-from vits.synthesis.recording import prepare_recording
-from vits.synthesis.script import encode_sentences
-from vits.synthesis.seeds import choose_seed, seeded_generator
+from vits.synthesis.conversion import convert_recording
+from vits.synthesis.drift import warn_of_drift
+from vits.synthesis.engine import Engine
+from vits.synthesis.script import Sentence, check_text, read_sentences
+from vits.synthesis.seeds import choose_seed
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speakers import find_speaker
-from vits.synthesis.speech import Speech, Timing
-from vits.synthesis.timing import time_symbols
-from vits.text import Encoding, Frontend, describe_drift
+from vits.synthesis.speech import Speech
+from vits.synthesis.stream import Request, join, stream_speech
+from vits.text import Frontend
 
-__all__ = ["FrontendDriftWarning", "Voice"]
-
-# A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
-MAX_SENTENCE_SECONDS = 600
-TOO_LONG = (
-    "a sentence came out too long for the memory; use a smaller noise_scale_duration or "
-    "length_scale, or train the voice for longer"
-)
-
-
-class FrontendDriftWarning(UserWarning):
-    """The front end is not the one the voice was trained with."""
+__all__ = ["Voice"]
 
 
 class Voice:
@@ -62,16 +50,8 @@ class Voice:
         self._speakers = bundle.speakers
         self._inference = bundle.inference
         self._card = bundle.card
-        self._device = _find_device(device)
-        self._model = _prepare(bundle.generator).to(self._device)
-        drift = describe_drift(bundle.fingerprint, bundle.frontend.fingerprint())
-        if drift:
-            warnings.warn(
-                f"voice {self._card.name}: text may be read differently than in training: "
-                f"{'; '.join(drift)}",
-                FrontendDriftWarning,
-                stacklevel=3,
-            )
+        self._engine = Engine(bundle.generator, device)
+        warn_of_drift(bundle, stacklevel=4)
 
     @property
     def sample_rate(self) -> int:
@@ -101,7 +81,7 @@ class Voice:
     @property
     def device(self) -> torch.device:
         """Where the voice computes."""
-        return self._device
+        return self._engine.device
 
     def __repr__(self) -> str:
         """Describe the voice in one line."""
@@ -109,7 +89,7 @@ class Voice:
         return (
             f"Voice({self._card.name!r}, {self._frontend.config.language}, {self.sample_rate} Hz, "
             f"{count} speaker{'s' * (count > 1)}, {self._card.training_steps} training steps, "
-            f"on {self._device})"
+            f"on {self.device})"
         )
 
     def __call__(
@@ -121,6 +101,8 @@ class Voice:
         noise_scale_duration: float | None = None,
         length_scale: float | None = None,
         sentence_silence: float | None = None,
+        paragraph_silence: float | None = None,
+        punctuation_silence: Mapping[str, float] | None = None,
         seed: int | None = None,
     ) -> Speech:
         """Speak a text, sentence by sentence.
@@ -133,6 +115,9 @@ class Voice:
             length_scale: factor on every duration, in (0, 10]; None: the voice's own.
             sentence_silence: pause between two sentences (seconds), in [0, 60]; None: the
                 voice's own.
+            paragraph_silence: pause at an empty line (seconds), in [0, 60]; None: the voice's own.
+            punctuation_silence: pause after sentences that end with certain marks (seconds), e.g.
+                ``{"?": 0.4}``; None: the voice's own.
             seed: from 0 to 2**63 - 1; the same seed gives the same samples on the same machine.
                 None: a new one, found in ``Speech.seed``.
 
@@ -149,29 +134,123 @@ class Voice:
             noise_scale_duration=noise_scale_duration,
             length_scale=length_scale,
             sentence_silence=sentence_silence,
+            paragraph_silence=paragraph_silence,
+            punctuation_silence=punctuation_silence,
         )
-        row = find_speaker(self._speakers, self._config.n_speakers, speaker)
-        seed = choose_seed(seed)
-        rate = self.sample_rate
-        waves: list[NDArray[np.float32]] = []
-        phonemes: list[Timing] = []
-        words: list[Timing] = []
-        position = 0
-        silence = np.zeros(round(how.sentence_silence * rate), np.float32)
-        for index, encoding in enumerate(encode_sentences(self._frontend, text)):
-            if index:
-                waves.append(silence)
-                position += len(silence)
-            wave, durations = self._speak(
-                encoding, row, how, seeded_generator(self._device, seed, index)
-            )
-            frame_seconds = self._config.audio.hop_length / rate
-            timed = time_symbols(encoding, durations, frame_seconds, position / rate)
-            phonemes += timed[0]
-            words += timed[1]
-            waves.append(wave)
-            position += len(wave)
-        return Speech(np.concatenate(waves), rate, tuple(phonemes), tuple(words), seed)
+        request = self._request(speaker, seed, how)
+        check_text(text)
+        sentences = list(read_sentences(self._frontend, text))
+        return join(list(stream_speech(self._engine, sentences, request, whole_sentences=True)))
+
+    def stream(
+        self,
+        text: str,
+        *,
+        speaker: str | int | None = None,
+        noise_scale: float | None = None,
+        noise_scale_duration: float | None = None,
+        length_scale: float | None = None,
+        sentence_silence: float | None = None,
+        paragraph_silence: float | None = None,
+        punctuation_silence: Mapping[str, float] | None = None,
+        seed: int | None = None,
+        whole_sentences: bool = False,
+    ) -> Iterator[Speech]:
+        """Speak a text of any length, chunk by chunk, as the chunks are asked for.
+
+        Joined, the chunks have the samples of ``voice(text)`` with the same settings and seed, to
+        1e-5 of the peak, and exactly its length and times. The first chunk of a sentence is small,
+        so that it is there soon; later ones are larger. A pause is a chunk of its own.
+
+        Args:
+            text: at least 1 character.
+            speaker: as all that follow but the last, see ``__call__``.
+            noise_scale: how varied the sound is.
+            noise_scale_duration: how varied the rhythm is.
+            length_scale: factor on every duration.
+            sentence_silence: pause between two sentences (seconds).
+            paragraph_silence: pause at an empty line (seconds).
+            punctuation_silence: pause after certain marks (seconds).
+            seed: the same for all chunks.
+            whole_sentences: one chunk for each sentence, bit for bit what ``voice(text)`` gives.
+
+        Returns:
+            Chunks. Each has the phonemes and words that start in it, with times from the start of
+            the stream; ``Speech.start`` is its own place. Not to be shared by threads.
+
+        Raises:
+            TextError: the text is empty. That nothing in it can be said shows with the first
+                chunk, and brackets ``[[`` that do not match when their sentence comes.
+            VoiceError: an unknown speaker, or a value outside its range.
+        """
+        how = self._inference.override(
+            noise_scale=noise_scale,
+            noise_scale_duration=noise_scale_duration,
+            length_scale=length_scale,
+            sentence_silence=sentence_silence,
+            paragraph_silence=paragraph_silence,
+            punctuation_silence=punctuation_silence,
+        )
+        request = self._request(speaker, seed, how)
+        check_text(text, longest=None)
+        sentences = read_sentences(self._frontend, text)
+        return stream_speech(self._engine, sentences, request, whole_sentences=whole_sentences)
+
+    def synthesize(
+        self,
+        texts: Sequence[str],
+        *,
+        speaker: str | int | None = None,
+        noise_scale: float | None = None,
+        noise_scale_duration: float | None = None,
+        length_scale: float | None = None,
+        sentence_silence: float | None = None,
+        paragraph_silence: float | None = None,
+        punctuation_silence: Mapping[str, float] | None = None,
+        seeds: Sequence[int | None] | None = None,
+        batch_frames: int = BATCH_FRAMES,
+    ) -> list[Speech]:
+        """Speak many texts; sentences of about the same length are decoded together.
+
+        Each text gets the samples it would get alone with its seed, to 1e-5 of the peak, and
+        exactly the length and times.
+
+        Args:
+            texts: each as in ``__call__``.
+            speaker: of all texts, as all that follow but the last two; see ``__call__``.
+            noise_scale: how varied the sound is.
+            noise_scale_duration: how varied the rhythm is.
+            length_scale: factor on every duration.
+            sentence_silence: pause between two sentences (seconds).
+            paragraph_silence: pause at an empty line (seconds).
+            punctuation_silence: pause after certain marks (seconds).
+            seeds: one for each text; None: new ones.
+            batch_frames: frames decoded at once, at least 1: more is faster on a GPU and takes
+                more memory. A longer sentence is decoded by itself.
+
+        Raises:
+            TextError: as in ``__call__``; the message tells which text.
+            VoiceError: as in ``__call__``, or not as many seeds as texts.
+        """
+        how = self._inference.override(
+            noise_scale=noise_scale,
+            noise_scale_duration=noise_scale_duration,
+            length_scale=length_scale,
+            sentence_silence=sentence_silence,
+            paragraph_silence=paragraph_silence,
+            punctuation_silence=punctuation_silence,
+        )
+        requests = [
+            self._request(speaker, seed, how) for seed in check_batch(texts, seeds, batch_frames)
+        ]
+        scripts: list[list[Sentence]] = []
+        for index, text in enumerate(texts):
+            try:
+                check_text(text)
+                scripts.append(list(read_sentences(self._frontend, text)))
+            except TextError as error:
+                raise TextError(f"text {index}: {error}") from error
+        return speak_texts(self._engine, scripts, requests, batch_frames)
 
     def convert(
         self,
@@ -207,77 +286,13 @@ class Voice:
             raise VoiceError(
                 f"voice {self._card.name} has one speaker; conversion needs two or more"
             )
-        rows = [find_speaker(self._speakers, count, speaker) for speaker in (source, target)]
         how = self._inference.override(noise_scale=noise_scale)
-        seed = choose_seed(seed)
-        with torch.inference_mode():
-            spectrogram = prepare_recording(wave, sample_rate, self._config.audio, self._device)
-            lengths = torch.tensor([spectrogram.shape[-1]], device=self._device)
-            ids = torch.tensor(rows, device=self._device)
-            spoken = self._model.convert(
-                spectrogram,
-                lengths,
-                ids[:1],
-                ids[1:],
-                noise_scale=how.noise_scale,
-                generator=seeded_generator(self._device, seed, 0),
-            )
-        return Speech(_to_samples(spoken.wave), self.sample_rate, seed=seed)
+        request = self._request(source, seed, how)
+        row = find_speaker(self._speakers, count, target)
+        return convert_recording(self._engine, wave, sample_rate, request, row)
 
-    def _speak(
-        self, encoding: Encoding, row: int, how: InferenceConfig, generator: torch.Generator
-    ) -> tuple[NDArray[np.float32], list[int]]:
-        """Speak one sentence: its samples (L,) and the frames of each of its symbols."""
-        several = self._config.n_speakers > 1
-        with torch.inference_mode(), _memory_guard():
-            spoken = self._model.speak(
-                torch.tensor([encoding.ids], device=self._device),
-                torch.tensor([len(encoding.ids)], device=self._device),
-                torch.tensor([row], device=self._device) if several else None,
-                noise_scale=how.noise_scale,
-                noise_scale_duration=how.noise_scale_duration,
-                length_scale=how.length_scale,
-                generator=generator,
-                max_frames=MAX_SENTENCE_SECONDS * self.sample_rate // self._config.audio.hop_length,
-            )
-        durations = cast(list[int], spoken.durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
-        return _to_samples(spoken.wave), durations
-
-
-def _prepare(generator: Vits) -> Vits:
-    """Fix a generator for speaking, without weight normalisation."""
-    generator.fold_weight_norm()
-    return generator.eval().requires_grad_(False)
-
-
-@contextmanager
-def _memory_guard() -> Generator[None]:
-    """Explain a failed allocation: nothing but the predicted durations makes it that large."""
-    try:
-        yield
-    except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
-            raise VoiceError(TOO_LONG) from error
-        raise
-
-
-def _find_device(device: str | torch.device) -> torch.device:
-    """Return the device, once it is known to work."""
-    try:
-        found = torch.device(device)
-        torch.zeros(1, device=found)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().split("\n", 1)[0]
-        raise VoiceError(f"device {str(device)!r} cannot be used ({reason}); try cpu") from error
-    return found
-
-
-def _to_samples(wave: Tensor) -> NDArray[np.float32]:
-    """Bring a wave (1, 1, L) to the CPU as (L,) float32."""
-    samples: NDArray[np.float32] = wave[0, 0].float().cpu().numpy()
-    if not np.isfinite(samples).all():
-        raise VoiceError(
-            "the voice gave samples that are not finite; use smaller noise scales, "
-            "or bundle the voice again from an intact checkpoint"
-        )
-    return samples
+    def _request(
+        self, speaker: str | int | None, seed: int | None, how: InferenceConfig
+    ) -> Request:
+        row = find_speaker(self._speakers, self._config.n_speakers, speaker)
+        return Request(row, how, choose_seed(seed))

@@ -1,0 +1,63 @@
+"""Many texts at once are each what they are alone."""
+
+import numpy as np
+import pytest
+
+from vits.errors import TextError, VoiceError
+
+TEXTS = [
+    "Hello there. How are you?",
+    "Fine!",
+    "The quick brown fox jumps over the lazy dog. " * 4,
+    "Hello there. How are you?",
+    "Good night, good night.\n\nSleep.",
+]
+
+
+@pytest.mark.parametrize("batch_frames", [1, 400, 100_000])
+def test_a_batch_is_its_texts_alone(duo, batch_frames):
+    settings = {"speaker": "bob", "length_scale": 2.0, "paragraph_silence": 0.5}
+    seeds = [4, 5, 6, 7, 2**63 - 1]
+    spoken = duo.synthesize(TEXTS, seeds=seeds, batch_frames=batch_frames, **settings)
+    for text, seed, speech in zip(TEXTS, seeds, spoken, strict=True):
+        alone = duo(text, seed=seed, **settings)
+        assert speech.samples.shape == alone.samples.shape
+        peak = np.abs(alone.samples).max()
+        assert np.abs(speech.samples - alone.samples).max() <= 1e-5 * peak
+        assert (speech.phonemes, speech.words, speech.seed) == (alone.phonemes, alone.words, seed)
+        assert speech.start == 0
+
+
+def test_sentences_of_the_same_length_are_decoded_at_once(voice, monkeypatch):
+    model = voice._engine.model
+    shapes = []
+    forward = model.decoder.forward
+    monkeypatch.setattr(
+        model.decoder, "forward", lambda z, g: shapes.append(tuple(z.shape)) or forward(z, g)
+    )
+    calm = {"noise_scale_duration": 0.0}
+    voice.synthesize(["Hello there."] * 5, **calm)
+    assert [shape[0] for shape in shapes] == [5]
+
+
+def test_without_seeds_every_text_gets_its_own(voice):
+    first, second = voice.synthesize(["Hello there."] * 2)
+    assert first.seed != second.seed
+    again = voice("Hello there.", seed=second.seed)
+    np.testing.assert_allclose(second.samples, again.samples, atol=1e-5)
+    (third,) = voice.synthesize(["Hello there."], seeds=[first.seed])
+    np.testing.assert_allclose(third.samples, first.samples, atol=1e-5)
+    assert voice.synthesize([]) == []
+
+
+def test_mistakes_are_named(voice):
+    with pytest.raises(TextError, match="call the voice for one text"):
+        voice.synthesize("Hello.")
+    with pytest.raises(TextError, match="text 1: the text is empty"):
+        voice.synthesize(["Hello.", " "])
+    with pytest.raises(VoiceError, match="1 seeds must be as many as the 2 texts"):
+        voice.synthesize(["Hello.", "You."], seeds=[1])
+    with pytest.raises(VoiceError, match="batch_frames 0"):
+        voice.synthesize(["Hello."], batch_frames=0)
+    with pytest.raises(VoiceError, match="speaker"):
+        voice.synthesize(["Hello."], speaker="eve")

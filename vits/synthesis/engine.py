@@ -1,0 +1,139 @@
+"""A generator on a device: encoded sentences in, samples out."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vits.errors import VoiceError
+from vits.models.drawing import draw_prior
+from vits.models.outputs import PriorDraw
+from vits.models.streaming import plan_chunks, speak_in_chunks
+from vits.models.together import speak_together
+from vits.models.vits import Vits
+from vits.synthesis.settings import InferenceConfig
+
+__all__ = ["Engine", "Samples", "to_samples"]
+
+Samples = NDArray[np.float32]
+
+# A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
+MAX_SENTENCE_SECONDS = 600
+FIRST_CHUNK_SECONDS = 0.4  # about two syllables: time to have the next chunk ready
+TOO_LONG = (
+    "a sentence came out too long for the memory; use a smaller noise_scale_duration or "
+    "length_scale, or train the voice for longer"
+)
+
+
+class Engine:
+    """Speaks one encoded sentence, whole or in chunks, or many at once.
+
+    Calls share nothing that changes. Every sentence is drawn by itself: so its length and its noise
+    are the same whatever is spoken beside it.
+
+    Args:
+        generator: becomes the engine's own and is changed in place: weight norm is folded.
+        device: where to compute.
+
+    Raises:
+        VoiceError: there is no such device.
+    """
+
+    def __init__(self, generator: Vits, device: str | torch.device) -> None:
+        self.device = _find_device(device)
+        generator.fold_weight_norm()
+        self.model = generator.eval().requires_grad_(False).to(self.device)
+        audio = generator.config.audio
+        self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
+        self._max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
+        self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
+        flow = self.model.prior_flow
+        # what a cut costs, in frames of the decoder or of each coupling of the flow
+        self._cut = max(self.model.decoder.context, flow.context // len(flow.couplings))
+
+    def draw(
+        self, ids: Sequence[int], row: int, how: InferenceConfig, generator: torch.Generator
+    ) -> PriorDraw:
+        """Draw durations and latent of one sentence.
+
+        Args:
+            ids: rows of the symbol table.
+            row: of the speaker.
+            how: the settings.
+            generator: of this sentence.
+        """
+        several = self.model.config.n_speakers > 1
+        with torch.inference_mode(), _memory_guard():
+            speaker = torch.tensor([row], device=self.device) if several else None
+            return draw_prior(
+                self.model,
+                torch.tensor([ids], device=self.device),
+                torch.tensor([len(ids)], device=self.device),
+                speaker,
+                noise_scale=how.noise_scale,
+                noise_scale_duration=how.noise_scale_duration,
+                length_scale=how.length_scale,
+                generator=generator,
+                max_frames=self._max_frames,
+            )
+
+    def speak(self, drawn: PriorDraw) -> Samples:
+        """Return the samples (L,) of a sentence."""
+        with torch.inference_mode(), _memory_guard():
+            return to_samples(self.model.decode_prior(drawn)[0])
+
+    def speak_in_chunks(self, drawn: PriorDraw) -> Iterator[Samples]:
+        """Yield the samples of a sentence in growing chunks; joined, they are ``speak``'s."""
+        plan = plan_chunks(drawn.z.shape[2], self._cut, self._first_chunk)
+        waves = speak_in_chunks(self.model, drawn, plan)
+        for _ in plan:
+            # not around the yield: the mode is the thread's, and the caller's in between
+            with torch.inference_mode(), _memory_guard():
+                samples = to_samples(next(waves))
+            yield samples
+
+    def speak_together(self, draws: Sequence[PriorDraw]) -> list[Samples]:
+        """Return the samples of several sentences, decoded in one batch."""
+        with torch.inference_mode(), _memory_guard():
+            return [to_samples(wave) for wave in speak_together(self.model, draws)]
+
+
+def to_samples(wave: Tensor) -> Samples:
+    """Bring a wave (1, 1, L) to the CPU as (L,) float32.
+
+    Raises:
+        VoiceError: samples are not finite.
+    """
+    samples: Samples = wave[0, 0].float().cpu().numpy()
+    if not np.isfinite(samples).all():
+        raise VoiceError(
+            "the voice gave samples that are not finite; use smaller noise scales, "
+            "or bundle the voice again from an intact checkpoint"
+        )
+    return samples
+
+
+@contextmanager
+def _memory_guard() -> Generator[None]:
+    """Explain a failed allocation: nothing but the predicted durations makes it that large."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+            raise VoiceError(TOO_LONG) from error
+        raise
+
+
+def _find_device(device: str | torch.device) -> torch.device:
+    """Return the device, once it is known to work."""
+    try:
+        found = torch.device(device)
+        torch.zeros(1, device=found)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().split("\n", 1)[0]
+        raise VoiceError(f"device {str(device)!r} cannot be used ({reason}); try cpu") from error
+    return found
