@@ -44,3 +44,16 @@ def test_padding_changes_nothing():
     alone = encoder(x[1:, :, :6], torch.ones(1, 1, 6))
     torch.testing.assert_close(together[1:, :, :6], alone, atol=1e-5, rtol=0)
     assert not together[1, :, 6:].any()
+
+
+@pytest.mark.parametrize("length", [1, 2, 4, 5, 30])
+def test_without_gradients_the_values_are_bit_for_bit_the_same(length: int):
+    torch.manual_seed(0)
+    attention = RelativeAttention(8, 2, 4, dropout=0.0)
+    x, mask = torch.randn(2, 8, length), torch.ones(2, 1, length)
+    mask[1, :, (length + 1) // 2 :] = 0
+    with_gradients = attention(x, mask)
+    with torch.no_grad():
+        assert torch.equal(attention(x, mask), with_gradients)
+    with torch.inference_mode():
+        assert torch.equal(attention(x, mask), with_gradients)

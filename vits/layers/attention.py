@@ -1,6 +1,7 @@
 """Self-attention with relative positions inside a window, and the transformer built of it."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +11,8 @@ from vits.layers.norm import ChannelNorm
 
 __all__ = ["FeedForward", "RelativeAttention", "TransformerEncoder"]
 
-# The original's fill for masked scores. Rows of padding see only this value and average over
-# everything, which the mask after the block removes; -inf would make them NaN.
+# The original's fill for the scores of padding, which no row looks at then. What rows of padding
+# see themselves is removed by the mask after the block.
 MASKED_SCORE = -1e4
 
 
@@ -51,16 +52,34 @@ class RelativeAttention(nn.Module):
         """
         q, k, v = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
         q = q / math.sqrt(q.shape[-1])
-        scores = q @ k.transpose(-2, -1) + self._to_absolute(q @ self.relative_key.mT)
-        pairs = mask.unsqueeze(2) * mask.unsqueeze(-1)
-        scores = scores.masked_fill(pairs == 0, MASKED_SCORE)
+        by_diagonals = _may_work_on_diagonals()
+        scores, near = q @ k.transpose(-2, -1), q @ self.relative_key.mT
+        if by_diagonals:
+            for diagonal, column in self._diagonals(scores, near):
+                diagonal.add_(column)
+        else:
+            scores = scores + self._to_absolute(near)
+        scores = scores.masked_fill(mask.unsqueeze(1) == 0, MASKED_SCORE)
         weights = self.dropout(functional.softmax(scores, dim=-1))
-        heads = weights @ v + self._to_relative(weights) @ self.relative_value
+        if by_diagonals:
+            near = torch.zeros_like(near)
+            for diagonal, column in self._diagonals(weights, near):
+                column.copy_(diagonal)
+        else:
+            near = self._to_relative(weights)
+        heads = weights @ v + near @ self.relative_value
         return self.output(heads.transpose(2, 3).flatten(1, 2))
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, H, S, D)."""
         return x.unflatten(1, (self.n_heads, -1)).transpose(2, 3)
+
+    def _diagonals(self, square: Tensor, near: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield views: each diagonal of (B, H, S, S) in the window, its part of (B, H, S, 2W+1)."""
+        for i in range(2 * self.window_size + 1):
+            offset = i - self.window_size
+            diagonal, first = square.diagonal(offset, 2, 3), max(0, -offset)
+            yield diagonal, near[:, :, first : first + diagonal.shape[2], i]
 
     def _to_absolute(self, x: Tensor) -> Tensor:
         """Move column r of (B, H, S, 2W+1) to column i + r - W of (B, H, S, S), zero elsewhere.
@@ -76,6 +95,19 @@ class RelativeAttention(nn.Module):
         length, window = x.shape[2], self.window_size
         flat = functional.pad(functional.pad(x, (window, window)).flatten(2), (0, length))
         return flat.unflatten(2, (length, length + 2 * window + 1))[..., : 2 * window + 1]
+
+
+def _may_work_on_diagonals() -> bool:
+    """Say whether views may be changed in place: quicker, same values, but no graph can record it.
+
+    With gradients, each such change would copy the whole square on the way back.
+    """
+    return not (
+        torch.is_grad_enabled()
+        or torch.compiler.is_compiling()
+        or torch.jit.is_tracing()
+        or torch.onnx.is_in_onnx_export()
+    )
 
 
 class FeedForward(nn.Module):

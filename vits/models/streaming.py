@@ -18,7 +18,7 @@ from vits.models.vits import Vits
 __all__ = ["plan_chunks", "speak_in_chunks"]
 
 SHARE = 0.12  # of a sentence's frames, at most: what is decoded twice
-GROWTH = 2.0  # from chunk to chunk, unless that makes too many cuts
+GROWTH = 3.0  # from chunk to chunk, unless that makes too many cuts
 LARGEST = 4 / SHARE  # contexts in the largest chunk; then its two ends are half of the share
 LEAST_LARGEST = 512  # frames, some 6 s: smaller chunks would save no memory to speak of
 HALVINGS = 40

@@ -22,7 +22,7 @@ Samples = NDArray[np.float32]
 
 # A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
 MAX_SENTENCE_SECONDS = 600
-FIRST_CHUNK_SECONDS = 0.4  # about two syllables: time to have the next chunk ready
+FIRST_CHUNK_SECONDS = 0.25  # a syllable: time enough to have the next chunk ready
 TOO_LONG = (
     "a sentence came out too long for the memory; use a smaller noise_scale_duration or "
     "length_scale, or train the voice for longer"

@@ -1,0 +1,160 @@
+"""How soon does a stream start, what does it cost beside the whole, and is it the same?
+
+    python benchmarks/streaming.py --threads 1 --rounds 7 --json streaming.json
+    python benchmarks/streaming.py --configs tiny --long 100000
+
+The weights are drawn, not trained; the pace is set so that one sentence of 150 characters lasts
+`--seconds`. Times are processor times of the whole call: espeak-ng, text encoder, durations, flow
+and decoder. `first` is the time to the first chunk and `total` that of all chunks, both over the
+time of the whole in the same round, medians over the rounds; `largest difference` is over the peak.
+`--long` streams a text of so many characters as well, and tells how much more memory that took at
+its peak than one of its sentences, spoken whole, had taken.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from decoders import load_configs
+from measure import peak_memory
+
+from vits.config import FrontendConfig, VitsConfig
+from vits.models import Vits
+from vits.synthesis import Voice, VoiceBundle
+from vits.text import Frontend, SymbolTable
+
+TEXT = (
+    "The old bridge is warm in the morning, and the garden behind the house is blue; "
+    "somebody sings a song about the sea, while the boats go out one by one"
+)
+HEADER = (
+    f"{'configuration':20s} {'seconds':>8s} {'chunks':>6s} {'first':>8s} {'whole':>8s} "
+    f"{'first':>7s} {'total':>6s} {'difference':>10s}"
+)
+LINE = (
+    "{name:20s} {seconds:8.2f} {chunks:6d} {first_s:6.3f} s {whole_s:6.3f} s "
+    "{first:7.1%} {total:6.3f} {difference:10.1e}"
+)
+
+
+class Contender:
+    """A voice with random weights that speaks its sentence in the time it is given."""
+
+    def __init__(self, name: str, config: VitsConfig, seconds: float) -> None:
+        torch.manual_seed(0)
+        frontend = Frontend(FrontendConfig(), SymbolTable.default())
+        config = replace(config, n_symbols=len(frontend.symbols))
+        model = Vits(config)
+        for key, parameter in model.prior_flow.named_parameters():
+            if key.endswith("post.weight"):  # starts at zero, and would hide a mistake
+                torch.nn.init.normal_(parameter, 0, 0.05)
+        bundle = VoiceBundle(
+            generator=model,
+            frontend=frontend,
+            fingerprint=frontend.fingerprint(),
+            speakers=(),
+        )
+        self.name, self.voice = name, Voice(bundle)
+        self.how: dict[str, Any] = {"seed": 1, "noise_scale_duration": 0.0}
+        low, high = 0.01, 10.0
+        for _ in range(12):
+            pace = (low * high) ** 0.5
+            low, high = (pace, high) if self._lasts(pace) < seconds else (low, pace)
+        self.how["length_scale"] = high
+        self.rounds: list[tuple[float, float, float]] = []
+        self.chunks = 0
+        self.seconds = self.difference = 0.0
+
+    def _lasts(self, pace: float) -> float:
+        encoding = self.voice.frontend.encode(TEXT)
+        with torch.inference_mode():
+            model = self.voice._engine.model
+            ids, length = torch.tensor([encoding.ids]), torch.tensor([len(encoding.ids)])
+            text = model.text_encoder(ids, length)
+            quiet = torch.zeros(1, 2, len(encoding.ids))
+            log_durations = model.duration_predictor.predict(text.hidden, text.mask, noise=quiet)
+            frames = (log_durations.exp() * pace).ceil().sum().item()
+        audio = model.config.audio
+        return frames * audio.hop_length / audio.sample_rate
+
+    def take_part(self) -> None:
+        """Speak the sentence whole and as a stream."""
+        started = time.process_time()
+        whole = self.voice(TEXT, **self.how)
+        between = time.process_time()
+        stream = self.voice.stream(TEXT, **self.how)
+        chunks = [next(stream).samples]
+        first = time.process_time()
+        chunks += [chunk.samples for chunk in stream]
+        self.rounds.append((between - started, first - between, time.process_time() - between))
+        joined = np.concatenate(chunks)
+        if joined.shape != whole.samples.shape:
+            raise SystemExit(f"{self.name}: {joined.shape} samples are not {whole.samples.shape}")
+        peak = float(np.abs(whole.samples).max())
+        self.difference = float(np.abs(joined - whole.samples).max()) / peak
+        self.chunks, self.seconds = len(chunks), whole.seconds
+
+    def row(self) -> dict[str, Any]:
+        """Return what was found; the first round only warms up."""
+        rounds = self.rounds[1:]
+        return {
+            "name": self.name,
+            "seconds": self.seconds,
+            "chunks": self.chunks,
+            "first_s": statistics.median(first for _, first, _ in rounds),
+            "whole_s": statistics.median(whole for whole, _, _ in rounds),
+            "first": statistics.median(first / whole for whole, first, _ in rounds),
+            "total": statistics.median(total / whole for whole, _, total in rounds),
+            "difference": self.difference,
+        }
+
+    def speak_long(self, characters: int) -> dict[str, float]:
+        """Stream a long text; return its seconds, and MiB at the peak above one sentence's."""
+        text = f"{TEXT}. " * (characters // (len(TEXT) + 2) + 1)
+        self.voice(TEXT, **self.how)
+        before = peak_memory(torch.device("cpu"))
+        seconds = sum(chunk.seconds for chunk in self.voice.stream(text[:characters], **self.how))
+        more = peak_memory(torch.device("cpu")) - before
+        return {"long_seconds": seconds, "long_mib": more / 2**20}
+
+
+def main() -> int:
+    """Let all configurations take turns, and print a line for each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--configs", nargs="*", default=["tiny", "ljspeech", "small"])
+    parser.add_argument("--seconds", type=float, default=10.0, help="of the sentence")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--long", type=int, metavar="CHARACTERS", help="stream so long a text too")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    contenders = [
+        Contender(name, config, args.seconds) for name, config in load_configs(args.configs).items()
+    ]
+    for _ in range(args.rounds + 1):
+        for contender in contenders:
+            contender.take_part()
+    rows = [contender.row() for contender in contenders]
+    print(HEADER)
+    for contender, row in zip(contenders, rows, strict=True):
+        print(LINE.format(**row))
+        if args.long:
+            row.update(contender.speak_long(args.long))
+            print("    {long_seconds:.0f} s of speech, {long_mib:.0f} MiB more".format(**row))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
