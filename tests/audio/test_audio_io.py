@@ -161,3 +161,43 @@ def test_file_cut_before_its_samples_is_short(tmp_path):
     whole = riff(FORMAT, (b"data", 8, bytes(8)))
     path.write_bytes(whole[:30])
     assert io.riff_shortfall(path) == len(whole) - 30
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
+    io.write(tmp_path / name, wave, RATE)
+    with io.Writer(tmp_path / f"pieces_{name}", RATE) as writer:
+        for piece in np.array_split(wave, 5):
+            writer.write(piece)
+        assert not (tmp_path / f"pieces_{name}").exists()
+    np.testing.assert_allclose(
+        io.read(tmp_path / f"pieces_{name}")[0], io.read(tmp_path / name)[0], atol=1e-6
+    )
+
+
+def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
+    def write():
+        with io.Writer(tmp_path / "a.wav", RATE) as writer:
+            writer.write(np.array([0.5, 2.0, -1.5]))
+            writer.write(np.array([0.5, 4.0, 1.0]))
+
+    with pytest.warns(UserWarning, match=r"3 of 6 samples .* by 0\.25") as caught:
+        write()
+    assert len(caught) == 1
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    io.write(tmp_path / "a.wav", np.ones(5) / 2, RATE)
+    before = (tmp_path / "a.wav").read_bytes()
+
+    def write():
+        with io.Writer(tmp_path / "a.wav", RATE) as writer:
+            writer.write(np.zeros(3))
+            writer.write(np.array([np.nan]))
+
+    with pytest.raises(AudioError, match="not finite"):
+        write()
+    with pytest.raises(AudioError, match="12345 Hz"):
+        io.Writer(tmp_path / "a.mp3", 12345)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+    assert (tmp_path / "a.wav").read_bytes() == before

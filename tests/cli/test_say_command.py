@@ -118,13 +118,16 @@ def test_every_setting_reaches_the_voice(say, named, tmp_path):
         "--noise-scale-duration": 0.4,
         "--length-scale": 1.3,
         "--sentence-silence": 0.7,
+        "--paragraph-silence": 0.9,
     }
     arguments = [item for pair in settings.items() for item in pair]
     timings = tmp_path / "timings.json"
-    status, _, err = say("Hello. There.", *arguments, "--timings", timings, voice=named)
+    text = "Hello. There? Hello.\n\nThere."
+    marks = ("--punctuation-silence", "?=0.3", "--punctuation-silence", "==1")
+    status, _, err = say(text, *arguments, *marks, "--timings", timings, voice=named)
     assert (status, err) == (0, "")
     keywords = {key[2:].replace("-", "_"): value for key, value in settings.items()}
-    expected = load(named)("Hello. There.", **keywords)
+    expected = load(named)(text, punctuation_silence={"?": 0.3, "=": 1}, **keywords)
     np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
     assert json.loads(timings.read_text(encoding="utf-8")) == expected.timings()
 
@@ -158,14 +161,11 @@ def fails(result, *words):
 
 def test_bad_input_is_one_line_and_status_2(say, tmp_path, named):
     (tmp_path / "binary").write_bytes(b"abc\xff\xfe")
-    (tmp_path / "long").write_bytes(b"hello " * 200_000)
     (tmp_path / "empty").mkdir()
     fails(say(""), "empty")
     fails(say("\x00"), "")
-    fails(say("hello " * 20_000), "split it")
     fails(say("hello.", "--file", tmp_path / "binary"), "both")
     fails(say("--file", tmp_path / "binary"), "UTF-8", "0xff", "position 3")
-    fails(say("--file", tmp_path / "long"), "split it")
     fails(say("--file", tmp_path / "nothing"), "nothing")
     fails(say("hello.", voice=tmp_path / "nowhere"), "nowhere", "vits bundle")
     fails(say("hello.", voice=tmp_path / "empty"), "not a voice", "config.json")
@@ -192,3 +192,37 @@ def test_no_text_at_a_terminal_is_an_error_not_a_wait(say, stdin):
 def test_an_input_that_is_no_text_is_named(say, stdin):
     stdin(b"\x80")
     fails(say("-"), "standard input", "0x80")
+
+
+def test_an_input_without_end_is_refused(say, tmp_path, monkeypatch):
+    monkeypatch.setattr("vits.cli.say.LONGEST_INPUT", 100)
+    (tmp_path / "long").write_bytes(b"hello " * 100)
+    fails(say("--file", tmp_path / "long"), "split it", "100 bytes")
+
+
+def test_a_long_text_is_written_as_it_is_spoken(say, tmp_path, monkeypatch):
+    monkeypatch.setattr("vits.synthesis.script.LONGEST_TEXT", 10)
+    assert say("Hello there. How are you?", "--seed", 1)[0] == 0
+    assert len(samples(tmp_path / "out.wav")) > 1000
+    assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
+
+
+def test_an_error_in_the_middle_leaves_no_half_of_a_file(say, tmp_path):
+    fails(say("Hello there. How [[are you? Fine."), "[[")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pipe_gets_the_wave_and_the_line_goes_to_the_error_output(voice, capfdbinary):
+    arguments = ["say", "hello there.", "--seed", "7", "-o", "-", "--voice", str(voice)]
+    assert main(arguments) == 0
+    out, err = capfdbinary.readouterr()
+    assert re.fullmatch(rb"-: [\d.]+ s of speech, real-time factor [\d.]+, seed 7\n", err)
+    assert out[:4] == b"RIFF"
+    wave = np.frombuffer(out[44:], "<i2") / 32768
+    np.testing.assert_allclose(wave, load(voice)("hello there.", seed=7).samples, atol=1e-4)
+
+
+def test_a_mark_without_its_seconds_is_named(say, capsys):
+    with pytest.raises(SystemExit):
+        say("hello.", "--punctuation-silence", "?")
+    assert "must be like '?=0.5'" in capsys.readouterr().err

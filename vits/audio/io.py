@@ -13,7 +13,7 @@ import soundfile
 
 from vits.errors import AudioError, MissingFileError
 
-__all__ = ["FORMATS", "AudioInfo", "info", "read", "riff_shortfall", "to_pcm16", "write"]
+__all__ = ["FORMATS", "AudioInfo", "Writer", "info", "read", "riff_shortfall", "to_pcm16", "write"]
 
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
@@ -105,23 +105,91 @@ def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -
             sample rate the format does not have.
         MissingFileError: the folder does not exist.
     """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise AudioError(
-            f"{path} has the extension {path.suffix!r}; write one of {', '.join(FORMATS)}"
-        )
-    if not path.parent.is_dir():
-        raise MissingFileError(f"folder {path.parent} does not exist; create it first")
     samples = _checked(np.asarray(samples))
-    name, subtype = FORMATS[path.suffix.lower()]
-    if subtype == "PCM_16":
-        samples = to_pcm16(samples)
-    try:
-        with soundfile.SoundFile(path, "w", sample_rate, 1, subtype, format=name) as file:
+    with Writer(path, sample_rate) as writer:
+        writer.write(samples)
+
+
+class Writer:
+    """Writes a mono recording piece by piece; what ``write`` says holds for the whole.
+
+    The file is there when the block is left without an error; until then it has another name.
+
+    Args:
+        path: ends in .wav, .flac, .ogg or .mp3; an existing file is replaced.
+        sample_rate: samples per second (Hz).
+
+    Raises:
+        AudioError: unknown extension, or a sample rate the format does not have.
+        MissingFileError: the folder does not exist.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], sample_rate: int) -> None:
+        self._path = path = Path(path)
+        if path.suffix.lower() not in FORMATS:
+            raise AudioError(
+                f"{path} has the extension {path.suffix!r}; write one of {', '.join(FORMATS)}"
+            )
+        if not path.parent.is_dir():
+            raise MissingFileError(f"folder {path.parent} does not exist; create it first")
+        self._rate = sample_rate
+        name, self._subtype = FORMATS[path.suffix.lower()]
+        self._target = path.resolve()  # a link stays a link
+        self._part = self._target.with_name(f".{path.name}.{os.getpid()}.part")
+        self._n_samples, self._n_outside, self._peak = 0, 0, 1.0
+        with self._explained():
+            try:
+                self._file = soundfile.SoundFile(
+                    self._part, "w", sample_rate, 1, self._subtype, format=name
+                )
+            except soundfile.SoundFileError:
+                self._part.unlink(missing_ok=True)
+                raise
+
+    def write(self, samples: np.ndarray) -> None:
+        """Append samples (L,).
+
+        Raises:
+            AudioError: they are not finite, or the disk is full.
+        """
+        magnitude = np.abs(_checked(samples))
+        self._n_samples += len(samples)
+        self._n_outside += np.count_nonzero(magnitude > 1)
+        self._peak = max(self._peak, float(magnitude.max(initial=0)))
+        samples = np.clip(samples, -1, 1)
+        if self._subtype == "PCM_16":
+            samples = to_pcm16(samples)
+        with self._explained():
             for start in range(0, len(samples), _BLOCK):
-                file.write(samples[start : start + _BLOCK])
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"cannot write {path} at {sample_rate} Hz: {_line(error)}") from error
+                self._file.write(samples[start : start + _BLOCK])
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give the file its name, or remove it after an error."""
+        try:
+            with self._explained():
+                self._file.close()
+                if kind is None:
+                    self._part.replace(self._target)
+        finally:
+            self._part.unlink(missing_ok=True)
+        if kind is None and self._n_outside:
+            warnings.warn(
+                f"{self._n_outside} of {self._n_samples} samples lie outside [-1, 1] and were "
+                f"clipped; multiply the wave by {1 / self._peak:.3g} to keep it whole",
+                stacklevel=3,
+            )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Name the file in what goes wrong."""
+        try:
+            yield
+        except (soundfile.SoundFileError, OSError) as error:
+            text = _line(error).replace(str(self._part), str(self._path))
+            raise AudioError(f"cannot write {self._path} at {self._rate} Hz: {text}") from error
 
 
 def to_pcm16(samples: np.ndarray) -> np.ndarray:
@@ -169,7 +237,7 @@ def _promised_size(file: BinaryIO) -> int:
 
 
 def _checked(samples: np.ndarray) -> np.ndarray:
-    """Return finite mono samples, clipped to [-1, 1] with a warning that counts."""
+    """Return mono samples once they are known to be finite."""
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(
             f"samples of shape {samples.shape} and type {samples.dtype} must be (L,) floating point"
@@ -177,15 +245,7 @@ def _checked(samples: np.ndarray) -> np.ndarray:
     if not np.isfinite(samples).all():
         bad = np.count_nonzero(~np.isfinite(samples))
         raise AudioError(f"{bad} of {len(samples)} samples are not finite; a wave must be finite")
-    outside = np.count_nonzero(np.abs(samples) > 1)
-    if outside:
-        peak = np.abs(samples).max()
-        warnings.warn(
-            f"{outside} of {len(samples)} samples lie outside [-1, 1] and were clipped; "
-            f"multiply the wave by {1 / peak:.3g} to keep it whole",
-            stacklevel=3,
-        )
-    return np.clip(samples, -1, 1)
+    return samples
 
 
 @contextmanager

@@ -4,18 +4,21 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vits.errors import AudioError, MissingFileError, TextError
 
 if TYPE_CHECKING:
-    from vits.synthesis import Voice
+    from vits.audio.io import Writer
+    from vits.audio.pipe import WavePipe
+    from vits.synthesis import Speech, Timing, Voice
 
 __all__ = ["add_parser", "run"]
 
-# UTF-8 needs at most 4 bytes a character: a longer input cannot be spoken, so it is not read.
-BYTES_PER_CHARACTER = 4
+LONGEST_INPUT = 40_000_000  # bytes, some hundred books; /dev/zero is none
+STANDARD_OUTPUT = Path("-")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,7 +40,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         required=True,
         metavar="FILE",
-        help="the audio file to write; its ending picks the format: .wav, .flac, .ogg or .mp3",
+        help="the audio file to write; its ending picks the format: .wav, .flac, .ogg or .mp3; "
+        "'-' writes wav to the standard output while it speaks",
     )
     parser.add_argument("--voice", type=Path, required=True, metavar="DIR", help="a voice folder")
     parser.add_argument("--speaker", help="name or number of a speaker (the first)")
@@ -47,13 +51,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--noise-scale-duration", type=float, help="how varied the rhythm is (the voice's own)")
     add("--length-scale", type=float, help="factor on every duration: 2 is slow (the voice's own)")
     add("--sentence-silence", type=float, metavar="SECONDS", help="pause between two sentences")
+    add("--paragraph-silence", type=float, metavar="SECONDS", help="pause at an empty line")
+    add(
+        "--punctuation-silence",
+        type=_mark_and_seconds,
+        action="append",
+        metavar="MARK=SECONDS",
+        help="pause after sentences that end with this mark, e.g. '?=0.5'; may be given again",
+    )
     add("--timings", type=Path, metavar="FILE", help="write start and end of words as JSON")
     add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Speak and name the file, its length and the real-time factor.
+    """Speak, sentence by sentence, and name the file, its length and the real-time factor.
 
     Raises:
         VitsError: the text, the voice, a value or the output file is at fault.
@@ -63,33 +75,89 @@ def run(args: argparse.Namespace) -> int:
     _check_outputs(args.output, args.timings)
     text = _read_text(args.text, args.file)
     voice = load(args.voice, args.device)
-    start = time.perf_counter()
-    speech = voice(
+    marks = args.punctuation_silence
+    piped = args.output == STANDARD_OUTPUT
+    chunks = voice.stream(
         text,
         speaker=_speaker(voice, args.speaker),
         noise_scale=args.noise_scale,
         noise_scale_duration=args.noise_scale_duration,
         length_scale=args.length_scale,
         sentence_silence=args.sentence_silence,
+        paragraph_silence=args.paragraph_silence,
+        punctuation_silence=dict(marks) if marks else None,
         seed=args.seed,
+        whole_sentences=not piped,
     )
-    factor = (time.perf_counter() - start) / speech.seconds
-    speech.save(args.output)
-    if args.timings:
-        timings = json.dumps(speech.timings(), indent=2, ensure_ascii=False)
-        args.timings.write_text(timings + "\n", encoding="utf-8")
+    if piped:
+        from vits.audio.pipe import WavePipe
+
+        spoken = _speak(chunks, WavePipe(sys.stdout.buffer, voice.sample_rate), args.timings)
+    else:
+        from vits.audio.io import Writer
+
+        with Writer(args.output, voice.sample_rate) as writer:
+            spoken = _speak(chunks, writer, args.timings)
     print(
-        f"{args.output}: {speech.seconds:.2f} s of speech, real-time factor {factor:.3f}, "
-        f"seed {speech.seed}"
+        f"{args.output}: {spoken.seconds:.2f} s of speech, "
+        f"real-time factor {spoken.work / spoken.seconds:.3f}, seed {spoken.seed}",
+        file=sys.stderr if piped else sys.stdout,
     )
     return 0
+
+
+class _Spoken(NamedTuple):
+    """What was said: its length and the time it took to compute (seconds), and the seed."""
+
+    seconds: float
+    work: float
+    seed: int | None
+
+
+def _speak(chunks: Iterator["Speech"], out: "Writer | WavePipe", timings: Path | None) -> _Spoken:
+    """Write the chunks as they come, and the times of all; only these are kept until the end."""
+    n_samples, work, seed, rate = 0, 0.0, None, 1
+    phonemes: list[Timing] = []
+    words: list[Timing] = []
+    while True:
+        started = time.perf_counter()
+        chunk = next(chunks, None)
+        work += time.perf_counter() - started
+        if chunk is None:
+            break
+        out.write(chunk.samples)
+        n_samples, seed, rate = n_samples + len(chunk.samples), chunk.seed, chunk.sample_rate
+        if timings:
+            phonemes += chunk.phonemes
+            words += chunk.words
+    spoken = _Spoken(n_samples / rate, work, seed)
+    if timings:
+        values = {
+            "sample_rate": rate,
+            "seconds": spoken.seconds,
+            "seed": seed,
+            "phonemes": [timing._asdict() for timing in phonemes],
+            "words": [timing._asdict() for timing in words],
+        }
+        text = json.dumps(values, indent=2, ensure_ascii=False)
+        timings.write_text(text + "\n", encoding="utf-8")
+    return spoken
+
+
+def _mark_and_seconds(value: str) -> tuple[str, float]:
+    """Read ``?=0.5``."""
+    mark, seconds = value[:1], value[1:].removeprefix("=")
+    try:
+        return mark, float(seconds)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{value!r} must be like '?=0.5'") from error
 
 
 def _check_outputs(output: Path, timings: Path | None) -> None:
     """Refuse files that cannot be written before any work is done."""
     from vits.audio.io import FORMATS
 
-    if output.suffix.lower() not in FORMATS:
+    if output != STANDARD_OUTPUT and output.suffix.lower() not in FORMATS:
         raise AudioError(f"{output} must end in one of {', '.join(FORMATS)}")
     for path in (output, timings):
         if path and not path.parent.is_dir():
@@ -114,14 +182,10 @@ def _read_text(text: str | None, file: Path | None) -> str:
 
 def _decode(stream: BinaryIO, where: str) -> str:
     """Read UTF-8, with or without a byte order mark."""
-    from vits.synthesis.script import LONGEST_TEXT
-
-    limit = BYTES_PER_CHARACTER * LONGEST_TEXT
-    data = stream.read(limit + 1)
-    if len(data) > limit:
+    data = stream.read(LONGEST_INPUT + 1)
+    if len(data) > LONGEST_INPUT:
         raise TextError(
-            f"{where} is longer than the {LONGEST_TEXT:,} characters that can be spoken at once; "
-            "split it, for example at its chapters"
+            f"{where} is longer than {LONGEST_INPUT:,} bytes; split it, for example at its chapters"
         )
     try:
         return data.decode("utf-8-sig")

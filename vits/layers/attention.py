@@ -103,10 +103,7 @@ def _may_work_on_diagonals() -> bool:
     With gradients, each such change would copy the whole square on the way back.
     """
     return not (
-        torch.is_grad_enabled()
-        or torch.compiler.is_compiling()
-        or torch.jit.is_tracing()
-        or torch.onnx.is_in_onnx_export()
+        torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
     )
 
 
