@@ -222,7 +222,5 @@ def test_a_pipe_gets_the_wave_and_the_line_goes_to_the_error_output(voice, capfd
     np.testing.assert_allclose(wave, load(voice)("hello there.", seed=7).samples, atol=1e-4)
 
 
-def test_a_mark_without_its_seconds_is_named(say, capsys):
-    with pytest.raises(SystemExit):
-        say("hello.", "--punctuation-silence", "?")
-    assert "must be like '?=0.5'" in capsys.readouterr().err
+def test_a_mark_without_its_seconds_is_named(say):
+    fails(say("hello.", "--punctuation-silence", "?"), "must be like '?=0.5'")
