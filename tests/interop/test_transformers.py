@@ -167,6 +167,11 @@ def test_the_blank_becomes_the_first_row(make_voice, tmp_path):
     frontend = Frontend(FrontendConfig(backend="graphemes", normalize=False, blank="#"), table)
     voice = make_voice(frontend=frontend)
     FORMAT.write(tmp_path, voice)
+    assert FORMAT.read(tmp_path).bundle.frontend.to_dict() == frontend.to_dict()
+    path = tmp_path / "config.json"
+    settings = json.loads(path.read_text())
+    del settings["vits"]
+    path.write_text(json.dumps(settings))
     back = FORMAT.read(tmp_path).bundle
     rows = [
         voice.bundle.generator.text_encoder.embedding.weight,

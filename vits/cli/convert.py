@@ -82,9 +82,12 @@ def _prove(args: argparse.Namespace, voice: "WholeVoice", drop: list[str]) -> No
         raise VoiceError(
             f"{args.target}: a text has other ids than in {args.source}; do not use it"
         )
+    # theirs, if one of the two is: what is compared must be what lies there
+    theirs = {args.to: args.target, voice.format: args.source}.get("transformers")
+    theirs = theirs.parent if theirs is not None and theirs.is_file() else theirs
     results = {
         "read back": compare_voices(voice.bundle, again.bundle),
-        "transformers": prove(again),
+        "transformers": prove(again, theirs),
     }
     for name, result in results.items():
         if isinstance(result, str):

@@ -40,8 +40,13 @@ class Proof(NamedTuple):
     samples: int
 
 
-def prove(voice: WholeVoice) -> Proof | str:
-    """Compare with transformers' own forward pass, or say why that cannot be."""
+def prove(voice: WholeVoice, folder: Path | None = None) -> Proof | str:
+    """Compare with transformers' own forward pass, or say why that cannot be.
+
+    Args:
+        voice: the voice.
+        folder: one of transformers' that it was written to or read from; None writes one.
+    """
     if find_spec("transformers") is None:
         return "transformers is not installed"
     try:
@@ -50,10 +55,12 @@ def prove(voice: WholeVoice) -> Proof | str:
         return str(error)
     if "posterior-encoder" in lost:
         return "the voice is compact"
-    with tempfile.TemporaryDirectory() as folder:
-        exchange.write(Path(folder), voice)
+    with tempfile.TemporaryDirectory() as written:
+        if folder is None:
+            folder = Path(written)
+            exchange.write(folder, voice)
         try:
-            return compare_with_transformers(Path(folder), voice.bundle)
+            return compare_with_transformers(folder, voice.bundle)
         except VoiceError as error:
             return str(error)
 
