@@ -44,7 +44,12 @@ def voice(tmp_path):
     )
     frontend = Frontend(
         FrontendConfig(
-            backend="graphemes", language="de", normalize=False, stress=False, blanks=False
+            backend="graphemes",
+            language="de",
+            normalize=False,
+            stress=False,
+            blanks=False,
+            blank="b",
         ),
         SymbolTable(("_", *"cab ")),
         {"abc": "cab"},
@@ -84,6 +89,8 @@ def test_everything_is_the_voices(voice, corpus, tmp_path):
         "normalize": False,
         "stress": False,
         "blanks": False,
+        "blank": "b",
+        "bounds": False,
     }
     assert info["frontend"]["symbols"] == ["_", "c", "a", "b", " ", "d"]  # its own, then the new
     assert info["frontend"]["lexicon"] == {"abc": "cab"}
