@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from vits.synthesis.bundle import REQUIRED
+
 
 @pytest.fixture(scope="module")
 def wheel(root, tmp_path_factory):
@@ -28,6 +30,8 @@ def project(root):
 def test_the_wheel_holds_the_package_and_nothing_else(wheel, root):
     expected = {str(path.relative_to(root)) for path in (root / "vits").rglob("*.py")}
     expected.add("vits/py.typed")
+    voice = "vits/voices/kathleen"
+    expected |= {f"{voice}/{name}" for name in ("README.md", *REQUIRED)}
     names = set(wheel.namelist())
     assert {name for name in names if ".dist-info/" not in name} == expected
 

@@ -14,6 +14,9 @@ started=$(date +%s)
 rm -rf demo/corpus demo/data demo/run
 mkdir -p demo
 
+step "speak with the voice in the box (demo/hello.wav)"
+vits say "Hello! This voice came with the library." -o demo/hello.wav --seed 1
+
 step "make a corpus with espeak-ng (demo/corpus)"
 python recipes/demo/make_corpus.py demo/corpus
 
@@ -36,7 +39,7 @@ python recipes/demo/verdict.py demo/run demo/data || learned=$?
 
 finished=$(date +%s)
 printf '\n== done in %d seconds\n' "$((finished - started))"
-printf 'the wave:        demo/spoken.wav\n'
+printf 'the waves:       demo/hello.wav (the voice in the box), demo/spoken.wav (the one just trained)\n'
 printf 'the loss curves: demo/run/curves.png\n'
 printf 'pictures:        demo/run/listening/\n'
 printf 'next:            .venv/bin/vits say "Where is the garden?" -o demo/garden.wav --voice demo/voice\n'

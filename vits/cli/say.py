@@ -43,7 +43,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="the audio file to write; its ending picks the format: .wav, .flac, .ogg or .mp3; "
         "'-' writes wav to the standard output while it speaks",
     )
-    parser.add_argument("--voice", type=Path, required=True, metavar="DIR", help="a voice folder")
+    parser.add_argument(
+        "--voice", type=Path, metavar="DIR", help="a voice folder (the English voice in the box)"
+    )
     parser.add_argument("--speaker", help="name or number of a speaker (the first)")
     parser.add_argument("--seed", type=int, help="repeat exactly the same speech")
     add = parser.add_argument

@@ -5,26 +5,27 @@ from pathlib import Path
 
 import torch
 
-from vits.errors import VoiceError
 from vits.synthesis.reading import read_voice
 from vits.synthesis.speech import Speech
 from vits.synthesis.voice import Voice
 
-__all__ = ["load", "synthesize"]
+__all__ = ["DEFAULT_VOICE", "load", "synthesize"]
+
+DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 
 
-def load(path: str | Path, device: str | torch.device = "cpu") -> Voice:
-    """Load a voice folder.
+def load(path: str | Path | None = None, device: str | torch.device = "cpu") -> Voice:
+    """Load a voice.
 
     Args:
-        path: the folder.
+        path: a voice folder; None: the English voice that comes with this library.
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``.
 
     Raises:
         MissingFileError: the folder does not exist.
         VoiceError: it is not a voice, it is damaged, or there is no such device.
     """
-    return Voice(read_voice(path), device)
+    return Voice(read_voice(DEFAULT_VOICE if path is None else path), device)
 
 
 def synthesize(
@@ -45,7 +46,8 @@ def synthesize(
 
     Args:
         text: 1 to 100,000 characters.
-        voice: a voice folder, or a voice that is loaded already.
+        voice: a voice folder, or a voice that is loaded already; None: the English voice that
+            comes with this library.
         speaker: see ``Voice.__call__``, as for all that follow.
         noise_scale: how varied the sound is.
         noise_scale_duration: how varied the rhythm is.
@@ -59,13 +61,8 @@ def synthesize(
     Raises:
         MissingFileError: the folder does not exist.
         TextError: the text cannot be spoken.
-        VoiceError: no voice is given, or it cannot do what is asked.
+        VoiceError: the voice cannot do what is asked.
     """
-    if voice is None:
-        raise VoiceError(
-            "no voice is given and none comes with this library; train one with `vits fit`, make "
-            "its folder with `vits bundle CHECKPOINT -o DIR` and pass voice=DIR"
-        )
     speak = voice if isinstance(voice, Voice) else load(voice, device)
     return speak(
         text,

@@ -1,0 +1,43 @@
+"""The voice in the box: whole, small, licensed, and it speaks at a human pace."""
+
+import numpy as np
+import pytest
+
+import vits
+from vits.synthesis.shortcuts import DEFAULT_VOICE
+
+TEXT = "The birch canoe slid on the smooth planks."
+
+
+@pytest.fixture(scope="module")
+def voice():
+    return vits.load()
+
+
+def test_it_is_small_and_says_where_it_comes_from(voice):
+    files = {path.name: path.stat().st_size for path in DEFAULT_VOICE.iterdir()}
+    assert set(files) == {"README.md", "card.json", "config.json", "model.safetensors"}
+    assert sum(files.values()) <= 12_000_000
+    card = voice.card
+    assert card.licence == "CC0-1.0"
+    assert card.origin
+    assert card.hardware
+    assert card.commands
+    assert card.hours > 0
+    assert card.figures
+
+
+def test_it_speaks_without_being_named():
+    speech = vits.synthesize(TEXT, seed=1)
+    again = vits.synthesize(TEXT, voice=DEFAULT_VOICE, seed=1)
+    np.testing.assert_array_equal(speech.samples, again.samples)
+    assert speech.sample_rate == 16000
+
+
+def test_it_speaks_at_a_human_pace_and_level(voice):
+    speech = voice(TEXT, seed=1)
+    assert 1.5 < speech.seconds < 5.0  # 8 words, 10 syllables
+    level = 20 * np.log10(np.sqrt(np.mean(speech.samples**2)))
+    assert -40 < level < -10
+    assert np.abs(speech.samples).max() <= 1.0
+    assert [word.text for word in speech.words][:3] == ["The", "birch", "canoe"]
