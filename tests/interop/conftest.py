@@ -131,8 +131,8 @@ def same_weights():
 
 
 def _folded(voice):
-    import copy
-
-    generator = copy.deepcopy(voice.bundle.generator)
+    # not a deep copy: it would share its modules' classes, which folding changes
+    generator = Vits(voice.bundle.generator.config)
+    generator.load_state_dict(voice.bundle.generator.state_dict())
     generator.fold_weight_norm()
     return generator.state_dict()
