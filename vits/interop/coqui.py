@@ -32,14 +32,13 @@ from vits.interop.original import (
     SPLINE,
     STOCHASTIC,
     TEXT,
-    require_model,
-    same_periods,
+    shared_losses,
 )
 from vits.interop.settings import Settings, speaker_names, write_json
 from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators, plain
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.settings import InferenceConfig
-from vits.synthesis.weights import build_generator, is_compact
+from vits.synthesis.weights import build_generator
 
 __all__ = ["FORMAT", "losses", "names", "read", "write"]
 
@@ -139,14 +138,7 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     Raises:
         VoiceError: the model is one that Coqui TTS cannot build.
     """
-    bundle, lost = voice.bundle, dict[str, str]()
-    require_model(bundle.generator.config, FORMAT.title)
-    if voice.discriminators is not None and not same_periods(bundle.generator.config):
-        lost["discriminators"] = "it has one of the wave and those of the periods 2, 3, 5, 7, 11"
-    if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
-    if bundle.frontend.lexicon:
-        lost["lexicon"] = "it has none"
+    bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
     if bundle.frontend.config.bounds:
         lost["bounds"] = "its VITS puts no ^ and $ around a text"
     blank = bundle.frontend.config.blank or bundle.frontend.symbols.symbols[0]

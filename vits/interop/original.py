@@ -30,16 +30,7 @@ from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.weights import build_generator, is_compact
 
-__all__ = [
-    "FORMAT",
-    "JUDGES",
-    "losses",
-    "names",
-    "read",
-    "require_model",
-    "same_periods",
-    "write",
-]
+__all__ = ["FORMAT", "JUDGES", "losses", "names", "read", "shared_losses", "write"]
 
 CONFIG = "config.json"
 PERIODS = (2, 3, 5, 7, 11)
@@ -175,14 +166,7 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     Raises:
         VoiceError: the model is one that the original cannot build.
     """
-    bundle, lost = voice.bundle, dict[str, str]()
-    require_model(bundle.generator.config, FORMAT.title)
-    if voice.discriminators is not None and not same_periods(bundle.generator.config):
-        lost["discriminators"] = "it has one of the wave and those of the periods 2, 3, 5, 7, 11"
-    if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
-    if bundle.frontend.lexicon:
-        lost["lexicon"] = "it has none"
+    bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
     if bundle.frontend.config.bounds:
         lost["bounds"] = "it puts no ^ and $ around a text"
     if cleaner(bundle.frontend.config) is None:
@@ -200,6 +184,23 @@ def table_of(config: VitsConfig) -> Names:
         resblock=config.decoder.resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
     )
+
+
+def shared_losses(voice: WholeVoice, title: str) -> dict[str, str]:
+    """Name what no format with the original's model has a place for.
+
+    Raises:
+        VoiceError: the model is one that the original cannot build.
+    """
+    bundle, lost = voice.bundle, dict[str, str]()
+    require_model(bundle.generator.config, title)
+    if voice.discriminators is not None and not same_periods(bundle.generator.config):
+        lost["discriminators"] = "it has one of the wave and those of the periods 2, 3, 5, 7, 11"
+    if is_compact(bundle.generator):
+        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
+    if bundle.frontend.lexicon:
+        lost["lexicon"] = "it has none"
+    return lost
 
 
 def require_model(config: VitsConfig, title: str) -> None:

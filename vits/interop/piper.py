@@ -16,7 +16,7 @@ from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
 from vits.interop.loading import as_tensors, load_json, load_torch
 from vits.interop.names import spell_g_v
-from vits.interop.original import JUDGES, require_model, same_periods, table_for, table_of
+from vits.interop.original import JUDGES, shared_losses, table_for, table_of
 from vits.interop.piper_settings import (
     BLANK,
     claims,
@@ -29,7 +29,7 @@ from vits.interop.settings import Settings, speaker_names, write_json
 from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators, plain
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.settings import InferenceConfig
-from vits.synthesis.weights import build_generator, is_compact
+from vits.synthesis.weights import build_generator
 
 __all__ = ["FORMAT", "is_settings", "losses", "read", "write"]
 
@@ -84,14 +84,7 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     Raises:
         VoiceError: the model or the front end is one that Piper cannot be.
     """
-    bundle, lost = voice.bundle, dict[str, str]()
-    require_model(bundle.generator.config, FORMAT.title)
-    if voice.discriminators is not None and not same_periods(bundle.generator.config):
-        lost["discriminators"] = "it has one of the wave and those of the periods 2, 3, 5, 7, 11"
-    if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
-    if bundle.frontend.lexicon:
-        lost["lexicon"] = "it has none"
+    bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
     text = bundle.frontend.config
     blank = text.blank or bundle.frontend.symbols.symbols[0]
     if text.blanks and blank != BLANK and BLANK in bundle.frontend.symbols:

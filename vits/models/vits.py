@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from vits.alignment import (
     diagonal_guide,
@@ -12,6 +11,7 @@ from vits.alignment import (
 )
 from vits.config import VitsConfig
 from vits.errors import ConfigError
+from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import (
     random_segment_starts,
     sequence_mask,
@@ -272,9 +272,7 @@ class Vits(nn.Module):
 
     def fold_weight_norm(self) -> None:
         """Replace every weight-normed weight by its value, in place: for inference only."""
-        for module in self.modules():
-            if parametrize.is_parametrized(module, "weight"):
-                parametrize.remove_parametrizations(module, "weight")
+        fold_weight_norm(self)
 
     def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
         """Speaker embedding (B, G, 1); None for one speaker, whatever is passed."""
