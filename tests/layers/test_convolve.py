@@ -75,7 +75,9 @@ def chosen(n_out, n_in, taps, *, length=100, stride=1, dilation=1):
 
 @pytest.mark.usefixtures("avx2")
 def test_the_form_follows_the_shapes():
-    assert chosen(1024, 1024, 5) == chosen(512, 128, 5, stride=3) == Form(products=True)
+    assert chosen(512, 512, 5) == chosen(1024, 1024, 5) == Form(paired=True)
+    assert chosen(1024, 512, 5, stride=3) == chosen(512, 128, 5, stride=3) == Form(products=True)
+    assert chosen(1024, 1024, 7) == chosen(512, 256, 5) == Form(products=True)
     assert chosen(1024, 1024, 1) == chosen(128, 128, 3, dilation=3) == Form()
     assert chosen(64, 64, 7, dilation=3) == Form(folded=True)
     assert chosen(64, 64, 11, dilation=3) == Form(folded=True, mirrored=True)
@@ -86,7 +88,8 @@ def test_the_form_follows_the_shapes():
 def test_wider_processors_keep_torchs_form(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     assert chosen(64, 64, 11, dilation=3) == Form()
-    assert chosen(1024, 1024, 5) == Form(products=True)
+    assert chosen(1024, 1024, 5) == Form(paired=True)
+    assert chosen(1024, 512, 5, stride=3) == Form(products=True)
 
 
 @pytest.mark.usefixtures("avx2")
