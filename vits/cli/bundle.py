@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+OPTIONS = {  # of speaking, and what they are
+    "noise-scale": "variety of the sound",
+    "noise-scale-duration": "variety of the rhythm",
+    "length-scale": "factor on every duration",
+    "sentence-silence": "pause between sentences (seconds)",
+}
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's parser."""
@@ -49,6 +56,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--no-ema", action="store_true", help="take the last weights, not their moving average"
     )
+    for option, what in OPTIONS.items():
+        text = f"{what} of this voice, unless a call says otherwise"
+        parser.add_argument(f"--{option}", type=float, metavar="X", help=text)
     parser.add_argument("--force", action="store_true", help="replace the voice that DIR holds")
     parser.set_defaults(run=run)
 
@@ -60,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
         MissingFileError: the checkpoint does not exist.
         CheckpointError: it is damaged, or no checkpoint of ``vits fit``.
         ConfigError: the card's file has something that cards have not.
-        VoiceError: the folder is in use or cannot be written.
+        VoiceError: the folder is in use or cannot be written, or an option of speaking is out of
+            its range.
     """
     from vits.synthesis import bundle_checkpoint, find_checkpoint, write_voice
     from vits.synthesis.weights import make_compact
@@ -74,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
         description=args.description,
         average=not args.no_ema,
     )
+    given = {key: getattr(args, key) for key in (o.replace("-", "_") for o in OPTIONS)}
+    bundle = dataclasses.replace(bundle, inference=bundle.inference.override(**given))
     if args.card is not None:
         bundle = dataclasses.replace(bundle, card=_complete(bundle.card, args.card))
     if args.compact:
