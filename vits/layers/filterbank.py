@@ -3,7 +3,6 @@
 import math
 
 import torch
-from scipy import optimize, signal
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -64,6 +63,8 @@ class PseudoQmf(nn.Module):
 
 def _prototype(n_bands: int) -> Tensor:
     """Design the low pass (N,), float64."""
+    from scipy import optimize, signal  # a second to import, and few voices have bands
+
     n_taps = N_TAPS_FOR_BAND * n_bands
 
     def design(cutoff: float) -> Tensor:
