@@ -30,6 +30,12 @@ def seed():
     return SEED
 
 
+@pytest.fixture
+def untraced(monkeypatch):
+    """Start processes without coverage: it slows them, and what a signal ends leaves none."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture(scope="session")
 def write_tones():
     """Write a prepared folder in which each letter is a tone of its own, for the data doctor."""

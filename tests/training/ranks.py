@@ -1,24 +1,44 @@
-"""One rank of some trainings on several processes, for ``test_parallel.py``.
+"""The ranks of some trainings on several processes, for ``test_parallel.py``.
 
-Usage: torchrun ... tests/training/ranks.py OUT DATA CONFIG RANKS_OF_DATA STEPS:PRECISION...
+Usage: python tests/training/ranks.py OUT DATA CONFIG
 
-A process takes long to start, so one does all the trainings. Every random draw is made a function
-of its place alone, so that a rank with half the utterances draws for them what one process with all
-of them would.
+A process takes long to start, so one imports everything and forks the ranks of all launches, each
+with the environment that torchrun would give it, and a rank does all the trainings of its launch.
+Every random draw is made a function of its place alone, so that a rank with half the utterances
+draws for them what one process with all of them would.
 """
 
+import atexit
 import json
 import os
+import socket
 import sys
+import traceback
 from pathlib import Path
 from unittest import mock
 
 import pytorch_lightning as pl
 import torch
 
+from vits.alignment import monotonic_alignment_search
 from vits.config import TrainingConfig, VitsConfig, from_dict
 from vits.training import VitsDataModule, VitsModule
 from vits.training.parallel import SeparateDDP
+
+NODE = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_WORLD_SIZE": 1}
+NODES = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 1, "GROUP_WORLD_SIZE": 2}
+# one process with the utterances of two; two ranks on one node; one rank on each of two nodes
+LAUNCHES = {
+    "alone": ([{}], ("1:32-true", "1:64-true")),
+    "node": (
+        [{**NODE, "RANK": i, "LOCAL_RANK": i, "GROUP_RANK": 0} for i in range(2)],
+        ("1:32-true", "1:64-true", "3:32-true", "20:32-true"),
+    ),
+    "nodes": (
+        [{**NODES, "RANK": i, "LOCAL_RANK": 0, "GROUP_RANK": i} for i in range(2)],
+        ("3:32-true",),
+    ),
+}
 
 
 def noise_like(x):
@@ -45,19 +65,53 @@ class Keep(pl.Callback):
         self.names.append(list(batch.names))
 
 
-def main(out, data, config, ranks_of_data, *runs):
-    """Train one run after the other."""
+def main(out, data, config):
+    """Do one launch after the other; fail if a rank does."""
     torch.set_num_threads(1)
-    for run in runs:
-        train(out, data, config, ranks_of_data, *run.split(":"))
+    one = torch.ones(1, dtype=torch.int64)
+    monotonic_alignment_search(torch.zeros(1, 1, 1), one, one)  # loaded once, for all forks
+    for name, (places, runs) in LAUNCHES.items():
+        folder = Path(out) / name
+        folder.mkdir()
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+        ranks = []
+        for place in places:
+            ranks.append(os.fork())
+            if ranks[-1] == 0:
+                told = {**place, **address, "TORCHELASTIC_RUN_ID": "ranks"} if place else {}
+                os.environ.update({key: str(value) for key, value in told.items()})
+                become_rank(runs, folder, data, config, 2 // len(places))
+        statuses = [os.waitpid(rank, 0)[1] for rank in ranks]
+        if any(statuses):
+            sys.exit(f"{name}: the ranks ended with {statuses}")
+
+
+def become_rank(runs, *arguments):
+    """Do some trainings, and end this process."""
+    status = 1
+    try:
+        for run in runs:
+            train(*arguments, *run.split(":"))
+        status = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        atexit._run_exitfuncs()  # coverage writes what it has seen
+        os._exit(status)  # a full end waits for threads that a fork does not have
+
+
+def free_port():
+    """Find a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def train(out, data, config, ranks_of_data, steps, precision):
     """Train some steps and leave what the test compares in ``out``."""
     torch.manual_seed(int(os.environ.get("RANK", "0")))  # DDP must send rank 0's weights around
     # one process takes the batches of two: the same global batches, twice as large
-    scale = int(ranks_of_data)
-    sizes = {"max_frames": 400 * scale, "max_utterances": 3 * scale}
+    sizes = {"max_frames": 400 * ranks_of_data, "max_utterances": 3 * ranks_of_data}
     # of 11 utterances, the first global batch has an odd number with this seed
     datamodule = VitsDataModule(data, n_validation=1, workers=0, seed=4, **sizes)
     model = from_dict(VitsConfig, json.loads(Path(config).read_text()))
@@ -85,7 +139,7 @@ def train(out, data, config, ranks_of_data, steps, precision):
         trainer.fit(module, datamodule)
     weights = {name: p.detach().clone() for name, p in module.named_parameters()}
     kept = {"gradients": keep.gradients, "weights": weights, "names": keep.names}
-    torch.save(kept, Path(out) / f"{steps}:{precision}:rank{os.environ.get('RANK', '-')}.pt")
+    torch.save(kept, out / f"{steps}:{precision}:rank{os.environ.get('RANK', '-')}.pt")
 
 
 if __name__ == "__main__":
