@@ -86,7 +86,7 @@ def corpus(tmp_path):
 
 
 @pytest.fixture
-def evaluate(capsys):
+def evaluate(capsys, steady_pitch):
     def run(*arguments, recogniser="parrots:Parrot"):
         command = ["evaluate", *map(str, arguments), "--recogniser", recogniser]
         status = main(command)

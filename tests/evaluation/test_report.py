@@ -30,7 +30,7 @@ UTTERANCE = {
 
 
 @pytest.fixture
-def contest(voice, items, parrot):
+def contest(voice, items, parrot, steady_pitch):
     def make(n_voices=1, recorded=True, **changes):
         instruments = Instruments(recogniser=parrot)
         texts = items if recorded else [Item(BAD, f"Good night {BAD}.")]

@@ -16,7 +16,7 @@ from vits.synthesis.stream import join
 from vits.text import UnknownSymbolWarning
 
 LONG = "the quick brown fox jumps over the lazy dog, and then it goes home to sleep. " * 2
-TEXT = f"Hello there! {LONG}How are you?\n\n{LONG}Fine."
+TEXT = f"Hello there! {LONG}How are you?\n\nIt sleeps. Fine."
 STAGES = {"upsample_rates": (4, 4), "upsample_kernel_sizes": (8, 8), "initial_channels": 16}
 DECODERS = {
     "hifigan": None,
