@@ -81,7 +81,7 @@ def test_listening_speaks_the_same_sentences_each_time(config, data, make_traine
     logger = TensorBoardLogger(tmp_path / "run", name="", version="")
     trainer = make_trainer(
         4,
-        callbacks=[Ema(0.9), Listening(2), Curves(1)],
+        callbacks=[Ema(0.9), Listening(2)],
         val_check_interval=2,
         logger=logger,
         log_every_n_steps=1,

@@ -6,10 +6,12 @@ import signal
 import pytest
 import torch
 import yaml
+from matplotlib.figure import Figure
 
 from vits.cli import main
 from vits.config import to_dict
 from vits.training import VitsModule
+from vits.training.callbacks import listening
 from vits.training.callbacks.curves import Curves, read_history
 
 
@@ -42,7 +44,15 @@ def load(path):
     return torch.load(path, weights_only=True)
 
 
-def test_a_run_and_going_on_with_it_is_the_uninterrupted_run(run, tmp_path):
+@pytest.fixture
+def unseen(monkeypatch):
+    """Draw nothing: pictures take longer than the steps between them."""
+    monkeypatch.setattr(Curves, "_draw", lambda self, trainer: None)
+    for name in ("mel_figure", "alignment_figure"):
+        monkeypatch.setattr(listening, name, lambda *_: Figure(figsize=(1, 1)))
+
+
+def test_a_run_and_going_on_with_it_is_the_uninterrupted_run(run, unseen, tmp_path):
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     assert run("--trainer.default_root_dir", str(whole))[0] == 0
     assert run("--trainer.default_root_dir", str(halves), "--trainer.max_steps", "2")[0] == 0
@@ -82,9 +92,8 @@ def test_the_newest_checkpoints_are_kept(quick, tmp_path):
 
 
 @pytest.fixture
-def quick(run, tmp_path, monkeypatch, capfd):
+def quick(run, unseen, tmp_path, capfd):
     """A run without validations and pictures; all of standard error."""
-    monkeypatch.setattr(Curves, "_draw", lambda self, trainer: None)
     options = ("--trainer.val_check_interval", "99", "--trainer.enable_progress_bar", "false")
 
     def fit(*arguments):

@@ -65,8 +65,8 @@ def test_a_healthy_run_skips_nothing(run, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
 def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
-    poison = Poison({3, 14, 15, 27}, value)
-    module, skips, told = run(30, poison)
+    poison = Poison({3, 7, 8, 13}, value)
+    module, skips, told = run(15, poison)
     assert skips.total == 4
     assert all(p.isfinite().all() for p in module.parameters())
     assert len(told) == 4
@@ -74,7 +74,7 @@ def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
     with (tmp_path / "run/skipped.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["utterance"] for row in rows] == poison.names
-    assert {row["step"] for row in rows} == {"4", "15", "16", "28"}
+    assert {row["step"] for row in rows} == {"4", "8", "9", "14"}
 
 
 def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
