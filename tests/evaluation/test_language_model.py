@@ -10,17 +10,25 @@ SENTENCES = [line.split() for line in ("a b a", "a b c", "b a", "c")]
 
 def test_probabilities_are_those_by_hand():
     model = build_bigrams(SENTENCES)
-    # after a: b twice, the end twice; two kinds of five events of b and the end among 13
-    assert model.unigrams == {"a": 4, "b": 3, "c": 2, "</s>": 4}
-    assert model.probability("b", "a") == pytest.approx((2 + 2 * 3 / 13) / 6)
-    assert model.probability("c", "a") == pytest.approx(2 * (2 / 13) / 6)
-    assert model.backoff("a") == pytest.approx(2 / 6)
+    # eight different pairs: <s> a, <s> b, <s> c, a b, a </s>, b a, b c, c </s>; after a: b and the
+    # end, twice each
+    assert model.befores == {"a": 2, "b": 2, "c": 2, "</s>": 2}
+    assert model.backoff("a") == pytest.approx(0.75 * 2 / 4)
+    assert model.probability("b", "a") == pytest.approx(1.25 / 4 + 0.375 * 2 / 8)
+    assert model.probability("c", "a") == pytest.approx(0.375 * 2 / 8)
+
+
+def test_a_word_of_one_place_is_not_expected_elsewhere():
+    model = build_bigrams([["a", "b"]] * 5 + [["c"], ["d", "c"]])
+    assert model.befores["b"] < model.befores["c"]
+    assert model.probability("b", "d") < model.probability("c", "d")
+    assert model.probability("b", "c") < model.probability("c", "c")  # never seen after c
 
 
 @pytest.mark.parametrize("history", ["<s>", "a", "b", "c"])
 def test_every_history_sums_to_one(history):
     model = build_bigrams(SENTENCES)
-    total = sum(model.probability(word, history) for word in model.unigrams)
+    total = sum(model.probability(word, history) for word in model.befores)
     assert total == pytest.approx(1)
 
 
@@ -32,7 +40,7 @@ def test_the_file_holds_the_same_probabilities(tmp_path):
     pairs = {tuple(row[1].split()): 10 ** float(row[0]) for row in lines if len(row) == 2}
     assert set(alone) == {"<s>", "</s>", "a", "b", "c"}
     for history in ("<s>", "a", "b", "c"):
-        for word in model.unigrams:
+        for word in model.befores:
             backed = alone[history][1] * alone[word][0]
             found = pairs.get((history, word), backed)
             assert math.isclose(found, model.probability(word, history), rel_tol=1e-4)
@@ -40,10 +48,11 @@ def test_the_file_holds_the_same_probabilities(tmp_path):
 
 def test_unknown_words_are_passed_over_and_counted():
     model = build_bigrams([["a", "x", "b"]], knows=lambda word: word != "x")
-    assert set(model.unigrams) == {"a", "b", "</s>"}
+    assert set(model.befores) == {"a", "b", "</s>"}
     assert model.pairs == {"<s>": {"a": 1}, "b": {"</s>": 1}}
     assert model.counted == (1, 0, 2, 1)
-    assert model.probability("b", "a") == pytest.approx(1 / 3)  # nothing was seen after a
+    # nothing was seen after a; b, though seen after an unknown word only, can be heard
+    assert model.probability("b", "a") == pytest.approx(1 / 3)
     with pytest.raises(DataError, match="no word that the recogniser knows"):
         build_bigrams([["x"]], knows=lambda word: False)
 

@@ -14,7 +14,9 @@ from vits.evaluation.words import plain_words
 __all__ = ["Bigrams", "Counted", "Model", "build_bigrams", "learn", "write_arpa"]
 
 START, END = "<s>", "</s>"
+_UNKNOWN = ""
 _NEVER = -99.0  # ARPA's logarithm of zero
+_DISCOUNT = 0.75  # taken off the count of every pair; what is usual, not fitted to any text
 
 
 class Counted(NamedTuple):
@@ -51,36 +53,43 @@ class Model(NamedTuple):
 
 @dataclass(frozen=True)
 class Bigrams:
-    """Word probabilities after one word, with Witten-Bell's discounting.
+    """Word probabilities after one word, smoothed as by Kneser and Ney.
 
-    With c(h, w) counts, N(h) their sum, T(h) the number of different words after h, and P(w) the
-    share of w among all words that follow any:
+    With c(h, w) counts, N(h) their sum, T(h) the number of different words after h, P(w) the share
+    of w in all different pairs, and the discount D:
 
-        P(w | h) = (c(h, w) + T(h) P(w)) / (N(h) + T(h))
+        P(w | h) = (c(h, w) - D [c(h, w) > 0] + D T(h) P(w)) / N(h)
 
-    Source: Witten and Bell 1991, "The zero-frequency problem", method C, interpolated.
+    So a word that is frequent after one other word only is not expected after all.
+
+    Source: Kneser and Ney 1995, "Improved backing-off for m-gram language modeling"; interpolated
+    as by Chen and Goodman 1999.
 
     Attributes:
-        unigrams: how often each word follows any; ``</s>`` is one, ``<s>`` none.
+        befores: how many different words each word follows; words that the recogniser does not know
+            are one. ``</s>`` follows some, ``<s>`` none.
         pairs: how often each word follows each.
         counted: what they were counted in.
     """
 
-    unigrams: Counter[str]
+    befores: Counter[str]
     pairs: dict[str, Counter[str]]
     counted: Counted
 
+    def alone(self, word: str) -> float:
+        """Return P(word); 0 for a word that was never counted."""
+        return self.befores[word] / self.befores.total()
+
     def probability(self, word: str, history: str) -> float:
         """Return P(word | history); 0 for a word that was never counted."""
-        after = self.pairs.get(history, Counter())
-        events = after.total() + len(after)
-        alone = self.unigrams[word] / self.unigrams.total()
-        return (after[word] + len(after) * alone) / events if events else alone
+        after = self.pairs.get(history)
+        seen = max(after[word] - _DISCOUNT, 0) / after.total() if after else 0.0
+        return seen + self.backoff(history) * self.alone(word)
 
     def backoff(self, history: str) -> float:
         """Return what P(w) is multiplied by for a word w that never follows the history."""
-        after = self.pairs.get(history, Counter())
-        return len(after) / (after.total() + len(after)) if after else 1.0
+        after = self.pairs.get(history)
+        return _DISCOUNT * len(after) / after.total() if after else 1.0
 
 
 def build_bigrams(
@@ -100,8 +109,8 @@ def build_bigrams(
         DataError: nothing is left to count.
     """
     held = {tuple(sentence) for sentence in without}
-    unigrams, pairs = Counter[str](), dict[str, Counter[str]]()
-    used, left_out, unknown, known = 0, 0, 0, dict[str, bool]()
+    pairs, known = dict[str, Counter[str]](), dict[str, bool]()
+    used = left_out = words = unknown = 0
     for sentence in sentences:
         if not sentence:
             continue
@@ -113,28 +122,28 @@ def build_bigrams(
         for word in (*sentence, END):
             if word != END and not known.setdefault(word, word in known or knows(word)):
                 unknown += 1
-                history = ""
+                history = _UNKNOWN
                 continue
-            unigrams[word] += 1
-            if history:
-                pairs.setdefault(history, Counter())[word] += 1
+            words += word != END
+            pairs.setdefault(history, Counter())[word] += 1
             history = word
-    words = unigrams.total() - unigrams[END]
     if not words:
         raise DataError("the sentences hold no word that the recogniser knows; give others")
-    return Bigrams(unigrams, pairs, Counted(used, left_out, words, unknown))
+    befores = Counter(word for after in pairs.values() for word in after)
+    pairs.pop(_UNKNOWN, None)
+    return Bigrams(befores, pairs, Counted(used, left_out, words, unknown))
 
 
 def write_arpa(path: Path, model: Bigrams) -> None:
     """Write a model as an ARPA file, logarithms to the base 10."""
-    words, total = sorted(model.unigrams), model.unigrams.total()
+    words = sorted(model.befores)
     n_pairs = sum(len(after) for after in model.pairs.values())
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"\\data\\\nngram 1={len(words) + 1}\nngram 2={n_pairs}\n\n\\1-grams:\n")
         file.write(f"{_NEVER:.4f}\t{START}\t{math.log10(model.backoff(START)):.6f}\n")
         for word in words:
-            share = math.log10(model.unigrams[word] / total)
-            file.write(f"{share:.6f}\t{word}\t{math.log10(model.backoff(word)):.6f}\n")
+            share, backoff = math.log10(model.alone(word)), math.log10(model.backoff(word))
+            file.write(f"{share:.6f}\t{word}\t{backoff:.6f}\n")
         file.write("\n\\2-grams:\n")
         for history in sorted(model.pairs):
             for word in sorted(model.pairs[history]):
@@ -161,5 +170,5 @@ def learn(source: Path, target: Path, knows: Callable[[str], bool], texts: Seque
     model = build_bigrams(lines, knows, held)
     write_arpa(target, model)
     said = [word for sentence in held for word in sentence]
-    absent = sum(word not in model.unigrams for word in said)
+    absent = sum(word not in model.befores for word in said)
     return Model(source.name, model.counted, absent, len(said))
