@@ -25,11 +25,21 @@ def test_a_word_of_one_place_is_not_expected_elsewhere():
     assert model.probability("b", "c") < model.probability("c", "c")  # never seen after c
 
 
-@pytest.mark.parametrize("history", ["<s>", "a", "b", "c"])
-def test_every_history_sums_to_one(history):
-    model = build_bigrams(SENTENCES)
-    total = sum(model.probability(word, history) for word in model.befores)
-    assert total == pytest.approx(1)
+@pytest.mark.parametrize("history", ["<s>", "a", "b", "c", "d"])
+@pytest.mark.parametrize("vocabulary", [(), ("a", "d", "e")])
+def test_every_history_sums_to_one(history, vocabulary):
+    model = build_bigrams(SENTENCES, vocabulary=vocabulary)
+    words = {*model.befores, *vocabulary}
+    assert sum(model.probability(word, history) for word in words) == pytest.approx(1)
+
+
+def test_words_that_no_sentence_has_can_be_said():
+    model = build_bigrams(SENTENCES, vocabulary=["a", "d", "e"])
+    assert model.unseen == {"d", "e"}
+    # four words of eight pairs give 0.75 each, to be shared by six
+    assert model.alone("d") == pytest.approx(3 / 6 / 8)
+    assert model.alone("a") == pytest.approx((1.25 + 3 / 6) / 8)
+    assert model.alone("f") == 0
 
 
 def test_the_file_holds_the_same_probabilities(tmp_path):

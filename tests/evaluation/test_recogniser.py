@@ -41,6 +41,13 @@ def test_unknown_words_cannot_be_aligned(sphinx, spoken):
     assert not sphinx.knows("nightglow")
 
 
+def test_the_dictionary_lists_words_that_it_knows(sphinx):
+    words = sphinx.words()
+    assert len(words) == len(set(words)) > 100_000
+    assert {"joys", "don't", "a"} <= set(words)
+    assert all(sphinx.knows(word) and plain_words(word) == [word] for word in words[::2000])
+
+
 def test_what_is_heard_does_not_depend_on_what_was_heard_before(sphinx, spoken):
     samples, rate, text = spoken[0]
     first = sphinx.transcribe(samples, rate)

@@ -189,7 +189,8 @@ def _recogniser(
         return recogniser, None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bigrams.arpa"
-        model = learn(args.sentences, path, recogniser.knows, [item.text for item in items])
+        texts = [item.text for item in items]
+        model = learn(args.sentences, path, recogniser.knows, texts, recogniser.words())
         return PocketSphinx(path), model
 
 

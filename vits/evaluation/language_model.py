@@ -70,15 +70,22 @@ class Bigrams:
             are one. ``</s>`` follows some, ``<s>`` none.
         pairs: how often each word follows each.
         counted: what they were counted in.
+        unseen: words that were not counted and may be said all the same. What the discount takes
+            off the words alone is shared out evenly among all words.
     """
 
     befores: Counter[str]
     pairs: dict[str, Counter[str]]
     counted: Counted
+    unseen: frozenset[str] = frozenset()
 
     def alone(self, word: str) -> float:
-        """Return P(word); 0 for a word that was never counted."""
-        return self.befores[word] / self.befores.total()
+        """Return P(word); 0 for a word that is neither counted nor in the vocabulary."""
+        if word not in self.befores and word not in self.unseen:
+            return 0.0
+        kept = max(self.befores[word] - _DISCOUNT, 0)
+        spread = _DISCOUNT * len(self.befores) / (len(self.befores) + len(self.unseen))
+        return (kept + spread) / self.befores.total()
 
     def probability(self, word: str, history: str) -> float:
         """Return P(word | history); 0 for a word that was never counted."""
@@ -96,6 +103,7 @@ def build_bigrams(
     sentences: Iterable[Sequence[str]],
     knows: Callable[[str], bool] = lambda word: True,
     without: Iterable[Sequence[str]] = (),
+    vocabulary: Iterable[str] = (),
 ) -> Bigrams:
     """Count sentences.
 
@@ -104,6 +112,7 @@ def build_bigrams(
         knows: whether the recogniser can say a word. One that it cannot is passed over, and no
             pair is counted across it.
         without: sentences that must not be learned, because they are to be recognised.
+        vocabulary: words that may be said though no sentence has them.
 
     Raises:
         DataError: nothing is left to count.
@@ -131,12 +140,13 @@ def build_bigrams(
         raise DataError("the sentences hold no word that the recogniser knows; give others")
     befores = Counter(word for after in pairs.values() for word in after)
     pairs.pop(_UNKNOWN, None)
-    return Bigrams(befores, pairs, Counted(used, left_out, words, unknown))
+    unseen = frozenset(vocabulary) - befores.keys()
+    return Bigrams(befores, pairs, Counted(used, left_out, words, unknown), unseen)
 
 
 def write_arpa(path: Path, model: Bigrams) -> None:
     """Write a model as an ARPA file, logarithms to the base 10."""
-    words = sorted(model.befores)
+    words = sorted({*model.befores, *model.unseen})
     n_pairs = sum(len(after) for after in model.pairs.values())
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"\\data\\\nngram 1={len(words) + 1}\nngram 2={n_pairs}\n\n\\1-grams:\n")
@@ -152,7 +162,13 @@ def write_arpa(path: Path, model: Bigrams) -> None:
         file.write("\n\\end\\\n")
 
 
-def learn(source: Path, target: Path, knows: Callable[[str], bool], texts: Sequence[str]) -> Model:
+def learn(
+    source: Path,
+    target: Path,
+    knows: Callable[[str], bool],
+    texts: Sequence[str],
+    vocabulary: Iterable[str] = (),
+) -> Model:
     """Make the ARPA file of a recogniser out of English sentences.
 
     Args:
@@ -160,6 +176,7 @@ def learn(source: Path, target: Path, knows: Callable[[str], bool], texts: Seque
         target: the ARPA file to write.
         knows: whether the recogniser can say a word.
         texts: what is to be recognised; these sentences are not learned.
+        vocabulary: words that may be said though no sentence has them.
 
     Raises:
         MissingFileError: there is no such file.
@@ -167,8 +184,8 @@ def learn(source: Path, target: Path, knows: Callable[[str], bool], texts: Seque
     """
     held = [plain_words(text) for text in texts]
     lines = (plain_words(line) for _, line in numbered_lines(source))
-    model = build_bigrams(lines, knows, held)
+    model = build_bigrams(lines, knows, held, vocabulary)
     write_arpa(target, model)
     said = [word for sentence in held for word in sentence]
-    absent = sum(word not in model.befores for word in said)
+    absent = sum(word not in model.befores and word not in model.unseen for word in said)
     return Model(source.name, model.counted, absent, len(said))

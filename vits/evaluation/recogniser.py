@@ -1,5 +1,6 @@
 """Offline recognisers: what was understood of a wave."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -84,6 +85,12 @@ class PocketSphinx:
     def knows(self, word: str) -> bool:
         """Tell whether the pronouncing dictionary has a word."""
         return self._decoder.lookup_word(word) is not None
+
+    def words(self) -> list[str]:
+        """Return the words of the pronouncing dictionary that are words of texts."""
+        path = require("pocketsphinx").get_model_path("en-us/cmudict-en-us.dict")
+        heads = (line.split(" ", 1)[0] for line in Path(path).read_text("utf-8").splitlines())
+        return [word for word in heads if re.fullmatch(r"[a-z][a-z']*[a-z]|[a-z]", word)]
 
     def _hear(self, samples: NDArray[np.floating], sample_rate: int) -> str:
         """Run the active search over a whole wave."""
