@@ -224,3 +224,17 @@ def test_a_pipe_gets_the_wave_and_the_line_goes_to_the_error_output(voice, capfd
 
 def test_a_mark_without_its_seconds_is_named(say):
     fails(say("hello.", "--punctuation-silence", "?"), "must be like '?=0.5'")
+
+
+def test_captions_are_written_by_their_ending(say, voice, tmp_path):
+    files = [tmp_path / name for name in ("a.srt", "a.vtt", "a.TextGrid", "a.json")]
+    flags = [item for path in files for item in ("--captions", path)]
+    assert say("Hello there. Hello?", "--seed", 4, *flags)[0] == 0
+    expected = load(voice)("Hello there. Hello?", seed=4)
+    for path in files:
+        again = expected.write_captions(tmp_path / f"again{path.suffix}")
+        assert path.read_text(encoding="utf-8") == again.read_text(encoding="utf-8")
+    fails(
+        say("hello.", "--captions", tmp_path / "a.txt", output=tmp_path / "b.wav"), ".txt", ".srt"
+    )
+    assert not (tmp_path / "b.wav").exists()

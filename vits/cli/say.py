@@ -1,7 +1,6 @@
 """``vits say``: speak a text into an audio file."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from vits.errors import AudioError, MissingFileError, TextError
 if TYPE_CHECKING:
     from vits.audio.io import Writer
     from vits.audio.pipe import WavePipe
-    from vits.synthesis import Speech, Timing, Voice
+    from vits.synthesis import Captions, Speech, Voice
 
 __all__ = ["add_parser", "run"]
 
@@ -62,6 +61,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="pause after sentences that end with this mark, e.g. '?=0.5'; may be given again",
     )
     add("--timings", type=Path, metavar="FILE", help="write start and end of words as JSON")
+    add(
+        "--captions",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="write what is said when; the ending picks the kind: .srt, .vtt, .TextGrid or .json; "
+        "may be given again",
+    )
     add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
     parser.set_defaults(run=run)
 
@@ -74,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.synthesis import load
 
-    _check_outputs(args.output, args.timings)
+    _check_outputs(args.output, args.timings, args.captions or [])
     text = _read_text(args.text, args.file)
     voice = load(args.voice, args.device)
     marks = args.punctuation_silence
@@ -94,56 +101,45 @@ def run(args: argparse.Namespace) -> int:
     if piped:
         from vits.audio.pipe import WavePipe
 
-        spoken = _speak(chunks, WavePipe(sys.stdout.buffer, voice.sample_rate), args.timings)
+        spoken = _speak(chunks, WavePipe(sys.stdout.buffer, voice.sample_rate))
     else:
         from vits.audio.io import Writer
 
         with Writer(args.output, voice.sample_rate) as writer:
-            spoken = _speak(chunks, writer, args.timings)
+            spoken = _speak(chunks, writer)
+    said = spoken.captions
+    if args.timings:
+        args.timings.write_text(said.render("json"), encoding="utf-8")
+    for path in args.captions or []:
+        said.write(path)
     print(
-        f"{args.output}: {spoken.seconds:.2f} s of speech, "
-        f"real-time factor {spoken.work / spoken.seconds:.3f}, seed {spoken.seed}",
+        f"{args.output}: {said.seconds:.2f} s of speech, "
+        f"real-time factor {spoken.work / said.seconds:.3f}, seed {said.seed}",
         file=sys.stderr if piped else sys.stdout,
     )
     return 0
 
 
 class _Spoken(NamedTuple):
-    """What was said: its length and the time it took to compute (seconds), and the seed."""
+    """What was said when, and the time it took to compute (seconds)."""
 
-    seconds: float
+    captions: "Captions"
     work: float
-    seed: int | None
 
 
-def _speak(chunks: Iterator["Speech"], out: "Writer | WavePipe", timings: Path | None) -> _Spoken:
-    """Write the chunks as they come, and the times of all; only these are kept until the end."""
-    n_samples, work, seed, rate = 0, 0.0, None, 1
-    phonemes: list[Timing] = []
-    words: list[Timing] = []
+def _speak(chunks: Iterator["Speech"], out: "Writer | WavePipe") -> _Spoken:
+    """Write the chunks as they come; only their times are kept until the end."""
+    from vits.synthesis import Captions
+
+    captions, work = Captions(), 0.0
     while True:
         started = time.perf_counter()
         chunk = next(chunks, None)
         work += time.perf_counter() - started
         if chunk is None:
-            break
+            return _Spoken(captions, work)
         out.write(chunk.samples)
-        n_samples, seed, rate = n_samples + len(chunk.samples), chunk.seed, chunk.sample_rate
-        if timings:
-            phonemes += chunk.phonemes
-            words += chunk.words
-    spoken = _Spoken(n_samples / rate, work, seed)
-    if timings:
-        values = {
-            "sample_rate": rate,
-            "seconds": spoken.seconds,
-            "seed": seed,
-            "phonemes": [timing._asdict() for timing in phonemes],
-            "words": [timing._asdict() for timing in words],
-        }
-        text = json.dumps(values, indent=2, ensure_ascii=False)
-        timings.write_text(text + "\n", encoding="utf-8")
-    return spoken
+        captions.add(chunk)
 
 
 def _mark_and_seconds(value: str) -> tuple[str, float]:
@@ -155,15 +151,18 @@ def _mark_and_seconds(value: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"{value!r} must be like '?=0.5'") from error
 
 
-def _check_outputs(output: Path, timings: Path | None) -> None:
+def _check_outputs(output: Path, timings: Path | None, captions: list[Path]) -> None:
     """Refuse files that cannot be written before any work is done."""
     from vits.audio.io import FORMATS
+    from vits.synthesis.captions import check_captions
 
     if output != STANDARD_OUTPUT and output.suffix.lower() not in FORMATS:
         raise AudioError(f"{output} must end in one of {', '.join(FORMATS)}")
     for path in (output, timings):
         if path and not path.parent.is_dir():
             raise MissingFileError(f"folder {path.parent} does not exist; create it first")
+    for path in captions:
+        check_captions(path)
 
 
 def _read_text(text: str | None, file: Path | None) -> str:

@@ -1,6 +1,7 @@
 """Voices: the folder they are kept in, loading them, and speaking with them."""
 
 from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.captions import Captions
 from vits.synthesis.card import Card
 from vits.synthesis.checkpoint import bundle_checkpoint, find_checkpoint
 from vits.synthesis.drift import FrontendDriftWarning
@@ -13,6 +14,7 @@ from vits.synthesis.voice import Voice
 from vits.synthesis.writing import write_voice
 
 __all__ = [
+    "Captions",
     "Card",
     "FrontendDriftWarning",
     "InferenceConfig",

@@ -72,6 +72,20 @@ class Speech:
             "words": [timing._asdict() for timing in self.words],
         }
 
+    def write_captions(self, path: str | Path) -> Path:
+        """Write the times to a file; its ending picks the kind: srt, vtt, TextGrid or json.
+
+        Subtitles have the words, a TextGrid of Praat and JSON the phonemes as well. For a stream
+        see ``vits.synthesis.Captions``.
+
+        Raises:
+            VoiceError: the ending is none of these.
+            MissingFileError: the folder does not exist.
+        """
+        from vits.synthesis.captions import Captions
+
+        return Captions([self]).write(path)
+
     def __repr__(self) -> str:
         """Describe the speech; the samples would fill the screen."""
         return (

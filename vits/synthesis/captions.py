@@ -1,0 +1,254 @@
+"""What is said when, as a file: subtitles (SRT, WebVTT), a TextGrid of Praat, or JSON."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vits.errors import MissingFileError, VoiceError
+from vits.synthesis.speech import Speech, Timing
+
+__all__ = ["CAPTIONS", "Captions", "check_captions"]
+
+LONGEST_CUE = 84  # characters: two lines of 42, what subtitlers agree on
+LONGEST_CUE_SECONDS = 7.0
+LONGEST_GAP = 0.75  # seconds without a word inside a cue
+CLOSE = 1e-6  # seconds: times that differ by less differ by rounding
+MARKS = frozenset(';:,.!?¡¿—…"«»“”')
+OPENING = frozenset("¡¿«“")
+STOPS = tuple(".!?…")
+CLOSING = "\"'”»)"
+
+
+class Cue(NamedTuple):
+    """What is shown at once: its words, marks included, each with its times."""
+
+    words: list[Timing]
+
+    @property
+    def text(self) -> str:
+        """The words on one line."""
+        return " ".join(word.text for word in self.words)
+
+
+class Captions:
+    """The times of a speech, gathered chunk by chunk; the samples are not kept.
+
+    >>> from vits.synthesis import Speech, Timing
+    >>> import numpy as np
+    >>> said = Speech(np.zeros(8000, np.float32), 8000, words=(Timing("well", 0.25, 0.5),))
+    >>> print(Captions([said]).render("srt"), end="")
+    1
+    00:00:00,250 --> 00:00:00,500
+    well
+    """
+
+    def __init__(self, chunks: Iterable[Speech] = ()) -> None:
+        """Start with the chunks of a stream, or a whole speech in a list."""
+        self.phonemes: list[Timing] = []
+        self.words: list[Timing] = []
+        self.sample_rate, self.seed = 1, None
+        self._samples = 0
+        for chunk in chunks:
+            self.add(chunk)
+
+    @property
+    def seconds(self) -> float:
+        """Length of all that was added."""
+        return self._samples / self.sample_rate
+
+    def add(self, chunk: Speech) -> None:
+        """Take over the times of the next chunk of a stream, or of a whole speech."""
+        self.sample_rate, self.seed = chunk.sample_rate, chunk.seed
+        self._samples += len(chunk.samples)
+        self.phonemes += chunk.phonemes
+        self.words += chunk.words
+
+    def render(self, kind: str) -> str:
+        """Return the text of a file.
+
+        Args:
+            kind: ``srt``, ``vtt``, ``textgrid`` or ``json``.
+
+        Raises:
+            VoiceError: another kind.
+        """
+        if f".{kind}" not in CAPTIONS:
+            raise VoiceError(f"captions of kind {kind!r} must be one of {_listed()}")
+        return CAPTIONS[f".{kind}"](self)
+
+    def write(self, path: str | Path) -> Path:
+        """Write a file in UTF-8; its ending picks the kind.
+
+        Raises:
+            VoiceError: another ending than .srt, .vtt, .TextGrid and .json.
+            MissingFileError: the folder does not exist.
+        """
+        path = check_captions(path)
+        path.write_text(self.render(path.suffix.lower()[1:]), encoding="utf-8")
+        return path
+
+    def timings(self) -> dict[str, Any]:
+        """Return all of it as plain JSON values, as ``Speech.timings`` does."""
+        return {
+            "sample_rate": self.sample_rate,
+            "seconds": self.seconds,
+            "seed": self.seed,
+            "phonemes": [timing._asdict() for timing in self.phonemes],
+            "words": [timing._asdict() for timing in self.words],
+        }
+
+
+def check_captions(path: str | Path) -> Path:
+    """Return the path of a file of captions that can be written.
+
+    Raises:
+        VoiceError: the ending is none that is known.
+        MissingFileError: the folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in CAPTIONS:
+        raise VoiceError(f"captions {path} must end in one of {_listed('.')}")
+    if not path.parent.is_dir():
+        raise MissingFileError(f"folder {path.parent} does not exist; create it first")
+    return path
+
+
+def _listed(dot: str = "") -> str:
+    return ", ".join(dot + kind[1:] for kind in CAPTIONS)
+
+
+def _cues(captions: Captions) -> Iterator[Cue]:
+    """Group words to what fits on a screen; a full stop, a long silence and a limit end a cue."""
+    cue: list[Timing] = []
+    for word in _with_marks(captions):
+        length = sum(len(other.text) + 1 for other in cue) + len(word.text)
+        if cue and (
+            cue[-1].text.rstrip(CLOSING)[-1:] in STOPS
+            or length > LONGEST_CUE
+            or word.end - cue[0].start > LONGEST_CUE_SECONDS
+            or word.start - cue[-1].end > LONGEST_GAP
+        ):
+            yield Cue(cue)
+            cue = []
+        cue.append(word)
+    if cue:
+        yield Cue(cue)
+
+
+def _with_marks(captions: Captions) -> Iterator[Timing]:
+    """Yield the words, with the marks that stand before and after them, which have times too."""
+    marks = [mark for mark in captions.phonemes if mark.text in MARKS]
+    place, before = 0, ""
+    for index, word in enumerate(captions.words):
+        while place < len(marks) and marks[place].start < word.start - CLOSE:
+            before, place = before + marks[place].text, place + 1
+        while place < len(marks) and marks[place].start < word.end - CLOSE:
+            place += 1  # a mark within a word is part of its text
+        after = captions.words[index + 1].start if index + 1 < len(captions.words) else None
+        text, before = before + " ".join(word.text.split()), ""
+        reached = word.end
+        while place < len(marks) and (after is None or marks[place].start < after - CLOSE):
+            mark, start, end = marks[place]
+            apart = start > reached + CLOSE  # a space is spoken in between
+            if mark in OPENING or (mark == '"' and apart):
+                break
+            text += f" {mark}" if apart else mark
+            place, reached = place + 1, end
+        yield Timing(text, word.start, word.end)
+
+
+def _clock(milliseconds: int, comma: str) -> str:
+    """Return hours, minutes, seconds and milliseconds, e.g. ``00:01:02,500``."""
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}{comma}{rest % 1000:03d}"
+
+
+def _span(cue: Cue) -> tuple[int, int]:
+    """Return the times of a cue (milliseconds); it is never without length."""
+    start = round(cue.words[0].start * 1000)
+    return start, max(start + 1, round(cue.words[-1].end * 1000))
+
+
+def _srt(captions: Captions) -> str:
+    blocks: list[str] = []
+    for number, cue in enumerate(_cues(captions), start=1):
+        start, end = (_clock(time, ",") for time in _span(cue))
+        # the arrow would be read as a line of times
+        blocks.append(f"{number}\n{start} --> {end}\n{cue.text.replace('-->', '—>')}\n")
+    return "\n".join(blocks)
+
+
+def _vtt(captions: Captions) -> str:
+    blocks = ["WEBVTT\n"]
+    for cue in _cues(captions):
+        start, end = _span(cue)
+        text, reached = "", start
+        for word in cue.words:
+            time = round(word.start * 1000)
+            shown = word.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            stamp = f"<{_clock(time, '.')}>" if reached < time < end else ""
+            text, reached = f"{text} {stamp}{shown}", max(time, reached)
+        blocks.append(f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text.strip()}\n")
+    return "\n".join(blocks)
+
+
+def _textgrid(captions: Captions) -> str:
+    """Write the long format, a tier for words and one for phonemes."""
+    total = captions.seconds
+    end = _number(total)
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
+    lines += ["xmin = 0", f"xmax = {end}", "tiers? <exists>", "size = 2", "item []:"]
+    for number, name in enumerate(("words", "phonemes"), start=1):
+        intervals = list(_covering(getattr(captions, name), total))
+        lines += [f"    item [{number}]:", '        class = "IntervalTier"']
+        lines += [f'        name = "{name}"', "        xmin = 0", f"        xmax = {end}"]
+        lines.append(f"        intervals: size = {len(intervals)}")
+        for place, interval in enumerate(intervals, start=1):
+            shown = interval.text.replace('"', '""')
+            lines += [
+                f"        intervals [{place}]:",
+                f"            xmin = {_number(interval.start)}",
+            ]
+            lines += [
+                f"            xmax = {_number(interval.end)}",
+                f'            text = "{shown}"',
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _number(seconds: float) -> float:
+    """Round to nanoseconds, so that 0.208 does not read 0.20800000000000002."""
+    return round(seconds, 9)
+
+
+def _covering(timings: Iterable[Timing], total: float) -> Iterator[Timing]:
+    """Yield the timings and, with an empty text, what lies between them, from 0 to the end."""
+    reached = 0.0
+    found = [
+        timing for timing in timings if timing.end - timing.start > CLOSE
+    ]  # Praat has no other
+    for index, (text, start, end) in enumerate(found):
+        if start > reached + CLOSE:
+            yield Timing("", reached, start)
+            reached = start
+        last = index + 1 == len(found)
+        end = total if last and abs(end - total) < CLOSE else end
+        yield Timing(text, reached, end)
+        reached = end
+    if total > reached:
+        yield Timing("", reached, total)
+
+
+def _json(captions: Captions) -> str:
+    return json.dumps(captions.timings(), indent=2, ensure_ascii=False) + "\n"
+
+
+CAPTIONS: dict[str, Callable[[Captions], str]] = {
+    ".srt": _srt,
+    ".vtt": _vtt,
+    ".textgrid": _textgrid,
+    ".json": _json,
+}
+"""What writes a file of captions, by its ending in small letters."""
