@@ -238,3 +238,26 @@ def test_captions_are_written_by_their_ending(say, voice, tmp_path):
         say("hello.", "--captions", tmp_path / "a.txt", output=tmp_path / "b.wav"), ".txt", ".srt"
     )
     assert not (tmp_path / "b.wav").exists()
+
+
+def test_length_mix_and_lexicon_reach_the_voice(say, named, tmp_path):
+    lexicon = tmp_path / "words.tsv"
+    lexicon.write_text("hello\taloha\n", encoding="utf-8")
+    arguments = ("--seconds", 2.5, "--speaker", "ada:0.7,bob:0.3", "--lexicon", lexicon)
+    assert say("Hello there.", *arguments, "--seed", 3, voice=named)[0] == 0
+    mix = {"ada": 0.7, "bob": 0.3}
+    expected = load(named)("[[aloha]] there.", speaker=mix, seconds=2.5, seed=3)
+    np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    for mix in ("ada:0.7,bob", "ada:1,ada:2", "ada:0.7,eve:0.3", "ada:0,bob:1", ":,:"):
+        fails(say("hello.", "--speaker", mix, voice=named, output=tmp_path / "b.wav"))
+    fails(say("hello.", "--lexicon", tmp_path / "no.tsv", output=tmp_path / "b.wav"), "no.tsv")
+    fails(say("hello.", "--seconds", 0.01, output=tmp_path / "b.wav"), "at least")
+
+
+def test_markup_is_read_as_markup(say, voice, tmp_path):
+    file = tmp_path / "text.xml"
+    file.write_text("<speak>Hello <break time='300ms'/>there.</speak>", encoding="utf-8")
+    assert say("--ssml", "--file", file, "--seed", 3)[0] == 0
+    expected = load(voice)(file.read_text(encoding="utf-8"), ssml=True, seed=3)
+    np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    fails(say("hello", "--ssml", output=tmp_path / "b.wav"), "SSML line 1")

@@ -12,7 +12,7 @@ from vits.errors import AudioError, MissingFileError, TextError
 if TYPE_CHECKING:
     from vits.audio.io import Writer
     from vits.audio.pipe import WavePipe
-    from vits.synthesis import Captions, Speech, Voice
+    from vits.synthesis import Captions, Speech
 
 __all__ = ["add_parser", "run"]
 
@@ -45,12 +45,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--voice", type=Path, metavar="DIR", help="a voice folder (the English voice in the box)"
     )
-    parser.add_argument("--speaker", help="name or number of a speaker (the first)")
+    parser.add_argument(
+        "--speaker",
+        help="name or number of a speaker, or a mix with weights: 'ada:0.7,bob:0.3' (the first)",
+    )
     parser.add_argument("--seed", type=int, help="repeat exactly the same speech")
     add = parser.add_argument
     add("--noise-scale", type=float, help="how varied the sound is (the voice's own)")
     add("--noise-scale-duration", type=float, help="how varied the rhythm is (the voice's own)")
     add("--length-scale", type=float, help="factor on every duration: 2 is slow (the voice's own)")
+    add("--seconds", type=float, help="how long the whole is to last; pauses stay as they are")
     add("--sentence-silence", type=float, metavar="SECONDS", help="pause between two sentences")
     add("--paragraph-silence", type=float, metavar="SECONDS", help="pause at an empty line")
     add(
@@ -60,6 +64,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="MARK=SECONDS",
         help="pause after sentences that end with this mark, e.g. '?=0.5'; may be given again",
     )
+    add("--ssml", action="store_true", help="the text is SSML")
+    add("--lexicon", type=Path, metavar="FILE", help="pronunciations: a word<TAB>phonemes a line")
     add("--timings", type=Path, metavar="FILE", help="write start and end of words as JSON")
     add(
         "--captions",
@@ -80,15 +86,19 @@ def run(args: argparse.Namespace) -> int:
         VitsError: the text, the voice, a value or the output file is at fault.
     """
     from vits.synthesis import load
+    from vits.synthesis.speakers import parse_speaker
+    from vits.text import read_lexicon
 
     _check_outputs(args.output, args.timings, args.captions or [])
     text = _read_text(args.text, args.file)
+    lexicon = read_lexicon(args.lexicon) if args.lexicon else None
     voice = load(args.voice, args.device)
+    voice = voice.with_lexicon(lexicon) if lexicon else voice
     marks = args.punctuation_silence
     piped = args.output == STANDARD_OUTPUT
     chunks = voice.stream(
         text,
-        speaker=_speaker(voice, args.speaker),
+        speaker=None if args.speaker is None else parse_speaker(voice.speakers, args.speaker),
         noise_scale=args.noise_scale,
         noise_scale_duration=args.noise_scale_duration,
         length_scale=args.length_scale,
@@ -96,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         paragraph_silence=args.paragraph_silence,
         punctuation_silence=dict(marks) if marks else None,
         seed=args.seed,
+        seconds=args.seconds,
+        ssml=args.ssml,
         whole_sentences=not piped,
     )
     if piped:
@@ -195,11 +207,3 @@ def _decode(stream: BinaryIO, where: str) -> str:
             f"{where} is not UTF-8 text: byte {data[error.start]:#04x} at position {error.start}; "
             "convert it, e.g. with iconv"
         ) from error
-
-
-def _speaker(voice: "Voice", speaker: str | None) -> str | int | None:
-    """Read a number as a row, except where speakers have numbers for names."""
-    numbered = any(name.isdecimal() for name in voice.speakers)
-    if speaker is None or numbered or not speaker.isdecimal():
-        return speaker
-    return int(speaker)

@@ -13,7 +13,7 @@ from vits.models.outputs import EncodedText, PriorDraw
 if TYPE_CHECKING:
     from vits.models.vits import Vits
 
-__all__ = ["draw_prior"]
+__all__ = ["draw_durations", "draw_prior"]
 
 
 @torch.no_grad()
@@ -56,13 +56,7 @@ def draw_prior(
     if durations is None:
         if duration_noise is None:
             duration_noise = _randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
-        log_durations: Tensor = model.duration_predictor.predict(
-            text.hidden,
-            text.mask,
-            conditioning,
-            noise_scale=noise_scale_duration,
-            noise=duration_noise,
-        )
+        log_durations = _predict(model, text, conditioning, noise_scale_duration, duration_noise)
         durations = _whole_frames(log_durations, text, length_scale, max_frames)
     frame_lengths = durations.sum(1).clamp_min(1)
     mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
@@ -72,6 +66,38 @@ def draw_prior(
     noise = noise[..., : mask.shape[2]]
     z = (prior.mean + noise * prior.log_std.exp() * noise_scale) * mask
     return PriorDraw(z, mask, frame_lengths, durations, conditioning)
+
+
+@torch.no_grad()
+def draw_durations(
+    model: "Vits",
+    ids: Tensor,
+    id_lengths: Tensor,
+    speakers: Tensor | None,
+    *,
+    noise_scale_duration: float,
+    length_scale: float,
+    duration_noise: Tensor,
+    max_frames: int | None = None,
+) -> Tensor:
+    """Draw only the durations (B, S) int64 that ``draw_prior`` would draw; see there."""
+    conditioning = model._conditioning(speakers)
+    text = model.text_encoder(ids, id_lengths)
+    log_durations = _predict(model, text, conditioning, noise_scale_duration, duration_noise)
+    return _whole_frames(log_durations, text, length_scale, max_frames)
+
+
+def _predict(
+    model: "Vits",
+    text: EncodedText,
+    conditioning: Tensor | None,
+    noise_scale: float,
+    noise: Tensor,
+) -> Tensor:
+    """Ask the duration predictor for log-durations (B, 1, S)."""
+    return model.duration_predictor.predict(
+        text.hidden, text.mask, conditioning, noise_scale=noise_scale, noise=noise
+    )
 
 
 def _whole_frames(

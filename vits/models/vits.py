@@ -165,7 +165,8 @@ class Vits(nn.Module):
         Args:
             ids: (B, S) int64 rows of the symbol table.
             id_lengths: (B,) int64.
-            speakers: (B,) int64; needed with two or more speakers.
+            speakers: (B,) int64, or the weights (B, n_speakers) float of mixes; needed with two or
+                more speakers.
             noise_scale: standard deviation of the prior's noise; 0 gives the mean.
             noise_scale_duration: standard deviation of the duration predictor's noise.
             length_scale: factor on every duration; above 1 is slower.
@@ -225,8 +226,8 @@ class Vits(nn.Module):
         Args:
             spectrogram: (B, F, T) linear magnitude.
             frame_lengths: (B,) int64.
-            source_speakers: (B,) int64, who speaks in the recording.
-            target_speakers: (B,) int64, who shall speak.
+            source_speakers: who speaks in the recording, as in ``speak``.
+            target_speakers: who shall speak.
             noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
             generator: source of the noise.
 
@@ -275,13 +276,18 @@ class Vits(nn.Module):
         fold_weight_norm(self)
 
     def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
-        """Speaker embedding (B, G, 1); None for one speaker, whatever is passed."""
+        """Speaker embedding (B, G, 1), of rows (B,) or of mixes (B, n_speakers).
+
+        None for one speaker, whatever is passed.
+        """
         if self.speaker_embedding is None:
             return None
         if speakers is None:
             raise ConfigError(
                 f"speakers None must name one of {self.config.n_speakers} speakers for each sample"
             )
+        if speakers.is_floating_point():
+            return (speakers @ self.speaker_embedding.weight).unsqueeze(2)
         return self.speaker_embedding(speakers).unsqueeze(2)
 
     def _trim(self, wave: Tensor, frame_lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,38 +1,53 @@
 """A recording said again with the voice of another speaker."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vits.audio.io import read
+from vits.errors import AudioError
 from vits.synthesis.engine import Engine, to_samples
 from vits.synthesis.recording import prepare_recording
+from vits.synthesis.request import Request
 from vits.synthesis.seeds import seeded_generator
+from vits.synthesis.speakers import Who
 from vits.synthesis.speech import Speech
-from vits.synthesis.stream import Request
 
 __all__ = ["convert_recording"]
 
 
 def convert_recording(
     engine: Engine,
-    wave: NDArray[np.floating] | Tensor,
-    sample_rate: int,
+    wave: NDArray[np.floating] | Tensor | str | Path,
+    sample_rate: int | None,
     request: Request,
-    target: int,
+    target: Who,
 ) -> Speech:
-    """Do what ``Voice.convert`` promises; ``request`` has the row of who speaks in ``wave``.
+    """Do what ``Voice.convert`` promises; ``request`` says who speaks in ``wave``.
 
     Raises:
-        AudioError: ``wave`` is not (L,), not finite, too short or too long.
+        AudioError: ``wave`` is not (L,), not finite, too short or too long, or no recording.
+        MissingFileError: there is no such file.
     """
+    if isinstance(wave, (str, Path)):
+        if sample_rate is not None:
+            raise AudioError(f"sample_rate {sample_rate} must be left out: the file {wave} has one")
+        recording, rate = read(wave)
+        samples = recording.mean(axis=1)
+    elif sample_rate is None:
+        raise AudioError("a wave must come with its sample_rate (Hz)")
+    else:
+        samples, rate = wave, sample_rate
     with torch.inference_mode():
         audio = engine.model.config.audio
-        spectrogram = prepare_recording(wave, sample_rate, audio, engine.device)
+        spectrogram = prepare_recording(samples, rate, audio, engine.device)
         spoken = engine.model.convert(
             spectrogram,
             torch.tensor([spectrogram.shape[-1]], device=engine.device),
-            torch.tensor([request.row], device=engine.device),
+            torch.tensor([request.who], device=engine.device),
             torch.tensor([target], device=engine.device),
             noise_scale=request.how.noise_scale,
             generator=seeded_generator(engine.device, request.seed, 0),

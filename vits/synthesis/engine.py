@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import torch
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vits.errors import VoiceError
-from vits.models.drawing import draw_prior
+from vits.models.drawing import draw_durations, draw_prior
 from vits.models.outputs import PriorDraw
 from vits.models.streaming import plan_chunks, speak_in_chunks
 from vits.models.together import speak_together
 from vits.models.vits import Vits
 from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.speakers import Who
 
 __all__ = ["Engine", "Samples", "to_samples"]
 
@@ -49,37 +51,71 @@ class Engine:
         self.model = generator.eval().requires_grad_(False).to(self.device)
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
-        self._max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
+        self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
         # what a cut costs, in frames of the decoder or of each coupling of the flow
         self._cut = max(self.model.decoder.context, flow.context // len(flow.couplings))
 
+    def predict(
+        self, ids: Sequence[int], who: Who, how: InferenceConfig, generator: torch.Generator
+    ) -> list[int]:
+        """Return the frames of each symbol that ``draw`` would give one sentence."""
+        with torch.inference_mode(), _memory_guard():
+            durations = draw_durations(
+                self.model,
+                torch.tensor([ids], device=self.device),
+                torch.tensor([len(ids)], device=self.device),
+                self.name_speaker(who),
+                noise_scale_duration=how.noise_scale_duration,
+                length_scale=how.length_scale,
+                duration_noise=self._duration_noise(ids, generator),
+                max_frames=self.max_frames,
+            )
+        return cast(list[int], durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
+
     def draw(
-        self, ids: Sequence[int], row: int, how: InferenceConfig, generator: torch.Generator
+        self,
+        ids: Sequence[int],
+        who: Who,
+        how: InferenceConfig,
+        generator: torch.Generator,
+        durations: Sequence[int] | None = None,
     ) -> PriorDraw:
         """Draw durations and latent of one sentence.
 
         Args:
             ids: rows of the symbol table.
-            row: of the speaker.
+            who: the speaker.
             how: the settings.
             generator: of this sentence.
+            durations: frames of each symbol; None: drawn. Where they are those that would have been
+                drawn, the latent is the same too.
         """
-        several = self.model.config.n_speakers > 1
         with torch.inference_mode(), _memory_guard():
-            speaker = torch.tensor([row], device=self.device) if several else None
+            given = None if durations is None else torch.tensor([durations], device=self.device)
             return draw_prior(
                 self.model,
                 torch.tensor([ids], device=self.device),
                 torch.tensor([len(ids)], device=self.device),
-                speaker,
+                self.name_speaker(who),
                 noise_scale=how.noise_scale,
                 noise_scale_duration=how.noise_scale_duration,
                 length_scale=how.length_scale,
+                durations=given,
+                duration_noise=self._duration_noise(ids, generator),
                 generator=generator,
-                max_frames=self._max_frames,
+                max_frames=self.max_frames,
             )
+
+    def name_speaker(self, who: Who) -> Tensor | None:
+        """Return a speaker as the model takes it; None where it has only one."""
+        if self.model.config.n_speakers == 1:
+            return None
+        return torch.tensor([who], device=self.device)
+
+    def _duration_noise(self, ids: Sequence[int], generator: torch.Generator) -> Tensor:
+        return torch.randn((1, 2, len(ids)), device=self.device, generator=generator)
 
     def speak(self, drawn: PriorDraw) -> Samples:
         """Return the samples (L,) of a sentence."""

@@ -2,11 +2,34 @@
 
 import re
 
+from vits.synthesis.script import Item, Rest
 from vits.synthesis.settings import InferenceConfig
 
-__all__ = ["pause_seconds"]
+__all__ = ["Pauses", "pause_seconds"]
 
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+
+
+class Pauses:
+    """Counts the silence before each sentence of a text, in order.
+
+    Args:
+        how: the settings.
+        sample_rate: samples per second (Hz).
+    """
+
+    def __init__(self, how: InferenceConfig, sample_rate: int) -> None:
+        self._how, self._rate = how, sample_rate
+        self._first, self._rested = True, False
+
+    def before(self, item: Item) -> int:
+        """Return the silent samples before the next sentence, or those of the next rest."""
+        if isinstance(item, Rest):
+            self._rested = True
+            return round(item.seconds * self._rate)
+        silent = self._first or self._rested
+        self._first = self._rested = False
+        return 0 if silent else round(pause_seconds(item.gap, self._how) * self._rate)
 
 
 def pause_seconds(gap: str, how: InferenceConfig) -> float:

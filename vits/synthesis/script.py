@@ -1,13 +1,25 @@
 """A text as the sentences a voice will speak, each encoded."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from vits.errors import TextError
+from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.speakers import Who
 from vits.text import Encoding, Frontend, split_sentences
 
-__all__ = ["LONGEST_TEXT", "Sentence", "SkippedSentenceWarning", "check_text", "read_sentences"]
+__all__ = [
+    "LONGEST_TEXT",
+    "Item",
+    "Part",
+    "Rest",
+    "Sentence",
+    "SkippedSentenceWarning",
+    "check_text",
+    "read_parts",
+    "read_sentences",
+]
 
 LONGEST_TEXT = 100_000  # characters, about two hours of speech
 LONGEST_GAP = 1000  # characters; a wall of signs says no more about a pause than its start
@@ -17,6 +29,20 @@ class SkippedSentenceWarning(UserWarning):
     """Sentences with nothing that the voice can say were left out; the message counts them."""
 
 
+class Part(NamedTuple):
+    """What is spoken as one sentence, before it is encoded.
+
+    Attributes:
+        text: a sentence with the spaces that follow it.
+        who: who says it; None: the request's speaker.
+        how: its settings; None: the request's.
+    """
+
+    text: str
+    who: Who | None = None
+    how: InferenceConfig | None = None
+
+
 class Sentence(NamedTuple):
     """A sentence to speak, and what stands before it.
 
@@ -24,10 +50,24 @@ class Sentence(NamedTuple):
         encoding: its symbols.
         gap: the marks and spaces between the last letter or digit of the sentence before and this
             one, which decide the pause; empty for the first.
+        who: who says it; None: the request's speaker.
+        how: its settings; None: the request's.
     """
 
     encoding: Encoding
     gap: str
+    who: Who | None = None
+    how: InferenceConfig | None = None
+
+
+class Rest(NamedTuple):
+    """A pause that was asked for; it takes the place of the one that the marks ask for."""
+
+    seconds: float
+
+
+Item = Sentence | Rest
+"""What a text consists of for a voice."""
 
 
 def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
@@ -47,31 +87,41 @@ def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
     Raises:
         TextError: the text has nothing that this voice can say.
     """
+    for item in read_parts(frontend, map(Part, split_sentences(text))):
+        if isinstance(item, Sentence):
+            yield item
+
+
+def read_parts(frontend: Frontend, parts: Iterable[Part | Rest]) -> Iterator[Item]:
+    """Encode parts one by one, as ``read_sentences`` does; rests stay where they are."""
     n_spoken, n_skipped, gap = 0, 0, ""
     first: tuple[str, TextError] | None = None
-    for piece in split_sentences(text):
-        if piece.strip():
+    for part in parts:
+        if isinstance(part, Rest):
+            yield part
+            continue
+        if part.text.strip():
             try:
-                encoding = frontend.encode(piece, unknown="drop")
+                encoding = frontend.encode(part.text, unknown="drop")
             except TextError as error:
-                if "[[" in piece or "]]" in piece:  # a mistake to be mended, not a silent part
+                if "[[" in part.text or "]]" in part.text:  # to be mended, not a silent part
                     raise
                 n_skipped += 1
-                first = first or (piece.strip(), error)
+                first = first or (part.text.strip(), error)
             else:
-                yield Sentence(encoding, gap if n_spoken else "")
+                yield Sentence(encoding, gap if n_spoken else "", part.who, part.how)
                 n_spoken += 1
                 gap = ""
-        gap = (gap + _tail(piece))[:LONGEST_GAP]
+        gap = (gap + _tail(part.text))[:LONGEST_GAP]
+    if not n_spoken:
+        raise first[1] if first else TextError("the text has nothing to speak; write a word")
     if first is None:
         return
-    if not n_spoken:
-        raise first[1]
     warnings.warn(
         f"{n_skipped} of {n_skipped + n_spoken} sentences are not spoken, "
         f"first {first[0][:40]!r}: {first[1]}",
         SkippedSentenceWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

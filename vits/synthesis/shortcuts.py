@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from vits.synthesis.reading import read_voice
+from vits.synthesis.speakers import Speaker
 from vits.synthesis.speech import Speech
 from vits.synthesis.voice import Voice
 
@@ -32,7 +33,7 @@ def synthesize(
     text: str,
     voice: str | Path | Voice | None = None,
     *,
-    speaker: str | int | None = None,
+    speaker: Speaker | None = None,
     noise_scale: float | None = None,
     noise_scale_duration: float | None = None,
     length_scale: float | None = None,
@@ -40,6 +41,8 @@ def synthesize(
     paragraph_silence: float | None = None,
     punctuation_silence: Mapping[str, float] | None = None,
     seed: int | None = None,
+    seconds: float | None = None,
+    ssml: bool = False,
     device: str | torch.device = "cpu",
 ) -> Speech:
     """Speak a text in one call; to speak often, ``load`` the voice once.
@@ -56,6 +59,8 @@ def synthesize(
         paragraph_silence: pause between two paragraphs (seconds).
         punctuation_silence: pause after certain marks (seconds).
         seed: repeats the same samples.
+        seconds: how long the whole is to last.
+        ssml: the text is SSML.
         device: where to compute; a loaded voice stays where it is.
 
     Raises:
@@ -74,4 +79,6 @@ def synthesize(
         paragraph_silence=paragraph_silence,
         punctuation_silence=punctuation_silence,
         seed=seed,
+        seconds=seconds,
+        ssml=ssml,
     )

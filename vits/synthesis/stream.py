@@ -2,62 +2,66 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
 from vits.models.outputs import PriorDraw
 from vits.synthesis.engine import Engine, Samples
-from vits.synthesis.pauses import pause_seconds
-from vits.synthesis.script import Sentence
+from vits.synthesis.pauses import Pauses
+from vits.synthesis.request import Request
+from vits.synthesis.rhythm import plan_rhythm
+from vits.synthesis.script import Item, Rest, Sentence
 from vits.synthesis.seeds import seeded_generator
-from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speech import Speech, Timing
 from vits.synthesis.timing import time_symbols
 
 __all__ = ["Request", "Timeline", "draw_sentence", "join", "stream_speech"]
 
 
-class Request(NamedTuple):
-    """How a text is to be spoken.
-
-    Attributes:
-        row: of the speaker.
-        how: the settings.
-        seed: of the text.
-    """
-
-    row: int
-    how: InferenceConfig
-    seed: int
-
-
 def stream_speech(
-    engine: Engine, sentences: Iterable[Sentence], request: Request, *, whole_sentences: bool
+    engine: Engine, items: Iterable[Item], request: Request, *, whole_sentences: bool
 ) -> Iterator[Speech]:
-    """Speak sentences as they come.
+    """Speak sentences as they come; where lengths are wished, once all have come.
 
     Args:
         engine: speaks.
-        sentences: of one text.
+        items: sentences and rests of one text.
         request: how.
         whole_sentences: give a sentence as one chunk.
 
     Yields:
         Chunks; a pause is one of its own, without times.
     """
-    timeline = Timeline(engine, request)
-    for index, sentence in enumerate(sentences):
-        yield from timeline.pause(sentence)
-        drawn = draw_sentence(engine, sentence, request, index)
+    rhythm = None
+    if request.wishes is not None:
+        items = list(items)
+        rhythm = plan_rhythm(engine, items, request, request.wishes)
+    timeline, index = Timeline(engine, request), 0
+    for place, item in enumerate(items):
+        extra = rhythm.extra if rhythm is not None and rhythm.longest == place else 0
+        yield from timeline.pause(item, extra)
+        if isinstance(item, Rest):
+            continue
+        durations = None if rhythm is None else rhythm.durations[index]
+        drawn = draw_sentence(engine, item, request, index, durations)
+        index += 1
         waves = [engine.speak(drawn)] if whole_sentences else engine.speak_in_chunks(drawn)
-        yield from timeline.place(sentence, drawn, waves)
+        yield from timeline.place(item, drawn, waves)
 
 
-def draw_sentence(engine: Engine, sentence: Sentence, request: Request, index: int) -> PriorDraw:
-    """Draw a sentence with its own chance; ``index`` is its place in the text."""
+def draw_sentence(
+    engine: Engine,
+    sentence: Sentence,
+    request: Request,
+    index: int,
+    durations: Sequence[int] | None = None,
+) -> PriorDraw:
+    """Draw a sentence with its own chance; ``index`` is its place among the text's sentences."""
     generator = seeded_generator(engine.device, request.seed, index)
-    return engine.draw(sentence.encoding.ids, request.row, request.how, generator)
+    who = request.who if sentence.who is None else sentence.who
+    how = sentence.how or request.how
+    return engine.draw(sentence.encoding.ids, who, how, generator, durations)
 
 
 class Timeline:
@@ -70,14 +74,14 @@ class Timeline:
 
     def __init__(self, engine: Engine, request: Request) -> None:
         self._rate, self._hop, self._request = engine.sample_rate, engine.hop_length, request
+        self._pauses = Pauses(request.how, engine.sample_rate)
         self._samples = 0
 
-    def pause(self, sentence: Sentence) -> Iterator[Speech]:
-        """Yield the pause before a sentence, where there is one."""
-        if self._samples:
-            count = round(pause_seconds(sentence.gap, self._request.how) * self._rate)
-            if count:
-                yield self._speech(np.zeros(count, np.float32))
+    def pause(self, item: Item, extra: int = 0) -> Iterator[Speech]:
+        """Yield the pause before a sentence, or a rest, where there is one; once for each item."""
+        count = self._pauses.before(item) + extra
+        if count:
+            yield self._speech(np.zeros(count, np.float32))
 
     def place(
         self, sentence: Sentence, drawn: PriorDraw, waves: Iterable[Samples]

@@ -2,22 +2,45 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from vits.synthesis.speech import Timing
 from vits.text import Encoding
 
-__all__ = ["time_symbols"]
+__all__ = ["BLANK", "Groups", "group_symbols", "time_symbols"]
 
 BLANK = 0  # id of the blank symbol in every symbol table
+
+
+class Groups(NamedTuple):
+    """The symbols [start, end) whose time is that of a phoneme, and of a word; and their texts."""
+
+    phonemes: list[tuple[str, range]]
+    words: list[tuple[str, range]]
+
+
+def group_symbols(encoding: Encoding) -> Groups:
+    """Say which symbols a phoneme's and a word's time is made of.
+
+    A blank's time is given to the symbol before it, because the model spreads a sound over its
+    symbol and the blank that follows; the leading blank is given to nobody.
+    """
+    spoken = [i for i, symbol in enumerate(encoding.ids) if symbol != BLANK]
+    # A symbol lasts until the next one starts; the last until the sentence ends.
+    ends = dict(zip(spoken, [*spoken[1:], len(encoding.ids)], strict=True))
+    phonemes = [(encoding.symbols[i], range(i, ends[i])) for i in spoken]
+    words: list[tuple[str, range]] = []
+    for word in encoding.words:
+        inside = [i for i in spoken if word.start <= i < word.end]
+        if inside:
+            words.append((word.text, range(inside[0], ends[inside[-1]])))
+    return Groups(phonemes, words)
 
 
 def time_symbols(
     encoding: Encoding, durations: Sequence[int], frame_seconds: float, offset: float
 ) -> tuple[list[Timing], list[Timing]]:
     """Time the phonemes and words of one sentence.
-
-    A blank's time is given to the symbol before it, because the model spreads a sound over its
-    symbol and the blank that follows; the leading blank is given to nobody.
 
     Args:
         encoding: S symbols and the words they belong to.
@@ -29,13 +52,9 @@ def time_symbols(
         Phonemes and words, each in order of time, in seconds of the whole wave.
     """
     edges = [offset + frames * frame_seconds for frames in accumulate(durations, initial=0)]
-    spoken = [i for i, symbol in enumerate(encoding.ids) if symbol != BLANK]
-    # A symbol lasts until the next one starts; the last until the sentence ends.
-    ends = dict(zip(spoken, [*spoken[1:], len(encoding.ids)], strict=True))
-    phonemes = [Timing(encoding.symbols[i], edges[i], edges[ends[i]]) for i in spoken]
-    words: list[Timing] = []
-    for word in encoding.words:
-        inside = [i for i in spoken if word.start <= i < word.end]
-        if inside:
-            words.append(Timing(word.text, edges[inside[0]], edges[ends[inside[-1]]]))
+    groups = group_symbols(encoding)
+    phonemes, words = (
+        [Timing(text, edges[place.start], edges[place.stop]) for text, place in found]
+        for found in groups
+    )
     return phonemes, words

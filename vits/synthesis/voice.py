@@ -1,6 +1,9 @@
 """A voice in memory: text in, speech out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,13 +17,17 @@ from vits.synthesis.card import Card
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.drift import warn_of_drift
 from vits.synthesis.engine import Engine
-from vits.synthesis.script import Sentence, check_text, read_sentences
-from vits.synthesis.seeds import choose_seed
+from vits.synthesis.markup import read_markup
+from vits.synthesis.request import Control, Lengths, Request, Settings, read_request
+from vits.synthesis.script import LONGEST_TEXT, Item, Sentence, check_text, read_sentences
 from vits.synthesis.settings import InferenceConfig
-from vits.synthesis.speakers import find_speaker
+from vits.synthesis.speakers import Speaker, find_who
 from vits.synthesis.speech import Speech
-from vits.synthesis.stream import Request, join, stream_speech
-from vits.text import Frontend
+from vits.synthesis.stream import join, stream_speech
+from vits.text import Frontend, prepare_lexicon
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Voice"]
 
@@ -96,7 +103,7 @@ class Voice:
         self,
         text: str,
         *,
-        speaker: str | int | None = None,
+        speaker: Speaker | None = None,
         noise_scale: float | None = None,
         noise_scale_duration: float | None = None,
         length_scale: float | None = None,
@@ -104,57 +111,61 @@ class Voice:
         paragraph_silence: float | None = None,
         punctuation_silence: Mapping[str, float] | None = None,
         seed: int | None = None,
+        seconds: float | None = None,
+        word_seconds: Lengths | None = None,
+        phoneme_seconds: Lengths | None = None,
+        ssml: bool = False,
     ) -> Speech:
         """Speak a text, sentence by sentence.
 
         Args:
-            text: 1 to 100,000 characters.
-            speaker: a name or a row of ``speakers``; None: the first.
+            text: 1 to 100,000 characters; ``[[...]]`` in it are phonemes.
+            speaker: a name or a row of ``speakers``, or a mix of them with positive weights, of
+                which the proportions count: ``{"ada": 0.7, "bob": 0.3}``; None: the first.
             noise_scale: how varied the sound is, at least 0; None: the voice's own.
             noise_scale_duration: how varied the rhythm is, at least 0; None: the voice's own.
             length_scale: factor on every duration, in (0, 10]; None: the voice's own.
-            sentence_silence: pause between two sentences (seconds), in [0, 60]; None: the
-                voice's own.
-            paragraph_silence: pause at an empty line (seconds), in [0, 60]; None: the voice's own.
-            punctuation_silence: pause after sentences that end with certain marks (seconds), e.g.
-                ``{"?": 0.4}``; None: the voice's own.
+            sentence_silence: pause between sentences (seconds), in [0, 60]; None: the voice's own.
+            paragraph_silence: the same at an empty line.
+            punctuation_silence: the same after sentences that end with certain marks, e.g.
+                ``{"?": 0.4}``.
             seed: from 0 to 2**63 - 1; the same seed gives the same samples on the same machine.
                 None: a new one, found in ``Speech.seed``.
+            seconds: how long the whole is to last, to the nearest frame: durations are stretched
+                or squeezed in proportion, pauses stay. None: as long as it takes.
+            word_seconds: how long some words last, by their place in ``Speech.words``: ``{2: 0.8}``
+                or a list with None for the others.
+            phoneme_seconds: the same for phonemes, by their place in ``Speech.phonemes``.
+            ssml: the text is SSML, see docs/control.md.
 
         Warns:
             UnknownSymbolWarning: symbols that the voice does not know are not spoken.
             SkippedSentenceWarning: whole sentences have nothing that the voice can say.
 
         Raises:
-            TextError: the text is empty, too long, or has nothing that this voice can say.
-            VoiceError: an unknown speaker, or a value outside its range.
+            TextError: the text is empty, too long, has nothing that this voice can say, or is no
+                SSML of the kind that is understood.
+            VoiceError: an unknown speaker, a value outside its range, or a length that cannot be.
         """
-        how = self._inference.override(
+        control = Control(
+            speaker=speaker,
             noise_scale=noise_scale,
             noise_scale_duration=noise_scale_duration,
             length_scale=length_scale,
             sentence_silence=sentence_silence,
             paragraph_silence=paragraph_silence,
             punctuation_silence=punctuation_silence,
+            seed=seed,
+            seconds=seconds,
+            word_seconds=word_seconds,
+            phoneme_seconds=phoneme_seconds,
+            ssml=ssml,
         )
-        request = self._request(speaker, seed, how)
-        check_text(text)
-        sentences = list(read_sentences(self._frontend, text))
-        return join(list(stream_speech(self._engine, sentences, request, whole_sentences=True)))
+        request, items = self._read(text, LONGEST_TEXT, control)
+        return join(list(stream_speech(self._engine, list(items), request, whole_sentences=True)))
 
     def stream(
-        self,
-        text: str,
-        *,
-        speaker: str | int | None = None,
-        noise_scale: float | None = None,
-        noise_scale_duration: float | None = None,
-        length_scale: float | None = None,
-        sentence_silence: float | None = None,
-        paragraph_silence: float | None = None,
-        punctuation_silence: Mapping[str, float] | None = None,
-        seed: int | None = None,
-        whole_sentences: bool = False,
+        self, text: str, *, whole_sentences: bool = False, **control: "Unpack[Control]"
     ) -> Iterator[Speech]:
         """Speak a text of any length, chunk by chunk, as the chunks are asked for.
 
@@ -164,51 +175,30 @@ class Voice:
 
         Args:
             text: at least 1 character.
-            speaker: as all that follow but the last, see ``__call__``.
-            noise_scale: how varied the sound is.
-            noise_scale_duration: how varied the rhythm is.
-            length_scale: factor on every duration.
-            sentence_silence: pause between two sentences (seconds).
-            paragraph_silence: pause at an empty line (seconds).
-            punctuation_silence: pause after certain marks (seconds).
-            seed: the same for all chunks.
             whole_sentences: one chunk for each sentence, bit for bit what ``voice(text)`` gives.
+            **control: everything that ``__call__`` takes. With ``seconds``, ``word_seconds`` or
+                ``phoneme_seconds`` the whole text is read before the first chunk comes, and SSML,
+                which has at most 1,000,000 characters, is read at once.
 
         Returns:
             Chunks. Each has the phonemes and words that start in it, with times from the start of
             the stream; ``Speech.start`` is its own place. Not to be shared by threads.
 
         Raises:
-            TextError: the text is empty. That nothing in it can be said shows with the first
-                chunk, and brackets ``[[`` that do not match when their sentence comes.
+            TextError: the text is empty, or no SSML. That nothing in it can be said shows with the
+                first chunk, and brackets ``[[`` that do not match when their sentence comes.
             VoiceError: an unknown speaker, or a value outside its range.
         """
-        how = self._inference.override(
-            noise_scale=noise_scale,
-            noise_scale_duration=noise_scale_duration,
-            length_scale=length_scale,
-            sentence_silence=sentence_silence,
-            paragraph_silence=paragraph_silence,
-            punctuation_silence=punctuation_silence,
-        )
-        request = self._request(speaker, seed, how)
-        check_text(text, longest=None)
-        sentences = read_sentences(self._frontend, text)
-        return stream_speech(self._engine, sentences, request, whole_sentences=whole_sentences)
+        request, items = self._read(text, None, control)
+        return stream_speech(self._engine, items, request, whole_sentences=whole_sentences)
 
     def synthesize(
         self,
         texts: Sequence[str],
         *,
-        speaker: str | int | None = None,
-        noise_scale: float | None = None,
-        noise_scale_duration: float | None = None,
-        length_scale: float | None = None,
-        sentence_silence: float | None = None,
-        paragraph_silence: float | None = None,
-        punctuation_silence: Mapping[str, float] | None = None,
         seeds: Sequence[int | None] | None = None,
         batch_frames: int = BATCH_FRAMES,
+        **settings: "Unpack[Settings]",
     ) -> list[Speech]:
         """Speak many texts; sentences of about the same length are decoded together.
 
@@ -217,31 +207,17 @@ class Voice:
 
         Args:
             texts: each as in ``__call__``.
-            speaker: of all texts, as all that follow but the last two; see ``__call__``.
-            noise_scale: how varied the sound is.
-            noise_scale_duration: how varied the rhythm is.
-            length_scale: factor on every duration.
-            sentence_silence: pause between two sentences (seconds).
-            paragraph_silence: pause at an empty line (seconds).
-            punctuation_silence: pause after certain marks (seconds).
             seeds: one for each text; None: new ones.
-            batch_frames: frames decoded at once, at least 1: more is faster on a GPU and takes
-                more memory. A longer sentence is decoded by itself.
+            batch_frames: frames decoded at once, at least 1; a longer sentence is alone.
+            **settings: of all texts: ``speaker``, the scales and the silences of ``__call__``.
 
         Raises:
             TextError: as in ``__call__``; the message tells which text.
             VoiceError: as in ``__call__``, or not as many seeds as texts.
         """
-        how = self._inference.override(
-            noise_scale=noise_scale,
-            noise_scale_duration=noise_scale_duration,
-            length_scale=length_scale,
-            sentence_silence=sentence_silence,
-            paragraph_silence=paragraph_silence,
-            punctuation_silence=punctuation_silence,
-        )
         requests = [
-            self._request(speaker, seed, how) for seed in check_batch(texts, seeds, batch_frames)
+            self._request({**settings, "seed": seed})
+            for seed in check_batch(texts, seeds, batch_frames)
         ]
         scripts: list[list[Sentence]] = []
         for index, text in enumerate(texts):
@@ -252,12 +228,28 @@ class Voice:
                 raise TextError(f"text {index}: {error}") from error
         return speak_texts(self._engine, scripts, requests, batch_frames)
 
+    def with_lexicon(self, lexicon: Mapping[str, str]) -> "Voice":
+        """Return this voice with more words whose pronunciation is given; the model is shared.
+
+        Args:
+            lexicon: words and their phonemes, which win over the voice's own; read a file with
+                ``vits.text.read_lexicon``.
+
+        Raises:
+            TextError: an entry breaks a rule.
+        """
+        own = self._frontend
+        words = own.lexicon | prepare_lexicon(lexicon)
+        voice = copy(self)
+        voice._frontend = Frontend(own.config, own.symbols, words)
+        return voice
+
     def convert(
         self,
-        wave: NDArray[np.floating] | Tensor,
-        sample_rate: int,
-        source: str | int,
-        target: str | int,
+        wave: NDArray[np.floating] | Tensor | str | Path,
+        sample_rate: int | None = None,
+        source: Speaker | None = None,
+        target: Speaker | None = None,
         *,
         noise_scale: float = 1.0,
         seed: int | None = None,
@@ -267,10 +259,11 @@ class Voice:
         Source: Kim et al. 2021, section 4.4.
 
         Args:
-            wave: (L,) floating point in [-1, 1], at most 5 minutes.
-            sample_rate: of ``wave`` (Hz); it is resampled to the voice's own.
-            source: who speaks in ``wave``: a name or a row of ``speakers``.
-            target: who is to speak.
+            wave: (L,) floating point in [-1, 1], or a file, whose channels are mixed; at most 5
+                minutes.
+            sample_rate: of ``wave`` (Hz); it is resampled to the voice's own. A file has its own.
+            source: who speaks in ``wave``, as ``speaker`` in ``__call__``; must be given.
+            target: who is to speak; must be given.
             noise_scale: factor on the posterior's standard deviation, at least 0.
             seed: from 0 to 2**63 - 1; None: a new one.
 
@@ -278,21 +271,30 @@ class Voice:
             Speech without phonemes and words.
 
         Raises:
-            VoiceError: the voice has one speaker, or not this one, or a value is out of range.
+            VoiceError: the voice has one speaker, or not this one, or is compact, or a value is out
+                of range.
             AudioError: ``wave`` is not (L,), not finite, too short or too long.
+            MissingFileError: there is no such file.
         """
         count = self._config.n_speakers
         if count == 1:
-            raise VoiceError(
-                f"voice {self._card.name} has one speaker; conversion needs two or more"
-            )
-        how = self._inference.override(noise_scale=noise_scale)
-        request = self._request(source, seed, how)
-        row = find_speaker(self._speakers, count, target)
-        return convert_recording(self._engine, wave, sample_rate, request, row)
+            raise VoiceError(f"voice {self._card.name} has one speaker; conversion needs two")
+        if source is None or target is None:
+            raise VoiceError("conversion needs both source and target: who speaks, and who is to")
+        request = self._request({"seed": seed, "speaker": source, "noise_scale": noise_scale})
+        who = find_who(self._speakers, count, target)
+        return convert_recording(self._engine, wave, sample_rate, request, who)
 
-    def _request(
-        self, speaker: str | int | None, seed: int | None, how: InferenceConfig
-    ) -> Request:
-        row = find_speaker(self._speakers, self._config.n_speakers, speaker)
-        return Request(row, how, choose_seed(seed))
+    def _read(
+        self, text: str, longest: int | None, control: Control
+    ) -> tuple[Request, Iterator[Item]]:
+        """Check what is asked for; sentences are encoded as they are taken."""
+        request = self._request(control)
+        check_text(text, longest)
+        if not control.get("ssml"):
+            return request, read_sentences(self._frontend, text)
+        speakers, count = self._speakers, self._config.n_speakers
+        return request, read_markup(self._frontend, text, request.how, speakers, count)
+
+    def _request(self, control: Mapping[str, Any]) -> Request:
+        return read_request(self._inference, self._speakers, self._config.n_speakers, control)

@@ -3,7 +3,7 @@
 from vits.text.encoding import Encoding, UnknownSymbolWarning, Word
 from vits.text.fingerprint import describe_drift
 from vits.text.frontend import Frontend
-from vits.text.lexicon import parse_lexicon, read_lexicon
+from vits.text.lexicon import parse_lexicon, prepare_lexicon, read_lexicon
 from vits.text.normalize import clean, normalize
 from vits.text.phonemize import espeak_languages, phonemize
 from vits.text.sentences import split_sentences
@@ -21,6 +21,7 @@ __all__ = [
     "normalize",
     "parse_lexicon",
     "phonemize",
+    "prepare_lexicon",
     "read_lexicon",
     "split_sentences",
 ]

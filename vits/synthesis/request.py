@@ -1,0 +1,138 @@
+"""What is asked of a voice for one text, checked."""
+
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, NamedTuple, TypedDict, cast
+
+from vits.errors import VoiceError
+from vits.synthesis.seeds import choose_seed
+from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.speakers import Speaker, Who, find_who
+
+__all__ = ["Control", "Lengths", "Request", "Settings", "Wishes", "read_request", "read_wishes"]
+
+Lengths = Mapping[int, float] | Sequence[float | None]
+"""Seconds by place, or one value for each place with None for those left alone."""
+
+
+class Settings(TypedDict, total=False):
+    """How to speak; what is None or left out is the voice's own. See ``Voice.__call__``."""
+
+    speaker: Speaker | None
+    noise_scale: float | None
+    noise_scale_duration: float | None
+    length_scale: float | None
+    sentence_silence: float | None
+    paragraph_silence: float | None
+    punctuation_silence: Mapping[str, float] | None
+
+
+class Control(Settings, total=False):
+    """What can be asked for one text besides. See ``Voice.__call__``."""
+
+    seed: int | None
+    seconds: float | None
+    word_seconds: Lengths | None
+    phoneme_seconds: Lengths | None
+    ssml: bool
+
+
+class Wishes(NamedTuple):
+    """Lengths that are to be kept (seconds).
+
+    Attributes:
+        seconds: of the whole, pauses included; None: as it comes.
+        words: of words, by their place in ``Speech.words``.
+        phonemes: of phonemes, by their place in ``Speech.phonemes``.
+    """
+
+    seconds: float | None
+    words: dict[int, float]
+    phonemes: dict[int, float]
+
+
+class Request(NamedTuple):
+    """How a text is to be spoken.
+
+    Attributes:
+        who: the speaker.
+        how: the settings.
+        seed: of the text.
+        wishes: lengths that are to be kept, if any.
+    """
+
+    who: Who
+    how: InferenceConfig
+    seed: int
+    wishes: Wishes | None = None
+
+
+def read_request(
+    inference: InferenceConfig, names: tuple[str, ...], count: int, control: Mapping[str, Any]
+) -> Request:
+    """Check what is asked for one text.
+
+    Args:
+        inference: the voice's own settings.
+        names: its speakers by row.
+        count: their number.
+        control: a ``Control``.
+
+    Raises:
+        VoiceError: an unknown speaker, a value outside its range, or an impossible length.
+    """
+    values = {key: value for key, value in control.items() if key != "ssml"}
+    wishes = read_wishes(
+        values.pop("seconds", None),
+        values.pop("word_seconds", None),
+        values.pop("phoneme_seconds", None),
+    )
+    who = find_who(names, count, values.pop("speaker", None))
+    seed = choose_seed(values.pop("seed", None))
+    return Request(who, inference.override(**values), seed, wishes)
+
+
+def read_wishes(
+    seconds: float | None, word_seconds: Lengths | None, phoneme_seconds: Lengths | None
+) -> Wishes | None:
+    """Check lengths; None where none is given.
+
+    Raises:
+        VoiceError: a length is not positive and finite, or a place is none.
+    """
+    if seconds is not None:
+        _require_seconds("seconds", seconds)
+    words = _by_place("word_seconds", word_seconds)
+    phonemes = _by_place("phoneme_seconds", phoneme_seconds)
+    if seconds is None and not words and not phonemes:
+        return None
+    return Wishes(seconds, words, phonemes)
+
+
+def _by_place(name: str, lengths: object) -> dict[int, float]:
+    if lengths is None:
+        return {}
+    if isinstance(lengths, Mapping):
+        pairs = list(cast(Mapping[object, object], lengths).items())
+    elif isinstance(lengths, Sequence) and not isinstance(lengths, str):
+        pairs = list[tuple[object, object]](enumerate(cast(Sequence[object], lengths)))
+    else:
+        raise VoiceError(
+            f"{name} must map places to seconds, e.g. {{2: 0.8}}, or list one for each place; "
+            f"not be {type(lengths).__name__}"
+        )
+    found: dict[int, float] = {}
+    for place, seconds in pairs:
+        if isinstance(place, bool) or not isinstance(place, Integral) or int(place) < 0:
+            raise VoiceError(f"{name}: place {place!r} must be a whole number from 0 on")
+        if seconds is not None:
+            found[int(place)] = _require_seconds(f"{name}[{place}]", seconds)
+    return found
+
+
+def _require_seconds(name: str, value: object) -> float:
+    number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    if not (math.isfinite(number) and number > 0):
+        raise VoiceError(f"{name} {value!r} must be a positive number of seconds")
+    return number
