@@ -75,3 +75,23 @@ def test_the_nearest_phonemes_decide():
 def test_long_stretches_without_a_match_stay_pairs():
     assert _match(["a"] * 60, ["bcdefg"] * 60)[:2] == [Group(0, 1, 0, 1), Group(1, 2, 1, 2)]
     assert _match(["a"] * 60, ["bcdefg"] * 61) == [Group(0, 60, 0, 61)]
+
+
+def test_words_with_endless_names_do_not_take_endless_time(monkeypatch):
+    from vits.text import grouping
+
+    compared = []
+    plain = grouping._distance
+    monkeypatch.setattr(grouping, "_alone", lambda word, _: word)
+    monkeypatch.setattr(
+        grouping,
+        "_distance",
+        lambda left, right: compared.append(len(left) * len(right)) or plain(left, right),
+    )
+    chance = random.Random(1)
+    words = ["".join(chance.choices("abcdefgh", k=300)) for _ in range(6)]
+    tokens = ["".join(chance.choices("abcdefgh", k=6)) for _ in range(250)]
+    groups = grouping.group_words(words, tokens, "en-us")
+    assert sum(compared) < 2 * grouping._MOST_COMPARED
+    assert groups[0][::2] == (0, 0)
+    assert groups[-1][1::2] == (6, 250)

@@ -20,6 +20,9 @@ _MOST_MERGED = 4
 _JOINED = 0.01
 # A clause needs about as many as it has words; where nothing matches, the search is given up.
 _MOST_EXPANSIONS = 2000
+# Pairs of phonemes compared in one search. espeak-ng reads signs of a foreign script by long names;
+# without a bound one sentence of those took minutes.
+_MOST_COMPARED = 2_000_000
 
 
 class Group(NamedTuple):
@@ -71,8 +74,9 @@ def _match(alone: Sequence[str], said: Sequence[str]) -> list[Group]:
     goal = (len(alone), len(said))
     came: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
     queue = [(0.0, 0, 0, 0)]
+    compared = 0
     for _ in range(_MOST_EXPANSIONS):
-        if not queue:
+        if not queue or compared > _MOST_COMPARED:
             break
         cost, _, i, j = heappop(queue)
         if (i, j) == goal:
@@ -80,6 +84,9 @@ def _match(alone: Sequence[str], said: Sequence[str]) -> list[Group]:
         if cost > came[i, j][0]:
             continue
         for a, b, charge in _steps(alone, said, i, j):
+            compared += sum(map(len, alone[i : i + a])) * sum(map(len, said[j : j + b]))
+            if compared > _MOST_COMPARED:
+                break
             place, total = (i + a, j + b), cost + charge
             if place not in came or total < came[place][0]:
                 came[place] = (total, (i, j))

@@ -1,0 +1,234 @@
+"""Does any text make a voice crash, hang, or lose a character without a word?
+
+    python benchmarks/fuzz.py --strings 10000 --json fuzz.json
+    python benchmarks/fuzz.py --strings 500 --spoken 1.0 --voice voices/ada
+
+Strings are drawn with a seed: empty, controls, right-to-left, combining marks, emoji, other
+scripts, halves of characters, brackets, numbers, long words, and SSML that is broken, nested or a
+bomb. Every string goes through the front end: plain text sentence by sentence, SSML as a document.
+A share of them (`--spoken`) is also spoken to the end; no part is replaced by another.
+
+Three outcomes are allowed: speech, speech with warnings, and a `VitsError` of one line. Counted as
+faults are any other exception, a string that takes longer than `--seconds`, and a letter, digit
+or symbol of an accepted plain text that is neither read nor reported: it is gone from the cleaned
+text, or its sentence was left out or its symbol dropped without a warning that says so.
+"""
+
+import argparse
+import collections
+import json
+import random
+import sys
+import time
+import unicodedata
+import warnings
+from pathlib import Path
+from typing import Any
+
+import vits
+from vits.errors import TextError, UnknownSymbolError, VitsError
+from vits.synthesis import SkippedSentenceWarning, Voice
+from vits.synthesis.markup import read_markup
+from vits.synthesis.script import Sentence, check_text, read_sentences
+from vits.text import Encoding, UnknownSymbolWarning, clean, split_sentences
+
+WORDS = ("hello", "the", "garden", "Dr.", "3.50", "$5", "o'clock", "1984", "IV", "e.g.", "a", "x")
+POOLS = {
+    "ascii": [chr(i) for i in range(32, 127)],
+    "controls": [chr(i) for i in (*range(32), *range(127, 160))],
+    "format": list("\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202e\u2066\u2069\u061c"),
+    "hebrew": [chr(i) for i in range(0x5D0, 0x5EB)],
+    "arabic": [chr(i) for i in range(0x620, 0x64B)],
+    "cyrillic": [chr(i) for i in range(0x410, 0x450)],
+    "greek": [chr(i) for i in range(0x391, 0x3CA) if i != 0x3A2],
+    "chinese": [chr(i) for i in range(0x4E00, 0x4E60)],
+    "kana": [chr(i) for i in range(0x3041, 0x3097)],
+    "hangul": [chr(i) for i in range(0xAC00, 0xAC60)],
+    "devanagari": [chr(i) for i in range(0x904, 0x93A)],
+    "thai": [chr(i) for i in range(0xE01, 0xE3B)],
+    "combining": [chr(i) for i in range(0x300, 0x370)],
+    "emoji": [*map(chr, range(0x1F600, 0x1F650)), "\u2764\ufe0f", "\U0001f468\u200d\U0001f469"],
+    "surrogates": [chr(i) for i in (0xD800, 0xDBFF, 0xDC00, 0xDFFF)],
+    "noncharacters": ["\ufdd0", "\ufffe", "\uffff", "\U0010ffff", "\ue000", "\U000f0000"],
+    "digits": list("0123456789٠١٢३४５６²½Ⅳ①"),
+    "marks": list("…—–-.,;:!?¡¿\"'“”‘’«»()[]{}<>|/\\&*%#@~^_=+°©№"),
+    "brackets": ["[[", "]]", "[", "]", "ə", " "],
+}
+TAGS = ("speak", "p", "s", "break", "prosody", "phoneme", "say-as", "sub", "voice", "audio", "x:y")
+ATTRIBUTES = (
+    "",
+    " rate='slow'",
+    " rate='-200%'",
+    " time='500ms'",
+    " time='1e9s'",
+    " ph='həlˈoʊ'",
+    " ph='[[x]]'",
+    " alias='one'",
+    " interpret-as='digits'",
+    " interpret-as='characters'",
+    " name='nobody'",
+    " onclick='x'",
+    " a='1' a='2'",
+)
+BOMBS = (
+    '<!DOCTYPE s [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><speak>&b;</speak>',
+    '<!DOCTYPE s SYSTEM "file:///etc/passwd"><speak>a</speak>',
+    '<!DOCTYPE s [<!ENTITY % p SYSTEM "http://localhost/x">%p;]><speak>a</speak>',
+    "<speak>" + "<prosody rate='1'>" * 5000 + "a" + "</prosody>" * 5000 + "</speak>",
+    "<speak>" + "<break time='60s'/>" * 2 + "</speak>",
+    "<speak " + " ".join(f"a{i}='1'" for i in range(500)) + ">a</speak>",
+    "<speak>" + "&#x10FFFF;" * 50 + "</speak>",
+    "<speak>&lol;</speak>",
+    "<?xml version='1.0' encoding='utf-7'?><speak>+ADw-</speak>",
+)
+
+
+def draw(chance: random.Random) -> tuple[str, str]:
+    """Return the kind of a string and the string."""
+    kind = chance.choice([*POOLS, "mixed", "words", "long", "ssml", "ssml", "bomb", "empty"])
+    if kind == "empty":
+        return kind, chance.choice(["", " ", "\n\n", "\x00", "\u200b", "\ufeff", "\u3000"])
+    if kind == "bomb":
+        return kind, chance.choice(BOMBS)
+    if kind == "ssml":
+        return kind, f"<speak>{_markup(chance, 0)}</speak>"[: chance.choice([20, 9999, 9999])]
+    if kind == "long":
+        size = chance.randint(100, 1500)
+        return kind, "".join(chance.choices(POOLS[chance.choice(list(POOLS))], k=size))
+    if kind == "words":
+        return kind, " ".join(chance.choices(WORDS, k=chance.randint(1, 8)))
+    pools = list(POOLS.values()) if kind == "mixed" else [POOLS[kind]]
+    text = "".join(chance.choice(chance.choice(pools)) for _ in range(chance.randint(1, 40)))
+    return kind, text + chance.choice(["", " hello.", "\n\nthe garden"])
+
+
+def _markup(chance: random.Random, depth: int) -> str:
+    parts: list[str] = []
+    for _ in range(chance.randint(0, 4)):
+        if chance.random() < 0.5 or depth > 4:
+            pool = POOLS[chance.choice(list(POOLS))]
+            parts.append(chance.choice([*WORDS, "".join(chance.choices(pool, k=4))]))
+            continue
+        tag = chance.choice(TAGS)
+        end = chance.choice([f"</{tag}>"] * 9 + ["", "</p>"])
+        parts.append(f"<{tag}{chance.choice(ATTRIBUTES)}>{_markup(chance, depth + 1)}{end}")
+    return " ".join(parts)
+
+
+def read(voice: Voice, text: str, markup: bool) -> list[Encoding]:
+    """Take a text through the front end, as speaking does."""
+    check_text(text)
+    front = voice.frontend
+    if markup:
+        items = read_markup(front, text, voice.inference, voice.speakers, len(voice.speakers) or 1)
+        return [item.encoding for item in items if isinstance(item, Sentence)]
+    return [item.encoding for item in read_sentences(front, text)]
+
+
+def find_lost(
+    voice: Voice, text: str, encodings: list[Encoding], caught: list[warnings.WarningMessage]
+) -> str:
+    """Say what of an accepted plain text was lost without a word; "" where nothing was."""
+    # the tatweel is a letter by name only: it stretches a line, and has no sound
+    loud = {char for char in text if unicodedata.category(char)[0] in "LNS"} - {"\u0640"}
+    cleaned = clean(text)
+    folded = set(unicodedata.normalize("NFKD", cleaned).casefold())
+    for char in loud:
+        parts = set(unicodedata.normalize("NFKD", char).casefold())
+        if char not in cleaned and not parts & folded and clean(f"a{char}b") == "ab":
+            return f"{char!a} is cleaned away"
+    dropped = sum(sum(encoding.dropped.values()) for encoding in encodings)
+    if dropped and not any(w.category is UnknownSymbolWarning for w in caught):
+        return f"{dropped} symbols are dropped"
+    silent = 0
+    for piece in split_sentences(text):
+        if not piece.strip():
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                voice.frontend.encode(piece)
+            except UnknownSymbolError:
+                silent += 1
+            except TextError:
+                silent += any(unicodedata.category(char)[0] in "LNS" for char in clean(piece))
+    return f"{silent} sentences lose symbols" if silent and not caught else ""
+
+
+def try_one(voice: Voice, text: str, markup: bool, spoken: bool) -> tuple[str, str]:
+    """Return the outcome of a string and, where it is a fault, what happened."""
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            encodings = read(voice, text, markup)
+            if spoken:
+                voice(text, ssml=markup, seed=1)
+    except VitsError as error:
+        return ("refused", "") if "\n" not in str(error) else ("fault", f"two lines: {error!r}")
+    except Exception as error:  # what is looked for
+        return "fault", f"{type(error).__name__}: {error}"
+    strange = [
+        w for w in caught if w.category not in (UnknownSymbolWarning, SkippedSentenceWarning)
+    ]
+    if strange:
+        return "fault", f"warning: {strange[0].message}"
+    lost = "" if markup else find_lost(voice, text, encodings, caught)
+    return ("fault", lost) if lost else ("reported" if caught else "clean", "")
+
+
+def fuzz(
+    voice: Voice, strings: int, *, spoken: float, seed: int, seconds: float
+) -> tuple[dict[str, Any], list[str]]:
+    """Try strings; return the counts and a line for each fault."""
+    chance = random.Random(seed)
+    counts: collections.Counter[str] = collections.Counter()
+    kinds: collections.Counter[str] = collections.Counter()
+    faults: list[str] = []
+    slowest = 0.0
+    for number in range(strings):
+        kind, text = draw(chance)
+        aloud = chance.random() < spoken and kind != "long"
+        started = time.monotonic()
+        outcome, reason = try_one(voice, text, kind in ("ssml", "bomb"), aloud)
+        took = time.monotonic() - started
+        slowest = max(slowest, took)
+        if took > seconds:
+            outcome, reason = "fault", f"took {took:.1f} s"
+        counts[outcome] += 1
+        counts["spoken"] += aloud
+        kinds[kind] += 1
+        if outcome == "fault":
+            faults.append(f"string {number} ({kind}) {text[:80]!a}: {reason}")
+    outcomes = {key: counts[key] for key in ("clean", "reported", "refused", "fault", "spoken")}
+    return {"strings": strings, **outcomes, "slowest_s": slowest, "kinds": dict(kinds)}, faults
+
+
+def main() -> int:
+    """Print the counts, and every fault; the status is 1 where there is one."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--strings", type=int, default=10_000)
+    parser.add_argument("--spoken", type=float, default=0.02, help="share that is also spoken")
+    parser.add_argument("--voice", type=Path, help="a voice folder (the voice in the box)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=60.0, help="longest time for one string")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    args = parser.parse_args()
+    figures, faults = fuzz(
+        vits.load(args.voice),
+        args.strings,
+        spoken=args.spoken,
+        seed=args.seed,
+        seconds=args.seconds,
+    )
+    for line in faults[:50]:
+        print(line)
+    print(json.dumps(figures))
+    if args.json:
+        args.json.write_text(json.dumps({**figures, "faults": faults}, indent=2) + "\n")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
