@@ -35,8 +35,9 @@ def find_who(names: tuple[str, ...], count: int, speaker: object) -> Who:
         return find_speaker(names, count, speaker)
     weights = [0.0] * count
     for name, weight in cast(Mapping[object, object], speaker).items():
-        known = not isinstance(weight, bool) and isinstance(weight, Real)
-        value = float(weight) if known else math.nan
+        value = (
+            math.nan if isinstance(weight, bool) or not isinstance(weight, Real) else float(weight)
+        )
         if not (math.isfinite(value) and value > 0):
             raise VoiceError(
                 f"weight {weight!r} of speaker {name!r} must be a positive number; "
