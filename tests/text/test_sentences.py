@@ -31,6 +31,7 @@ def test_sentences_join_to_the_text():
         ["It costs $3.50. ", "No. 5 is 1.000 m."],
         ["J. K. Rowling wrote e.g. Potter, i.e. books. ", "She did."],
         ["No. ", "I said no."],
+        ["Who? ", "Me. ", "I am."],
         ["Wait... what? ", "Yes... ", "Really."],
         ['"Come!" she said. ', '"Why?" ', "He left (alone.) ", "End."],
         ["The U.S. Army came at 5 p.m. ", "It left."],

@@ -19,7 +19,7 @@ _BOUNDARY = re.compile(
 _SPACES = re.compile(r"\s*")
 # Abbreviations of other languages; those of English come from the normaliser.
 _FOREIGN = """
-    abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl me mevr mgr mlle mme núm op
+    abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl mevr mgr mlle mme núm op
     pág resp sig sra srta str tel vgl
 """
 _MAY_END = {"etc", "co", "inc", "ltd", "corp"}
