@@ -33,6 +33,7 @@ COMMANDS = (
     "evaluate",
     "convert",
     "inspect",
+    "export",
     "say",
 )
 STOPPED = 75

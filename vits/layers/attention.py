@@ -53,7 +53,7 @@ class RelativeAttention(nn.Module):
         q, k, v = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
         q = q / math.sqrt(q.shape[-1])
         by_diagonals = _may_work_on_diagonals()
-        scores, near = q @ k.transpose(-2, -1), q @ self.relative_key.mT
+        scores, near = q @ k.transpose(-2, -1), q @ self.relative_key.transpose(1, 2)
         if by_diagonals:
             for diagonal, column in self._diagonals(scores, near):
                 diagonal.add_(column)
@@ -72,7 +72,7 @@ class RelativeAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, H, S, D)."""
-        return x.unflatten(1, (self.n_heads, -1)).transpose(2, 3)
+        return x.reshape(len(x), self.n_heads, -1, x.shape[2]).transpose(2, 3)
 
     def _diagonals(self, square: Tensor, near: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield views: each diagonal of (B, H, S, S) in the window, its part of (B, H, S, 2W+1)."""
@@ -88,13 +88,15 @@ class RelativeAttention(nn.Module):
         """
         length, window = x.shape[2], self.window_size
         flat = functional.pad(x, (0, length)).flatten(2)[..., :-length]
-        return flat.unflatten(2, (length, length + 2 * window))[..., window : window + length]
+        rows = flat.reshape(*x.shape[:2], length, length + 2 * window)
+        return rows[..., window : window + length]
 
     def _to_relative(self, x: Tensor) -> Tensor:
         """Undo ``_to_absolute``: take the 2W+1 entries around the diagonal of (B, H, S, S)."""
         length, window = x.shape[2], self.window_size
         flat = functional.pad(functional.pad(x, (window, window)).flatten(2), (0, length))
-        return flat.unflatten(2, (length, length + 2 * window + 1))[..., : 2 * window + 1]
+        rows = flat.reshape(*x.shape[:2], length, length + 2 * window + 1)
+        return rows[..., : 2 * window + 1]
 
 
 def _may_work_on_diagonals() -> bool:

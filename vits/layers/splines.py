@@ -125,8 +125,8 @@ def _find_bin(
     return _Bin(
         x=pick(x_knots[..., :-1]),
         y=pick(y_knots[..., :-1]),
-        width=pick(x_knots.diff(dim=-1)),
-        height=pick(y_knots.diff(dim=-1)),
+        width=pick(x_knots[..., 1:] - x_knots[..., :-1]),
+        height=pick(y_knots[..., 1:] - y_knots[..., :-1]),
         slope=pick(slopes[..., :-1]),
         next_slope=pick(slopes[..., 1:]),
     )

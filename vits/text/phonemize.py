@@ -24,6 +24,7 @@ from vits.errors import TextError
 from vits.text.tokens import split_tokens
 
 __all__ = [
+    "espeak_data",
     "espeak_languages",
     "espeak_tokens",
     "espeak_version",
@@ -92,6 +93,16 @@ def espeak_languages() -> dict[str, str]:
     """
     with _engines().borrow("en-us"):
         return dict(_engines().names)
+
+
+def espeak_data() -> Path:
+    """Return the folder of espeak-ng's data, ``espeak-ng-data``.
+
+    Raises:
+        TextError: espeak-ng is not installed.
+    """
+    with _engines().borrow("en-us") as engine:
+        return Path(engine.data_path)
 
 
 def espeak_version() -> str:

@@ -1,0 +1,23 @@
+"""The packages of the extra ``onnx``, imported where they are used."""
+
+from importlib import import_module
+from typing import Any
+
+from vits.errors import MissingExtraError
+
+__all__ = ["require"]
+
+
+def require(name: str) -> Any:
+    """Import a package of the extra ``onnx``.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"an export needs the package {error.name}, which is not installed; "
+            "install it: pip install 'vits[onnx]'"
+        ) from error

@@ -1,0 +1,117 @@
+"""A graph for ONNX Runtime and whatever else reads ONNX, with everything a caller may want to set.
+
+The scales are inputs. Noise is an optional input: what a caller does not give is drawn. The frames
+of each symbol are the second output.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vits.config import to_dict
+from vits.export.graph import SpeakingGraph
+from vits.export.target import Plan, Request, Target
+from vits.models.vits import Vits
+from vits.synthesis.bundle import VoiceBundle
+
+__all__ = ["TARGET"]
+
+MODEL, SETTINGS = "model.onnx", "voice.json"
+
+
+class _Graph(nn.Module):
+    """``SpeakingGraph`` with its inputs in the order of the file."""
+
+    def __init__(self, model: Vits) -> None:
+        super().__init__()
+        self.core = SpeakingGraph(model)
+        self.several = model.config.n_speakers > 1
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Take the inputs that ``_inputs`` names."""
+        *head, duration_noise, noise = inputs
+        ids, lengths, noise_scale, length_scale, noise_scale_duration, *speakers = head
+        return self.core(
+            ids,
+            lengths,
+            noise_scale,
+            length_scale,
+            noise_scale_duration,
+            speakers[0] if speakers else None,
+            duration_noise,
+            noise,
+        )
+
+
+def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
+    several = model.config.n_speakers > 1
+
+    def inputs(request: Request) -> dict[str, Tensor]:
+        speakers = {"speakers": torch.tensor([request.speaker])} if several else {}
+        return {
+            "ids": request.ids,
+            "id_lengths": torch.tensor([request.ids.shape[1]]),
+            "noise_scale": torch.tensor([request.noise_scale]),
+            "length_scale": torch.tensor([request.length_scale]),
+            "noise_scale_duration": torch.tensor([request.noise_scale_duration]),
+            **speakers,
+            "duration_noise": request.duration_noise,
+            "noise": request.noise,
+        }
+
+    speakers = {"speakers": {0: "batch"}} if several else {}
+    return Plan(
+        module=_Graph(model),
+        inputs=inputs,
+        axes={
+            "ids": {0: "batch", 1: "symbols"},
+            "id_lengths": {0: "batch"},
+            **speakers,
+            "duration_noise": {0: "batch or 1", 2: "symbols given"},
+            "noise": {0: "batch or 1", 2: "frames given"},
+            "wave": {0: "batch", 2: "samples"},
+            "durations": {0: "batch", 1: "symbols"},
+        },
+        outputs=("wave", "durations"),
+        optional={
+            "duration_noise": torch.zeros(1, 2, 0),
+            "noise": torch.zeros(1, model.config.latent_channels, 0),
+        },
+        metadata={
+            "sample_rate": str(model.config.audio.sample_rate),
+            "hop_length": str(model.config.audio.hop_length),
+            "n_speakers": str(model.config.n_speakers),
+            "language": bundle.frontend.config.language,
+            "license": bundle.card.licence,
+        },
+    )
+
+
+def _write(folder: Path, bundle: VoiceBundle) -> None:
+    """Write what a caller needs to make ids of phonemes."""
+    audio, inference = bundle.generator.config.audio, bundle.inference
+    values: dict[str, Any] = {
+        "sample_rate": audio.sample_rate,
+        "hop_length": audio.hop_length,
+        "speakers": list(bundle.speakers),
+        "inference": {
+            "noise_scale": inference.noise_scale,
+            "length_scale": inference.length_scale,
+            "noise_scale_duration": inference.noise_scale_duration,
+        },
+        "frontend": bundle.frontend.to_dict(),
+        "card": to_dict(bundle.card),
+    }
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
+
+
+def _check(bundle: VoiceBundle) -> None:
+    """Every voice of ours can be a graph."""
+    del bundle
+
+
+TARGET = Target(title="onnx", check=_check, plan=_plan, file=lambda _: MODEL, write=_write)
