@@ -1,6 +1,6 @@
 """Piper's graph and its JSON.
 
-The graph takes ``input``, ``input_lengths``, ``scales`` (noise, length, noise of the durations) and,
+The graph takes ``input``, ``input_lengths``, ``scales`` (noise, length, noise of durations) and,
 with several speakers, ``sid``; it gives ``output`` (1, 1, 1, L). Piper reads the frames of each
 symbol off the graph's only ``Ceil``. Around a text Piper puts the ids that its JSON has for ``^``,
 ``_`` and ``$``; a voice that was trained without has empty lists there.

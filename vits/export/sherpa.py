@@ -1,8 +1,8 @@
 """sherpa-onnx's graph, its ``tokens.txt`` and the data it makes phonemes with.
 
-sherpa-onnx puts a frame of its own around the symbols of a text. Here the symbols of that frame have
-rows that the voice does not have, and the graph takes them off and puts the voice's own frame on:
-so a text gets exactly the ids it had in training, whatever the version.
+sherpa-onnx puts a frame of its own around the symbols of a text. Here the symbols of that frame
+have rows that the voice does not have, and the graph takes them off and puts the voice's own frame
+on: so a text gets exactly the ids it had in training, whatever the version.
 
 - A voice of phonemes is of Piper's kind to sherpa-onnx: versions 1.x make the phonemes with
   ``espeak-ng-data``; from 2.0 on the caller gives them, as code points.
@@ -132,7 +132,11 @@ def _check(bundle: VoiceBundle) -> None:
     Raises:
         VoiceError: a symbol would break ``tokens.txt``.
     """
-    bad = [symbol for symbol in _tokens(bundle) if symbol in SEPARATORS or "\ud800" <= symbol <= "\udfff"]
+    bad = [
+        symbol
+        for symbol in _tokens(bundle)
+        if symbol in SEPARATORS or "\ud800" <= symbol <= "\udfff"
+    ]
     if bad:
         raise VoiceError(
             f"sherpa-onnx cannot read the symbol {describe_symbols(dict.fromkeys(bad, 1))}; "

@@ -9,8 +9,9 @@ from vits.errors import VitsError, VoiceError
 from vits.export import generic, piper, sherpa
 from vits.export.extras import require
 from vits.export.precision import shrink
+from vits.export.sentences import sentences
 from vits.export.target import Target, trace
-from vits.export.verify import Proof, example, prove, require_same
+from vits.export.verify import Proof, prove, require_same
 from vits.models.vits import Vits
 from vits.synthesis.bundle import VoiceBundle
 
@@ -76,7 +77,7 @@ def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -
 def _write_parts(folder: Path, bundle: VoiceBundle, target: Target, precision: str) -> Exported:
     model = _speaking(bundle.generator)
     plan = target.plan(bundle, _speaking(bundle.generator))
-    graph = trace(plan, example(bundle))
+    graph = trace(plan, next(sentences(bundle)))
     shrink(graph, precision)
     path = folder / target.file(bundle)
     _save(graph, path)

@@ -81,11 +81,12 @@ class IstftDecoder(UpsamplingStack):
         """
         x = leaky_relu(self.upsample(z, conditioning), LAST_SLOPE)
         with torch.autocast(x.device.type, enabled=False):  # phases need float32 whatever it says
-            x = self.post(x.to(self.pre.weight.dtype)).unflatten(1, (self.n_bands, -1))
-            log_magnitude, angle = x.chunk(2, dim=2)
-            magnitude, phase = log_magnitude.exp(), math.pi * torch.sin(angle)
-            bands = self.inverse(magnitude.flatten(0, 1), phase.flatten(0, 1))
-            return self._join(bands.unflatten(0, (-1, self.n_bands)).squeeze(2))
+            x = self.post(x.to(self.pre.weight.dtype))
+            # each band a sample of its own; not unflatten, whose lengths no exporter keeps open
+            x = x.reshape(len(x) * self.n_bands, -1, x.shape[2])
+            log_magnitude, angle = x.chunk(2, dim=1)
+            bands = self.inverse(log_magnitude.exp(), math.pi * torch.sin(angle))
+            return self._join(bands.reshape(-1, self.n_bands, bands.shape[2]))
 
     def _join(self, bands: Tensor) -> Tensor:
         """Put bands (B, M, L / M) together to a wave (B, 1, L)."""

@@ -1,0 +1,155 @@
+"""Voices small enough to be exported in seconds; each is exported once for all tests."""
+
+import os
+
+import pytest
+import torch
+
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.models.vits import Vits
+from vits.synthesis import Card, InferenceConfig, VoiceBundle
+from vits.text import Frontend, SymbolTable
+
+DECODERS = {
+    "hifigan": DecoderConfig(
+        resblock="2",
+        resblock_kernel_sizes=(3,),
+        resblock_dilations=((1, 3),),
+        upsample_rates=(8, 4),
+        upsample_kernel_sizes=(16, 8),
+        initial_channels=16,
+    ),
+    "convnext": DecoderConfig(kind="convnext", channels=16, inner_channels=24, n_blocks=2),
+    "istft": DecoderConfig(
+        kind="istft",
+        resblock_kernel_sizes=(3,),
+        resblock_dilations=((1, 3),),
+        upsample_rates=(4,),
+        upsample_kernel_sizes=(8,),
+        initial_channels=16,
+        istft_hop_length=2,
+    ),
+}
+
+
+def frontend_of(**config):
+    if config.get("backend") == "graphemes":
+        return Frontend(
+            FrontendConfig(**config), SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,'"])
+        )
+    table = SymbolTable.default()
+    if config.get("bounds"):
+        table = SymbolTable(("_", "^", "$", *table.symbols[1:], "aɪ"))
+    return Frontend(FrontendConfig(**config), table)
+
+
+def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
+    config = VitsConfig(
+        n_symbols=len(frontend.symbols) + 2,
+        n_speakers=n_speakers,
+        hidden_channels=16,
+        latent_channels=8,
+        speaker_channels=6,
+        audio=AudioConfig(sample_rate=16000, n_fft=64, win_length=64, hop_length=32, n_mels=8),
+        text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+        prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
+        duration_predictor=DurationPredictorConfig(kind=kind, n_flows=2),
+        decoder=DECODERS[decoder],
+    )
+    torch.manual_seed(5)
+    generator = Vits(config)
+    with torch.no_grad():
+        for name, value in generator.named_parameters():
+            if not value.any():  # what starts as zeros would hide its operations
+                value.normal_(0, 0.1)
+            if name == "duration_predictor.flows.0.log_scale":
+                value.fill_(0.5)  # a little more than one frame for a symbol, each its own
+    speakers = tuple(f"speaker {i}" for i in range(n_speakers)) if n_speakers > 1 else ()
+    return VoiceBundle(
+        generator=generator.eval(),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=speakers,
+        inference=InferenceConfig(noise_scale=0.5, noise_scale_duration=0.4, length_scale=1.25),
+        card=Card(name="Ada 1", licence="CC0-1.0"),
+    )
+
+
+VOICES = {
+    "original": lambda: build("hifigan", frontend=frontend_of()),
+    "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
+    "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
+    "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bounds=True)),
+    "letters": lambda: build("hifigan", frontend=frontend_of(backend="graphemes")),
+}
+
+
+@pytest.fixture(scope="session")
+def make_voice():
+    """Build a voice by name; nobody changes it."""
+    made = {}
+
+    def make(name):
+        made.setdefault(name, None)
+        made[name] = made[name] or VOICES[name]()
+        return made[name]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def export(make_voice, tmp_path_factory):
+    """Export a voice once; return what ``write`` did."""
+    for name in ("onnx", "onnxruntime"):
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install 'vits[onnx]'")
+    from vits.export.write import write
+
+    made = {}
+
+    def once(name, to, precision="fp32"):
+        key = name, to, precision
+        if key not in made:
+            torch.set_num_threads(1)
+            folder = tmp_path_factory.mktemp("export") / "-".join(key)
+            made[key] = write(make_voice(name), folder, to, precision)
+        return made[key]
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def load():
+    """Load a graph into ONNX Runtime."""
+    runtime = pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
+
+    def once(path):
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = 1
+        return runtime.InferenceSession(os.fspath(path), options)
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def speak():
+    """Speak ids with a voice in torch; return samples (L,) and durations (S,)."""
+
+    def once(bundle, ids, **options):
+        with torch.inference_mode():
+            model = bundle.generator
+            several = model.config.n_speakers > 1
+            options.setdefault("speakers", torch.tensor([0]) if several else None)
+            spoken = model.speak(torch.tensor([ids]), torch.tensor([len(ids)]), **options)
+        return spoken.wave[0, 0].numpy(), spoken.durations[0].numpy()
+
+    return once

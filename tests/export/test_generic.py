@@ -1,0 +1,145 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+VOICES = ["original", "small", "duo"]
+
+
+def feed_of(ids, **changes):
+    values = {
+        "ids": np.array([ids]),
+        "id_lengths": np.array([len(ids)]),
+        "noise_scale": np.array([0.7], np.float32),
+        "length_scale": np.array([1.0], np.float32),
+        "noise_scale_duration": np.array([0.6], np.float32),
+    }
+    return values | changes
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_the_graph_is_the_voice(export, name):
+    done = export(name, "onnx")
+    assert done.proof.difference <= 1e-4
+    assert done.proof.sentences == 6
+    assert done.proof.graph_factor > 0
+    assert done.graph_bytes == done.graph.stat().st_size
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_every_length_gives_torchs_wave_from_the_same_noise(export, load, make_voice, speak, name):
+    bundle, session = make_voice(name), load(export(name, "onnx").graph)
+    rng = np.random.default_rng(1)
+    several = {"speakers": np.array([1])} if name == "duo" else {}
+    options = {"speakers": torch.tensor([1])} if several else {}
+    for length in (1, 2, 30, 71):
+        ids = rng.integers(1, 170, length).tolist()
+        noise = rng.standard_normal((1, 8, 2000), np.float32)
+        duration_noise = rng.standard_normal((1, 2, length), np.float32)
+        feed = feed_of(ids, noise=noise, duration_noise=duration_noise, **several)
+        wave, durations = session.run(None, feed)
+        expected, frames = speak(
+            bundle,
+            ids,
+            noise_scale=0.7,
+            noise_scale_duration=0.6,
+            noise=torch.from_numpy(noise),
+            duration_noise=torch.from_numpy(duration_noise),
+            **options,
+        )
+        assert durations.tolist() == [frames.tolist()]
+        assert wave.shape == (1, 1, 32 * frames.sum())
+        np.testing.assert_allclose(wave[0, 0], expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_noise_that_is_not_given_is_drawn(export, load):
+    session = load(export("small", "onnx").graph)
+    ids = list(range(40, 60))
+    given = np.random.default_rng(2).standard_normal((1, 2, 20), np.float32)
+    one, two = (session.run(None, feed_of(ids, duration_noise=given)) for _ in range(2))
+    assert one[1].tolist() == two[1].tolist()  # the same rhythm
+    assert not np.allclose(one[0], two[0])  # another sound
+    free = [session.run(None, feed_of(ids))[1].tolist() for _ in range(8)]
+    assert any(rhythm != free[0] for rhythm in free)
+
+
+def test_noise_that_is_too_short_is_completed(export, load):
+    session = load(export("small", "onnx").graph)
+    ids = list(range(40, 60))
+    noise = np.random.default_rng(3).standard_normal((1, 8, 10), np.float32)
+    still = {"noise_scale_duration": np.array([0], np.float32)}
+    one, two = (session.run(None, feed_of(ids, noise=noise, **still))[0] for _ in range(2))
+    assert one.shape == two.shape
+    assert not np.allclose(one, two)
+
+
+def test_a_batch_gives_what_each_sentence_gives_alone(export, load):
+    session = load(export("original", "onnx").graph)
+    rng = np.random.default_rng(4)
+    lengths, noise = (9, 25), rng.standard_normal((2, 8, 900), np.float32)
+    duration_noise = rng.standard_normal((2, 2, 25), np.float32)
+    ids = np.zeros((2, 25), np.int64)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = rng.integers(1, 170, length)
+    both, frames = session.run(
+        None,
+        feed_of(
+            ids[0],
+            ids=ids,
+            id_lengths=np.array(lengths),
+            noise=noise,
+            duration_noise=duration_noise,
+        ),
+    )
+    for row, length in enumerate(lengths):
+        alone, times = session.run(
+            None,
+            feed_of(
+                ids[row, :length],
+                noise=noise[row : row + 1],
+                duration_noise=duration_noise[row : row + 1, :, :length],
+            ),
+        )
+        assert frames[row, :length].tolist() == times[0].tolist()
+        assert not frames[row, length:].any()
+        n = alone.shape[2]
+        np.testing.assert_allclose(both[row, :, :n], alone[0], atol=1e-4 * np.abs(alone).max())
+        assert not both[row, :, n:].any()
+
+
+def test_scales_are_inputs_that_matter(export, load):
+    session = load(export("small", "onnx").graph)
+    ids, zero = list(range(40, 60)), np.array([0], np.float32)
+    still = {"noise_scale": zero, "noise_scale_duration": zero}
+    usual = session.run(None, feed_of(ids, **still))
+    assert np.array_equal(usual[0], session.run(None, feed_of(ids, **still))[0])
+    slow = session.run(None, feed_of(ids, **still, length_scale=np.array([3], np.float32)))
+    assert slow[1].sum() > 1.5 * usual[1].sum()
+    assert [entry.name for entry in session.get_inputs()] == list(feed_of(ids))
+    optional = {entry.name for entry in session.get_overridable_initializers()}
+    assert optional == {"noise", "duration_noise"}
+
+
+def test_speakers_are_an_input_where_there_are_several(export, load):
+    session = load(export("duo", "onnx").graph)
+    still = {"noise_scale": np.array([0], np.float32)}
+    one, two = (
+        session.run(None, feed_of([5, 6, 7], **still, speakers=np.array([row])))[0]
+        for row in (0, 1)
+    )
+    assert one.shape != two.shape or not np.allclose(one, two)
+
+
+def test_the_settings_rebuild_the_front_end(export, make_voice, load):
+    from vits.text import Frontend
+
+    done = export("small", "onnx")
+    values = json.loads((done.graph.parent / "voice.json").read_text(encoding="utf-8"))
+    frontend = Frontend.from_dict(values["frontend"])
+    assert frontend.encode("Hello.").ids == make_voice("small").frontend.encode("Hello.").ids
+    assert values["hop_length"] == 32
+    assert values["inference"]["noise_scale"] == 0.5
+    metadata = load(done.graph).get_modelmeta().custom_metadata_map
+    assert metadata["sample_rate"] == "16000"
+    assert metadata["license"] == "CC0-1.0"

@@ -1,0 +1,98 @@
+import sys
+
+import pytest
+import torch
+
+import vits.cli
+from vits.errors import MissingExtraError, VoiceError
+from vits.export.verify import Proof, require_same
+from vits.synthesis import write_voice
+
+
+@pytest.fixture
+def write():
+    pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
+    from vits.export.write import write
+
+    return write
+
+
+def test_a_graph_of_another_voice_is_refused_and_nothing_is_left(
+    write, make_voice, tmp_path, monkeypatch
+):
+    import vits.export.write as module
+
+    def spoil(graph, precision):
+        onnx = pytest.importorskip("onnx")
+        for tensor in graph.graph.initializer:
+            if tensor.name.endswith("decoder.post.bias"):
+                value = onnx.numpy_helper.to_array(tensor) + 0.01
+                tensor.CopyFrom(onnx.numpy_helper.from_array(value, tensor.name))
+
+    monkeypatch.setattr(module, "shrink", spoil)
+    with pytest.raises(VoiceError, match=r"fp32 graph is not the same voice: .* of its peak"):
+        write(make_voice("small"), tmp_path / "out", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_graph_that_does_not_run_is_refused_and_nothing_is_left(
+    write, make_voice, tmp_path, monkeypatch
+):
+    import vits.export.write as module
+
+    monkeypatch.setattr(module, "_save", lambda graph, path: path.write_bytes(b"no graph"))
+    with pytest.raises(VoiceError, match="ONNX Runtime does not load the graph"):
+        write(make_voice("small"), tmp_path / "out", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_noise_is_not_the_same_voice_in_any_precision(precision):
+    proof = Proof(0.9, -3.0, 6, 1.0, 0.1, 0.1, 1)
+    with pytest.raises(VoiceError, match=f"the {precision} graph is not the same voice"):
+        require_same(proof, precision)
+
+
+def test_an_export_leaves_the_voice_as_it_was(export, make_voice):
+    bundle = make_voice("small")
+    export("small", "onnx")
+    names = set(bundle.generator.state_dict())
+    assert any("original0" in name for name in names)
+    assert "decoder.inverse.turn" not in names
+    assert torch.is_grad_enabled()
+
+
+def test_a_folder_in_use_is_refused_before_any_work(write, make_voice, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me")
+    with pytest.raises(VoiceError, match="is in use"):
+        write(make_voice("small"), tmp_path, "piper")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_missing_extra_is_one_line_with_its_remedy(make_voice, tmp_path, monkeypatch):
+    from vits.export.write import write
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'vits\[onnx\]'"):
+        write(make_voice("small"), tmp_path / "out", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_and_tells(make_voice, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
+    monkeypatch.chdir(tmp_path)
+    write_voice(tmp_path / "voice", make_voice("small"))
+    assert vits.cli.main(["export", "voice", "--to", "piper", "--precision", "fp16"]) == 0
+    out = capsys.readouterr().out
+    assert "Ada-1-piper-fp16: written for piper, fp16: en_US-ada_1-low.onnx" in out
+    for said in ("of its peak (-", " dB)", "size: ", "real-time factor: "):
+        assert said in out
+    names = {path.name for path in (tmp_path / "Ada-1-piper-fp16").iterdir()}
+    assert names == {"en_US-ada_1-low.onnx", "en_US-ada_1-low.onnx.json"}
+
+
+def test_the_command_refuses_in_one_line(tmp_path, capsys):
+    assert vits.cli.main(["export", str(tmp_path / "none"), "--to", "onnx"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("vits: ")
+    assert err.count("\n") == 1
