@@ -16,7 +16,18 @@ TRAINING = (
     "tensorboard",
     "matplotlib",
 )
-HEAVY = (*TRAINING, "torch", "torchaudio", "numpy", "scipy", "numba", "soundfile", "phonemizer")
+HEAVY = (
+    *TRAINING,
+    "onnx",
+    "onnxruntime",
+    "torch",
+    "torchaudio",
+    "numpy",
+    "scipy",
+    "numba",
+    "soundfile",
+    "phonemizer",
+)
 
 
 def loaded(code, *args):
@@ -46,6 +57,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['check', '--help'])",
         "from vits.cli import main; main(['convert', '--help'])",
         "from vits.cli import main; main(['inspect', '--help'])",
+        "from vits.cli import main; main(['export', '--help'])",
     ],
 )
 def test_a_look_at_the_library_loads_nothing_heavy(code):

@@ -114,6 +114,7 @@ def test_the_readme_has_what_it_must_have():
         "evaluate",
         "convert",
         "inspect",
+        "export",
         "say",
     ):
         assert f"| `vits {name}` |" in text

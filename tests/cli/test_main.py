@@ -60,6 +60,7 @@ def test_help_names_every_command_in_order(capsys):
             "evaluate",
             "convert",
             "inspect",
+            "export",
             "say",
         )
     ]

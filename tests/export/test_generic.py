@@ -86,11 +86,10 @@ def test_a_batch_gives_what_each_sentence_gives_alone(export, load):
         None,
         feed_of(
             ids[0],
-            ids=ids,
-            id_lengths=np.array(lengths),
             noise=noise,
             duration_noise=duration_noise,
-        ),
+        )
+        | {"ids": ids, "id_lengths": np.array(lengths)},
     )
     for row, length in enumerate(lengths):
         alone, times = session.run(

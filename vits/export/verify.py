@@ -25,7 +25,7 @@ REPEATS = 3
 
 # Largest error for a precision: of a sample, over the loudest one, or of all, as a ratio of powers
 # (dB). The first is rounding; the others are what was measured with room for other voices.
-BOUNDS = {"fp32": 1e-4, "fp16": 30.0, "int8": 10.0}
+BOUNDS = {"fp32": 1e-4, "fp16": 40.0, "int8": 20.0}
 
 
 class Proof(NamedTuple):
@@ -67,8 +67,8 @@ def prove(path: Path, plan: Plan, bundle: VoiceBundle, model: Vits) -> Proof:
         VoiceError: the graph does not run, or the model wants to speak for hours.
     """
     plain = path.read_bytes()
-    noisy = Session(plain if plan.optional else opened(plain))
     alone = Session(plain)
+    noisy = alone if plan.optional else Session(opened(plain))
     difference, decibels, n_sentences = _compare_all(alone, noisy, plan, bundle, model)
     *_, longest = sentences(bundle)
     feed = _feed(noisy, plan, longest)
