@@ -72,7 +72,7 @@ class RelativeAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, H, S, D)."""
-        return x.reshape(len(x), self.n_heads, -1, x.shape[2]).transpose(2, 3)
+        return x.reshape(x.shape[0], self.n_heads, -1, x.shape[2]).transpose(2, 3)
 
     def _diagonals(self, square: Tensor, near: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield views: each diagonal of (B, H, S, S) in the window, its part of (B, H, S, 2W+1)."""

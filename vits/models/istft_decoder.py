@@ -82,8 +82,8 @@ class IstftDecoder(UpsamplingStack):
         x = leaky_relu(self.upsample(z, conditioning), LAST_SLOPE)
         with torch.autocast(x.device.type, enabled=False):  # phases need float32 whatever it says
             x = self.post(x.to(self.pre.weight.dtype))
-            # each band a sample of its own; not unflatten, whose lengths no exporter keeps open
-            x = x.reshape(len(x) * self.n_bands, -1, x.shape[2])
+            # each band a sample of its own; not unflatten or len: exporters fix what these give
+            x = x.reshape(x.shape[0] * self.n_bands, -1, x.shape[2])
             log_magnitude, angle = x.chunk(2, dim=1)
             bands = self.inverse(log_magnitude.exp(), math.pi * torch.sin(angle))
             return self._join(bands.reshape(-1, self.n_bands, bands.shape[2]))
