@@ -74,37 +74,30 @@ def test_noise_that_is_too_short_is_completed(export, load):
     assert not np.allclose(one, two)
 
 
-def test_a_batch_gives_what_each_sentence_gives_alone(export, load):
-    session = load(export("original", "onnx").graph)
+def test_a_batch_gives_torchs_batch(export, load, make_voice):
+    session, model = load(export("original", "onnx").graph), make_voice("original").generator
     rng = np.random.default_rng(4)
-    lengths, noise = (9, 25), rng.standard_normal((2, 8, 900), np.float32)
+    lengths, noise = np.array([9, 25]), rng.standard_normal((2, 8, 900), np.float32)
     duration_noise = rng.standard_normal((2, 2, 25), np.float32)
     ids = np.zeros((2, 25), np.int64)
     for row, length in enumerate(lengths):
         ids[row, :length] = rng.integers(1, 170, length)
-    both, frames = session.run(
-        None,
-        feed_of(
-            ids[0],
-            noise=noise,
-            duration_noise=duration_noise,
+    given = {"noise": noise, "duration_noise": duration_noise}
+    feed = feed_of(ids[0], **given) | {"ids": ids, "id_lengths": lengths}
+    wave, durations = session.run(None, feed)
+    with torch.inference_mode():
+        spoken = model.speak(
+            torch.from_numpy(ids),
+            torch.from_numpy(lengths),
+            noise_scale=0.7,
+            noise_scale_duration=0.6,
+            **{name: torch.from_numpy(value) for name, value in given.items()},
         )
-        | {"ids": ids, "id_lengths": np.array(lengths)},
-    )
-    for row, length in enumerate(lengths):
-        alone, times = session.run(
-            None,
-            feed_of(
-                ids[row, :length],
-                noise=noise[row : row + 1],
-                duration_noise=duration_noise[row : row + 1, :, :length],
-            ),
-        )
-        assert frames[row, :length].tolist() == times[0].tolist()
-        assert not frames[row, length:].any()
-        n = alone.shape[2]
-        np.testing.assert_allclose(both[row, :, :n], alone[0], atol=1e-4 * np.abs(alone).max())
-        assert not both[row, :, n:].any()
+    assert np.array_equal(durations, spoken.durations.numpy())
+    expected = spoken.wave.numpy()
+    assert wave.shape == expected.shape
+    np.testing.assert_allclose(wave, expected, atol=1e-4 * np.abs(expected).max())
+    assert not wave[0, :, spoken.wave_lengths[0] :].any()
 
 
 def test_scales_are_inputs_that_matter(export, load):
