@@ -35,6 +35,7 @@ COMMANDS = (
     "inspect",
     "export",
     "say",
+    "serve",
 )
 STOPPED = 75
 PACKAGE = Path(__file__).resolve().parents[1]

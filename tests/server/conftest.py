@@ -1,0 +1,154 @@
+"""Servers with tiny voices: in memory, and on a loopback port."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import pytest
+import torch
+
+from vits.config import (
+    DecoderConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
+from vits.models.vits import Vits
+from vits.synthesis import Card, Voice, VoiceBundle, write_voice
+from vits.text import Frontend, SymbolTable
+
+pytest.importorskip("fastapi", reason="the extra serve is not installed")
+pytest.importorskip("prometheus_client", reason="the extra serve is not installed")
+uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+
+
+def make_bundle(name, speakers=()):
+    """A voice that speaks in milliseconds, with espeak-ng; its weights are random."""
+    torch.manual_seed(3)
+    frontend = Frontend(FrontendConfig(), SymbolTable.default())
+    config = VitsConfig(
+        n_symbols=len(frontend.symbols),
+        n_speakers=max(1, len(speakers)),
+        hidden_channels=16,
+        latent_channels=8,
+        speaker_channels=8,
+        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+        duration_predictor=DurationPredictorConfig(n_flows=2),
+        decoder=DecoderConfig(
+            resblock="2",
+            resblock_kernel_sizes=(3,),
+            resblock_dilations=((1, 3),),
+            upsample_rates=(8, 8, 4),
+            upsample_kernel_sizes=(16, 16, 8),
+            initial_channels=16,
+        ),
+    )
+    return VoiceBundle(
+        generator=Vits(config),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=tuple(speakers),
+        card=Card(name=name, licence="CC0-1.0"),
+    )
+
+
+@pytest.fixture(scope="session")
+def voices():
+    return {"tiny": Voice(make_bundle("tiny")), "duo": Voice(make_bundle("duo", ["ada", "bob"]))}
+
+
+@pytest.fixture(scope="session")
+def voice_folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("voices")
+    write_voice(folder / "tiny", make_bundle("tiny"))
+    write_voice(folder / "duo", make_bundle("duo", ["ada", "bob"]))
+    return folder
+
+
+@pytest.fixture
+def client(voices):
+    """Make test clients of apps with the given limits, in memory."""
+    from fastapi.testclient import TestClient
+
+    from vits.server.app import create_app
+    from vits.server.limits import Limits
+
+    opened = []
+
+    def make(api_key=None, local=True, **limits):
+        app = create_app(voices, Limits(**limits), api_key=api_key, local=local)
+        opened.append(TestClient(app, "http://127.0.0.1", raise_server_exceptions=False))
+        return opened[-1].__enter__()
+
+    yield make
+    for one in opened:
+        one.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def address(voices):
+    """The address of a real server in a thread."""
+    from vits.server.app import create_app
+    from vits.server.running import _Server, listen
+
+    app = create_app(voices)
+    ready = threading.Event()
+    with warnings.catch_warnings(), listen("127.0.0.1", 0) as opened:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
+        server = _Server(config, app, ready.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread.start()
+        assert ready.wait(30)
+        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def command(voice_folders):
+    """Start `vits serve` with arguments: (process, address)."""
+    started = []
+
+    def start(*arguments, **environment):
+        words = [sys.executable, "-m", "vits", "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+            cwd=voice_folders,
+        )
+        started.append(process)
+        line = process.stdout.readline()
+        assert line.startswith("http://"), line + process.stderr.read()
+        return process, line.split()[0]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+
+
+@pytest.fixture
+def until():
+    """Wait until something is true."""
+
+    def wait(true, seconds=10):
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "nothing happened"
+            time.sleep(0.02)
+
+    return wait

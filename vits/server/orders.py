@@ -1,0 +1,75 @@
+"""One text to be spoken, and how, with nothing left open."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from vits.synthesis import Speech, Voice
+
+__all__ = ["Order", "Settings", "speak", "speak_together", "stream"]
+
+
+class Settings(TypedDict):
+    """What ``Voice`` takes beside text and seed."""
+
+    speaker: int
+    length_scale: float
+    noise_scale: float | None
+    noise_scale_duration: float | None
+    sentence_silence: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A text to be spoken; whoever carries it out gives the same samples.
+
+    Attributes:
+        voice: name of the voice.
+        text: what to say.
+        seed: of its chance.
+        row: of the speaker.
+        length_scale: see ``Voice.__call__``, as for what follows.
+        noise_scale: how varied the sound is.
+        noise_scale_duration: how varied the rhythm is.
+        sentence_silence: pause between two sentences (seconds).
+    """
+
+    voice: str
+    text: str
+    seed: int
+    row: int
+    length_scale: float
+    noise_scale: float | None
+    noise_scale_duration: float | None
+    sentence_silence: float | None
+
+    @property
+    def settings(self) -> Settings:
+        """What ``Voice`` takes beside text and seed."""
+        return {
+            "speaker": self.row,
+            "length_scale": self.length_scale,
+            "noise_scale": self.noise_scale,
+            "noise_scale_duration": self.noise_scale_duration,
+            "sentence_silence": self.sentence_silence,
+        }
+
+    def fits(self, other: "Order") -> bool:
+        """Tell whether both can be spoken in one batch."""
+        return self.voice == other.voice and self.settings == other.settings
+
+
+def speak(voice: Voice, order: Order) -> Speech:
+    """Speak one order."""
+    return voice(order.text, seed=order.seed, **order.settings)
+
+
+def speak_together(voice: Voice, orders: Sequence[Order]) -> list[Speech]:
+    """Speak orders that fit each other; one that cannot be spoken makes all fail."""
+    texts, seeds = [order.text for order in orders], [order.seed for order in orders]
+    return voice.synthesize(texts, seeds=seeds, **orders[0].settings)
+
+
+def stream(voice: Voice, order: Order) -> Iterator[Speech]:
+    """Speak one order in chunks."""
+    return voice.stream(order.text, seed=order.seed, **order.settings)
