@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
         app = create_app(voices, limits, api_key=key, local=local)
         shown = f"[{args.host}]" if ":" in args.host else args.host
         if not local and key is None:
-            print("vits: warning: whoever reaches this machine may use the server; see --api-key")
+            warn = "vits: warning: whoever reaches this machine may use the server; see --api-key"
+            print(warn, file=sys.stderr)
         names = ", ".join(voices)
         line = f"http://{shown}:{opened.getsockname()[1]} speaks with {names}; Ctrl-C stops it"
         serve(app, opened, lambda: print(line, flush=True))

@@ -90,7 +90,8 @@ class Guard:
         if self._key is None or path in _OPEN:
             return
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        known = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._key)
+        # as bytes: starlette reads headers as latin-1, and the comparison wants no other text
+        known = hmac.compare_digest(given.strip(" ").encode("latin-1"), self._key)
         if scheme.lower() != "bearer" or not known:
             message = "no valid key; send the header 'Authorization: Bearer KEY'"
             raise Refusal(401, message, code="invalid_api_key")
