@@ -28,6 +28,8 @@ HEAVY = (
     "soundfile",
     "phonemizer",
 )
+SERVING = ("fastapi", "starlette", "uvicorn", "pydantic", "prometheus_client")
+HEAVY = (*TRAINING, *SERVING, "torch", "torchaudio", "numpy", "scipy", "numba", "soundfile", "phonemizer")
 
 
 def loaded(code, *args):
@@ -58,6 +60,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['convert', '--help'])",
         "from vits.cli import main; main(['inspect', '--help'])",
         "from vits.cli import main; main(['export', '--help'])",
+        "from vits.cli import main; main(['serve', '--help'])",
     ],
 )
 def test_a_look_at_the_library_loads_nothing_heavy(code):
@@ -74,6 +77,7 @@ def test_speaking_loads_nothing_that_trains(saved_voice, tmp_path):
     packages = loaded(code, str(saved_voice), str(tmp_path / "x.wav"))
     assert "torch" in packages
     assert not packages & {*TRAINING, "torchaudio", "scipy", "numba"}
+    assert not packages & {*TRAINING, *SERVING}
 
 
 def test_the_public_names_are_these():

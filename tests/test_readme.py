@@ -28,6 +28,7 @@ SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 TRAINS = "trains for minutes to days; the flags are checked, and tests/training runs fit itself"
 FOREIGN = "needs a voice of another project; tests/interop converts small ones"
 INSTALLS = "makes an environment: minutes and a download"
+SERVES = "a server that runs until it is stopped; tests/server runs it"
 SLOW = "recognises noise for many seconds; tests/evaluation and tests/cli run the like on little"
 NOT_RUN = {
     "make demo": "trains for minutes",
@@ -42,6 +43,8 @@ NOT_RUN = {
     "vits convert downloads/ljs exports/ljs --to transformers --drop discriminators": FOREIGN,
     "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
+    "vits serve demo/voice --port 8000": SERVES,
+    "vits serve voices/ada german=voices/anna --host 0.0.0.0": SERVES,
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
     "--trainer.default_root_dir runs/ada": TRAINS,
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
@@ -116,6 +119,7 @@ def test_the_readme_has_what_it_must_have():
         "inspect",
         "export",
         "say",
+        "serve",
     ):
         assert f"| `vits {name}` |" in text
 

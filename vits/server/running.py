@@ -10,6 +10,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from vits.errors import ConfigError
+
 __all__ = ["is_local", "listen", "serve"]
 
 _LAST_BYTES = 2  # seconds that answers may take which are still being sent when grace is over
@@ -31,8 +33,11 @@ def listen(host: str, port: int) -> socket.socket:
     """Open a socket.
 
     Raises:
+        ConfigError: there is no such port.
         OSError: the address is not this machine's, or taken.
     """
+    if not 0 <= port < 2**16:  # getaddrinfo would take the remainder
+        raise ConfigError(f"port {port} must be from 0 to {2**16 - 1}")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         opened = socket.socket(family, socket.SOCK_STREAM)
