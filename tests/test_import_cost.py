@@ -29,7 +29,17 @@ HEAVY = (
     "phonemizer",
 )
 SERVING = ("fastapi", "starlette", "uvicorn", "pydantic", "prometheus_client")
-HEAVY = (*TRAINING, *SERVING, "torch", "torchaudio", "numpy", "scipy", "numba", "soundfile", "phonemizer")
+HEAVY = (
+    *TRAINING,
+    *SERVING,
+    "torch",
+    "torchaudio",
+    "numpy",
+    "scipy",
+    "numba",
+    "soundfile",
+    "phonemizer",
+)
 
 
 def loaded(code, *args):
