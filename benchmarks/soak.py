@@ -180,10 +180,8 @@ def soak(port: int, orders: list[Order], clients: int, minutes: float) -> dict[s
         thread.join()
     early = [size for at, size in readings if 0.2 * 60 * minutes <= at <= 0.3 * 60 * minutes]
     late = [size for at, size in readings if at >= 0.9 * 60 * minutes]
-    before, after = (
-        statistics.median(early or [readings[0][1]]),
-        statistics.median(late or [readings[-1][1]]),
-    )
+    before = statistics.median(early or [readings[0][1]])
+    after = statistics.median(late or [readings[-1][1]])
     took = sorted(found.seconds)
     return {
         "clients": clients,

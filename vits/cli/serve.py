@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 KEY_VARIABLE = "VITS_API_KEY"
+# oneDNN keeps compiled kernels of the last 1024 shapes of tensors, and texts are all of other
+# lengths: in a process that speaks for ever this memory grows for hours and is hardly used again.
+KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -72,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     key = os.environ.get(KEY_VARIABLE) if args.api_key is None else args.api_key
     if key is not None and not key.strip():
         raise ConfigError("the API key is empty; give one, or leave it out")
+    os.environ.setdefault(*KERNELS_KEPT)  # read when torch first computes
     try:
         from vits.server.app import create_app
         from vits.server.running import is_local, listen, serve
