@@ -16,10 +16,9 @@ from vits.export.graph import SpeakingGraph
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.onnx_voice import FORMAT, GRAPH, SETTINGS
 
 __all__ = ["TARGET"]
-
-MODEL, SETTINGS = "model.onnx", "voice.json"
 
 
 class _Graph(nn.Module):
@@ -91,18 +90,16 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
 
 
 def _write(folder: Path, bundle: VoiceBundle) -> None:
-    """Write what a caller needs to make ids of phonemes."""
-    audio, inference = bundle.generator.config.audio, bundle.inference
+    """Write what a caller needs to make ids of phonemes; ``vits.load`` reads it."""
+    audio = bundle.generator.config.audio
     values: dict[str, Any] = {
+        "format": FORMAT,
         "sample_rate": audio.sample_rate,
         "hop_length": audio.hop_length,
         "speakers": list(bundle.speakers),
-        "inference": {
-            "noise_scale": inference.noise_scale,
-            "length_scale": inference.length_scale,
-            "noise_scale_duration": inference.noise_scale_duration,
-        },
+        "inference": to_dict(bundle.inference),
         "frontend": bundle.frontend.to_dict(),
+        "fingerprint": dict(bundle.fingerprint),
         "card": to_dict(bundle.card),
     }
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
@@ -114,4 +111,4 @@ def _check(bundle: VoiceBundle) -> None:
     del bundle
 
 
-TARGET = Target(title="onnx", check=_check, plan=_plan, file=lambda _: MODEL, write=_write)
+TARGET = Target(title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH, write=_write)

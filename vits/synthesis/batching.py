@@ -1,42 +1,18 @@
 """Many texts at once: sentences of about the same length are decoded together."""
 
 from collections.abc import Sequence
-from typing import cast
 
-from vits.errors import TextError, VoiceError
 from vits.models.outputs import PriorDraw
 from vits.models.together import group_by_length
-from vits.synthesis.engine import Engine, Samples
+from vits.synthesis.engine import Engine
+from vits.synthesis.protocol import Samples
 from vits.synthesis.script import Sentence
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import Request, Timeline, draw_sentence, join
 
-__all__ = ["BATCH_FRAMES", "check_batch", "speak_texts"]
+__all__ = ["BATCH_FRAMES", "speak_texts"]
 
 BATCH_FRAMES = 2048  # some 24 s: about half a gigabyte of activations in the original's decoder
-
-
-def check_batch(
-    texts: object, seeds: Sequence[int | None] | None, batch_frames: int
-) -> list[int | None]:
-    """Return a seed, or None, for each text.
-
-    Raises:
-        TextError: ``texts`` is a str, or nothing that holds texts.
-        VoiceError: the number of seeds is another than that of the texts, or ``batch_frames`` is
-            less than 1.
-    """
-    if isinstance(texts, str) or not isinstance(texts, Sequence):
-        raise TextError(
-            f"texts must be a list of str, not {type(texts).__name__}; call the voice for one text"
-        )
-    if batch_frames < 1:
-        raise VoiceError(f"batch_frames {batch_frames} must be at least 1")
-    count = len(cast(Sequence[object], texts))
-    found: list[int | None] = [None] * count if seeds is None else list(seeds)
-    if len(found) != count:
-        raise VoiceError(f"{len(found)} seeds must be as many as the {count} texts")
-    return found
 
 
 def speak_texts(
@@ -68,6 +44,7 @@ def speak_texts(
         chunks: list[Speech] = []
         for index, sentence in enumerate(sentences):
             chunks += timeline.pause(sentence)
-            chunks += timeline.place(sentence, drawn_at[text, index], [waves[text, index]])
+            frames = engine.frames(drawn_at[text, index])
+            chunks += timeline.place(sentence, frames, [waves[text, index]])
         result.append(join(chunks))
     return result

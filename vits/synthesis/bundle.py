@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from vits.errors import VoiceError
-from vits.models.vits import Vits
 from vits.synthesis.card import Card
 from vits.synthesis.settings import InferenceConfig
 from vits.text import Frontend
+
+if TYPE_CHECKING:
+    from vits.models.vits import Vits
 
 __all__ = ["CARD", "CONFIG", "FORMAT", "README", "REQUIRED", "WEIGHTS", "VoiceBundle", "is_voice"]
 
@@ -31,7 +33,7 @@ class VoiceBundle:
         card: origin, licence and training.
     """
 
-    generator: Vits
+    generator: "Vits"
     frontend: Frontend
     fingerprint: Mapping[str, Any]
     speakers: tuple[str, ...]

@@ -1,9 +1,10 @@
 """Whether a voice reads text as it did in training."""
 
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
-from vits.synthesis.bundle import VoiceBundle
-from vits.text import describe_drift
+from vits.text import Frontend, describe_drift
 
 __all__ = ["FrontendDriftWarning", "warn_of_drift"]
 
@@ -12,17 +13,18 @@ class FrontendDriftWarning(UserWarning):
     """The front end is not the one the voice was trained with."""
 
 
-def warn_of_drift(bundle: VoiceBundle, *, stacklevel: int) -> None:
-    """Compare a bundle's front end on this machine with its fingerprint from training.
+def warn_of_drift(
+    name: str, frontend: Frontend, fingerprint: Mapping[str, Any], *, stacklevel: int
+) -> None:
+    """Compare the front end of the voice ``name`` on this machine with its fingerprint of training.
 
     Warns:
         FrontendDriftWarning: they differ.
     """
-    drift = describe_drift(bundle.fingerprint, bundle.frontend.fingerprint())
+    drift = describe_drift(fingerprint, frontend.fingerprint())
     if drift:
         warnings.warn(
-            f"voice {bundle.card.name}: text may be read differently than in training: "
-            f"{'; '.join(drift)}",
+            f"voice {name}: text may be read differently than in training: {'; '.join(drift)}",
             FrontendDriftWarning,
             stacklevel=stacklevel,
         )

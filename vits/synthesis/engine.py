@@ -6,7 +6,6 @@ from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vits.errors import VoiceError
@@ -15,20 +14,14 @@ from vits.models.outputs import PriorDraw
 from vits.models.streaming import plan_chunks, speak_in_chunks
 from vits.models.together import speak_together
 from vits.models.vits import Vits
+from vits.synthesis.protocol import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
+from vits.synthesis.seeds import Chance, seeded_generator
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speakers import Who
 
-__all__ = ["Engine", "Samples", "to_samples"]
+__all__ = ["Engine", "to_samples"]
 
-Samples = NDArray[np.float32]
-
-# A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
-MAX_SENTENCE_SECONDS = 600
 FIRST_CHUNK_SECONDS = 0.25  # a syllable: time enough to have the next chunk ready
-TOO_LONG = (
-    "a sentence came out too long for the memory; use a smaller noise_scale_duration or "
-    "length_scale, or train the voice for longer"
-)
 
 
 class Engine:
@@ -47,6 +40,7 @@ class Engine:
 
     def __init__(self, generator: Vits, device: str | torch.device) -> None:
         self.device = _find_device(device)
+        self.place = str(self.device)
         generator.fold_weight_norm()
         self.model = generator.eval().requires_grad_(False).to(self.device)
         audio = generator.config.audio
@@ -58,9 +52,10 @@ class Engine:
         self._cut = max(self.model.decoder.context, flow.context // len(flow.couplings))
 
     def predict(
-        self, ids: Sequence[int], who: Who, how: InferenceConfig, generator: torch.Generator
+        self, ids: Sequence[int], who: Who, how: InferenceConfig, chance: Chance
     ) -> list[int]:
         """Return the frames of each symbol that ``draw`` would give one sentence."""
+        generator = seeded_generator(self.device, *chance)
         with torch.inference_mode(), _memory_guard():
             durations = draw_durations(
                 self.model,
@@ -79,7 +74,7 @@ class Engine:
         ids: Sequence[int],
         who: Who,
         how: InferenceConfig,
-        generator: torch.Generator,
+        chance: Chance,
         durations: Sequence[int] | None = None,
     ) -> PriorDraw:
         """Draw durations and latent of one sentence.
@@ -88,10 +83,11 @@ class Engine:
             ids: rows of the symbol table.
             who: the speaker.
             how: the settings.
-            generator: of this sentence.
+            chance: of this sentence.
             durations: frames of each symbol; None: drawn. Where they are those that would have been
                 drawn, the latent is the same too.
         """
+        generator = seeded_generator(self.device, *chance)
         with torch.inference_mode(), _memory_guard():
             given = None if durations is None else torch.tensor([durations], device=self.device)
             return draw_prior(
@@ -107,6 +103,10 @@ class Engine:
                 generator=generator,
                 max_frames=self.max_frames,
             )
+
+    def frames(self, drawn: PriorDraw) -> list[int]:
+        """Return the frames of each symbol of a sentence."""
+        return cast(list[int], drawn.durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
 
     def name_speaker(self, who: Who) -> Tensor | None:
         """Return a speaker as the model takes it; None where it has only one."""
@@ -146,10 +146,7 @@ def to_samples(wave: Tensor) -> Samples:
     """
     samples: Samples = wave[0, 0].float().cpu().numpy()
     if not np.isfinite(samples).all():
-        raise VoiceError(
-            "the voice gave samples that are not finite; use smaller noise scales, "
-            "or bundle the voice again from an intact checkpoint"
-        )
+        raise VoiceError(NOT_FINITE)
     return samples
 
 

@@ -5,12 +5,21 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypedDict, cast
 
-from vits.errors import VoiceError
+from vits.errors import TextError, VoiceError
 from vits.synthesis.seeds import choose_seed
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speakers import Speaker, Who, find_who
 
-__all__ = ["Control", "Lengths", "Request", "Settings", "Wishes", "read_request", "read_wishes"]
+__all__ = [
+    "Control",
+    "Lengths",
+    "Request",
+    "Settings",
+    "Wishes",
+    "check_batch",
+    "read_request",
+    "read_wishes",
+]
 
 Lengths = Mapping[int, float] | Sequence[float | None]
 """Seconds by place, or one value for each place with None for those left alone."""
@@ -136,3 +145,26 @@ def _require_seconds(name: str, value: object) -> float:
     if not (math.isfinite(number) and number > 0):
         raise VoiceError(f"{name} {value!r} must be a positive number of seconds")
     return number
+
+
+def check_batch(
+    texts: object, seeds: Sequence[int | None] | None, batch_frames: int = 1
+) -> list[int | None]:
+    """Return a seed, or None, for each text.
+
+    Raises:
+        TextError: ``texts`` is a str, or nothing that holds texts.
+        VoiceError: the number of seeds is another than that of the texts, or ``batch_frames`` is
+            less than 1.
+    """
+    if isinstance(texts, str) or not isinstance(texts, Sequence):
+        raise TextError(
+            f"texts must be a list of str, not {type(texts).__name__}; call the voice for one text"
+        )
+    if batch_frames < 1:
+        raise VoiceError(f"batch_frames {batch_frames} must be at least 1")
+    count = len(cast(Sequence[object], texts))
+    found: list[int | None] = [None] * count if seeds is None else list(seeds)
+    if len(found) != count:
+        raise VoiceError(f"{len(found)} seeds must be as many as the {count} texts")
+    return found

@@ -5,14 +5,13 @@ symbol that is heard keeps at least one frame; blanks, which only stand between 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vits.errors import VoiceError
-from vits.synthesis.engine import Engine
 from vits.synthesis.pauses import Pauses
+from vits.synthesis.protocol import SpeakingEngine
 from vits.synthesis.request import Request, Wishes
 from vits.synthesis.script import Item, Sentence
-from vits.synthesis.seeds import seeded_generator
 from vits.synthesis.timing import BLANK, group_symbols
 
 __all__ = ["Rhythm", "allocate", "plan_rhythm"]
@@ -42,7 +41,9 @@ class _Line:
         self.fixed = [False] * len(frames)
 
 
-def plan_rhythm(engine: Engine, items: Sequence[Item], request: Request, wishes: Wishes) -> Rhythm:
+def plan_rhythm(
+    engine: SpeakingEngine[Any], items: Sequence[Item], request: Request, wishes: Wishes
+) -> Rhythm:
     """Predict the durations of all sentences and make them keep what is wished.
 
     Phonemes come first; then words, whose other phonemes share what is left; then the whole, which
@@ -62,9 +63,9 @@ def plan_rhythm(engine: Engine, items: Sequence[Item], request: Request, wishes:
     lines: list[_Line] = []
     for item in items:
         if isinstance(item, Sentence):
-            generator = seeded_generator(engine.device, request.seed, len(lines))
             who = request.who if item.who is None else item.who
-            frames = engine.predict(item.encoding.ids, who, item.how or request.how, generator)
+            how, chance = item.how or request.how, (request.seed, len(lines))
+            frames = engine.predict(item.encoding.ids, who, how, chance)
             lines.append(_Line(item, frames))
     frame = engine.hop_length / engine.sample_rate
     _fix(lines, "phoneme", wishes.phonemes, frame)
@@ -102,7 +103,11 @@ def _fix(lines: list[_Line], what: str, wished: dict[int, float], frame: float) 
 
 
 def _fit(
-    engine: Engine, items: Sequence[Item], lines: list[_Line], request: Request, seconds: float
+    engine: SpeakingEngine[Any],
+    items: Sequence[Item],
+    lines: list[_Line],
+    request: Request,
+    seconds: float,
 ) -> tuple[int, int]:
     """Fit the whole; return what the last pause has to be longer (samples), and where it is."""
     pauses = Pauses(request.how, engine.sample_rate)

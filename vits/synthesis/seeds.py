@@ -2,13 +2,19 @@
 
 import secrets
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from vits.errors import VoiceError
 
-__all__ = ["choose_seed", "seeded_generator"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Chance", "choose_seed", "seeded_generator", "sentence_seed"]
+
+Chance = tuple[int, int]
+"""The seed of a text, and the place of a sentence among its sentences."""
 
 
 def choose_seed(seed: object) -> int:
@@ -20,7 +26,14 @@ def choose_seed(seed: object) -> int:
     return int(seed)
 
 
-def seeded_generator(device: torch.device, seed: int, index: int) -> torch.Generator:
-    """Make the generator of one sentence, whatever is spoken before it or beside it."""
+def sentence_seed(seed: int, index: int) -> int:
+    """Return the seed of one sentence, whatever is spoken before it or beside it."""
     (state,) = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(state) & (2**63 - 1))
+    return int(state) & (2**63 - 1)
+
+
+def seeded_generator(device: "torch.device", seed: int, index: int) -> "torch.Generator":
+    """Make torch's generator of one sentence."""
+    import torch
+
+    return torch.Generator(device).manual_seed(sentence_seed(seed, index))

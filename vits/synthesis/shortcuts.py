@@ -2,36 +2,59 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
-from vits.synthesis.reading import read_voice
+from vits.errors import VoiceError
+from vits.synthesis.onnx_voice import OnnxVoice, is_onnx_voice, read_onnx_voice
 from vits.synthesis.speakers import Speaker
+from vits.synthesis.speaking import SpeakingVoice
 from vits.synthesis.speech import Speech
-from vits.synthesis.voice import Voice
+
+if TYPE_CHECKING:
+    import torch
+
+    from vits.synthesis.voice import Voice
 
 __all__ = ["DEFAULT_VOICE", "load", "synthesize"]
 
 DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 
 
-def load(path: str | Path | None = None, device: str | torch.device = "cpu") -> Voice:
+def load(
+    path: str | Path | None = None, device: "str | torch.device" = "cpu"
+) -> "Voice | OnnxVoice":
     """Load a voice.
 
     Args:
-        path: a voice folder; None: the English voice that comes with this library.
-        device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``.
+        path: a voice folder, or one that ``vits export --to onnx`` wrote, which speaks in ONNX
+            Runtime and does not import torch; None: the English voice that comes with this library.
+        device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime takes ``cpu``.
+
+    Returns:
+        ``Voice``; of an exported folder ``OnnxVoice``.
 
     Raises:
         MissingFileError: the folder does not exist.
+        MissingExtraError: the folder is an exported one, and onnxruntime is not installed.
         VoiceError: it is not a voice, it is damaged, or there is no such device.
     """
-    return Voice(read_voice(DEFAULT_VOICE if path is None else path), device)
+    folder = Path(DEFAULT_VOICE if path is None else path)
+    if is_onnx_voice(folder):
+        if str(device) != "cpu":
+            raise VoiceError(
+                f"device {str(device)!r} must be cpu for {folder}, which speaks in ONNX Runtime; "
+                "use the voice folder it was exported from"
+            )
+        return OnnxVoice(read_onnx_voice(folder))
+    from vits.synthesis.reading import read_voice
+    from vits.synthesis.voice import Voice
+
+    return Voice(read_voice(folder), device)
 
 
 def synthesize(
     text: str,
-    voice: str | Path | Voice | None = None,
+    voice: "str | Path | Voice | OnnxVoice | None" = None,
     *,
     speaker: Speaker | None = None,
     noise_scale: float | None = None,
@@ -43,7 +66,7 @@ def synthesize(
     seed: int | None = None,
     seconds: float | None = None,
     ssml: bool = False,
-    device: str | torch.device = "cpu",
+    device: "str | torch.device" = "cpu",
 ) -> Speech:
     """Speak a text in one call; to speak often, ``load`` the voice once.
 
@@ -68,7 +91,7 @@ def synthesize(
         TextError: the text cannot be spoken.
         VoiceError: the voice cannot do what is asked.
     """
-    speak = voice if isinstance(voice, Voice) else load(voice, device)
+    speak = voice if isinstance(voice, SpeakingVoice) else load(voice, device)
     return speak(
         text,
         speaker=speaker,

@@ -2,25 +2,29 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from typing import Any, TypeVar
 
 import numpy as np
 
-from vits.models.outputs import PriorDraw
-from vits.synthesis.engine import Engine, Samples
 from vits.synthesis.pauses import Pauses
+from vits.synthesis.protocol import Samples, SpeakingEngine
 from vits.synthesis.request import Request
 from vits.synthesis.rhythm import plan_rhythm
 from vits.synthesis.script import Item, Rest, Sentence
-from vits.synthesis.seeds import seeded_generator
 from vits.synthesis.speech import Speech, Timing
 from vits.synthesis.timing import time_symbols
 
 __all__ = ["Request", "Timeline", "draw_sentence", "join", "stream_speech"]
 
+D = TypeVar("D")
+
 
 def stream_speech(
-    engine: Engine, items: Iterable[Item], request: Request, *, whole_sentences: bool
+    engine: SpeakingEngine[Any],
+    items: Iterable[Item],
+    request: Request,
+    *,
+    whole_sentences: bool,
 ) -> Iterator[Speech]:
     """Speak sentences as they come; where lengths are wished, once all have come.
 
@@ -47,21 +51,20 @@ def stream_speech(
         drawn = draw_sentence(engine, item, request, index, durations)
         index += 1
         waves = [engine.speak(drawn)] if whole_sentences else engine.speak_in_chunks(drawn)
-        yield from timeline.place(item, drawn, waves)
+        yield from timeline.place(item, engine.frames(drawn), waves)
 
 
 def draw_sentence(
-    engine: Engine,
+    engine: SpeakingEngine[D],
     sentence: Sentence,
     request: Request,
     index: int,
     durations: Sequence[int] | None = None,
-) -> PriorDraw:
+) -> D:
     """Draw a sentence with its own chance; ``index`` is its place among the text's sentences."""
-    generator = seeded_generator(engine.device, request.seed, index)
     who = request.who if sentence.who is None else sentence.who
     how = sentence.how or request.how
-    return engine.draw(sentence.encoding.ids, who, how, generator, durations)
+    return engine.draw(sentence.encoding.ids, who, how, (request.seed, index), durations)
 
 
 class Timeline:
@@ -72,7 +75,7 @@ class Timeline:
         request: how.
     """
 
-    def __init__(self, engine: Engine, request: Request) -> None:
+    def __init__(self, engine: SpeakingEngine[Any], request: Request) -> None:
         self._rate, self._hop, self._request = engine.sample_rate, engine.hop_length, request
         self._pauses = Pauses(request.how, engine.sample_rate)
         self._samples = 0
@@ -84,13 +87,18 @@ class Timeline:
             yield self._speech(np.zeros(count, np.float32))
 
     def place(
-        self, sentence: Sentence, drawn: PriorDraw, waves: Iterable[Samples]
+        self, sentence: Sentence, durations: Sequence[int], waves: Iterable[Samples]
     ) -> Iterator[Speech]:
-        """Yield the waves of a sentence, each with the times that start in it."""
+        """Yield the waves of a sentence, each with the times that start in it.
+
+        Args:
+            sentence: what is spoken.
+            durations: frames of each of its symbols.
+            waves: its samples, in chunks of whole frames.
+        """
         offset, frame_seconds = self._samples / self._rate, self._hop / self._rate
-        durations = cast(list[int], drawn.durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
         phonemes, words = time_symbols(sentence.encoding, durations, frame_seconds, offset)
-        frames, n_frames = 0, drawn.z.shape[2]
+        frames, n_frames = 0, max(1, sum(durations))
         for wave in waves:
             frames += len(wave) // self._hop
             # what lasts no time at all may start where the sentence ends

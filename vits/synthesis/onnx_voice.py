@@ -1,0 +1,136 @@
+"""A voice as an ONNX graph: the folder that ``vits export --to onnx`` writes, and speaking with it.
+
+Nothing here imports torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vits.config import from_dict
+from vits.errors import VitsError, VoiceError
+from vits.synthesis.card import Card
+from vits.synthesis.drift import warn_of_drift
+from vits.synthesis.json_parts import checked, mapping, names, read_keys
+from vits.synthesis.onnx_engine import NO_LENGTHS, NO_MIX, OnnxEngine
+from vits.synthesis.request import Request, Settings, check_batch
+from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.speaking import SpeakingVoice
+from vits.synthesis.speech import Speech
+from vits.text import Frontend
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["FORMAT", "GRAPH", "KEYS", "SETTINGS", "OnnxVoice", "is_onnx_voice", "read_onnx_voice"]
+
+FORMAT = 1
+GRAPH, SETTINGS = "model.onnx", "voice.json"
+KEYS = (
+    "format",
+    "sample_rate",
+    "hop_length",
+    "speakers",
+    "inference",
+    "frontend",
+    "fingerprint",
+    "card",
+)
+
+
+class OnnxParts(NamedTuple):
+    """Everything a voice in ONNX Runtime consists of; as ``VoiceBundle``, with a graph."""
+
+    graph: Path
+    sample_rate: int
+    hop_length: int
+    speakers: tuple[str, ...]
+    inference: InferenceConfig
+    frontend: Frontend
+    fingerprint: Mapping[str, Any]
+    card: Card
+
+
+class OnnxVoice(SpeakingVoice[OnnxEngine]):
+    """A voice in ONNX Runtime, ready to speak; as ``Voice``, but for lengths, mixes and conversion.
+
+    A seed gives the rhythm that it gives in torch, and another sound of the same distribution.
+    """
+
+    def __init__(self, parts: OnnxParts, threads: int | None = None) -> None:
+        """Load the graph.
+
+        Args:
+            parts: of the voice.
+            threads: see ``OnnxEngine``.
+
+        Warns:
+            FrontendDriftWarning: this machine's front end differs from the one in training.
+
+        Raises:
+            MissingExtraError: onnxruntime is not installed.
+            VoiceError: it does not load the graph.
+        """
+        engine = OnnxEngine(parts.graph, parts.sample_rate, parts.hop_length, threads)
+        super().__init__(engine, parts.frontend, parts.speakers, parts.inference, parts.card)
+        warn_of_drift(parts.card.name, parts.frontend, parts.fingerprint, stacklevel=4)
+
+    def synthesize(
+        self,
+        texts: Sequence[str],
+        *,
+        seeds: Sequence[int | None] | None = None,
+        **settings: "Unpack[Settings]",
+    ) -> list[Speech]:
+        """Speak many texts, one after the other; see ``Voice.synthesize``."""
+        return [
+            self(text, seed=seed, **settings)
+            for text, seed in zip(texts, check_batch(texts, seeds), strict=True)
+        ]
+
+    def _request(self, control: Mapping[str, Any]) -> Request:
+        request = super()._request(control)
+        if request.wishes is not None:
+            raise VoiceError(NO_LENGTHS)
+        if isinstance(request.who, tuple):
+            raise VoiceError(NO_MIX)
+        return request
+
+
+def is_onnx_voice(folder: Path) -> bool:
+    """Tell whether a folder has the files of a voice in ONNX Runtime, without reading them."""
+    return all((folder / name).is_file() for name in (GRAPH, SETTINGS))
+
+
+def read_onnx_voice(folder: Path) -> OnnxParts:
+    """Read a folder that ``vits export --to onnx`` wrote, all but the graph.
+
+    Raises:
+        VoiceError: a part of it is damaged.
+    """
+    path = folder / SETTINGS
+    try:
+        values = read_keys(path, KEYS, FORMAT)
+        return OnnxParts(
+            graph=folder / GRAPH,
+            sample_rate=checked(path, lambda: _positive(values, "sample_rate")),
+            hop_length=checked(path, lambda: _positive(values, "hop_length")),
+            speakers=checked(path, lambda: names(values["speakers"])),
+            inference=checked(
+                path, lambda: from_dict(InferenceConfig, values["inference"], "inference")
+            ),
+            frontend=checked(path, lambda: Frontend.from_dict(mapping(values, "frontend"))),
+            fingerprint=checked(path, lambda: mapping(values, "fingerprint")),
+            card=checked(path, lambda: from_dict(Card, values["card"], "card")),
+        )
+    except VitsError:
+        raise
+    except OSError as error:
+        raise VoiceError(f"cannot read the voice {folder}: {error.strerror}") from error
+
+
+def _positive(values: Mapping[str, Any], key: str) -> int:
+    value = values[key]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise VoiceError(f"{key} {value!r} must be a whole number, at least 1")
+    return value
