@@ -61,6 +61,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['inspect', '--help'])",
         "from vits.cli import main; main(['export', '--help'])",
         "from vits.cli import main; main(['serve', '--help'])",
+        "from vits.cli import main; main(['bench', '--help'])",
     ],
 )
 def test_a_look_at_the_library_loads_nothing_heavy(code):

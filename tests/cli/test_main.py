@@ -63,6 +63,7 @@ def test_help_names_every_command_in_order(capsys):
             "export",
             "say",
             "serve",
+            "bench",
         )
     ]
     assert places == sorted(places)
@@ -94,7 +95,7 @@ def test_python_m_vits_is_vits():
     assert done.stdout == f"vits {vits.__version__}\n"
 
 
-@pytest.mark.parametrize("name", ["prepare", "bundle", "evaluate", "say", "serve"])
+@pytest.mark.parametrize("name", ["prepare", "bundle", "evaluate", "say", "serve", "bench"])
 def test_each_command_has_its_own_help(name, capsys):
     assert vits.cli.main([name, "--help"]) == 0
     out = capsys.readouterr().out

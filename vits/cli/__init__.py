@@ -36,6 +36,7 @@ COMMANDS = (
     "export",
     "say",
     "serve",
+    "bench",
 )
 STOPPED = 75
 PACKAGE = Path(__file__).resolve().parents[1]

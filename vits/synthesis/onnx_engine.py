@@ -50,6 +50,7 @@ class OnnxEngine:
         hop_length: samples of a frame.
         threads: that compute one sentence; None: as ``OMP_NUM_THREADS`` says, else all processors
             this process may use.
+        profile: start of the name of a file that ``end_profile`` writes; None: none.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
@@ -57,12 +58,17 @@ class OnnxEngine:
     """
 
     def __init__(
-        self, graph: Path, sample_rate: int, hop_length: int, threads: int | None = None
+        self,
+        graph: Path,
+        sample_rate: int,
+        hop_length: int,
+        threads: int | None = None,
+        profile: Path | None = None,
     ) -> None:
         self.sample_rate, self.hop_length = sample_rate, hop_length
         self.max_frames = MAX_SENTENCE_SECONDS * sample_rate // hop_length
         self.place = "cpu in ONNX Runtime"
-        self._session = _load(graph, threads or _usable_threads())
+        self._session = _load(graph, threads or _usable_threads(), profile)
         entries = [*self._session.get_inputs(), *self._session.get_overridable_initializers()]
         inputs = {entry.name: entry.shape for entry in entries}
         missing = {"ids", "id_lengths", "noise", "duration_noise"} - inputs.keys()
@@ -128,6 +134,10 @@ class OnnxEngine:
         """Yield the sentence: the graph gives it as a whole."""
         yield drawn.samples
 
+    def end_profile(self) -> Path:
+        """Write how long each operation took, as ONNX Runtime does, and return the file."""
+        return Path(self._session.end_profiling())
+
     def _feed(
         self, ids: Sequence[int], who: int, how: InferenceConfig
     ) -> dict[str, NDArray[np.generic]]:
@@ -155,7 +165,7 @@ class OnnxEngine:
             raise VoiceError(f"ONNX Runtime does not run the graph: {error}") from error
 
 
-def _load(graph: Path, threads: int) -> Any:
+def _load(graph: Path, threads: int, profile: Path | None) -> Any:
     """Load a graph into ONNX Runtime."""
     try:
         runtime = import_module("onnxruntime")
@@ -167,6 +177,8 @@ def _load(graph: Path, threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what goes wrong is raised
+    if profile is not None:
+        options.enable_profiling, options.profile_file_prefix = True, os.fspath(profile)
     # what the last level adds takes longer to load than it saves
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:

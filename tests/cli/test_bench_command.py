@@ -1,0 +1,121 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from vits.cli import main
+from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+from vits.models.vits import Vits
+from vits.synthesis import VoiceBundle, load, write_voice
+from vits.synthesis.benchmark import TEXTS
+from vits.synthesis.measuring import PARTS, SEED, time_parts
+from vits.text import Frontend, SymbolTable
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory):
+    torch.manual_seed(1)
+    symbols = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,"])
+    config = VitsConfig(
+        n_symbols=len(symbols),
+        hidden_channels=16,
+        latent_channels=8,
+        decoder=DecoderConfig(
+            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+        ),
+    )
+    frontend = Frontend(FrontendConfig(backend="graphemes"), symbols)
+    bundle = VoiceBundle(
+        generator=Vits(config),
+        frontend=frontend,
+        fingerprint=frontend.fingerprint(),
+        speakers=(),
+    )
+    return write_voice(tmp_path_factory.mktemp("bench") / "voice", bundle)
+
+
+@pytest.fixture(scope="module")
+def exported(voice, tmp_path_factory):
+    for name in ("onnx", "onnxruntime"):
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install 'vits[onnx]'")
+    from vits.export.write import write
+    from vits.synthesis import read_voice
+
+    folder = tmp_path_factory.mktemp("bench") / "exported"
+    write(read_voice(voice), folder, "onnx")
+    return folder
+
+
+def test_two_voices_are_measured_side_by_side(voice, exported, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    flags = ["--texts", "short", "--rounds", "1", "--json", str(out)]
+    assert main(["bench", str(voice), str(exported), *flags]) == 0
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert [(row["voice"], row["text"]) for row in rows] == [
+        (str(folder), "short") for folder in (voice, exported)
+    ]
+    ours, graphs = rows
+    assert ours["ratio"] == ours["cpu_ratio"] == 1
+    for row in rows:
+        assert row["threads"] == row["rounds"] == 1
+        assert row["seconds"] == pytest.approx(load(voice)(TEXTS[row["text"]], seed=SEED).seconds)
+        assert min(row["factor"], row["cpu_factor"], row["ratio"], row["first_chunk"]) > 0
+        assert row["start_cpu_seconds"] > row["load_cpu_seconds"] > 0
+        assert row["load_seconds"] > 0
+        assert list(row["parts"]) == list(PARTS)
+        assert min(row["parts"][name] for name in ("text encoder", "prior flow", "decoder")) > 0
+    if sys.platform == "linux":
+        assert ours["peak_bytes"] > graphs["peak_bytes"] > 10_000_000  # one of them has torch
+    printed = capsys.readouterr().out
+    assert f"[2] {exported}: loaded in" in printed
+    assert printed.count("text encoder") == 2
+    assert "real-time" in printed
+
+
+def test_the_parts_add_up_and_the_voice_stays_what_it_was(voice):
+    loaded = load(voice)
+    expected = loaded("hello.", seed=1).samples
+    parts = time_parts(loaded, voice, TEXTS["medium"])
+    assert parts["decoder"] > 0
+    assert parts["duration predictor"] > 0
+    assert min(parts.values()) >= 0
+    assert (loaded("hello.", seed=1).samples == expected).all()
+    assert "forward" not in vars(loaded._engine.model.decoder)
+
+
+@pytest.mark.parametrize(
+    ("flags", "fault"),
+    [
+        (["--rounds", "0"], "must be at least 1"),
+        (["--threads", "1", "0"], "must be at least 1"),
+        (["--json", "nowhere/figures.json"], "create it first"),
+        (["--texts", "endless"], "invalid choice"),
+    ],
+)
+def test_values_out_of_range_are_one_line(voice, capsys, flags, fault):
+    assert main(["bench", str(voice), *flags]) == 2
+    error = capsys.readouterr().err
+    assert fault in error
+    assert error.count("\n") == 1
+
+
+def test_a_damaged_voice_is_one_line(tmp_path, capsys):
+    for name in ("model.onnx", "voice.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    assert main(["bench", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "format None must be 1" in error
+    assert error.count("\n") == 1
+
+
+def test_a_process_that_dies_is_named(voice, monkeypatch, capsys):
+    plain = subprocess.Popen
+
+    def dying(command, **options):
+        return plain([command[0], "-c", "pass"], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", dying)
+    assert main(["bench", str(voice)]) == 2
+    assert "ended; try it with vits say" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""``vits bench``: measure how fast voices speak."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vits.errors import ConfigError, MissingFileError
+
+if TYPE_CHECKING:
+    from vits.synthesis.benchmark import Figures
+
+__all__ = ["add_parser", "run"]
+
+LENGTHS = ("short", "medium", "long")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "bench",
+        help="measure how fast voices speak",
+        description="Measure how fast voices speak: time, memory, and where the time goes. Each "
+        "voice has a process of its own; several are measured in turns, and compared with the "
+        "first.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "voices",
+        nargs="*",
+        type=Path,
+        metavar="VOICE",
+        help="voice folders, or folders that vits export --to onnx wrote (the English voice in "
+        "the box)",
+    )
+    add = parser.add_argument
+    add("--threads", type=int, nargs="+", default=[1], metavar="N", help="numbers of threads (1)")
+    add("--texts", nargs="+", choices=LENGTHS, default=list(LENGTHS), help="lengths of text (all)")
+    add("--rounds", type=int, default=5, help="how often each text is spoken (%(default)s)")
+    add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, and print a table for each number of threads.
+
+    Raises:
+        VitsError: a voice cannot be loaded, or a value is at fault.
+    """
+    from vits.synthesis.benchmark import benchmark
+    from vits.synthesis.shortcuts import DEFAULT_VOICE
+
+    if args.rounds < 1 or min(args.threads) < 1:
+        raise ConfigError("--rounds and --threads must be at least 1")
+    if args.json and not args.json.parent.is_dir():
+        raise MissingFileError(f"folder {args.json.parent} does not exist; create it first")
+    texts = [text for text in LENGTHS if text in args.texts]
+    found = benchmark(args.voices or [DEFAULT_VOICE], args.threads, texts, args.rounds)
+    for threads in args.threads:
+        _print([figures for figures in found if figures.threads == threads])
+    if args.json:
+        values = json.dumps([asdict(figures) for figures in found], indent=2)
+        args.json.write_text(values + "\n", encoding="utf-8")
+    return 0
+
+
+def _print(rows: "list[Figures]") -> None:
+    """Print what was measured with one number of threads."""
+    voices = list(dict.fromkeys(row.voice for row in rows))
+    print(f"threads: {rows[0].threads}; rounds: {rows[0].rounds}; times are medians")
+    for number, voice in enumerate(voices, 1):
+        first = next(row for row in rows if row.voice == voice)
+        print(
+            f"[{number}] {voice}: loaded in {first.load_seconds:.2f} s "
+            f"(processor {first.load_cpu_seconds:.2f} s); "
+            f"processor from start to first wave {first.start_cpu_seconds:.2f} s"
+        )
+    print(
+        f"{'text':8}{'voice':>6}{'speech':>10}{'real-time':>11}{'processor':>11}"
+        f"{'ratio':>8}{'proc.':>8}{'1st chunk':>11}{'peak':>9}"
+    )
+    for row in rows:
+        print(
+            f"{row.text:8}{voices.index(row.voice) + 1:>6}{row.seconds:>8.2f} s{row.factor:>11.4f}"
+            f"{row.cpu_factor:>11.4f}{row.ratio:>8.2f}{row.cpu_ratio:>8.2f}"
+            f"{row.first_chunk:>9.3f} s{row.peak_bytes / 1e6:>6.0f} MB"
+        )
+    print("where the time goes:")
+    for row in rows:
+        total = sum(row.parts.values()) or 1.0
+        shares = ", ".join(f"{name} {value / total:.0%}" for name, value in row.parts.items())
+        print(f"{row.text:8}{voices.index(row.voice) + 1:>6}  {shares}")
