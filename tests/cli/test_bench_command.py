@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from vits.cli import main
-from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+from vits.config import (
+    DecoderConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
 from vits.models.vits import Vits
 from vits.synthesis import VoiceBundle, load, write_voice
 from vits.synthesis.benchmark import TEXTS
@@ -22,6 +29,9 @@ def voice(tmp_path_factory):
         n_symbols=len(symbols),
         hidden_channels=16,
         latent_channels=8,
+        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+        duration_predictor=DurationPredictorConfig(n_flows=2),
         decoder=DecoderConfig(
             upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
         ),
