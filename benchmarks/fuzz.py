@@ -27,7 +27,7 @@ from typing import Any
 
 import vits
 from vits.errors import TextError, UnknownSymbolError, VitsError
-from vits.synthesis import SkippedSentenceWarning, Voice
+from vits.synthesis import OnnxVoice, SkippedSentenceWarning, Voice
 from vits.synthesis.markup import read_markup
 from vits.synthesis.script import Sentence, check_text, read_sentences
 from vits.text import Encoding, UnknownSymbolWarning, clean, split_sentences
@@ -115,7 +115,7 @@ def _markup(chance: random.Random, depth: int) -> str:
     return " ".join(parts)
 
 
-def read(voice: Voice, text: str, markup: bool) -> list[Encoding]:
+def read(voice: Voice | OnnxVoice, text: str, markup: bool) -> list[Encoding]:
     """Take a text through the front end, as speaking does."""
     check_text(text)
     front = voice.frontend
@@ -126,7 +126,10 @@ def read(voice: Voice, text: str, markup: bool) -> list[Encoding]:
 
 
 def find_lost(
-    voice: Voice, text: str, encodings: list[Encoding], caught: list[warnings.WarningMessage]
+    voice: Voice | OnnxVoice,
+    text: str,
+    encodings: list[Encoding],
+    caught: list[warnings.WarningMessage],
 ) -> str:
     """Say what of an accepted plain text was lost without a word; "" where nothing was."""
     # the tatweel is a letter by name only: it stretches a line, and has no sound
@@ -155,7 +158,7 @@ def find_lost(
     return f"{silent} sentences lose symbols" if silent and not caught else ""
 
 
-def try_one(voice: Voice, text: str, markup: bool, spoken: bool) -> tuple[str, str]:
+def try_one(voice: Voice | OnnxVoice, text: str, markup: bool, spoken: bool) -> tuple[str, str]:
     """Return the outcome of a string and, where it is a fault, what happened."""
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -177,7 +180,7 @@ def try_one(voice: Voice, text: str, markup: bool, spoken: bool) -> tuple[str, s
 
 
 def fuzz(
-    voice: Voice, strings: int, *, spoken: float, seed: int, seconds: float
+    voice: Voice | OnnxVoice, strings: int, *, spoken: float, seed: int, seconds: float
 ) -> tuple[dict[str, Any], list[str]]:
     """Try strings; return the counts and a line for each fault."""
     chance = random.Random(seed)
