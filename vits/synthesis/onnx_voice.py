@@ -99,7 +99,10 @@ class OnnxVoice(SpeakingVoice[OnnxEngine]):
 
 def is_onnx_voice(folder: Path) -> bool:
     """Tell whether a folder has the files of a voice in ONNX Runtime, without reading them."""
-    return all((folder / name).is_file() for name in (GRAPH, SETTINGS))
+    try:
+        return all((folder / name).is_file() for name in (GRAPH, SETTINGS))
+    except OSError:  # a path that cannot be; whoever reads it as a voice says so
+        return False
 
 
 def read_onnx_voice(folder: Path) -> OnnxParts:
