@@ -9,6 +9,7 @@ from vits.interop.coqui import FORMAT
 from vits.text import Frontend, SymbolTable
 
 VARIANTS = [(1, "stochastic", "1"), (3, "stochastic", "2"), (3, "deterministic", "1")]
+WIDTHS = {"stochastic": 192, "deterministic": None}  # of their duration predictors
 # Names and shapes as Coqui's own models have them, for the sizes of the test's voice.
 THEIRS = {
     "text_encoder.emb.weight": (178, 16),
@@ -16,24 +17,24 @@ THEIRS = {
     "text_encoder.encoder.attn_layers.0.emb_rel_v": (1, 9, 8),
     "text_encoder.encoder.norm_layers_2.1.gamma": (16,),
     "text_encoder.encoder.ffn_layers.1.conv_2.weight": (16, 20, 3),
-    "text_encoder.proj.weight": (16, 16, 1),
-    "posterior_encoder.pre.weight": (16, 33, 1),
+    "text_encoder.proj.weight": (32, 16, 1),
+    "posterior_encoder.pre.weight": (16, 65, 1),
     "posterior_encoder.enc.in_layers.15.parametrizations.weight.original1": (32, 16, 5),
-    "flow.flows.3.pre.weight": (16, 4, 1),
+    "flow.flows.3.pre.weight": (16, 8, 1),
     "flow.flows.1.enc.cond_layer.parametrizations.weight.original0": (128, 1, 1),
-    "flow.flows.0.post.bias": (4,),
-    "waveform_decoder.conv_pre.weight": (16, 8, 7),
+    "flow.flows.0.post.bias": (8,),
+    "waveform_decoder.conv_pre.weight": (16, 16, 7),
     "waveform_decoder.cond_layer.weight": (16, 6, 1),
     "waveform_decoder.ups.0.parametrizations.weight.original0": (16, 1, 1),
     "waveform_decoder.resblocks.3.convs1.1.bias": (4,),
     "waveform_decoder.conv_post.weight": (1, 4, 7),
     "duration_predictor.flows.0.translation": (2, 1),
     "duration_predictor.flows.0.log_scale": (2, 1),
-    "duration_predictor.flows.4.convs.convs_sep.2.weight": (16, 1, 3),
-    "duration_predictor.flows.1.convs.norms_1.0.gamma": (16,),
-    "duration_predictor.post_flows.4.proj.weight": (29, 16, 1),
-    "duration_predictor.post_convs.convs_1x1.0.bias": (16,),
-    "duration_predictor.cond.weight": (16, 6, 1),
+    "duration_predictor.flows.4.convs.convs_sep.2.weight": (192, 1, 3),
+    "duration_predictor.flows.1.convs.norms_1.0.gamma": (192,),
+    "duration_predictor.post_flows.4.proj.weight": (29, 192, 1),
+    "duration_predictor.post_convs.convs_1x1.0.bias": (192,),
+    "duration_predictor.cond.weight": (192, 6, 1),
     "emb_g.weight": (3, 6),
     "disc.nets.0.convs.5.parametrizations.weight.original1": (16, 16, 5),
     "disc.nets.5.conv_post.bias": (1,),
@@ -76,9 +77,9 @@ def theirs(make_voice, tmp_path):
 
 @pytest.mark.parametrize(("n_speakers", "kind", "resblock"), VARIANTS)
 def test_a_round_trip_keeps_everything(
-    make_voice, same_weights, tmp_path, n_speakers, kind, resblock
+    make_voice, same_weights, tmp_path, narrow_judges, n_speakers, kind, resblock
 ):
-    voice = make_voice(n_speakers, kind, resblock, judges=True)
+    voice = make_voice(n_speakers, kind, resblock, judges=True, duration_channels=WIDTHS[kind])
     assert FORMAT.losses(voice) == {}
     FORMAT.write(tmp_path, voice)
     back = FORMAT.read(tmp_path)
@@ -91,7 +92,7 @@ def test_a_round_trip_keeps_everything(
 
 
 def test_names_and_shapes_are_theirs(make_voice, tmp_path):
-    FORMAT.write(tmp_path, make_voice(3, judges=True))
+    FORMAT.write(tmp_path, make_voice(3, judges=True, duration_channels=192))
     weights = torch.load(tmp_path / "model.pth", weights_only=True)["model"]
     assert {name: tuple(weights[name].shape) for name in THEIRS} == THEIRS
 
@@ -188,7 +189,7 @@ def test_a_speakers_file_elsewhere_is_not_opened(make_voice, tmp_path):
     FORMAT.write(tmp_path, voice)
 
     def edit(settings):
-        del settings["vits"]
+        del settings["vits"], settings["speakers"]
         settings["model_args"]["speakers_file"] = "/etc/passwd"
 
     change(tmp_path, edit)

@@ -34,7 +34,8 @@ def source(make_voice, tmp_path_factory):
     folders = {}
     for form in ("original", "transformers", "coqui", "piper", "vits"):
         folders[form] = tmp_path_factory.mktemp("source") / form
-        convert.write(make_voice(), folders[form], form)
+        voice = make_voice(duration_channels=192) if form == "coqui" else make_voice()
+        convert.write(voice, folders[form], form)
     return folders
 
 

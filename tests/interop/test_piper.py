@@ -38,7 +38,7 @@ def change_checkpoint(folder, change):
     torch.save(values, path)
 
 
-def test_a_round_trip_keeps_everything(make_voice, same_weights, tmp_path, written):
+def test_a_round_trip_keeps_everything(make_voice, same_weights, tmp_path, narrow_judges, written):
     assert FORMAT.losses(written) == {}
     back = FORMAT.read(tmp_path)
     same_weights(written, back)
@@ -113,9 +113,9 @@ def test_an_old_checkpoint_holds_paths(written, tmp_path, same_weights):
             "resblock_kernel_sizes": (3, 5),
             "upsample_rates": (8, 4),
             "resblock_dilation_sizes": ((1, 2), (2, 6)),
-            "filter_length": 64,
+            "filter_length": 128,
             "hop_length": 32,
-            "win_length": 64,
+            "win_length": 128,
             "mel_channels": 8,
         }
         values["callbacks"] = {"ModelCheckpoint": {"dirpath": pathlib.PosixPath("/runs")}}

@@ -24,6 +24,7 @@ from vits.interop.coqui_settings import (
 )
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
+from vits.interop.limits import shared_losses
 from vits.interop.loading import as_tensors, load_json, load_torch
 from vits.interop.names import Names, Rule, count_kernels, inside, residual_blocks
 from vits.interop.original import (
@@ -32,7 +33,6 @@ from vits.interop.original import (
     SPLINE,
     STOCHASTIC,
     TEXT,
-    shared_losses,
 )
 from vits.interop.settings import Settings, speaker_names, write_json
 from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators, plain
@@ -44,6 +44,7 @@ __all__ = ["FORMAT", "losses", "names", "read", "write"]
 
 CONFIG, MODEL, SPEAKERS = "config.json", "model.pth", "speakers.pth"
 PREFERRED = (MODEL, "best_model.pth", "model_file.pth")
+STOCHASTIC_WIDTH = 192  # of its stochastic duration predictor, however wide the rest is
 
 FLOWS = [
     Rule("flows.0.mean", "flows.0.translation"),
@@ -129,6 +130,7 @@ def write(folder: Path, voice: WholeVoice) -> None:
     settings = voice_settings(
         config, frontend, bundle.inference, has_judges=bool(voice.discriminators)
     )
+    settings["speakers"] = list(rows)
     write_json(folder / CONFIG, {**settings, KEY: write_extras(voice, order)})
 
 
@@ -138,7 +140,14 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     Raises:
         VoiceError: the model is one that Coqui TTS cannot build.
     """
-    bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
+    bundle = voice.bundle
+    lost = shared_losses(voice, FORMAT.title, stochastic_width=STOCHASTIC_WIDTH)
+    config = bundle.generator.config
+    if config.latent_channels != config.hidden_channels:
+        raise VoiceError(
+            f"{FORMAT.title} cannot hold latent_channels {config.latent_channels} beside "
+            f"hidden_channels {config.hidden_channels}, nor do without it: it has one size for both"
+        )
     if bundle.frontend.config.bounds:
         lost["bounds"] = "its VITS puts no ^ and $ around a text"
     blank = bundle.frontend.config.blank or bundle.frontend.symbols.symbols[0]
@@ -185,10 +194,9 @@ def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoic
     own = table.to_ours(weights, str(model))
     config = measure(own, judges, unseen(said, extras))
     claims = {key: (said.get(key, None), value) for key, value in shown_sizes(config).items()}
-    claims["model_args.num_speakers"] = (
-        max(1, said.whole("model_args.num_speakers", config.n_speakers)),
-        config.n_speakers,
-    )
+    # 0: not said; newer versions count the names
+    n_speakers = said.whole("model_args.num_speakers", 0) or None
+    claims["model_args.num_speakers"] = (n_speakers, config.n_speakers)
     require_claims(claims, said.where)
     frontend, own = extras.restored(read_frontend(said, extras, config.n_symbols), own, said.where)
     return WholeVoice(
@@ -228,6 +236,11 @@ def _speakers(folder: Path, said: Settings, config: VitsConfig) -> list[str]:
     """Return the speakers' names; a file of them is looked for in the voice's own folder only."""
     if config.n_speakers == 1:
         return []
+    named = said.get("speakers", None)
+    if named:
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise VoiceError(f"{said.where}: speakers must be a list of names")
+        return speaker_names(tuple(named), config.n_speakers, said.where)
     for name in ("speakers.json", "speaker_ids.json"):
         if (folder / name).is_file():
             rows: Any = load_json(folder / name)

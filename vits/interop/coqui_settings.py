@@ -233,7 +233,10 @@ def _characters(said: Settings) -> tuple[SymbolTable, str]:
         return SymbolTable.from_list(row for row in rows if row), BLANK
     if kind not in GENERAL_CHARACTERS:
         raise VoiceError(f"{said.where}: characters_class {kind[:80]!r} cannot be carried over")
-    letters = part("characters") + part("phonemes") * (kind == GENERAL_CHARACTERS[1])
+    # the one class takes the phonemes, where they are named, for its characters; the other ignores
+    # them, as either does in its own code
+    named = said.get("characters.phonemes", None) is not None
+    letters = part("phonemes" if named and kind == GENERAL_CHARACTERS[0] else "characters")
     if said.flag("characters.is_unique", True):
         letters = "".join(dict.fromkeys(letters))
     if said.flag("characters.is_sorted", True):

@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -35,7 +35,7 @@ _PATHS = (
 
 
 def load_json(path: Path) -> dict[str, Any]:
-    """Read one JSON object.
+    """Read one JSON object; Infinity, which Python writes for "no limit", becomes its text.
 
     Raises:
         MissingFileError: there is no such file.
@@ -46,7 +46,7 @@ def load_json(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST_JSON:
         raise VoiceError(f"{path} has more than {LARGEST_JSON >> 20} MiB, too much for a setting")
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+        values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise VoiceError(f"{path} is not valid JSON: {reason}") from error
@@ -158,5 +158,8 @@ def _reason(error: Exception) -> str:
     return text[:160] or type(error).__name__
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+def _constant(name: str) -> str:
+    """Return the text of an infinite number, which no setting that is read may be."""
+    if name == "NaN":
+        raise ValueError(f"{name} is not a JSON number")
+    return name

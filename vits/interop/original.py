@@ -14,6 +14,7 @@ from vits.config import VitsConfig
 from vits.errors import MissingFileError, VoiceError
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
+from vits.interop.limits import shared_losses
 from vits.interop.loading import as_tensors, load_json, load_torch
 from vits.interop.names import Names, Rule, count_kernels, inside, residual_blocks, spell_g_v
 from vits.interop.original_settings import (
@@ -28,12 +29,11 @@ from vits.interop.rows import first_row_blank
 from vits.interop.settings import Settings, speaker_names, write_json
 from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators
 from vits.synthesis.bundle import VoiceBundle
-from vits.synthesis.weights import build_generator, is_compact
+from vits.synthesis.weights import build_generator
 
-__all__ = ["FORMAT", "JUDGES", "losses", "names", "read", "shared_losses", "write"]
+__all__ = ["FORMAT", "JUDGES", "losses", "names", "read", "write"]
 
 CONFIG = "config.json"
-PERIODS = (2, 3, 5, 7, 11)
 
 TEXT = [
     Rule("embedding", "emb"),
@@ -184,53 +184,6 @@ def table_of(config: VitsConfig) -> Names:
         resblock=config.decoder.resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
     )
-
-
-def shared_losses(voice: WholeVoice, title: str) -> dict[str, str]:
-    """Name what no format with the original's model has a place for.
-
-    Raises:
-        VoiceError: the model is one that the original cannot build.
-    """
-    bundle, lost = voice.bundle, dict[str, str]()
-    require_model(bundle.generator.config, title)
-    if voice.discriminators is not None and not same_periods(bundle.generator.config):
-        lost["discriminators"] = "it has one of the wave and those of the periods 2, 3, 5, 7, 11"
-    if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
-    if bundle.frontend.lexicon:
-        lost["lexicon"] = "it has none"
-    return lost
-
-
-def require_model(config: VitsConfig, title: str) -> None:
-    """Require a model that the original's code can be: most of its sizes stand there.
-
-    Raises:
-        VoiceError: another one.
-    """
-    posterior, flow = config.posterior_encoder, config.prior_flow
-    durations = config.duration_predictor
-    width = durations.filter_channels
-    usual = (None, config.hidden_channels if durations.kind == "stochastic" else 256)
-    shape = (durations.kernel_size, durations.n_flows, durations.n_bins, durations.tail_bound)
-    rules = {
-        f"a decoder of the kind {config.decoder.kind}": config.decoder.kind == "hifigan",
-        f"a posterior encoder of {posterior}": vars(posterior) == vars(type(posterior)()),
-        f"a prior flow of {flow}": vars(flow) == vars(type(flow)()),
-        f"a duration predictor {width} wide": width in usual,
-        f"a duration predictor of {durations}": shape == (3, 4, 10, 5.0),
-        "relative positions of another window": config.text_encoder.window_size == 4,
-    }
-    broken = [part for part, holds in rules.items() if not holds]
-    if broken:
-        raise VoiceError(f"{title} cannot hold {' and '.join(broken)}, nor do without it")
-
-
-def same_periods(config: VitsConfig) -> bool:
-    """Tell whether a voice's discriminators are of the kinds that the original has."""
-    judges = config.discriminator
-    return judges.periods == PERIODS and bool(judges.scale_channels) and not judges.resolutions
 
 
 def find_generator(path: Path) -> Path:

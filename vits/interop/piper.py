@@ -14,9 +14,10 @@ from torch import Tensor
 from vits.errors import MissingFileError, VoiceError
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
+from vits.interop.limits import shared_losses
 from vits.interop.loading import as_tensors, load_json, load_torch
 from vits.interop.names import spell_g_v
-from vits.interop.original import JUDGES, shared_losses, table_for, table_of
+from vits.interop.original import JUDGES, table_for, table_of
 from vits.interop.piper_settings import (
     BLANK,
     claims,
