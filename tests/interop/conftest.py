@@ -41,12 +41,12 @@ def randomize(module):
     return module
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def narrow_judges():
     """Let the formats hold this test suite's discriminators: their own make files of 190 MB."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vits.interop.limits.JUDGES", JUDGES)
-        yield
+        yield JUDGES
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def original(make_voice, narrow_judges, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def originals(original, make_voice, tmp_path_factory):
-    """Originals that other projects can be: Coqui's stochastic durations have a width of their own."""
+    """Originals that others can be: Coqui's stochastic durations have a width of their own."""
     folder = tmp_path_factory.mktemp("originals") / "deterministic"
     convert.write(make_voice(3, "deterministic", judges=True), folder, "original")
     return {"transformers": original, "coqui": folder, "piper": original}

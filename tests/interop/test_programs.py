@@ -152,7 +152,6 @@ def require_same_speech(bundle, jobs, folder, answer):
         assert wave.shape == expected.shape
         assert np.abs(expected).max() > 1e-2
         difference = np.abs(wave - expected).max()
-        print(f"{folder.name}: {difference:.3g} of {np.abs(expected).max():.3g}, {len(wave)}")
         assert difference < TOLERANCE
 
 
@@ -231,7 +230,7 @@ def piper_settings(n_speakers):
 
 def ask_piper(piper, folder, bundle):
     """Have them speak the phonemes of a text, and require their ids and their wave of ours."""
-    encoded = [bundle.frontend.encode(text) for text in ("Hello, world.", "A man, a plan.")]
+    encoded = [bundle.frontend.encode(text) for text in ("Hello, world.", "Well.")]
     n = bundle.generator.config.n_speakers
     speakers = (None,) if n == 1 else (0, n - 1)
     jobs = [{"ids": list(each.ids), "speaker": s} for each in encoded for s in speakers]

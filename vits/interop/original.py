@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from vits.config import VitsConfig
-from vits.errors import MissingFileError, VoiceError
+from vits.errors import MissingFileError
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
 from vits.interop.limits import shared_losses

@@ -1,8 +1,8 @@
 """Piper's training at work in its own interpreter: it makes a checkpoint, and speaks one.
 
 ``python in_piper.py make FOLDER REQUEST.json`` builds a model and saves it as Lightning does;
-``python in_piper.py speak FOLDER REQUEST.json`` loads it strictly and writes ``answer.json`` (ids of
-the request's phonemes) and ``wave_I.npy`` for each of the request's ids.
+``python in_piper.py speak FOLDER REQUEST.json`` loads it strictly and writes ``answer.json`` (ids
+of the request's phonemes) and ``wave_I.npy`` for each of the request's ids.
 """
 
 import importlib.abc
