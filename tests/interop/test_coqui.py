@@ -196,3 +196,49 @@ def test_a_speakers_file_elsewhere_is_not_opened(make_voice, tmp_path):
     assert FORMAT.read(tmp_path).bundle.speakers == voice.bundle.speakers
     (tmp_path / "speakers.pth").unlink()
     assert FORMAT.read(tmp_path).bundle.speakers == ("0", "1", "2")
+
+
+def test_what_their_trainer_writes_for_no_limit_is_read(theirs):
+    change(theirs, lambda settings: settings.update(max_audio_len=float("inf")))
+    assert "Infinity" in (theirs / "config.json").read_text()
+    assert FORMAT.read(theirs).format == "coqui"
+    change(theirs, lambda settings: settings["audio"].update(mel_fmax=float("inf")))
+    with pytest.raises(VoiceError, match="mel_fmax 'Infinity' must be a number"):
+        FORMAT.read(theirs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "characters", "phonemes"),
+    [("Graphemes", "ba", "xyz"), ("IPAPhonemes", "xyz", "ba"), ("IPAPhonemes", "ba", None)],
+)
+def test_each_class_takes_its_own_characters(theirs, kind, characters, phonemes):
+    def edit(settings):
+        settings["characters"] |= {
+            "characters_class": f"TTS.tts.utils.text.characters.{kind}",
+            "pad": "<PAD>",
+            "eos": "<EOS>",
+            "bos": "<BOS>",
+            "characters": characters,
+            "punctuations": "! ",
+            "phonemes": phonemes,
+        }
+
+    change(theirs, edit)
+    symbols = FORMAT.read(theirs).bundle.frontend.symbols.symbols
+    assert symbols == ("<PAD>", "<EOS>", "<BOS>", "<BLNK>", "a", "b", "!", " ")
+
+
+def test_names_of_speakers_stand_in_the_settings(make_voice, tmp_path):
+    voice = make_voice(3)
+    FORMAT.write(tmp_path, voice)
+    (tmp_path / "speakers.pth").unlink()
+
+    def edit(settings):
+        del settings["vits"], settings["model_args"]["num_speakers"]
+        assert settings["speakers"] == list(voice.bundle.speakers)
+
+    change(tmp_path, edit)
+    assert FORMAT.read(tmp_path).bundle.speakers == voice.bundle.speakers
+    change(tmp_path, lambda settings: settings.update(speakers=[1, 2, 3]))
+    with pytest.raises(VoiceError, match="speakers must be a list of names"):
+        FORMAT.read(tmp_path)
