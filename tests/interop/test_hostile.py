@@ -315,7 +315,7 @@ def test_our_own_entry_may_lie_too(change, source, tmp_path, capsys):
 
 
 def test_names_of_speakers_are_no_paths(make_voice, tmp_path):
-    convert.write(make_voice(3, duration_channels=192), tmp_path / "voice", "piper")
+    convert.write(make_voice(3, "deterministic"), tmp_path / "voice", "piper")
     names = {f"../../{MARK}": 0, "/etc/passwd": 1, "\x1b[2J": 2}
     edit_json(tmp_path / "voice" / "config.json", lambda s: s.update(speaker_id_map=names))
     convert.write(read(tmp_path / "voice"), tmp_path / "out", "coqui")
