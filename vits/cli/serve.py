@@ -11,7 +11,7 @@ from vits.errors import ConfigError, MissingExtraError, VoiceError
 from vits.server.limits import Limits
 
 if TYPE_CHECKING:
-    from vits.synthesis import Voice
+    from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["add_parser", "run"]
 
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _load(named: list[str], device: str) -> "dict[str, Voice]":
+def _load(named: list[str], device: str) -> "dict[str, Voice | OnnxVoice]":
     """Load voices by name.
 
     Raises:
@@ -110,7 +110,7 @@ def _load(named: list[str], device: str) -> "dict[str, Voice]":
     from vits.synthesis import load
     from vits.synthesis.shortcuts import DEFAULT_VOICE
 
-    voices: dict[str, Voice] = {}
+    voices: dict[str, Voice | OnnxVoice] = {}
     for given in named or [str(DEFAULT_VOICE)]:
         name, _, folder = given.rpartition("=")
         if name and Path(given).exists():

@@ -18,6 +18,7 @@ __all__ = ["TAPS", "convolve_in_pairs", "input_gradient", "weight_gradient"]
 
 TAPS = 5
 POINTS = 6
+HALVES = (slice(0, 3), slice(3, 6))  # of the points: what is as large as the weights is kept small
 
 OUTPUT = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 1 / 2, -2, 1))  # A^T
 KERNEL = (  # G
@@ -52,7 +53,10 @@ def convolve_in_pairs(x: Tensor, weight: Tensor, padding: int) -> Tensor:
     batch, _, rows, length = x.shape
     n_out = length + 2 * padding - TAPS + 1
     pairs = -(-n_out // 2)
-    products = _at_points_of_weight(weight) @ _at_points_of_input(x, padding, pairs)
+    seen = _at_points_of_input(x, padding, pairs)
+    products = seen.new_empty(POINTS, weight.shape[0], seen.shape[2])
+    for points in HALVES:
+        torch.bmm(_at_points_of_weight(weight, points), seen[points], out=products[points])
     even, odd = _transform(OUTPUT, products.flatten(1)).view(2, -1, batch, rows, pairs)
     y = x.new_empty(batch, weight.shape[0], rows, n_out)
     y[..., 0::2] = even.transpose(0, 1)
@@ -73,7 +77,11 @@ def input_gradient(gradient: Tensor, weight: Tensor, padding: int) -> Tensor:
     """
     batch, _, rows, n_out = gradient.shape
     pairs = -(-n_out // 2)
-    products = _at_points_of_weight(weight).mT @ _at_points_of_output(gradient, pairs)
+    came_out = _at_points_of_output(gradient, pairs)
+    products = came_out.new_empty(POINTS, weight.shape[1], came_out.shape[2])
+    for points in HALVES:
+        kernels = _at_points_of_weight(weight, points).mT
+        torch.bmm(kernels, came_out[points], out=products[points])
     seen = _transform(INPUT, products.flatten(1), transposed=True)
     seen = seen.view(POINTS // 2, 2, -1, batch, rows, pairs).permute(0, 3, 2, 4, 5, 1)
     padded = gradient.new_zeros(*seen.shape[1:4], pairs + POINTS // 2 - 1, 2)
@@ -96,14 +104,18 @@ def weight_gradient(x: Tensor, gradient: Tensor, padding: int) -> Tensor:
     """
     pairs = -(-gradient.shape[3] // 2)
     seen = _at_points_of_input(x, padding, pairs)
-    products = _at_points_of_output(gradient, pairs) @ seen.mT
-    result = products.flatten(1).mT @ _matrix(KERNEL, gradient)
+    came_out = _at_points_of_output(gradient, pairs)
+    result = x.new_zeros(gradient.shape[1] * x.shape[1], TAPS)
+    for points in HALVES:
+        products = came_out[points] @ seen[points].mT
+        result.addmm_(products.flatten(1).mT, _matrix(KERNEL, gradient)[points])
     return result.view(gradient.shape[1], x.shape[1], TAPS)
 
 
-def _at_points_of_weight(weight: Tensor) -> Tensor:
-    """(O, C, 5) -> (6, O, C)."""
-    return _transform(KERNEL, weight.reshape(-1, TAPS).mT).view(POINTS, *weight.shape[:2])
+def _at_points_of_weight(weight: Tensor, points: slice) -> Tensor:
+    """(O, C, 5) -> (3, O, C)."""
+    kernels = _matrix(KERNEL, weight)[points] @ weight.reshape(-1, TAPS).mT
+    return kernels.view(-1, *weight.shape[:2])
 
 
 def _at_points_of_input(x: Tensor, padding: int, pairs: int) -> Tensor:

@@ -20,7 +20,7 @@ from vits.server.orders import Order
 from vits.server.page import read_page
 from vits.server.requests import SpeechRequest, make_order, read_request
 from vits.server.streams import SpokenResponse, audio_body, event_body, started
-from vits.synthesis import Voice
+from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["create_app"]
 
@@ -28,7 +28,7 @@ _CLIENT_GONE = 499  # nobody reads it; it is for the metrics
 
 
 def create_app(
-    voices: Mapping[str, Voice],
+    voices: Mapping[str, Voice | OnnxVoice],
     limits: Limits | None = None,
     *,
     api_key: str | None = None,
@@ -90,7 +90,7 @@ def _add_pages(app: FastAPI, door: Door, metrics: Metrics) -> None:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _add_lists(app: FastAPI, voices: Mapping[str, Voice], limits: Limits) -> None:
+def _add_lists(app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: Limits) -> None:
     """Add the lists of voices: as OpenAI's models, and with all that is known of them."""
     models = [{"id": name, "object": "model", "created": 0, "owned_by": "vits"} for name in voices]
     known = [_describe(name, voice) for name, voice in voices.items()]
@@ -118,7 +118,9 @@ def _add_lists(app: FastAPI, voices: Mapping[str, Voice], limits: Limits) -> Non
         }
 
 
-def _add_speech(app: FastAPI, voices: Mapping[str, Voice], limits: Limits, desk: Desk) -> None:
+def _add_speech(
+    app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: Limits, desk: Desk
+) -> None:
     """Add what it is all for."""
     schema = SpeechRequest.model_json_schema()
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -144,7 +146,7 @@ async def _speak_whole(asked: SpeechRequest, order: Order, desk: Desk) -> Respon
 
 
 async def _stream(
-    asked: SpeechRequest, order: Order, voice: Voice, desk: Desk, limits: Limits
+    asked: SpeechRequest, order: Order, voice: Voice | OnnxVoice, desk: Desk, limits: Limits
 ) -> Response:
     """Answer with what is spoken as it comes."""
     name = asked.response_format
@@ -176,7 +178,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, Response]) ->
         task.cancel()
 
 
-def _describe(name: str, voice: Voice) -> dict[str, Any]:
+def _describe(name: str, voice: Voice | OnnxVoice) -> dict[str, Any]:
     """Say what a client may want to know of a voice."""
     card = voice.card
     return {

@@ -14,7 +14,7 @@ from vits.server.limits import Limits
 from vits.server.metrics import Metrics
 from vits.server.notices import collect
 from vits.server.orders import Order
-from vits.synthesis import Speech, Voice
+from vits.synthesis import OnnxVoice, Speech, Voice
 
 __all__ = ["Desk", "Piece"]
 
@@ -49,7 +49,9 @@ class Desk:
         metrics: where it is counted.
     """
 
-    def __init__(self, voices: Mapping[str, Voice], limits: Limits, metrics: Metrics) -> None:
+    def __init__(
+        self, voices: Mapping[str, Voice | OnnxVoice], limits: Limits, metrics: Metrics
+    ) -> None:
         self._voices, self._limits, self._metrics = voices, limits, metrics
         self._waiting: deque[_Waiting] = deque()
         self._n_orders = self._n_streams = 0
@@ -197,7 +199,9 @@ class Desk:
                 waiting.answer.set_result(result)
 
 
-def _speak_all(voice: Voice, batch: list[Order]) -> tuple[list[Speech | VitsError], int]:
+def _speak_all(
+    voice: Voice | OnnxVoice, batch: list[Order]
+) -> tuple[list[Speech | VitsError], int]:
     """Speak a batch in a thread; where one fails all are spoken one by one, and it fails alone."""
     with collect() as notices:
         if len(batch) > 1:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from vits.synthesis import Speech, Voice
+from vits.synthesis import OnnxVoice, Speech, Voice
 
 __all__ = ["Order", "Settings", "speak", "speak_together", "stream"]
 
@@ -59,17 +59,17 @@ class Order:
         return self.voice == other.voice and self.settings == other.settings
 
 
-def speak(voice: Voice, order: Order) -> Speech:
+def speak(voice: Voice | OnnxVoice, order: Order) -> Speech:
     """Speak one order."""
     return voice(order.text, seed=order.seed, **order.settings)
 
 
-def speak_together(voice: Voice, orders: Sequence[Order]) -> list[Speech]:
+def speak_together(voice: Voice | OnnxVoice, orders: Sequence[Order]) -> list[Speech]:
     """Speak orders that fit each other; one that cannot be spoken makes all fail."""
     texts, seeds = [order.text for order in orders], [order.seed for order in orders]
     return voice.synthesize(texts, seeds=seeds, **orders[0].settings)
 
 
-def stream(voice: Voice, order: Order) -> Iterator[Speech]:
+def stream(voice: Voice | OnnxVoice, order: Order) -> Iterator[Speech]:
     """Speak one order in chunks."""
     return voice.stream(order.text, seed=order.seed, **order.settings)

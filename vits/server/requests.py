@@ -12,7 +12,7 @@ from vits.server.errors import Refusal
 from vits.server.formats import FORMATS
 from vits.server.limits import Limits
 from vits.server.orders import Order
-from vits.synthesis import Voice
+from vits.synthesis import OnnxVoice, Voice
 from vits.synthesis.seeds import choose_seed
 from vits.synthesis.speakers import find_speaker
 
@@ -86,7 +86,9 @@ async def read_request(request: Request, limits: Limits) -> SpeechRequest:
         raise _explained(error) from None
 
 
-def make_order(asked: SpeechRequest, voices: Mapping[str, Voice], limits: Limits) -> Order:
+def make_order(
+    asked: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: Limits
+) -> Order:
     """Find the voice and the speaker, and settle the seed.
 
     Raises:
@@ -168,7 +170,7 @@ def _explained(error: ValidationError) -> Refusal:
     return Refusal(400, f"{where}{told[0].lower()}{told[1:]}", param=param, code=first["type"])
 
 
-def _find_row(asked: SpeechRequest, voice: Voice) -> int:
+def _find_row(asked: SpeechRequest, voice: Voice | OnnxVoice) -> int:
     """Return the row of the speaker that is asked for."""
     name = asked.voice.id if isinstance(asked.voice, VoiceId) else asked.voice
     if name is None or (name == asked.model and name not in voice.speakers):
