@@ -21,7 +21,8 @@ COMMANDS = (  # the first steps were made with a faster decay of the learning ra
     " --trainer.max_steps 2338",
     f"{FIT} --resume auto",
     "vits bundle runs/kathleen_small -o voices/kathleen --name kathleen --licence CC0-1.0"
-    " --noise-scale 0.25 --noise-scale-duration 0.3 --compact --card card.json",
+    " --noise-scale 0.25 --noise-scale-duration 0.3 --length-scale 1.06"
+    " --compact --card card.json",
 )
 NAMES = {
     "word_error_rate": "word error rate",
