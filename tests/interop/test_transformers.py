@@ -7,6 +7,7 @@ from safetensors.torch import load_file, save_file
 from vits.audio._torchaudio import import_torchaudio
 from vits.config import FrontendConfig
 from vits.errors import VoiceError
+from vits.interop.names import G, V, spell_g_v, unfold
 from vits.interop.transformers import FORMAT
 from vits.text import Frontend, SymbolTable
 
@@ -240,4 +241,32 @@ def test_an_unknown_tensor_is_named(make_voice, tmp_path):
     weights = load_file(tmp_path / "model.safetensors")
     save_file({**weights, "prosody.weight": torch.zeros(3)}, tmp_path / "model.safetensors")
     with pytest.raises(VoiceError, match=r"tensor 'prosody.weight', a part that VITS has not"):
+        FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize("spelling", ["parametrised", "g and v"])
+def test_the_forks_discriminators_and_norms_are_read(make_voice, same_weights, tmp_path, spelling):
+    voice = make_voice(3, judges=True)
+    FORMAT.write(tmp_path, voice)
+    path = tmp_path / "model.safetensors"
+    weights = load_file(path)
+    for name, value in voice.discriminators.items():
+        _, member, part, rest = name.split(".", 3)
+        part = {"convolutions": "convs", "post": "final_conv"}[part]
+        weights[f"discriminator.discriminators.{member}.{part}.{rest}"] = value.clone()
+    for flow in range(4):
+        module = f"flow.flows.{flow}.conv_pre"
+        g, v = unfold(weights.pop(f"{module}.weight"))
+        weights[module + G], weights[module + V] = g, v
+    save_file(weights if spelling == "parametrised" else spell_g_v(weights), path)
+    same_weights(voice, FORMAT.read(tmp_path), folded=DECODER)
+
+
+def test_a_discriminator_that_lacks_a_part_is_refused(make_voice, tmp_path):
+    voice = make_voice(3, judges=True)
+    FORMAT.write(tmp_path, voice)
+    path = tmp_path / "model.safetensors"
+    bias = torch.zeros(4)
+    save_file(load_file(path) | {"discriminator.discriminators.0.convs.0.bias": bias}, path)
+    with pytest.raises(VoiceError, match=r"discriminators|members"):
         FORMAT.read(tmp_path)

@@ -2,6 +2,8 @@
 
 A folder of ``config.json``, ``model.safetensors``, ``vocab.json`` and ``tokenizer_config.json``.
 The decoder is kept with its weight normalisation folded in. transformers itself is not needed.
+Its models have no discriminators; those that the fine-tuning fork ``finetune-hf-vits`` adds are
+read, and so are the norms that it puts on the flow's convolutions.
 """
 
 from pathlib import Path
@@ -27,7 +29,7 @@ from vits.interop.transformers_settings import (
     tokenizer_settings,
     unseen,
 )
-from vits.interop.whole import Format, WholeVoice, blaming
+from vits.interop.whole import Format, WholeVoice, blaming, check_discriminators
 from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.weights import build_generator, is_compact
@@ -107,6 +109,13 @@ TABLE = [
     Rule("decoder.post", "decoder.conv_post"),
     Rule("speaker_embedding", "embed_speaker"),
 ]
+JUDGE = "discriminator."  # only the fork has it
+JUDGES = Names(
+    [
+        Rule("members.{i}.convolutions", "discriminators.{i}.convs"),
+        Rule("members.{i}.post", "discriminators.{i}.final_conv"),
+    ]
+)
 
 
 def names(n_kernels: int, *, stochastic: bool) -> Names:
@@ -195,8 +204,11 @@ def _build(
     extras = read_extras(said.mapping(KEY, {}))
     stochastic = said.flag("use_stochastic_duration_prediction")
     n_kernels = count_kernels(weights, "decoder.upsampler", "decoder.resblocks")
+    judged = {n.removeprefix(JUDGE): v for n, v in weights.items() if n.startswith(JUDGE)}
+    judges = JUDGES.to_ours(judged, str(path)) if judged else None
+    weights = {name: value for name, value in weights.items() if not name.startswith(JUDGE)}
     own = names(n_kernels, stochastic=stochastic).to_ours(weights, str(path))
-    config = measure(own, None, unseen(said, extras, path / CONFIG))
+    config = measure(own, judges, unseen(said, extras, path / CONFIG))
     require_claims(
         {key: (said.get(key, None), value) for key, value in shown_sizes(config).items()},
         path / CONFIG,
@@ -219,6 +231,7 @@ def _build(
             ),
             card=extras.card,
         ),
+        discriminators=judges and check_discriminators(judges, config.discriminator, str(path)),
     )
 
 
