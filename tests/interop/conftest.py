@@ -26,6 +26,9 @@ JUDGES = DiscriminatorConfig(
     scale_groups=(1, 2, 4, 8, 8, 1),
 )
 
+# Scripts for the interpreters of other programs, which lack this one's packages and have others.
+collect_ignore = ["programs"]
+
 
 def randomize(module):
     """Give every parameter a value of its own, those that start as zeros too."""
