@@ -27,7 +27,7 @@ THEIRS = {
     "flow.flows.0.wavenet.in_layers.1.parametrizations.weight.original0": (32, 1, 1),
     "flow.flows.0.wavenet.cond_layer.parametrizations.weight.original1": (128, 6, 1),
     "flow.flows.2.conv_post.bias": (8,),
-    "posterior_encoder.conv_pre.weight": (16, 33, 1),
+    "posterior_encoder.conv_pre.weight": (16, 65, 1),
     "posterior_encoder.wavenet.res_skip_layers.15.bias": (16,),
     "posterior_encoder.conv_proj.weight": (32, 16, 1),
     "decoder.conv_pre.weight": (16, 16, 7),
