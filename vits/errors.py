@@ -75,6 +75,14 @@ class MissingFileError(VitsError, FileNotFoundError):
 class MissingExtraError(VitsError, ImportError):
     """A package that an optional part needs is not installed."""
 
+    @classmethod
+    def of(cls, what: str, package: str | None, extra: str) -> "MissingExtraError":
+        """Say that ``what`` needs a package, and which extra brings it."""
+        return cls(
+            f"{what} needs the package {package}, which is not installed; "
+            f"install it: pip install 'vits[{extra}]'"
+        )
+
 
 class Preempted(VitsError, RuntimeError):  # noqa: N818 - like KeyboardInterrupt, no error
     """A run was asked to stop and has saved itself; the command line exits with status 75.

@@ -82,10 +82,7 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "vits").startswith("vits"):
             raise
-        raise MissingExtraError(
-            f"a server needs the package {error.name}, which is not installed; "
-            "install it: pip install 'vits[serve]'"
-        ) from error
+        raise MissingExtraError.of("a server", error.name, "serve") from error
     with listen(args.host, args.port) as opened:
         voices = _load(args.voices, args.device)
         local = is_local(args.host)

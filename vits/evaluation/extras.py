@@ -17,7 +17,4 @@ def require(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"an evaluation needs the package {error.name}, which is not installed; "
-            "install it: pip install 'vits[eval]'"
-        ) from error
+        raise MissingExtraError.of("an evaluation", error.name, "eval") from error

@@ -17,7 +17,4 @@ def require(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"an export needs the package {error.name}, which is not installed; "
-            "install it: pip install 'vits[onnx]'"
-        ) from error
+        raise MissingExtraError.of("an export", error.name, "onnx") from error

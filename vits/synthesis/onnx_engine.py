@@ -170,10 +170,8 @@ def _load(graph: Path, threads: int, profile: Path | None) -> Any:
     try:
         runtime = import_module("onnxruntime")
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "a voice that was exported to ONNX needs the package onnxruntime, which is not "
-            "installed; install it: pip install 'vits[onnx]'"
-        ) from error
+        what = "a voice that was exported to ONNX"
+        raise MissingExtraError.of(what, "onnxruntime", "onnx") from error
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what goes wrong is raised
