@@ -120,6 +120,7 @@ def test_the_readme_has_what_it_must_have():
         "export",
         "say",
         "serve",
+        "bench",
     ):
         assert f"| `vits {name}` |" in text
 
