@@ -55,7 +55,7 @@ def test_wrong_values_are_named(values: dict, words: str):
 def test_a_choice_that_may_be_none():
     assert from_dict(TrainingConfig, {"freeze": "text"}).freeze == "text"
     assert from_dict(TrainingConfig, {"freeze": None}).freeze is None
-    with pytest.raises(ConfigError, match="freeze 'all' must be one of 'decoder', 'text'"):
+    with pytest.raises(ConfigError, match="freeze 'all' must be one of 'decoder', 'posterior'"):
         from_dict(TrainingConfig, {"freeze": "all"})
 
 

@@ -310,6 +310,9 @@ RECIPE = {
     "discriminator_warmup_steps": 1,
     "alignment_guide": 1e4,
     "alignment_guide_steps": 1,
+    "spoken_share": 0.0,
+    "spoken_noise_scale": 0.0,
+    "spoken_start": 2,
     "ema_decay": 0.1,
     "freeze": "decoder",
     "seed": 7,
@@ -328,8 +331,9 @@ def test_the_list_of_the_recipe_is_complete():
 @pytest.fixture
 def outcome(make_run):
     """Train three steps; return the weights and their average."""
-    # the base makes every key count: a visible decay, a guide, and an average
+    # the base makes every key count: a visible decay, a guide, spoken segments, and an average
     base = {"learning_rate_decay": 0.9, "learning_rate_decay_steps": 2, "alignment_guide": 10.0}
+    base["spoken_share"] = 0.5
 
     def run(**recipe):
         average = Ema(recipe.get("ema_decay", 0.5))

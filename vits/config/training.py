@@ -34,11 +34,18 @@ class TrainingConfig:
             it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
             helps short runs, which otherwise may not find an alignment at all.
         alignment_guide_steps: steps over which the guide fades.
+        spoken_share: share of a batch whose segments are decoded as in speaking, from the prior
+            along the alignment, instead of from the posterior; the original has none. It trains
+            text encoder, flow and decoder on what the voice will say. Near 1 only with ``freeze``
+            "posterior": only the other segments teach the posterior to hold what is heard.
+        spoken_noise_scale: the prior's noise in a spoken segment has a scale drawn from 0 to this.
+        spoken_start: step at which spoken segments come in.
         skipped_in_a_row: steps with numbers that are not finite, one after the other, at which the
             run goes back to its newest checkpoint; the second time from the same one it stops.
         ema_decay: decay of the generator's moving average; 0 keeps no average.
-        freeze: what keeps its weights: ``decoder``; ``text``, the text encoder; ``speaker-only``,
-            all of the generator but the speaker embedding and the layers that bring it in.
+        freeze: what keeps its weights: ``decoder``; ``posterior``, the posterior encoder; ``text``,
+            the text encoder; ``speaker-only``, all of the generator but the speaker embedding and
+            the layers that bring it in.
         seed: of the segments, noise and dropout; step and rank are mixed into it.
     """
 
@@ -59,9 +66,12 @@ class TrainingConfig:
     discriminator_warmup_steps: int = 0
     alignment_guide: float = 0.0
     alignment_guide_steps: int = 1000
+    spoken_share: float = 0.0
+    spoken_noise_scale: float = 0.5
+    spoken_start: int = 0
     skipped_in_a_row: int = 10
     ema_decay: float = 0.999
-    freeze: Literal["decoder", "text", "speaker-only"] | None = None
+    freeze: Literal["decoder", "posterior", "text", "speaker-only"] | None = None
     seed: int = 1234
 
     def __post_init__(self) -> None:
@@ -79,6 +89,7 @@ class TrainingConfig:
             0 < self.learning_rate_decay <= 1,
             f"learning_rate_decay {self.learning_rate_decay} must be in (0, 1]",
         )
+        require(0 <= self.spoken_share <= 1, f"spoken_share {self.spoken_share} must be in [0, 1]")
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         if self.gradient_clip is not None:
             require_positive(self, "gradient_clip")
@@ -90,11 +101,14 @@ class TrainingConfig:
             "adversarial_start",
             "discriminator_warmup_steps",
             "alignment_guide",
+            "spoken_noise_scale",
+            "spoken_start",
             "seed",
         ):
             value = getattr(self, name)
             require(value >= 0, f"{name} {value} must not be negative")
         require(
-            self.freeze in (None, "decoder", "text", "speaker-only"),
-            f"freeze {self.freeze!r} must be 'decoder', 'text', 'speaker-only' or None",
+            self.freeze in (None, "decoder", "posterior", "text", "speaker-only"),
+            f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'text', 'speaker-only' "
+            "or None",
         )

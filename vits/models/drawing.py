@@ -13,7 +13,7 @@ from vits.models.outputs import EncodedText, PriorDraw
 if TYPE_CHECKING:
     from vits.models.vits import Vits
 
-__all__ = ["draw_durations", "draw_prior"]
+__all__ = ["draw_durations", "draw_prior", "randn"]
 
 
 @torch.no_grad()
@@ -55,14 +55,14 @@ def draw_prior(
     text = model.text_encoder(ids, id_lengths)
     if durations is None:
         if duration_noise is None:
-            duration_noise = _randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
+            duration_noise = randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
         log_durations = _predict(model, text, conditioning, noise_scale_duration, duration_noise)
         durations = _whole_frames(log_durations, text, length_scale, max_frames)
     frame_lengths = durations.sum(1).clamp_min(1)
     mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
     prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
     if noise is None:
-        noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
+        noise = randn(tuple(prior.mean.shape), prior.mean, generator)
     noise = noise[..., : mask.shape[2]]
     z = (prior.mean + noise * prior.log_std.exp() * noise_scale) * mask
     return PriorDraw(z, mask, frame_lengths, durations, conditioning)
@@ -114,5 +114,6 @@ def _whole_frames(
     return frames.long()
 
 
-def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
+def randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw standard normal numbers with the device and type of ``like``."""
     return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

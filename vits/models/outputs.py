@@ -58,6 +58,7 @@ class TrainingOutput(NamedTuple):
         duration_loss: of each sample, summed over its symbols (B,).
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
+        conditioning: speaker (B, G, 1), or None.
     """
 
     wave: Tensor
@@ -69,6 +70,7 @@ class TrainingOutput(NamedTuple):
     duration_loss: Tensor
     symbol_mask: Tensor
     frame_mask: Tensor
+    conditioning: Tensor | None
 
 
 class PriorDraw(NamedTuple):

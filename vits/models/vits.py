@@ -12,13 +12,9 @@ from vits.alignment import (
 from vits.config import VitsConfig
 from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
-from vits.layers.masking import (
-    random_segment_starts,
-    sequence_mask,
-    slice_segments,
-)
+from vits.layers.masking import random_segment_starts, sequence_mask
 from vits.models.decoders import build_decoder
-from vits.models.drawing import draw_prior
+from vits.models.drawing import draw_prior, randn
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
@@ -30,6 +26,7 @@ from vits.models.outputs import (
 )
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
+from vits.models.segments import RECORDED, Spoken, segment_latents
 from vits.models.text_encoder import TextEncoder
 
 __all__ = ["Vits"]
@@ -78,6 +75,7 @@ class Vits(nn.Module):
         speakers: Tensor | None = None,
         *,
         alignment_guide: float = 0.0,
+        spoken: Spoken = RECORDED,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
 
@@ -91,6 +89,7 @@ class Vits(nn.Module):
             frame_lengths: (B,) int64, each at least ``segment_frames``.
             speakers: (B,) int64; needed with two or more speakers.
             alignment_guide: pull of the alignment towards even durations, per latent channel.
+            spoken: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self._conditioning(speakers)
         text = self.text_encoder(ids, id_lengths)
@@ -107,7 +106,10 @@ class Vits(nn.Module):
         )
         length = self.config.segment_frames
         starts = random_segment_starts(frame_lengths, length)
-        wave = self.decoder(slice_segments(posterior.z, starts, length), conditioning)
+        latents = segment_latents(
+            self.prior_flow, posterior, prior, starts, length, conditioning, spoken
+        )
+        wave = self.decoder(latents, conditioning)
         return TrainingOutput(
             wave=wave,
             segment_starts=starts,
@@ -118,6 +120,7 @@ class Vits(nn.Module):
             duration_loss=duration_loss,
             symbol_mask=text.mask,
             frame_mask=posterior.mask,
+            conditioning=conditioning,
         )
 
     @torch.no_grad()
@@ -238,7 +241,7 @@ class Vits(nn.Module):
             raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
         source, target = self._conditioning(source_speakers), self._conditioning(target_speakers)
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
-        noise = _randn(shape, spectrogram, generator) * noise_scale
+        noise = randn(shape, spectrogram, generator) * noise_scale
         z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
         z_prior, _ = self.prior_flow(z, mask, source)
         z = self.prior_flow.inverse(z_prior, mask, target)
@@ -294,7 +297,3 @@ class Vits(nn.Module):
         """Silence the padding of a wave (B, 1, L); return it with its lengths."""
         lengths = frame_lengths * self.config.audio.hop_length
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
-
-
-def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

@@ -29,5 +29,5 @@ def is_frozen(name: str, preset: str | None) -> bool:
     parts = name.split(".")
     if preset == "speaker-only":
         return parts[0] != "speaker_embedding" and "conditioning" not in parts
-    boxes = {"decoder": "decoder", "text": "text_encoder"}
+    boxes = {"decoder": "decoder", "posterior": "posterior_encoder", "text": "text_encoder"}
     return preset is not None and parts[0] == boxes[preset]

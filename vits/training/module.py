@@ -17,6 +17,7 @@ from vits.errors import CheckpointError
 from vits.layers.masking import slice_segments
 from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
+from vits.models.segments import RECORDED, Spoken
 from vits.models.vits import Vits
 from vits.training.corpus import Corpus
 from vits.training.freezing import freeze
@@ -24,8 +25,9 @@ from vits.training.judging import discriminator_losses, judge
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
-from vits.training.segments import Segments
+from vits.training.segments import Segments, spoken_at
 from vits.training.subbands import SubbandLoss
+from vits.training.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
 
@@ -99,7 +101,7 @@ class VitsModule(pl.LightningModule):
         warming = 0 <= step - recipe.adversarial_start < recipe.discriminator_warmup_steps
         guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
         with torch.set_grad_enabled(not warming):
-            out, spectrogram = self._generate(batch, guide)
+            out, spectrogram = self._generate(batch, guide, spoken_at(recipe, step))
             segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
@@ -119,19 +121,11 @@ class VitsModule(pl.LightningModule):
         )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measure whole utterances: reconstruction from the posterior's mean, KL and durations."""
+        """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
         out, spectrogram = self._generate(batch, training=False)
-        wave = self.generator.reconstruct(out.posterior, batch.speakers)
-        hop = self.config.audio.hop_length
-        real = self.mel.from_linear(spectrogram)
-        fake = self.mel(wave, batch.wave_lengths // hop * hop)  # whole frames, as decoded
-        difference = (fake - real).abs().mean(1, keepdim=True)
-        values = {
-            "val/mel": (difference * out.frame_mask).sum() / out.frame_mask.sum(),
-            "val/kl": self._kl(out),
-            "val/duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
-        }
+        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out)
+        values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -163,7 +157,12 @@ class VitsModule(pl.LightningModule):
             )
 
     def _generate(
-        self, batch: Batch, guide: float = 0.0, *, training: bool = True
+        self,
+        batch: Batch,
+        guide: float = 0.0,
+        spoken: Spoken = RECORDED,
+        *,
+        training: bool = True,
     ) -> tuple[TrainingOutput, Tensor]:
         """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
@@ -176,6 +175,7 @@ class VitsModule(pl.LightningModule):
             frame_lengths,
             batch.speakers,
             alignment_guide=guide,
+            spoken=spoken,
         )
         return out, spectrogram
 

@@ -1,10 +1,13 @@
-"""The pieces of wave that a training step looks at."""
+"""The pieces of wave that a training step looks at, and what they are decoded from."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
-__all__ = ["Segments"]
+from vits.config import TrainingConfig
+from vits.models.segments import RECORDED, Spoken
+
+__all__ = ["Segments", "spoken_at"]
 
 
 class Segments(NamedTuple):
@@ -14,3 +17,10 @@ class Segments(NamedTuple):
     fake: Tensor
     real_mel: Tensor
     fake_mel: Tensor
+
+
+def spoken_at(recipe: TrainingConfig, step: int) -> Spoken:
+    """Say which segments of step ``step`` are decoded from the prior."""
+    if step < recipe.spoken_start:
+        return RECORDED
+    return Spoken(recipe.spoken_share, recipe.spoken_noise_scale)

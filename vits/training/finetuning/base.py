@@ -51,7 +51,8 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
     """Return the recipe to fine-tune by, unless a file or the command line says otherwise.
 
     It is the voice's own. What a recipe says about its first steps is counted from the voice's
-    step: the alignment guide goes on to fade, discriminators that still waited wait for the rest.
+    step: the alignment guide goes on to fade, discriminators and spoken segments that still waited
+    wait for the rest.
     What a fine-tuned voice itself had frozen or warmed up is not repeated.
     """
     recipe = base.training or TrainingConfig()
@@ -60,6 +61,7 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
     return replace(
         recipe,
         adversarial_start=max(0, recipe.adversarial_start - base.step),
+        spoken_start=max(0, recipe.spoken_start - base.step),
         discriminator_warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
         alignment_guide=recipe.alignment_guide * left / recipe.alignment_guide_steps,
         alignment_guide_steps=left or recipe.alignment_guide_steps,

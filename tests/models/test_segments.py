@@ -1,0 +1,79 @@
+"""Segments decoded as in speaking: equal to the whole utterance's, and what they train."""
+
+import pytest
+import torch
+
+from vits.layers.masking import sequence_mask, slice_segments
+from vits.models.outputs import Gaussian, Posterior
+from vits.models.segments import RECORDED, Spoken, segment_latents, spoken_latents
+
+STARTS = torch.tensor([0, 13, 32])
+
+
+@pytest.fixture
+def flow(make_model):
+    return make_model("convnext", 2).prior_flow
+
+
+@pytest.fixture
+def ends(flow):
+    """Posterior, prior and conditioning of utterances of 20, 40 and 40 frames."""
+    mask = sequence_mask(torch.tensor([20, 40, 40]), 40).double()
+    one, two = (
+        Gaussian(*(torch.randn(3, 6, 40, dtype=torch.double) * mask for _ in "ms")) for _ in "pq"
+    )
+    conditioning = torch.randn(3, 4, 1, dtype=torch.double)
+    return Posterior(one.mean + one.log_std, one, mask), two, conditioning
+
+
+def test_a_spoken_segment_is_the_whole_utterances(flow, ends):
+    posterior, prior, conditioning = ends
+    with torch.no_grad():
+        whole = flow.inverse(prior.mean, posterior.mask, conditioning)
+        parts = spoken_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
+    torch.testing.assert_close(parts, slice_segments(whole, STARTS, 8), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("share", "count"), [(1.0, 3), (0.7, 2), (0.0, 0)])
+def test_the_share_of_segments_comes_from_the_prior_the_rest_from_the_posterior(
+    flow, ends, share, count
+):
+    posterior, prior, conditioning = ends
+    with torch.no_grad():
+        latents = segment_latents(
+            flow, posterior, prior, STARTS, 8, conditioning, Spoken(share, 0.0)
+        )
+        spoken = spoken_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
+    recorded = slice_segments(posterior.z, STARTS, 8)
+    same = [torch.equal(row, other) for row, other in zip(latents, recorded, strict=True)]
+    heard = [torch.allclose(row, other) for row, other in zip(latents, spoken, strict=True)]
+    assert (sum(same), sum(heard)) == (3 - count, count)
+
+
+def test_the_noise_is_as_loud_as_asked(flow, ends):
+    posterior, prior, conditioning = ends
+    quiet, loud = (
+        [
+            segment_latents(flow, posterior, prior, STARTS, 8, conditioning, Spoken(1.0, scale))
+            for _ in range(50)
+        ]
+        for scale in (0.0, 0.1)
+    )
+    assert torch.stack(quiet).std(0).max() < 1e-12
+    assert torch.stack(loud).std(0).min() > 1e-3
+
+
+def test_nothing_is_drawn_where_all_segments_are_recorded(flow, ends):
+    posterior, prior, conditioning = ends
+    before = torch.get_rng_state()
+    segment_latents(flow, posterior, prior, STARTS, 8, conditioning, RECORDED)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_spoken_segments_reach_prior_and_flow_and_not_the_posterior(flow, ends):
+    posterior, prior, conditioning = ends
+    leaves = [x.requires_grad_() for x in (posterior.z, prior.mean, prior.log_std)]
+    latents = segment_latents(flow, posterior, prior, STARTS, 8, conditioning, Spoken(1.0, 0.5))
+    latents.square().sum().backward()
+    assert [x.grad is not None and bool(x.grad.any()) for x in leaves] == [False, True, True]
+    assert all(p.grad is not None for p in flow.parameters())
