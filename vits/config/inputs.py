@@ -66,6 +66,9 @@ class FrontendConfig:
         blanks: put the blank symbol before, between and after all others.
         blank: which symbol that is; "" means the first of the table.
         bounds: put ``^`` before and ``$`` after it all, with no blank outside of them (Piper's).
+        languages: of a voice that has several: for each row of the language embedding its name and
+            the espeak-ng code it is read by, e.g. ``(("en", "en-us"), ("fr", "fr-fr"))``.
+            ``language`` is then the one at hand.
     """
 
     backend: Literal["espeak", "graphemes"] = "espeak"
@@ -75,6 +78,7 @@ class FrontendConfig:
     blanks: bool = True
     blank: str = ""
     bounds: bool = False
+    languages: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -83,3 +87,9 @@ class FrontendConfig:
             f"backend {self.backend!r} must be 'espeak' or 'graphemes'",
         )
         require(bool(self.language.strip()), "language must not be empty, e.g. 'en-us'")
+        names = [name for name, _ in self.languages]
+        require(
+            all(name.strip() and code.strip() for name, code in self.languages)
+            and len(set(names)) == len(names),
+            f"languages {names} must have different names, none empty, and a code each",
+        )

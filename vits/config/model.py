@@ -179,17 +179,24 @@ class VitsConfig:
     Attributes:
         n_symbols: rows of the symbol embedding; training takes it from the prepared data.
         n_speakers: speakers; with 1 there is no speaker embedding.
-        hidden_channels: width of the text encoder and the WaveNets.
+        n_languages: rows of the language embedding; with 0 there is none, and one voice is one
+            language; training takes it from the prepared data.
+        hidden_channels: width of the text encoder, less its ``language_channels``, and of the
+            WaveNets.
         latent_channels: width of z, even.
         speaker_channels: width of the speaker embedding (used with 2 or more speakers).
+        language_channels: width of the language embedding, which the text encoder is wider by
+            (used with languages).
         segment_frames: length of the random segment that is decoded in training (frames).
     """
 
     n_symbols: int = 178
     n_speakers: int = 1
+    n_languages: int = 0
     hidden_channels: int = 192
     latent_channels: int = 192
     speaker_channels: int = 256
+    language_channels: int = 4
     segment_frames: int = 32
     audio: AudioConfig = field(default_factory=AudioConfig)
     text_encoder: TextEncoderConfig = field(default_factory=TextEncoderConfig)
@@ -204,15 +211,18 @@ class VitsConfig:
         require_positive(
             self, "n_symbols", "n_speakers", "hidden_channels", "speaker_channels", "segment_frames"
         )
+        require_positive(self, "language_channels")
+        require(self.n_languages >= 0, f"n_languages {self.n_languages} must be at least 0")
         require(
             self.latent_channels > 0 and self.latent_channels % 2 == 0,
             f"latent_channels {self.latent_channels} must be a positive even number",
         )
-        require(
-            self.hidden_channels % self.text_encoder.n_heads == 0,
-            f"hidden_channels {self.hidden_channels} must be a multiple of "
-            f"n_heads {self.text_encoder.n_heads}",
-        )
+        width, heads = self.hidden_channels, self.text_encoder.n_heads
+        named = f"hidden_channels {width}"
+        if self.n_languages:
+            width += self.language_channels
+            named += f" + language_channels {self.language_channels} = {width}"
+        require(width % heads == 0, f"{named} must be a multiple of n_heads {heads}")
         self.decoder.check_hop(self.audio.hop_length)
         samples = self.segment_frames * self.audio.hop_length
         judges = self.discriminator

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vits.config import FrontendConfig
 from vits.errors import VitsError, VoiceError
 from vits.interop.recognise import FORMATS
 from vits.interop.whole import WholeVoice, require_no_loss
@@ -81,8 +82,14 @@ def describe(voice: WholeVoice) -> dict[str, str]:
         "speakers": f"{config.n_speakers}" + f" ({names})" * bool(names),
         "symbols": f"{len(bundle.frontend.symbols)} in {config.n_symbols} rows"
         + f", {framing}" * bool(framing),
-        "language": f"{text.language} ({text.backend})",
+        "language": f"{_languages(text)} ({text.backend})",
         "sample rate": f"{config.audio.sample_rate} Hz, {config.audio.hop_length} samples a frame",
         "posterior encoder": "no" if compact else "yes",
         "discriminators": f"{n_judges}" if voice.discriminators is not None else "no",
     }
+
+
+def _languages(text: FrontendConfig) -> str:
+    """Name the language, or count and name those there are, with codes where they differ."""
+    named = [name if name == code else f"{name} ({code})" for name, code in text.languages]
+    return f"{len(named)}: {', '.join(named)}" if named else text.language

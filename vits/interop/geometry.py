@@ -74,6 +74,9 @@ def measure(
         n_speakers, speaker_channels = seen("speaker_embedding.weight", 2)
         if n_speakers < 2:
             raise VoiceError("a speaker embedding of a single speaker cannot be carried over")
+    n_languages, language_channels = 0, 4
+    if "language_embedding.weight" in weights:
+        n_languages, language_channels = seen("language_embedding.weight", 2)
     n_bins = unseen.audio.n_bins
     if "posterior_encoder.pre.weight" in weights:
         n_bins = seen("posterior_encoder.pre.weight", 3)[1]
@@ -85,12 +88,16 @@ def measure(
     return VitsConfig(
         n_symbols=n_symbols,
         n_speakers=n_speakers,
+        n_languages=n_languages,
         hidden_channels=hidden,
         latent_channels=seen("text_encoder.projection.weight", 3)[0] // 2,
         speaker_channels=speaker_channels,
+        language_channels=language_channels,
         segment_frames=unseen.segment_frames,
         audio=unseen.audio,
-        text_encoder=_text_encoder(seen, hidden, unseen),
+        text_encoder=_text_encoder(
+            seen, hidden + (language_channels if n_languages else 0), unseen
+        ),
         posterior_encoder=_posterior_encoder(seen, unseen),
         prior_flow=_prior_flow(seen, unseen),
         duration_predictor=_duration_predictor(seen, hidden, unseen),

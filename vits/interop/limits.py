@@ -17,7 +17,11 @@ DEPTHS = {"1": 3, "2": 2}
 
 
 def shared_losses(
-    voice: WholeVoice, title: str, stochastic_width: int | None = None
+    voice: WholeVoice,
+    title: str,
+    stochastic_width: int | None = None,
+    *,
+    languages: bool = False,
 ) -> dict[str, str]:
     """Name what no format with the original's model has a place for.
 
@@ -25,11 +29,18 @@ def shared_losses(
         voice: what is to be written.
         title: of the format.
         stochastic_width: of its stochastic duration predictor; None: as wide as the rest.
+        languages: it can hold a language embedding.
 
     Raises:
         VoiceError: the model is one that the original cannot build.
     """
     bundle, lost = voice.bundle, dict[str, str]()
+    named = ", ".join(name for name, _ in bundle.frontend.config.languages)
+    if named and not languages:
+        raise VoiceError(
+            f"{title} cannot hold the language embedding ({named}), nor do without it: it has one "
+            "language in a voice"
+        )
     _require_model(bundle.generator.config, title, stochastic_width)
     if voice.discriminators is not None:
         lost |= _lost_judges(bundle.generator.config.discriminator)

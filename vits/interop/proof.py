@@ -137,7 +137,8 @@ def _speak(bundle: VoiceBundle) -> Tensor:
         "max_frames": MOST_FRAMES,
     }
     n = ids.shape[1]
-    arguments = ids, torch.tensor([n]), torch.tensor([0]) if config.n_speakers > 1 else None
+    first = torch.tensor([0])
+    arguments = ids, torch.tensor([n]), first if config.n_speakers > 1 else None, first
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         if config.duration_predictor.kind == "stochastic":

@@ -13,7 +13,7 @@ from vits.models.outputs import EncodedText, PriorDraw
 if TYPE_CHECKING:
     from vits.models.vits import Vits
 
-__all__ = ["draw_durations", "draw_prior", "randn"]
+__all__ = ["draw_durations", "draw_normal", "draw_prior"]
 
 
 @torch.no_grad()
@@ -22,6 +22,7 @@ def draw_prior(
     ids: Tensor,
     id_lengths: Tensor,
     speakers: Tensor | None,
+    languages: Tensor | None = None,
     *,
     noise_scale: float,
     noise_scale_duration: float,
@@ -39,6 +40,7 @@ def draw_prior(
         ids: (B, S) int64.
         id_lengths: (B,) int64.
         speakers: (B,) int64; needed with two or more speakers.
+        languages: (B,) int64; needed with a language embedding.
         noise_scale: as all that follow, see ``Vits.speak``.
         noise_scale_duration: of the duration predictor.
         length_scale: factor on every duration.
@@ -52,17 +54,17 @@ def draw_prior(
         VoiceError: predicted durations pass ``max_frames``.
     """
     conditioning = model._conditioning(speakers)
-    text = model.text_encoder(ids, id_lengths)
+    text = model.encode(ids, id_lengths, languages)
     if durations is None:
         if duration_noise is None:
-            duration_noise = randn((len(ids), 2, ids.shape[1]), text.hidden, generator)
+            duration_noise = draw_normal((len(ids), 2, ids.shape[1]), text.hidden, generator)
         log_durations = _predict(model, text, conditioning, noise_scale_duration, duration_noise)
         durations = _whole_frames(log_durations, text, length_scale, max_frames)
     frame_lengths = durations.sum(1).clamp_min(1)
     mask = sequence_mask(frame_lengths, int(frame_lengths.max()))
     prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
     if noise is None:
-        noise = randn(tuple(prior.mean.shape), prior.mean, generator)
+        noise = draw_normal(tuple(prior.mean.shape), prior.mean, generator)
     noise = noise[..., : mask.shape[2]]
     z = (prior.mean + noise * prior.log_std.exp() * noise_scale) * mask
     return PriorDraw(z, mask, frame_lengths, durations, conditioning)
@@ -74,6 +76,7 @@ def draw_durations(
     ids: Tensor,
     id_lengths: Tensor,
     speakers: Tensor | None,
+    languages: Tensor | None = None,
     *,
     noise_scale_duration: float,
     length_scale: float,
@@ -82,7 +85,7 @@ def draw_durations(
 ) -> Tensor:
     """Draw only the durations (B, S) int64 that ``draw_prior`` would draw; see there."""
     conditioning = model._conditioning(speakers)
-    text = model.text_encoder(ids, id_lengths)
+    text = model.encode(ids, id_lengths, languages)
     log_durations = _predict(model, text, conditioning, noise_scale_duration, duration_noise)
     return _whole_frames(log_durations, text, length_scale, max_frames)
 
@@ -96,7 +99,12 @@ def _predict(
 ) -> Tensor:
     """Ask the duration predictor for log-durations (B, 1, S)."""
     return model.duration_predictor.predict(
-        text.hidden, text.mask, conditioning, noise_scale=noise_scale, noise=noise
+        text.hidden,
+        text.mask,
+        conditioning,
+        language=text.language,
+        noise_scale=noise_scale,
+        noise=noise,
     )
 
 
@@ -114,6 +122,6 @@ def _whole_frames(
     return frames.long()
 
 
-def randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Draw standard normal numbers with the device and type of ``like``."""
+def draw_normal(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw standard normal values of the device and precision of a tensor."""
     return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

@@ -43,6 +43,7 @@ class StochasticDurationPredictor(nn.Module):
         n_bins: int,
         tail_bound: float,
         conditioning_channels: int = 0,
+        language_channels: int = 0,
     ) -> None:
         super().__init__()
 
@@ -60,7 +61,7 @@ class StochasticDurationPredictor(nn.Module):
                 layers.append(Flip())
             return nn.ModuleList(layers)
 
-        self.pre = nn.Conv1d(hidden_channels, filter_channels, 1)
+        self.pre = nn.Conv1d(hidden_channels + language_channels, filter_channels, 1)
         self.stack = stack()
         self.projection = nn.Conv1d(filter_channels, filter_channels, 1)
         self.conditioning = (
@@ -72,6 +73,9 @@ class StochasticDurationPredictor(nn.Module):
         self.posterior_stack = stack()
         self.posterior_projection = nn.Conv1d(filter_channels, filter_channels, 1)
         self.posterior_flows = flows()
+        self.language = (
+            nn.Conv1d(language_channels, filter_channels, 1) if language_channels else None
+        )
 
     def forward(
         self,
@@ -80,22 +84,25 @@ class StochasticDurationPredictor(nn.Module):
         durations: Tensor,
         conditioning: Tensor | None = None,
         *,
+        language: Tensor | None = None,
         noise: Tensor | None = None,
     ) -> Tensor:
         """Bound the negative log-likelihood of durations.
 
         Args:
-            hidden: (B, H, S) text encoder output; no gradient flows back into it.
+            hidden: (B, H, S) text encoder output, with languages H + E wide; no gradient flows
+                back into it.
             mask: (B, 1, S).
             durations: (B, 1, S) frames of each symbol.
             conditioning: (B, G, 1) speaker, or None; no gradient flows back into it.
+            language: (B, E, 1), or None; no gradient flows back into it.
             noise: (B, 2, S) standard normal of the posterior; drawn when None.
 
         Returns:
             (B,) nats, summed over the symbols of each sample.
         """
         with torch.autocast(hidden.device.type, enabled=False):
-            text = self._text_features(hidden, mask, conditioning)
+            text = self._text_features(hidden, mask, conditioning, language)
             durations = durations.to(text.dtype)
             noise = torch.randn_like(text[:, :2]) if noise is None else noise
             u, v, log_q = self._dequantise(text, mask, durations, noise * mask)
@@ -113,6 +120,7 @@ class StochasticDurationPredictor(nn.Module):
         mask: Tensor,
         conditioning: Tensor | None = None,
         *,
+        language: Tensor | None = None,
         noise_scale: float = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
@@ -125,6 +133,7 @@ class StochasticDurationPredictor(nn.Module):
             hidden: (B, H, S).
             mask: (B, 1, S).
             conditioning: (B, G, 1) speaker, or None.
+            language: (B, E, 1), or None.
             noise_scale: standard deviation of the noise.
             noise: (B, 2, S) standard normal; drawn when None.
 
@@ -132,7 +141,7 @@ class StochasticDurationPredictor(nn.Module):
             (B, 1, S) natural logarithm of frames.
         """
         with torch.autocast(hidden.device.type, enabled=False):
-            text = self._text_features(hidden, mask, conditioning)
+            text = self._text_features(hidden, mask, conditioning, language)
             z = torch.randn_like(text[:, :2]) if noise is None else noise.to(text.dtype)
             z = z * noise_scale
             affine, _, *rest = self.flows
@@ -140,10 +149,14 @@ class StochasticDurationPredictor(nn.Module):
                 z = flow.inverse(z, mask, text)  # pyright: ignore[reportCallIssue]
             return affine.inverse(z, mask)[:, :1]  # pyright: ignore[reportCallIssue]
 
-    def _text_features(self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
+    def _text_features(
+        self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None, language: Tensor | None
+    ) -> Tensor:
         x = self.pre(hidden.detach().to(self.pre.weight.dtype))
         if self.conditioning is not None and conditioning is not None:
             x = x + self.conditioning(conditioning.detach().to(x.dtype))
+        if self.language is not None and language is not None:
+            x = x + self.language(language.detach().to(x.dtype))
         return self.projection(self.stack(x, mask)) * mask
 
     def _dequantise(
@@ -177,8 +190,10 @@ class DeterministicDurationPredictor(nn.Module):
         kernel_size: int,
         dropout: float,
         conditioning_channels: int = 0,
+        language_channels: int = 0,
     ) -> None:
         super().__init__()
+        hidden_channels += language_channels
         padding = kernel_size // 2
         self.conv_1 = nn.Conv1d(hidden_channels, filter_channels, kernel_size, padding=padding)
         self.norm_1 = ChannelNorm(filter_channels)
@@ -189,6 +204,9 @@ class DeterministicDurationPredictor(nn.Module):
         self.conditioning = (
             nn.Conv1d(conditioning_channels, hidden_channels, 1) if conditioning_channels else None
         )
+        self.language = (
+            nn.Conv1d(language_channels, hidden_channels, 1) if language_channels else None
+        )
 
     def forward(
         self,
@@ -197,11 +215,12 @@ class DeterministicDurationPredictor(nn.Module):
         durations: Tensor,
         conditioning: Tensor | None = None,
         *,
+        language: Tensor | None = None,
         noise: Tensor | None = None,
     ) -> Tensor:
         """Squared error of log-durations (B,), summed over symbols; arguments as its sibling's."""
         del noise
-        predicted = self.predict(hidden, mask, conditioning)
+        predicted = self.predict(hidden, mask, conditioning, language=language)
         # 1e-6 keeps symbols without frames finite, as in the original
         target = (durations.to(predicted.dtype) + 1e-6).log() * mask
         return (predicted - target).square().sum((1, 2))
@@ -212,6 +231,7 @@ class DeterministicDurationPredictor(nn.Module):
         mask: Tensor,
         conditioning: Tensor | None = None,
         *,
+        language: Tensor | None = None,
         noise_scale: float = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
@@ -221,6 +241,8 @@ class DeterministicDurationPredictor(nn.Module):
             x = hidden.detach().to(self.conv_1.weight.dtype)
             if self.conditioning is not None and conditioning is not None:
                 x = x + self.conditioning(conditioning.detach().to(x.dtype))
+            if self.language is not None and language is not None:
+                x = x + self.language(language.detach().to(x.dtype))
             x = self.dropout(self.norm_1(torch.relu(self.conv_1(x * mask))))
             x = self.dropout(self.norm_2(torch.relu(self.conv_2(x * mask))))
             return self.projection(x * mask) * mask
@@ -237,6 +259,7 @@ def duration_predictor(
     n_bins: int,
     tail_bound: float,
     conditioning_channels: int = 0,
+    language_channels: int = 0,
 ) -> StochasticDurationPredictor | DeterministicDurationPredictor:
     """Build the predictor of a kind; the original's widths where ``filter_channels`` is None."""
     if kind == "deterministic":
@@ -246,6 +269,7 @@ def duration_predictor(
             kernel_size=kernel_size,
             dropout=dropout,
             conditioning_channels=conditioning_channels,
+            language_channels=language_channels,
         )
     return StochasticDurationPredictor(
         hidden_channels,
@@ -256,4 +280,5 @@ def duration_predictor(
         n_bins=n_bins,
         tail_bound=tail_bound,
         conditioning_channels=conditioning_channels,
+        language_channels=language_channels,
     )

@@ -30,11 +30,19 @@ class Gaussian(NamedTuple):
 
 
 class EncodedText(NamedTuple):
-    """Text encoder: ``hidden`` (B, H, S), ``prior`` over the latent, ``mask`` (B, 1, S)."""
+    """What the text encoder gives, and what the duration predictor takes.
+
+    Attributes:
+        hidden: (B, H, S), with languages H + ``language_channels`` wide.
+        prior: over the latent.
+        mask: (B, 1, S).
+        language: (B, E, 1), or None.
+    """
 
     hidden: Tensor
     prior: Gaussian
     mask: Tensor
+    language: Tensor | None = None
 
 
 class Posterior(NamedTuple):

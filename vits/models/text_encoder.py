@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from vits.layers.attention import TransformerEncoder
@@ -14,7 +15,10 @@ __all__ = ["TextEncoder"]
 class TextEncoder(nn.Module):
     """Embedding, transformer, and a projection to mean and log standard deviation.
 
-    Source: VITS section 2.2.1; the embedding is scaled by sqrt(H) as in the original.
+    Source: VITS section 2.2.1; the embedding is scaled by sqrt(H) as in the original. With
+    ``language_channels``, as in Coqui TTS and YourTTS (Casanova et al. 2022, arXiv:2112.02418,
+    section 2), the embedding of the language stands below that of every symbol, and everything
+    behind is wider by it.
     """
 
     def __init__(
@@ -29,28 +33,33 @@ class TextEncoder(nn.Module):
         kernel_size: int,
         dropout: float,
         window_size: int,
+        language_channels: int = 0,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(hidden_channels)
         self.embedding = nn.Embedding(n_symbols, hidden_channels)
         nn.init.normal_(self.embedding.weight, 0.0, hidden_channels**-0.5)
+        hidden_channels += language_channels
         self.encoder = TransformerEncoder(
             hidden_channels, filter_channels, n_heads, n_layers, kernel_size, dropout, window_size
         )
         self.projection = nn.Conv1d(hidden_channels, 2 * latent_channels, 1)
 
-    def forward(self, ids: Tensor, lengths: Tensor) -> EncodedText:
+    def forward(self, ids: Tensor, lengths: Tensor, language: Tensor | None = None) -> EncodedText:
         """Encode a padded batch.
 
         Args:
             ids: (B, S) int64 rows of the symbol table.
             lengths: (B,) int64.
+            language: (B, E, 1); needed with ``language_channels``.
 
         Returns:
             ``EncodedText``; every part is zero in the padding.
         """
         mask = sequence_mask(lengths, ids.shape[1])
         embedded = (self.embedding(ids) * self.scale).transpose(1, 2)
+        if language is not None:
+            embedded = torch.cat([embedded, language.expand(-1, -1, ids.shape[1])], dim=1)
         hidden = self.encoder(embedded, mask)
         mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
-        return EncodedText(hidden, Gaussian(mean, log_std), mask)
+        return EncodedText(hidden, Gaussian(mean, log_std), mask, language)

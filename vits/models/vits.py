@@ -13,8 +13,9 @@ from vits.config import VitsConfig
 from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import random_segment_starts, sequence_mask
+from vits.models.conditioning import embed_rows
 from vits.models.decoders import build_decoder
-from vits.models.drawing import draw_prior, randn
+from vits.models.drawing import draw_normal, draw_prior
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
@@ -47,9 +48,9 @@ class Vits(nn.Module):
         self.config = config
         hidden, latent = config.hidden_channels, config.latent_channels
         speaker = config.speaker_channels if config.n_speakers > 1 else 0
-        self.text_encoder = TextEncoder(
-            config.n_symbols, hidden, latent, **vars(config.text_encoder)
-        )
+        language = config.language_channels if config.n_languages else 0
+        text = {**vars(config.text_encoder), "language_channels": language}
+        self.text_encoder = TextEncoder(config.n_symbols, hidden, latent, **text)
         self.posterior_encoder = PosteriorEncoder(
             config.audio.n_bins,
             hidden,
@@ -60,11 +61,13 @@ class Vits(nn.Module):
         self.prior_flow = PriorFlow(
             latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)
         )
+        durations = {**vars(config.duration_predictor), "language_channels": language}
         self.duration_predictor = duration_predictor(
-            hidden, conditioning_channels=speaker, **vars(config.duration_predictor)
+            hidden, conditioning_channels=speaker, **durations
         )
         self.decoder = build_decoder(config.decoder, latent, config.audio.hop_length, speaker)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
+        self.language_embedding = nn.Embedding(config.n_languages, language) if language else None
 
     def forward(
         self,
@@ -73,6 +76,7 @@ class Vits(nn.Module):
         spectrogram: Tensor,
         frame_lengths: Tensor,
         speakers: Tensor | None = None,
+        languages: Tensor | None = None,
         *,
         alignment_guide: float = 0.0,
         spoken: Spoken = RECORDED,
@@ -88,11 +92,12 @@ class Vits(nn.Module):
             spectrogram: (B, F, T) linear magnitude.
             frame_lengths: (B,) int64, each at least ``segment_frames``.
             speakers: (B,) int64; needed with two or more speakers.
+            languages: (B,) int64; needed with a language embedding.
             alignment_guide: pull of the alignment towards even durations, per latent channel.
             spoken: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self._conditioning(speakers)
-        text = self.text_encoder(ids, id_lengths)
+        text = self.encode(ids, id_lengths, languages)
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         z_prior, _ = self.prior_flow(posterior.z, posterior.mask, conditioning)
         durations = self.align(
@@ -102,7 +107,7 @@ class Vits(nn.Module):
             durations_to_index(durations, spectrogram.shape[2]), posterior.mask
         )
         duration_loss = self.duration_predictor(
-            text.hidden, text.mask, durations.unsqueeze(1), conditioning
+            text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
         )
         length = self.config.segment_frames
         starts = random_segment_starts(frame_lengths, length)
@@ -153,6 +158,7 @@ class Vits(nn.Module):
         ids: Tensor,
         id_lengths: Tensor,
         speakers: Tensor | None = None,
+        languages: Tensor | None = None,
         *,
         noise_scale: float = 0.667,
         noise_scale_duration: float = 0.8,
@@ -170,6 +176,7 @@ class Vits(nn.Module):
             id_lengths: (B,) int64.
             speakers: (B,) int64, or the weights (B, n_speakers) float of mixes; needed with two or
                 more speakers.
+            languages: (B,) int64; needed with a language embedding.
             noise_scale: standard deviation of the prior's noise; 0 gives the mean.
             noise_scale_duration: standard deviation of the duration predictor's noise.
             length_scale: factor on every duration; above 1 is slower.
@@ -191,6 +198,7 @@ class Vits(nn.Module):
             ids,
             id_lengths,
             speakers,
+            languages,
             noise_scale=noise_scale,
             noise_scale_duration=noise_scale_duration,
             length_scale=length_scale,
@@ -241,7 +249,7 @@ class Vits(nn.Module):
             raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
         source, target = self._conditioning(source_speakers), self._conditioning(target_speakers)
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
-        noise = randn(shape, spectrogram, generator) * noise_scale
+        noise = draw_normal(shape, spectrogram, generator) * noise_scale
         z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
         z_prior, _ = self.prior_flow(z, mask, source)
         z = self.prior_flow.inverse(z_prior, mask, target)
@@ -255,6 +263,7 @@ class Vits(nn.Module):
         spectrogram: Tensor,
         frame_lengths: Tensor,
         speakers: Tensor | None = None,
+        languages: Tensor | None = None,
     ) -> Tensor:
         """Align recordings with their texts, from the posterior's mean; arguments as ``forward``.
 
@@ -262,7 +271,7 @@ class Vits(nn.Module):
             Durations (B, S) int64.
         """
         conditioning = self._conditioning(speakers)
-        text = self.text_encoder(ids, id_lengths)
+        text = self.encode(ids, id_lengths, languages)
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         mean = posterior.distribution.mean * posterior.mask
         z_prior, _ = self.prior_flow(mean, posterior.mask, conditioning)
@@ -278,20 +287,14 @@ class Vits(nn.Module):
         """Replace every weight-normed weight by its value, in place: for inference only."""
         fold_weight_norm(self)
 
-    def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
-        """Speaker embedding (B, G, 1), of rows (B,) or of mixes (B, n_speakers).
+    def encode(self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None) -> EncodedText:
+        """Run the text encoder; arguments as ``forward``."""
+        language = embed_rows(self.language_embedding, languages, "languages")
+        return self.text_encoder(ids, id_lengths, language)
 
-        None for one speaker, whatever is passed.
-        """
-        if self.speaker_embedding is None:
-            return None
-        if speakers is None:
-            raise ConfigError(
-                f"speakers None must name one of {self.config.n_speakers} speakers for each sample"
-            )
-        if speakers.is_floating_point():
-            return (speakers @ self.speaker_embedding.weight).unsqueeze(2)
-        return self.speaker_embedding(speakers).unsqueeze(2)
+    def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
+        """Speaker embedding (B, G, 1); None for one speaker, whatever is passed."""
+        return embed_rows(self.speaker_embedding, speakers, "speakers")
 
     def _trim(self, wave: Tensor, frame_lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Silence the padding of a wave (B, 1, L); return it with its lengths."""

@@ -51,6 +51,9 @@ class VoiceBundle:
         names, expected = self.speakers, self.generator.config.n_speakers
         if len(names) != expected and not (expected == 1 and not names):
             raise VoiceError(f"{len(names)} speakers are named, but the model has {expected}")
+        named, rows = self.frontend.config.languages, self.generator.config.n_languages
+        if len(named) != rows:
+            raise VoiceError(f"{len(named)} languages are named, but the model has {rows}")
         if len(set(names)) != len(names):
             raise VoiceError(f"the speakers {', '.join(names)} must have different names")
 

@@ -52,7 +52,13 @@ class Engine:
         self._cut = max(self.model.decoder.context, flow.context // len(flow.couplings))
 
     def predict(
-        self, ids: Sequence[int], who: Who, how: InferenceConfig, chance: Chance
+        self,
+        ids: Sequence[int],
+        who: Who,
+        how: InferenceConfig,
+        chance: Chance,
+        *,
+        language: int | None = None,
     ) -> list[int]:
         """Return the frames of each symbol that ``draw`` would give one sentence."""
         generator = seeded_generator(self.device, *chance)
@@ -62,6 +68,7 @@ class Engine:
                 torch.tensor([ids], device=self.device),
                 torch.tensor([len(ids)], device=self.device),
                 self.name_speaker(who),
+                self._name_language(language),
                 noise_scale_duration=how.noise_scale_duration,
                 length_scale=how.length_scale,
                 duration_noise=self._duration_noise(ids, generator),
@@ -76,6 +83,8 @@ class Engine:
         how: InferenceConfig,
         chance: Chance,
         durations: Sequence[int] | None = None,
+        *,
+        language: int | None = None,
     ) -> PriorDraw:
         """Draw durations and latent of one sentence.
 
@@ -86,6 +95,7 @@ class Engine:
             chance: of this sentence.
             durations: frames of each symbol; None: drawn. Where they are those that would have been
                 drawn, the latent is the same too.
+            language: row of the language embedding; None where there is none.
         """
         generator = seeded_generator(self.device, *chance)
         with torch.inference_mode(), _memory_guard():
@@ -95,6 +105,7 @@ class Engine:
                 torch.tensor([ids], device=self.device),
                 torch.tensor([len(ids)], device=self.device),
                 self.name_speaker(who),
+                self._name_language(language),
                 noise_scale=how.noise_scale,
                 noise_scale_duration=how.noise_scale_duration,
                 length_scale=how.length_scale,
@@ -113,6 +124,9 @@ class Engine:
         if self.model.config.n_speakers == 1:
             return None
         return torch.tensor([who], device=self.device)
+
+    def _name_language(self, language: int | None) -> Tensor | None:
+        return None if language is None else torch.tensor([language], device=self.device)
 
     def _duration_noise(self, ids: Sequence[int], generator: torch.Generator) -> Tensor:
         return torch.randn((1, 2, len(ids)), device=self.device, generator=generator)

@@ -77,14 +77,20 @@ class OnnxEngine:
                 f"the graph {graph} has no input {min(missing)}; write it again with: "
                 "vits export VOICE --to onnx -o DIR"
             )
-        self._several = "speakers" in inputs
+        self._several, self._multilingual = "speakers" in inputs, "languages" in inputs
         self._channels = int(inputs["noise"][1])
 
     def predict(
-        self, ids: Sequence[int], who: Who, how: InferenceConfig, chance: Chance
+        self,
+        ids: Sequence[int],
+        who: Who,
+        how: InferenceConfig,
+        chance: Chance,
+        *,
+        language: int | None = None,
     ) -> list[int]:
         """Return the frames of each symbol that ``draw`` would give one sentence."""
-        return self.draw(ids, who, how, chance).frames
+        return self.draw(ids, who, how, chance, language=language).frames
 
     def draw(
         self,
@@ -93,6 +99,8 @@ class OnnxEngine:
         how: InferenceConfig,
         chance: Chance,
         durations: Sequence[int] | None = None,
+        *,
+        language: int | None = None,
     ) -> _Spoken:
         """Speak one sentence; there is no way into the graph between durations and wave.
 
@@ -104,7 +112,7 @@ class OnnxEngine:
         if isinstance(who, tuple):
             raise VoiceError(NO_MIX)
         seed = sentence_seed(*chance)
-        feed = self._feed(ids, who, how) | {
+        feed = self._feed(ids, who, how, language) | {
             "duration_noise": draw_like_torch(seed, (1, 2, len(ids)))
         }
         n_frames = int(FRAMES_PER_SYMBOL * max(1.0, how.length_scale)) * len(ids)
@@ -139,7 +147,7 @@ class OnnxEngine:
         return Path(self._session.end_profiling())
 
     def _feed(
-        self, ids: Sequence[int], who: int, how: InferenceConfig
+        self, ids: Sequence[int], who: int, how: InferenceConfig, language: int | None
     ) -> dict[str, NDArray[np.generic]]:
         feed: dict[str, NDArray[np.generic]] = {
             "ids": np.array([ids], np.int64),
@@ -148,7 +156,11 @@ class OnnxEngine:
             "length_scale": np.array([how.length_scale], np.float32),
             "noise_scale_duration": np.array([how.noise_scale_duration], np.float32),
         }
-        return feed | {"speakers": np.array([who], np.int64)} if self._several else feed
+        if self._several:
+            feed["speakers"] = np.array([who], np.int64)
+        if self._multilingual:
+            feed["languages"] = np.array([language or 0], np.int64)
+        return feed
 
     def _noise(self, seed: int, n_frames: int) -> NDArray[np.float32]:
         """Draw (1, C, T) frame by frame, so that more frames start with the same ones."""

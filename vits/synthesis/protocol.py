@@ -44,7 +44,13 @@ class SpeakingEngine(Protocol[D]):
     place: str
 
     def predict(
-        self, ids: Sequence[int], who: Who, how: InferenceConfig, chance: Chance
+        self,
+        ids: Sequence[int],
+        who: Who,
+        how: InferenceConfig,
+        chance: Chance,
+        *,
+        language: int | None = None,
     ) -> list[int]:
         """Return the frames of each symbol that ``draw`` would give a sentence."""
         ...
@@ -56,6 +62,8 @@ class SpeakingEngine(Protocol[D]):
         how: InferenceConfig,
         chance: Chance,
         durations: Sequence[int] | None = None,
+        *,
+        language: int | None = None,
     ) -> D:
         """Draw a sentence; with ``durations``, frames of each symbol, it has these."""
         ...

@@ -29,6 +29,7 @@ class Settings(TypedDict, total=False):
     """How to speak; what is None or left out is the voice's own. See ``Voice.__call__``."""
 
     speaker: Speaker | None
+    language: str | None
     noise_scale: float | None
     noise_scale_duration: float | None
     length_scale: float | None
@@ -69,12 +70,14 @@ class Request(NamedTuple):
         how: the settings.
         seed: of the text.
         wishes: lengths that are to be kept, if any.
+        language: row of the language embedding; None where there is none.
     """
 
     who: Who
     how: InferenceConfig
     seed: int
     wishes: Wishes | None = None
+    language: int | None = None
 
 
 def read_request(
@@ -86,12 +89,12 @@ def read_request(
         inference: the voice's own settings.
         names: its speakers by row.
         count: their number.
-        control: a ``Control``.
+        control: a ``Control``; the language, which voice conversion does without, is not read.
 
     Raises:
         VoiceError: an unknown speaker, a value outside its range, or an impossible length.
     """
-    values = {key: value for key, value in control.items() if key != "ssml"}
+    values = {key: value for key, value in control.items() if key not in ("ssml", "language")}
     wishes = read_wishes(
         values.pop("seconds", None),
         values.pop("word_seconds", None),

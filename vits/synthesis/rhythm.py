@@ -65,7 +65,8 @@ def plan_rhythm(
         if isinstance(item, Sentence):
             who = request.who if item.who is None else item.who
             how, chance = item.how or request.how, (request.seed, len(lines))
-            frames = engine.predict(item.encoding.ids, who, how, chance)
+            ids = item.encoding.ids
+            frames = engine.predict(ids, who, how, chance, language=request.language)
             lines.append(_Line(item, frames))
     frame = engine.hop_length / engine.sample_rate
     _fix(lines, "phoneme", wishes.phonemes, frame)

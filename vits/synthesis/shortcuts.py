@@ -57,6 +57,7 @@ def synthesize(
     voice: "str | Path | Voice | OnnxVoice | None" = None,
     *,
     speaker: Speaker | None = None,
+    language: str | None = None,
     noise_scale: float | None = None,
     noise_scale_duration: float | None = None,
     length_scale: float | None = None,
@@ -75,6 +76,7 @@ def synthesize(
         voice: a voice folder, or a voice that is loaded already; None: the English voice that
             comes with this library.
         speaker: see ``Voice.__call__``, as for all that follow.
+        language: which of the voice's languages.
         noise_scale: how varied the sound is.
         noise_scale_duration: how varied the rhythm is.
         length_scale: factor on every duration.
@@ -95,6 +97,7 @@ def synthesize(
     return speak(
         text,
         speaker=speaker,
+        language=language,
         noise_scale=noise_scale,
         noise_scale_duration=noise_scale_duration,
         length_scale=length_scale,

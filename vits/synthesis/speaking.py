@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from vits.errors import TextError, VoiceError
 from vits.synthesis.card import Card
 from vits.synthesis.markup import read_markup
 from vits.synthesis.protocol import SpeakingEngine
@@ -14,6 +15,7 @@ from vits.synthesis.speakers import Speaker
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.text import Frontend, prepare_lexicon
+from vits.text.languages import find_language
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -42,6 +44,7 @@ class SpeakingVoice(Generic[E]):
         self._speakers = speakers
         self._inference = inference
         self._card = card
+        self._language: str | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -52,6 +55,11 @@ class SpeakingVoice(Generic[E]):
     def speakers(self) -> tuple[str, ...]:
         """Names of the speakers by row; may be empty when there is one."""
         return self._speakers
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Names of the languages by row; empty where there is no choice."""
+        return tuple(name for name, _ in self._frontend.config.languages)
 
     @property
     def card(self) -> Card:
@@ -76,7 +84,8 @@ class SpeakingVoice(Generic[E]):
     def __repr__(self) -> str:
         """Describe the voice in one line."""
         return (
-            f"{type(self).__name__}({self._card.name!r}, {self._frontend.config.language}, "
+            f"{type(self).__name__}({self._card.name!r}, "
+            f"{'/'.join(self.languages) or self._frontend.config.language}, "
             f"{self.sample_rate} Hz, {self._count} speaker{'s' * (self._count > 1)}, "
             f"{self._card.training_steps} training steps, on {self._engine.place})"
         )
@@ -86,6 +95,7 @@ class SpeakingVoice(Generic[E]):
         text: str,
         *,
         speaker: Speaker | None = None,
+        language: str | None = None,
         noise_scale: float | None = None,
         noise_scale_duration: float | None = None,
         length_scale: float | None = None,
@@ -104,6 +114,8 @@ class SpeakingVoice(Generic[E]):
             text: 1 to 100,000 characters; ``[[...]]`` in it are phonemes.
             speaker: a name or a row of ``speakers``, or a mix of them with positive weights, of
                 which the proportions count: ``{"ada": 0.7, "bob": 0.3}``; None: the first.
+            language: one of ``languages``, or its espeak-ng code; to be given where there are two
+                or more, and only there.
             noise_scale: how varied the sound is, at least 0; None: the voice's own.
             noise_scale_duration: how varied the rhythm is, at least 0; None: the voice's own.
             length_scale: factor on every duration, in (0, 10]; None: the voice's own.
@@ -127,10 +139,12 @@ class SpeakingVoice(Generic[E]):
         Raises:
             TextError: the text is empty, too long, has nothing that this voice can say, or is no
                 SSML of the kind that is understood.
-            VoiceError: an unknown speaker, a value outside its range, or a length that cannot be.
+            VoiceError: an unknown speaker or language, a value outside its range, or a length that
+                cannot be.
         """
         control = Control(
             speaker=speaker,
+            language=language,
             noise_scale=noise_scale,
             noise_scale_duration=noise_scale_duration,
             length_scale=length_scale,
@@ -169,7 +183,7 @@ class SpeakingVoice(Generic[E]):
         Raises:
             TextError: the text is empty, or no SSML. That nothing in it can be said shows with the
                 first chunk, and brackets ``[[`` that do not match when their sentence comes.
-            VoiceError: an unknown speaker, or a value outside its range.
+            VoiceError: an unknown speaker or language, or a value outside its range.
         """
         request, items = self._read(text, None, control)
         return stream_speech(self._engine, items, request, whole_sentences=whole_sentences)
@@ -190,16 +204,39 @@ class SpeakingVoice(Generic[E]):
         voice._frontend = Frontend(own.config, own.symbols, words)
         return voice
 
+    def with_language(self, language: str) -> "Self":
+        """Return this voice speaking one of its languages where a call names none.
+
+        Raises:
+            VoiceError: it has no such language.
+        """
+        voice = copy(self)
+        voice._find_language({"language": language})
+        voice._language = language
+        return voice
+
     def _read(
         self, text: str, longest: int | None, control: Control
     ) -> tuple[Request, Iterator[Item]]:
         """Check what is asked for; sentences are encoded as they are taken."""
-        request = self._request(control)
+        language = self._find_language(control)
+        request = self._request(control)._replace(language=language)
+        frontend = self._frontend.in_language(language)
         check_text(text, longest)
         if not control.get("ssml"):
-            return request, read_sentences(self._frontend, text)
+            return request, read_sentences(frontend, text)
         speakers, count = self._speakers, self._count
-        return request, read_markup(self._frontend, text, request.how, speakers, count)
+        return request, read_markup(frontend, text, request.how, speakers, count)
+
+    def _find_language(self, control: Mapping[str, Any]) -> int | None:
+        """Return the row of the language that is asked for; None where there is no choice."""
+        named = control.get("language")
+        try:
+            return find_language(
+                self._frontend.config.languages, self._language if named is None else named
+            )
+        except TextError as error:
+            raise VoiceError(str(error)) from error
 
     def _request(self, control: Mapping[str, Any]) -> Request:
         return read_request(self._inference, self._speakers, self._count, control)

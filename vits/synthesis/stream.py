@@ -64,7 +64,8 @@ def draw_sentence(
     """Draw a sentence with its own chance; ``index`` is its place among the text's sentences."""
     who = request.who if sentence.who is None else sentence.who
     how = sentence.how or request.how
-    return engine.draw(sentence.encoding.ids, who, how, (request.seed, index), durations)
+    chance, language = (request.seed, index), request.language
+    return engine.draw(sentence.encoding.ids, who, how, chance, durations, language=language)
 
 
 class Timeline:

@@ -73,21 +73,24 @@ class Voice(SpeakingVoice[Engine]):
             texts: each as in ``__call__``.
             seeds: one for each text; None: new ones.
             batch_frames: frames decoded at once, at least 1; a longer sentence is alone.
-            **settings: of all texts: ``speaker``, the scales and the silences of ``__call__``.
+            **settings: of all texts: ``speaker``, ``language``, the scales and the silences of
+                ``__call__``.
 
         Raises:
             TextError: as in ``__call__``; the message tells which text.
             VoiceError: as in ``__call__``, or not as many seeds as texts.
         """
+        language = self._find_language(settings)
+        frontend = self._frontend.in_language(language)
         requests = [
-            self._request({**settings, "seed": seed})
+            self._request({**settings, "seed": seed})._replace(language=language)
             for seed in check_batch(texts, seeds, batch_frames)
         ]
         scripts: list[list[Sentence]] = []
         for index, text in enumerate(texts):
             try:
                 check_text(text)
-                scripts.append(list(read_sentences(self._frontend, text)))
+                scripts.append(list(read_sentences(frontend, text)))
             except TextError as error:
                 raise TextError(f"text {index}: {error}") from error
         return speak_texts(self._engine, scripts, requests, batch_frames)

@@ -64,7 +64,8 @@ def _write_parts(folder: Path, bundle: VoiceBundle) -> None:
     }
     _write_json(folder / CONFIG, config)
     _write_json(folder / CARD, to_dict(bundle.card))
-    language = bundle.frontend.config.language
+    text = bundle.frontend.config
+    language = ", ".join(name for name, _ in text.languages) or text.language
     readme = render_readme(
         bundle.card, bundle.generator.config.audio.sample_rate, language, bundle.speakers
     )

@@ -30,11 +30,11 @@ def take_fingerprint(
         TextError: the backend is ``espeak`` and espeak-ng is not installed.
     """
     espeak = config.backend == "espeak"
-    framing = {"blank": config.blank, "bounds": config.bounds}
+    unusual = {key: to_dict(config)[key] for key in ("blank", "bounds", "languages")}
     return {
-        **{key: value for key, value in to_dict(config).items() if key not in framing},
+        **{key: value for key, value in to_dict(config).items() if key not in unusual},
         # only where it is not the usual one, which older fingerprints do not mention
-        **{key: value for key, value in framing.items() if value},
+        **{key: value for key, value in unusual.items() if value},
         "normalizer": NORMALIZER_VERSION,
         "espeak": espeak_version() if espeak else None,
         "phonemizer": phonemizer_version() if espeak else None,

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
@@ -108,6 +110,14 @@ class Frontend:
         spans, _ = self._spans(text)
         phonemes = "".join(span.phonemes for span in spans)
         return "".join(split_symbols(phonemes, self.symbols, self._composed))
+
+    def in_language(self, row: int | None) -> "Frontend":
+        """Return the front end of one of ``config.languages``; this one for None."""
+        if row is None:
+            return self
+        other = copy(self)
+        other.config = replace(self.config, language=self.config.languages[row][1])
+        return other
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what decides about the symbols of a text, as plain JSON values.
