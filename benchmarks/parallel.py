@@ -54,6 +54,7 @@ def train(strategy: str, args: argparse.Namespace) -> None:
         wave=0.1 * torch.randn(size, 1, frames * hop),
         wave_lengths=torch.full((size,), frames * hop),
         speakers=torch.zeros(size, dtype=torch.int64),
+        languages=torch.zeros(size, dtype=torch.int64),
     )
     times: list[float] = []
 

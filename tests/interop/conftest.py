@@ -1,5 +1,7 @@
 """Voices small enough to be carried about in milliseconds; their weights are random everywhere."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -74,11 +76,16 @@ def make_voice():
         n_symbols=None,
         lexicon=None,
         duration_channels=None,
+        languages=(),
     ):
         frontend = frontend or Frontend(FrontendConfig(), SymbolTable.default(), lexicon)
+        if languages:
+            options = replace(frontend.config, languages=languages)
+            frontend = Frontend(options, frontend.symbols, frontend.lexicon)
         config = VitsConfig(
             n_symbols=n_symbols or len(frontend.symbols),
             n_speakers=n_speakers,
+            n_languages=len(languages),
             hidden_channels=16,
             latent_channels=16,
             speaker_channels=6 if n_speakers > 1 else 256,

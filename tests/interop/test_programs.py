@@ -118,7 +118,7 @@ def piper(tmp_path):
     return program("piper", tmp_path)
 
 
-def speak(bundle, ids, speaker):
+def speak(bundle, ids, speaker, language=None):
     """Speak with the noise that their code draws after the same seed."""
     generator, inference = bundle.generator.eval(), bundle.inference
     options = {
@@ -130,6 +130,7 @@ def speak(bundle, ids, speaker):
         torch.tensor([ids]),
         torch.tensor([len(ids)]),
         None if speaker is None else torch.tensor([speaker]),
+        None if language is None else torch.tensor([language]),
     )
     torch.manual_seed(SEED)
     if generator.config.duration_predictor.kind == "stochastic":
@@ -146,7 +147,7 @@ def speak(bundle, ids, speaker):
 def require_same_speech(bundle, jobs, folder, answer):
     """Require the durations and samples that their code made of the same ids and noise."""
     for number, job in enumerate(jobs):
-        wave, durations = speak(bundle, job["ids"], job["speaker"])
+        wave, durations = speak(bundle, job["ids"], job["speaker"], job.get("language"))
         expected = np.load(folder / f"wave_{number}.npy")
         assert durations == answer["durations"][number]
         assert wave.shape == expected.shape
@@ -210,6 +211,69 @@ def test_coqui_speaks_what_we_wrote(coqui, make_voice, tmp_path, kind, n_speaker
     answer = coqui("speak", folder, {"seed": SEED, "ids": asked})
     assert list(answer["speakers"]) == list(voice.bundle.speakers)
     jobs = [{"ids": each, "speaker": s} for each in ours for s in speakers]
+    require_same_speech(voice.bundle, jobs, folder, answer)
+
+
+LANGUAGES = ("en", "fr-fr", "pt-br")
+
+
+def languages_for(jobs):
+    """Have each of the jobs done in the first and the last language."""
+    return [{**job, "language": row} for job in jobs for row in (0, len(LANGUAGES) - 1)]
+
+
+@pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
+def test_we_read_the_languages_that_coqui_made(coqui, tmp_path, kind):
+    folder = tmp_path / "theirs"
+    stochastic = {"use_sdp": kind == "stochastic", "use_language_embedding": True}
+    request = {
+        "model_args": {**SIZES, **SEVERAL, **stochastic, "embedded_language_dim": 6},
+        "audio": {**AUDIO, "fft_size": 128, "win_length": 128, "num_mels": 10},
+        "characters": CHARACTERS["VitsCharacters"],
+        "settings": {
+            "text_cleaner": "multilingual_cleaners",
+            "use_phonemes": False,
+            "speakers": ["ada", "bert", "cora"],
+            "languages": list(LANGUAGES),
+        },
+    }
+    coqui("make", folder, request)
+    convert.write(read(folder), tmp_path / "ours", "vits")
+    bundle = read(tmp_path / "ours").bundle
+    assert [name for name, _ in bundle.frontend.config.languages] == list(LANGUAGES)
+    jobs = languages_for(jobs_for(bundle, TEXTS))
+    inference = bundle.inference
+    scales = {
+        "inference_noise_scale": inference.noise_scale,
+        "inference_noise_scale_dp": inference.noise_scale_duration,
+        "length_scale": inference.length_scale,
+    }
+    asked = {"seed": SEED, "texts": TEXTS, "ids": jobs, "scales": scales, "language": "fr-fr"}
+    answer = coqui("speak", folder, asked)
+    assert answer["texts"] == {text: list(bundle.frontend.encode(text).ids) for text in TEXTS}
+    require_same_speech(bundle, jobs, folder, answer)
+    waves = [np.load(folder / f"wave_{number}.npy") for number in (0, 1)]
+    assert waves[0].shape != waves[1].shape or np.abs(waves[0] - waves[1]).max() > 1e-2
+
+
+@pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
+def test_coqui_speaks_the_languages_we_wrote(coqui, make_voice, tmp_path, kind):
+    table = SymbolTable(("_", *"abcdefghijklmnopqrstuvwxyz !,.?"))
+    frontend = Frontend(FrontendConfig(backend="graphemes", normalize=False), table)
+    voice = make_voice(
+        3,
+        kind,
+        frontend=frontend,
+        duration_channels=192 if kind == "stochastic" else None,
+        languages=tuple((name, name) for name in LANGUAGES),
+    )
+    folder = convert.write(voice, tmp_path / "theirs", "coqui")
+    theirs = coqui("speak", folder, {"seed": SEED, "texts": TEXTS, "language": "en"})["texts"]
+    ours = [list(voice.bundle.frontend.encode(text).ids) for text in TEXTS]
+    asked = languages_for([{"ids": theirs[text], "speaker": s} for text in TEXTS for s in (0, 2)])
+    answer = coqui("speak", folder, {"seed": SEED, "ids": asked})
+    assert answer["languages"] == {name: row for row, name in enumerate(LANGUAGES)}
+    jobs = languages_for([{"ids": each, "speaker": s} for each in ours for s in (0, 2)])
     require_same_speech(voice.bundle, jobs, folder, answer)
 
 

@@ -21,6 +21,7 @@ from vits.models import Discriminators, Vits
 BASE = VitsConfig(
     n_symbols=12,
     n_speakers=2,
+    n_languages=2,
     hidden_channels=16,
     latent_channels=8,
     speaker_channels=6,
@@ -69,9 +70,11 @@ NEEDED = {
 OTHER = {
     "n_symbols": 13,
     "n_speakers": 3,
+    "n_languages": 0,
     "hidden_channels": 32,
     "latent_channels": 10,
     "speaker_channels": 7,
+    "language_channels": 6,
     "segment_frames": 9,
     "audio.sample_rate": 16000,
     "audio.n_fft": 160,
@@ -165,6 +168,7 @@ def behaviour(config: VitsConfig) -> list[torch.Tensor]:
         torch.tensor([8]),
         torch.rand(1, config.audio.n_bins, 20),
         frames,
+        torch.tensor([1]),
         torch.tensor([1]),
     )
     mel = MelSpectrogram(config.audio)(torch.linspace(0, 200, 700).sin()[None, None])

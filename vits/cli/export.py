@@ -34,6 +34,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="how weights are stored; arithmetic is float32 (default: fp32)",
     )
     parser.add_argument(
+        "--language", help="which of the voice's languages, for an engine that knows one of a voice"
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -55,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = read_bundle(args.voice or str(DEFAULT_VOICE))
     output = args.output or Path(_default_name(bundle.card.name, args.to, args.precision))
-    done = write(bundle, output, args.to, args.precision)
+    done = write(bundle, output, args.to, args.precision, args.language)
     proof = done.proof
     print(f"{output}: written for {args.to}, {args.precision}: {done.graph.name}")
     print(

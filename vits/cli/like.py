@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["add_like", "settle"]
 
 _AUDIO = ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "f_min", "f_max")
-_TEXT = ("backend", "language", "no_normalize", "no_stress", "no_blanks")
+_TEXT = ("backend", "language", "languages", "no_normalize", "no_stress", "no_blanks")
 _FLAGS = (*_AUDIO, *_TEXT, "segment_frames", "unknown")
 _NOT_GIVEN = object()
 
@@ -40,9 +40,12 @@ def settle(args: argparse.Namespace) -> "VoiceBundle | None":
     """
     bundle = None if args.like is None else read_bundle(args.like)
     values = {**args.like_defaults, **({} if bundle is None else _of(bundle))}
+    unnamed = args.language is _NOT_GIVEN
     for name, value in values.items():
         if getattr(args, name) is _NOT_GIVEN:
             setattr(args, name, value)
+    if unnamed and args.languages:
+        args.language = None  # the rows must tell
     return bundle
 
 
@@ -54,6 +57,7 @@ def _of(bundle: "VoiceBundle") -> dict[str, Any]:
         "segment_frames": model.segment_frames,
         "backend": text.backend,
         "language": text.language,
+        "languages": text.languages,
         "no_normalize": not text.normalize,
         "no_stress": not text.stress,
         "no_blanks": not text.blanks,

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from vits.cli.prepare_flags import add_audio, add_corpus, add_limits, add_text, 
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
+    from vits.data.manifest import Row
     from vits.data.options import PrepareConfig
     from vits.synthesis import VoiceBundle
     from vits.text.frontend import Frontend
@@ -66,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     )
     rows = list(corpus)[: args.limit]
     frontend = _frontend(args, voice)
+    rows = _with_language(rows, args, frontend)
     with _Bar(args.progress) as bar:
         outcome = prepare(
             rows,
@@ -127,7 +130,8 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
     like = FrontendConfig() if voice is None else voice.frontend.config
     config = FrontendConfig(
         backend=args.backend,
-        language=args.language,
+        language=args.languages[0][1] if args.languages else args.language,
+        languages=args.languages,
         normalize=not args.no_normalize,
         stress=not args.no_stress,
         blanks=not args.no_blanks,
@@ -144,6 +148,19 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
     if args.lexicon is not None:
         lexicon = read_lexicon(args.lexicon)
     return Frontend(config, symbols, lexicon)
+
+
+def _with_language(
+    rows: "list[Row]", args: argparse.Namespace, frontend: "Frontend"
+) -> "list[Row]":
+    """Give rows that name no language the one of ``--language``, where there are several."""
+    from vits.text.languages import find_language
+
+    languages = frontend.config.languages
+    if not languages or args.language is None:
+        return rows
+    find_language(languages, args.language)
+    return [replace(row, language=row.language or args.language) for row in rows]
 
 
 def _symbol_list(path: Path) -> list[str]:

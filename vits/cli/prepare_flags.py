@@ -60,7 +60,16 @@ def add_text(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--language",
         default=base.language,
-        help=f"espeak-ng code of the language (default: {base.language})",
+        help=f"espeak-ng code of the language (default: {base.language}); with --languages: the "
+        "name of the language of rows that name none",
+    )
+    group.add_argument(
+        "--languages",
+        type=_names_and_codes,
+        default=base.languages,
+        metavar="NAME=CODE,...",
+        help="for one voice of several languages: what the corpus calls each, and its espeak-ng "
+        "code, e.g. en=en-us,fr=fr-fr",
     )
     group.add_argument(
         "--backend",
@@ -148,6 +157,14 @@ def _number(
         metavar="N" if kind is int else "X",
         help=f"{about} (default: {instead or default})".replace("%", "%%"),
     )
+
+
+def _names_and_codes(text: str) -> tuple[tuple[str, str], ...]:
+    """Read ``en=en-us,fr``; a name alone is its own code."""
+    pairs = [part.strip().partition("=") for part in text.split(",")]
+    if not all(name.strip() for name, _, _ in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r} must be like 'en=en-us,fr=fr-fr'")
+    return tuple((name.strip(), code.strip() or name.strip()) for name, _, code in pairs)
 
 
 def _count(text: str) -> int:

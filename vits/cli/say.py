@@ -49,6 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--speaker",
         help="name or number of a speaker, or a mix with weights: 'ada:0.7,bob:0.3' (the first)",
     )
+    parser.add_argument("--language", help="which of the voice's languages, where it has several")
     parser.add_argument("--seed", type=int, help="repeat exactly the same speech")
     add = parser.add_argument
     add("--noise-scale", type=float, help="how varied the sound is (the voice's own)")
@@ -99,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
     chunks = voice.stream(
         text,
         speaker=None if args.speaker is None else parse_speaker(voice.speakers, args.speaker),
+        language=args.language,
         noise_scale=args.noise_scale,
         noise_scale_duration=args.noise_scale_duration,
         length_scale=args.length_scale,

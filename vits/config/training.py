@@ -44,8 +44,8 @@ class TrainingConfig:
             run goes back to its newest checkpoint; the second time from the same one it stops.
         ema_decay: decay of the generator's moving average; 0 keeps no average.
         freeze: what keeps its weights: ``decoder``; ``posterior``, the posterior encoder; ``text``,
-            the text encoder; ``speaker-only``, all of the generator but the speaker embedding and
-            the layers that bring it in.
+            the text encoder and the embedding of languages; ``speaker-only``, all of the generator
+            but the speaker embedding and the layers that bring it in.
         seed: of the segments, noise and dropout; step and rank are mixed into it.
     """
 

@@ -14,6 +14,7 @@ from vits.data.manifest import Row
 from vits.data.options import PrepareConfig
 from vits.data.report import Report, make_report
 from vits.data.shards import Chunk, Result, atomic
+from vits.data.take import row_language
 from vits.errors import DataError
 from vits.text.frontend import Frontend
 
@@ -65,7 +66,7 @@ def assemble(
     scores = _scores(chunks, results, config)
     corpus, following = _Corpus(), iter(scores)
     for chunk, result in zip(chunks, results, strict=True):
-        _sort(chunk, result, following, config, corpus)
+        _sort(chunk, result, following, config, frontend, corpus)
     report = make_report(
         corpus.kept,
         corpus.rejected,
@@ -112,6 +113,7 @@ def _sort(
     result: Result,
     scores: Iterator[Deviation | None],
     config: PrepareConfig,
+    frontend: Frontend,
     corpus: _Corpus,
 ) -> None:
     """Add a chunk's rows, in order, to those kept or to those rejected."""
@@ -130,11 +132,18 @@ def _sort(
             corpus.rejected.append(_rejection(task.row, reason, detail))
             continue
         entry = {key: outcome[key] for key in ("phonemes", "ids", "samples")}
-        corpus.kept.append({**task.row.to_dict(), **entry, "offset": corpus.samples})
+        row = {**task.row.to_dict(), **_named(task.row, frontend)}
+        corpus.kept.append({**row, **entry, "offset": corpus.samples})
         corpus.dropped.update(outcome["dropped"])
         corpus.samples += outcome["samples"]
         pieces.append((start, end))
     corpus.pieces.append(pieces)
+
+
+def _named(row: Row, frontend: Frontend) -> dict[str, str]:
+    """Call a row's language what the model calls it, where the model knows several."""
+    language = row_language(row, frontend)
+    return {} if language is None else {"language": frontend.config.languages[language][0]}
 
 
 def _odd(deviation: Deviation, config: PrepareConfig) -> str:

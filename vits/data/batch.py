@@ -22,6 +22,7 @@ class Batch(NamedTuple):
         wave: (B, 1, L) float32 in [-1, 1], 0 after each end.
         wave_lengths: (B,) int64 samples of each.
         speakers: (B,) int64 rows of the speaker embedding.
+        languages: (B,) int64 rows of the language embedding.
     """
 
     names: tuple[str, ...]
@@ -30,6 +31,7 @@ class Batch(NamedTuple):
     wave: Tensor
     wave_lengths: Tensor
     speakers: Tensor
+    languages: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on ``device``; pinned memory is copied without waiting."""
@@ -73,6 +75,7 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
         wave=wave.unsqueeze(1),
         wave_lengths=wave_lengths,
         speakers=torch.tensor([utterance.speaker for utterance in utterances]),
+        languages=torch.tensor([utterance.language for utterance in utterances]),
     )
 
 

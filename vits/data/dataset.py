@@ -29,12 +29,14 @@ class Utterance(NamedTuple):
         ids: (S,) int64 rows of the symbol embedding.
         wave: (L,) float32 in [-1, 1].
         speaker: row of the speaker embedding.
+        language: row of the language embedding; 0 where there is no choice.
     """
 
     id: str
     ids: Tensor
     wave: Tensor
     speaker: int
+    language: int = 0
 
 
 class PreparedDataset(Dataset[Utterance]):
@@ -86,6 +88,7 @@ class PreparedDataset(Dataset[Utterance]):
             self.ids(index),
             torch.from_numpy(wave),
             int(place.speaker[index]),
+            int(place.language[index]),
         )
 
     def __getstate__(self) -> dict[str, Any]:

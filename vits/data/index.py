@@ -30,6 +30,7 @@ class Index(NamedTuple):
         first_id: place of its first symbol among the symbols of all.
         n_ids: symbols.
         speaker: row of the speaker embedding.
+        language: row of the language embedding; 0 where there is no choice.
     """
 
     line: np.ndarray
@@ -38,6 +39,7 @@ class Index(NamedTuple):
     first_id: np.ndarray
     n_ids: np.ndarray
     speaker: np.ndarray
+    language: np.ndarray
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.nda
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist; {_REMEDY} again")
     speakers = {name: i for i, name in enumerate(info["speakers"])} or {"": 0}
-    n_symbols = len(info["frontend"]["symbols"])
+    n_symbols, languages = len(info["frontend"]["symbols"]), _languages(info, folder)
     names, ids, places, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
     total_ids = 0
     with path.open("rb") as file:
@@ -103,10 +105,11 @@ def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.nda
                 raise DataError(f"{path} line {number}: id {row['id']!r} is there twice")
             names[row["id"]] = None
             ids.append(np.asarray(row["ids"], dtype=np.int32))
-            speaker = speakers[row["speaker"]]
-            places.append(
-                [position, row["offset"], row["samples"], total_ids, len(row["ids"]), speaker]
-            )
+            speaker, language = speakers[row["speaker"]], 0
+            if languages:
+                language = _language(row, languages, f"{path} line {number}")
+            place = [position, row["offset"], row["samples"], total_ids, len(row["ids"])]
+            places.append([*place, speaker, language])
             total_ids += len(row["ids"])
             position += len(line)
     if not names or len(names) != info["utterances"]:
@@ -137,6 +140,23 @@ def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: s
     if not isinstance(speaker, str) or speaker not in speakers:
         raise DataError(f"{where} has speaker {speaker!r}, not in dataset.json; {_REMEDY} again")
     return row
+
+
+def _languages(info: dict[str, Any], folder: Path) -> list[str]:
+    """Return the names of the languages of ``dataset.json``, row by row."""
+    config = info["frontend"].get("config")
+    found = config.get("languages", []) if isinstance(config, dict) else []
+    pairs = isinstance(found, list) and all(isinstance(p, list) and len(p) == 2 for p in found)
+    if not pairs:
+        raise DataError(f"{folder / 'dataset.json'} has no valid languages; {_REMEDY} again")
+    return [name for name, _ in found]
+
+
+def _language(row: dict[str, Any], languages: list[str], where: str) -> int:
+    if row.get("language") not in languages:
+        named = row.get("language")
+        raise DataError(f"{where} has language {named!r}, not in dataset.json; {_REMEDY} again")
+    return languages.index(row["language"])
 
 
 def check_size(folder: Path, index: Index) -> None:

@@ -75,9 +75,10 @@ def prepare(
     """
     work = folder / "chunks"
     _check_call(rows, folder, work, workers=workers, chunk_rows=chunk_rows)
-    frontend.transcribe("a")  # an unknown language is no fault of the rows
+    for row in range(len(frontend.config.languages)) or (None,):
+        frontend.in_language(row).transcribe("a")  # an unknown code is no fault of the rows
     if config.unknown == "extend":
-        frontend = extended(frontend, [row.text for row in rows])
+        frontend = extended(frontend, rows)
     chunks = plan(rows, work, _made_with(config, frontend), chunk_rows)
     report = _finished(folder, _key(chunks, config))
     if report is not None:

@@ -18,9 +18,10 @@ from vits.data.options import PrepareConfig
 from vits.errors import AudioError, TextError, UnknownSymbolError
 from vits.text.encoding import Encoding, UnknownSymbolWarning
 from vits.text.frontend import Frontend
+from vits.text.languages import find_language
 from vits.text.symbols import describe_symbols
 
-__all__ = ["Take", "extended", "make_take"]
+__all__ = ["Take", "extended", "make_take", "row_language"]
 
 
 class Take(NamedTuple):
@@ -52,7 +53,8 @@ def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
     Raises:
         RejectedError: a check failed; the row's first fault is named.
     """
-    _check_text(row, frontend.config.language)
+    _check_text(row, frontend)
+    frontend = frontend.in_language(row_language(row, frontend))
     wave, speech_seconds = _wave(Path(row.audio), config)
     encoding = _encode(row.text, config, frontend)
     frames = len(wave) // config.audio.hop_length
@@ -64,17 +66,28 @@ def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
     return Take(wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds)
 
 
-def extended(frontend: Frontend, texts: Sequence[str]) -> Frontend:
-    """Return a front end whose table has a row for every symbol of the texts.
+def row_language(row: Row, frontend: Frontend) -> int | None:
+    """Return which of a front end's languages a row is in; None where there is no choice.
+
+    Raises:
+        TextError: the row names none of them.
+    """
+    named = frontend.config.languages
+    return find_language(named, row.language or None) if named else None
+
+
+def extended(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
+    """Return a front end whose table has a row for every symbol of the rows' texts.
 
     How a letter with marks is split, and whether capitals are kept, depends on the table; so the
     texts are transcribed again until nothing is new. Old rows keep their ids.
     """
     while True:
         missing = set[str]()
-        for text in texts:
+        for row in rows:
             with contextlib.suppress(TextError):  # its row will be rejected, with this reason
-                missing |= {s for s in frontend.transcribe(text) if s not in frontend.symbols}
+                own = frontend.in_language(row_language(row, frontend))
+                missing |= {s for s in own.transcribe(row.text) if s not in frontend.symbols}
         if not missing:
             return frontend
         symbols = frontend.symbols.extended(missing)
@@ -95,11 +108,17 @@ def _encode(text: str, config: PrepareConfig, frontend: Frontend) -> Encoding:
         raise RejectedError(Reason.NO_TEXT, " ".join(str(error).split())) from error
 
 
-def _check_text(row: Row, language: str) -> None:
-    """Check that there is a text, and that it is in the language of the front end."""
+def _check_text(row: Row, frontend: Frontend) -> None:
+    """Check that there is a text, and that it is in a language of the front end."""
     if not row.text.strip():
         raise RejectedError(Reason.NO_TEXT, "the text is empty")
-    if row.language and _family(row.language) != _family(language):
+    language = frontend.config.language
+    if frontend.config.languages:
+        try:
+            row_language(row, frontend)
+        except TextError as error:
+            raise RejectedError(Reason.WRONG_LANGUAGE, str(error)) from error
+    elif row.language and _family(row.language) != _family(language):
         raise RejectedError(
             Reason.WRONG_LANGUAGE, f"the row is {row.language!r}, the front end {language!r}"
         )

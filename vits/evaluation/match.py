@@ -66,7 +66,8 @@ class VoiceScorer:
                 return results
             ids = torch.nn.utils.rnn.pad_sequence([texts[i] for i in fitting], batch_first=True)
             lengths = torch.tensor([len(texts[i]) for i in fitting], device=self._device)
-            prior = self._model.text_encoder(ids.to(self._device), lengths).prior
+            languages = torch.full_like(lengths, utterance.language)
+            prior = self._model.encode(ids.to(self._device), lengths, languages).prior
             values, _ = best_path_scores(z, prior.mean, prior.log_std, lengths)
         for place, value in zip(fitting, values.tolist(), strict=True):
             results[place] = value

@@ -28,28 +28,33 @@ class _Graph(nn.Module):
         super().__init__()
         self.core = SpeakingGraph(model)
         self.several = model.config.n_speakers > 1
+        self.multilingual = model.config.n_languages > 0
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Take the inputs that ``_inputs`` names."""
         *head, duration_noise, noise = inputs
-        ids, lengths, noise_scale, length_scale, noise_scale_duration, *speakers = head
+        ids, lengths, noise_scale, length_scale, noise_scale_duration, *rows = head
+        languages = rows.pop() if self.multilingual else None
         return self.core(
             ids,
             lengths,
             noise_scale,
             length_scale,
             noise_scale_duration,
-            speakers[0] if speakers else None,
+            rows[0] if rows else None,
             duration_noise,
             noise,
+            languages,
         )
 
 
-def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
-    several = model.config.n_speakers > 1
+def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
+    del language
+    several, named = model.config.n_speakers > 1, bundle.frontend.config.languages
 
     def inputs(request: Request) -> dict[str, Tensor]:
         speakers = {"speakers": torch.tensor([request.speaker])} if several else {}
+        languages = {"languages": torch.tensor([request.language])} if named else {}
         return {
             "ids": request.ids,
             "id_lengths": torch.tensor([request.ids.shape[1]]),
@@ -57,11 +62,13 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
             "length_scale": torch.tensor([request.length_scale]),
             "noise_scale_duration": torch.tensor([request.noise_scale_duration]),
             **speakers,
+            **languages,
             "duration_noise": request.duration_noise,
             "noise": request.noise,
         }
 
     speakers = {"speakers": {0: "batch"}} if several else {}
+    languages = {"languages": {0: "batch"}} if named else {}
     return Plan(
         module=_Graph(model),
         inputs=inputs,
@@ -69,6 +76,7 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
             "ids": {0: "batch", 1: "symbols"},
             "id_lengths": {0: "batch"},
             **speakers,
+            **languages,
             "duration_noise": {0: "batch or 1", 2: "symbols given"},
             "noise": {0: "batch or 1", 2: "frames given"},
             "wave": {0: "batch", 2: "samples"},
@@ -84,6 +92,7 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
             "hop_length": str(model.config.audio.hop_length),
             "n_speakers": str(model.config.n_speakers),
             "language": bundle.frontend.config.language,
+            **({"languages": ",".join(name for name, _ in named)} if named else {}),
             "license": bundle.card.licence,
         },
     )
@@ -111,4 +120,6 @@ def _check(bundle: VoiceBundle) -> None:
     del bundle
 
 
-TARGET = Target(title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH, write=_write)
+TARGET = Target(
+    title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH, write=_write, languages=True
+)

@@ -19,12 +19,18 @@ class SpeakingGraph(nn.Module):
     Args:
         model: the voice's model, its weight normalisation folded; its inverse transforms become
             ``PlainInverse`` in place.
+        language: the row that is spoken where the graph takes none; None: the voice has no choice,
+            or the graph takes it.
     """
 
-    def __init__(self, model: Vits) -> None:
+    language: Tensor | None
+
+    def __init__(self, model: Vits, language: int | None = None) -> None:
         super().__init__()
         make_plain(model)
         self.model = model
+        row = None if language is None else torch.tensor([language])
+        self.register_buffer("language", row, persistent=False)
 
     def forward(
         self,
@@ -36,6 +42,7 @@ class SpeakingGraph(nn.Module):
         speakers: Tensor | None,
         duration_noise: Tensor | None,
         noise: Tensor | None,
+        languages: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Speak.
 
@@ -49,17 +56,21 @@ class SpeakingGraph(nn.Module):
             duration_noise: (B or 1, 2, N) standard normal; what it lacks of S is drawn; None draws
                 all.
             noise: (B or 1, C, N) standard normal; what it lacks of T is drawn; None draws all.
+            languages: (B,) int64; None: the one language, or the graph's own.
 
         Returns:
             Wave (B, 1, L), zero in the padding, and frames of each symbol (B, S) int64.
         """
         model = self.model
         conditioning = model._conditioning(speakers)
-        text = model.text_encoder(ids, id_lengths)
+        if languages is None and self.language is not None:
+            languages = self.language.expand(ids.shape[0])
+        text = model.encode(ids, id_lengths, languages)
         log_durations = model.duration_predictor.predict(
             text.hidden,
             text.mask,
             conditioning,
+            language=text.language,
             noise_scale=noise_scale_duration,  # pyright: ignore[reportArgumentType]
             noise=_completed(duration_noise, text.hidden[:, :2]),
         )

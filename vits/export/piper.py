@@ -33,9 +33,9 @@ LOW_RATE = 16000  # Piper's voices of this rate (Hz) and below are of low qualit
 class _Graph(nn.Module):
     """``SpeakingGraph`` behind Piper's inputs."""
 
-    def __init__(self, model: Vits) -> None:
+    def __init__(self, model: Vits, language: int | None) -> None:
         super().__init__()
-        self.core = SpeakingGraph(model)
+        self.core = SpeakingGraph(model, language)
 
     def forward(self, ids: Tensor, lengths: Tensor, scales: Tensor, *sid: Tensor) -> Tensor:
         """Return (B, 1, 1, L)."""
@@ -47,7 +47,7 @@ class _Graph(nn.Module):
         return wave.unsqueeze(1)
 
 
-def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
+def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
     del bundle
     several = model.config.n_speakers > 1
 
@@ -62,7 +62,7 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
         }
 
     return Plan(
-        module=_Graph(model),
+        module=_Graph(model, language),
         inputs=inputs,
         axes={
             "input": {0: "batch_size", 1: "phonemes"},

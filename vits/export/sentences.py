@@ -21,12 +21,15 @@ SEED = 20210611
 MOST_FRAMES = 20_000  # an untrained voice may want hours
 
 
-def sentences(bundle: VoiceBundle, trial: int = 0) -> Iterator[Request]:
+def sentences(
+    bundle: VoiceBundle, trial: int = 0, language: int | None = None
+) -> Iterator[Request]:
     """Yield sentences of several lengths, each with its noise.
 
     Args:
         bundle: the voice, at whose settings they are spoken.
         trial: another number gives other noise and a slightly slower pace.
+        language: of all of them; None: they take turns.
     """
     inference, config = bundle.inference, bundle.generator.config
     generator = torch.Generator().manual_seed(SEED + trial)
@@ -37,6 +40,7 @@ def sentences(bundle: VoiceBundle, trial: int = 0) -> Iterator[Request]:
             length_scale=inference.length_scale * (1 + trial / 100),
             noise_scale_duration=inference.noise_scale_duration,
             speaker=number % config.n_speakers,
+            language=number % max(1, config.n_languages) if language is None else language,
             duration_noise=torch.randn(1, 2, len(ids), generator=generator),
             noise=torch.randn(1, config.latent_channels, MOST_FRAMES, generator=generator),
         )

@@ -37,9 +37,9 @@ class _Graph(nn.Module):
 
     frame: Tensor
 
-    def __init__(self, model: Vits, frontend: Frontend) -> None:
+    def __init__(self, model: Vits, frontend: Frontend, language: int | None) -> None:
         super().__init__()
-        self.core = SpeakingGraph(model)
+        self.core = SpeakingGraph(model, language)
         self.n_symbols = model.config.n_symbols
         self.one_scales_input = frontend.config.backend == "espeak"
         table, config = frontend.symbols, frontend.config
@@ -75,7 +75,7 @@ class _Graph(nn.Module):
         return kept.unsqueeze(0)
 
 
-def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
+def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
     frontend, several = bundle.frontend, model.config.n_speakers > 1
     phonemes = frontend.config.backend == "espeak"
 
@@ -95,7 +95,7 @@ def _plan(bundle: VoiceBundle, model: Vits) -> Plan:
         }
 
     return Plan(
-        module=_Graph(model, frontend),
+        module=_Graph(model, frontend, language),
         inputs=inputs,
         axes={"x": {1: "symbols"}, "y": {2: "samples"}},
         outputs=("y",),

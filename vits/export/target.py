@@ -29,6 +29,7 @@ class Request:
         length_scale: factor on durations.
         noise_scale_duration: of the duration predictor.
         speaker: row of the speaker.
+        language: row of the language; 0 where there is no choice.
         duration_noise: (1, 2, S).
         noise: (1, C, T), at least as long as what is spoken.
     """
@@ -38,6 +39,7 @@ class Request:
     length_scale: float
     noise_scale_duration: float
     speaker: int
+    language: int
     duration_noise: Tensor
     noise: Tensor
 
@@ -70,16 +72,19 @@ class Target:
     Attributes:
         title: what people call it.
         check: raises unless the engine can say what the voice says.
-        plan: voice and model (folded, its inverse transforms plain) -> graph.
+        plan: voice and model (folded, its inverse transforms plain), and the one language that the
+            graph is to speak, if it is to speak one of several -> graph.
         file: name of the graph's file.
         write: writes the files beside the graph into a folder.
+        languages: the graph takes the language as an input.
     """
 
     title: str
     check: Callable[[VoiceBundle], None]
-    plan: Callable[[VoiceBundle, Vits], Plan]
+    plan: Callable[[VoiceBundle, Vits, int | None], Plan]
     file: Callable[[VoiceBundle], str]
     write: Callable[[Path, VoiceBundle], None]
+    languages: bool = False
 
 
 def trace(plan: Plan, example: Request) -> Any:

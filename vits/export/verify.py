@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,7 +51,9 @@ class Proof(NamedTuple):
     threads: int
 
 
-def prove(path: Path, plan: Plan, bundle: VoiceBundle, model: Vits) -> Proof:
+def prove(
+    path: Path, plan: Plan, bundle: VoiceBundle, model: Vits, language: int | None = None
+) -> Proof:
     """Compare a written graph with the model it was made of.
 
     The file itself speaks without noise. Where noise is no input, a copy in which it is one, and
@@ -62,6 +64,7 @@ def prove(path: Path, plan: Plan, bundle: VoiceBundle, model: Vits) -> Proof:
         plan: what it was made by.
         bundle: the voice.
         model: its model with folded weights, as it speaks in torch.
+        language: the one of several that the graph speaks; None: all that there are.
 
     Raises:
         VoiceError: the graph does not run, or the model wants to speak for hours.
@@ -69,8 +72,10 @@ def prove(path: Path, plan: Plan, bundle: VoiceBundle, model: Vits) -> Proof:
     plain = path.read_bytes()
     alone = Session(plain)
     noisy = alone if plan.optional else Session(opened(plain))
-    difference, decibels, n_sentences = _compare_all(alone, noisy, plan, bundle, model)
-    *_, longest = sentences(bundle)
+    difference, decibels, n_sentences = _compare_all(
+        alone, noisy, plan, lambda trial: sentences(bundle, trial, language), model
+    )
+    *_, longest = sentences(bundle, language=language)
     feed = _feed(noisy, plan, longest)
     seconds = _speak(model, longest)[0].shape[-1] / bundle.generator.config.audio.sample_rate
     graph, reference = _fastest(lambda: noisy.run(feed), lambda: _speak(model, longest))
@@ -105,7 +110,11 @@ def require_same(proof: Proof, precision: str) -> None:
 
 
 def _compare_all(
-    plain: Session, noisy: Session, plan: Plan, bundle: VoiceBundle, model: Vits
+    plain: Session,
+    noisy: Session,
+    plan: Plan,
+    spoken: Callable[[int], Iterator[Request]],
+    model: Vits,
 ) -> tuple[float, float, int]:
     """Return the worst of all sentences, as ``_compare``, and how many there were.
 
@@ -115,7 +124,7 @@ def _compare_all(
     found: list[tuple[float, float]] = []
     for trial in range(TRIALS):
         found = []
-        for request in sentences(bundle, trial):
+        for request in spoken(trial):
             found.append(_compare(plain, plan, _without_noise(request), model))
             found.append(_compare(noisy, plan, request, model))
         if all(math.isfinite(difference) for difference, _ in found):
@@ -133,6 +142,7 @@ def _speak(model: Vits, request: Request) -> tuple[NDArray[Any], NDArray[Any]]:
             request.ids,
             torch.tensor([request.ids.shape[1]]),
             torch.tensor([request.speaker]) if model.config.n_speakers > 1 else None,
+            torch.tensor([request.language]),
             noise_scale=request.noise_scale,
             noise_scale_duration=request.noise_scale_duration,
             length_scale=request.length_scale,

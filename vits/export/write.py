@@ -1,11 +1,12 @@
 """A voice written for an engine and proven: all of it or nothing."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from vits.errors import VitsError, VoiceError
+from vits.errors import TextError, VitsError, VoiceError
 from vits.export import generic, piper, sherpa
 from vits.export.extras import require
 from vits.export.precision import shrink
@@ -14,6 +15,7 @@ from vits.export.target import Target, trace
 from vits.export.verify import Proof, prove, require_same
 from vits.models.vits import Vits
 from vits.synthesis.bundle import VoiceBundle
+from vits.text.languages import find_language
 
 __all__ = ["TARGETS", "Exported", "write"]
 
@@ -38,7 +40,13 @@ class Exported(NamedTuple):
     torch_bytes: int
 
 
-def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -> Exported:
+def write(
+    bundle: VoiceBundle,
+    folder: Path,
+    to: str,
+    precision: str = "fp32",
+    language: str | None = None,
+) -> Exported:
     """Write a voice for an engine, and compare what was written with torch.
 
     Args:
@@ -46,6 +54,7 @@ def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -
         folder: a new or empty folder.
         to: a key of ``TARGETS``.
         precision: see ``vits.export.precision``.
+        language: the one of a voice of several that an engine speaks which knows one only.
 
     Raises:
         VoiceError: the engine cannot say what the voice says, the graph is not the same voice, or
@@ -55,6 +64,8 @@ def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -
     for name in ("onnx", "onnxruntime"):
         require(name)
     target, place = TARGETS[to], folder.resolve()
+    row = _one_language(bundle, target, language)
+    bundle = replace(bundle, frontend=bundle.frontend.in_language(row))
     target.check(bundle)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise VoiceError(f"{place} is in use; name a new or an empty folder")
@@ -63,7 +74,7 @@ def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -
         with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as staging:
             new = Path(staging) / "new"
             new.mkdir()
-            exported = _write_parts(new, bundle, target, precision)
+            exported = _write_parts(new, bundle, target, precision, row)
             if place.exists():
                 place.rmdir()
             new.rename(place)
@@ -74,14 +85,32 @@ def write(bundle: VoiceBundle, folder: Path, to: str, precision: str = "fp32") -
     return exported._replace(graph=place / exported.graph.name)
 
 
-def _write_parts(folder: Path, bundle: VoiceBundle, target: Target, precision: str) -> Exported:
+def _one_language(bundle: VoiceBundle, target: Target, language: str | None) -> int | None:
+    """Return the row of the language that the graph speaks; None where it speaks all there are."""
+    named = bundle.frontend.config.languages
+    if not target.languages:
+        try:
+            return find_language(named, language)
+        except TextError as error:
+            raise VoiceError(f"a {target.title} voice has one language: {error}") from error
+    if language is not None:
+        raise VoiceError(
+            f"language {language!r} must be left out: the {target.title} graph speaks all the "
+            "languages of a voice"
+        )
+    return None
+
+
+def _write_parts(
+    folder: Path, bundle: VoiceBundle, target: Target, precision: str, language: int | None
+) -> Exported:
     model = _speaking(bundle.generator)
-    plan = target.plan(bundle, _speaking(bundle.generator))
-    graph = trace(plan, next(sentences(bundle)))
+    plan = target.plan(bundle, _speaking(bundle.generator), language)
+    graph = trace(plan, next(sentences(bundle, language=language)))
     shrink(graph, precision)
     path = folder / target.file(bundle)
     _save(graph, path)
-    proof = prove(path, plan, bundle, model)
+    proof = prove(path, plan, bundle, model, language)
     require_same(proof, precision)
     target.write(folder, bundle)
     n_weights = sum(

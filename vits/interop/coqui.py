@@ -1,7 +1,7 @@
 """Coqui TTS's VITS: ``model.pth``, or a run's ``best_model.pth``, and ``config.json``.
 
 The blank is the last symbol rather than the first, and the order of the symbols depends on the
-class of its characters. A language embedding widens the text encoder, which ours has not.
+class of its characters.
 """
 
 import re
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vits.config import VitsConfig
 from vits.errors import MissingFileError, VoiceError
+from vits.interop.coqui_languages import LANGUAGES, can_phonemise, read_languages
 from vits.interop.coqui_settings import (
     FIXED,
     blank_last,
@@ -44,6 +45,7 @@ __all__ = ["FORMAT", "losses", "names", "read", "write"]
 
 CONFIG, MODEL, SPEAKERS = "config.json", "model.pth", "speakers.pth"
 PREFERRED = (MODEL, "best_model.pth", "model_file.pth")
+CODES = "its own reads each language by its name, and here name and espeak-ng code differ"
 STOCHASTIC_WIDTH = 192  # of its stochastic duration predictor, however wide the rest is
 
 FLOWS = [
@@ -64,6 +66,7 @@ DETERMINISTIC = [
     Rule("projection", "proj"),
     Rule("conditioning", "cond"),
 ]
+LANGUAGE = Rule("language", "cond_lang")
 TABLE = [
     *inside("text_encoder", "text_encoder", TEXT),
     *inside("posterior_encoder", "posterior_encoder", POSTERIOR),
@@ -73,6 +76,7 @@ TABLE = [
     Rule("decoder.upsamplers", "waveform_decoder.ups"),
     Rule("decoder.post", "waveform_decoder.conv_post"),
     Rule("speaker_embedding", "emb_g"),
+    Rule("language_embedding", "emb_l"),
 ]
 JUDGES = Names(
     [
@@ -88,7 +92,7 @@ def names(n_kernels: int, *, resblock: str, stochastic: bool) -> Names:
     return Names(
         [
             *TABLE,
-            *inside("duration_predictor", "duration_predictor", durations),
+            *inside("duration_predictor", "duration_predictor", [*durations, LANGUAGE]),
             *residual_blocks("waveform_decoder.resblocks", n_kernels, resblock=resblock),
         ]
     )
@@ -131,6 +135,9 @@ def write(folder: Path, voice: WholeVoice) -> None:
         config, frontend, bundle.inference, has_judges=bool(voice.discriminators)
     )
     settings["speakers"] = list(rows)
+    if config.n_languages:
+        spoken = {name: row for row, (name, _) in enumerate(frontend.config.languages)}
+        write_json(folder / LANGUAGES, spoken)
     write_json(folder / CONFIG, {**settings, KEY: write_extras(voice, order)})
 
 
@@ -141,7 +148,7 @@ def losses(voice: WholeVoice) -> dict[str, str]:
         VoiceError: the model is one that Coqui TTS cannot build.
     """
     bundle = voice.bundle
-    lost = shared_losses(voice, FORMAT.title, stochastic_width=STOCHASTIC_WIDTH)
+    lost = shared_losses(voice, FORMAT.title, stochastic_width=STOCHASTIC_WIDTH, languages=True)
     config = bundle.generator.config
     if config.latent_channels != config.hidden_channels:
         raise VoiceError(
@@ -153,8 +160,10 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     blank = bundle.frontend.config.blank or bundle.frontend.symbols.symbols[0]
     if blank.isalnum():
         lost["letter"] = f"its blank is no letter, and here {blank!r} is both"
-    if not speaks(bundle.frontend.config):
-        lost["phonemizer"] = "its own has stress marks; without it, it takes phonemes"
+    text = bundle.frontend.config
+    if not speaks(text):
+        reason = "its own has stress marks" if can_phonemise(text) else CODES
+        lost["phonemizer"] = f"{reason}; without it, it takes phonemes"
     return lost
 
 
@@ -180,7 +189,7 @@ def _find_model(path: Path) -> Path:
 
 
 def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoice:
-    _require_no_languages(said, weights)
+    _require_no_vectors(said)
     said.require(FIXED)
     extras = read_extras(said.mapping(KEY, {}))
     judged = {name: value for name, value in weights.items() if name.startswith("disc.")}
@@ -198,7 +207,9 @@ def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoic
     n_speakers = said.whole("model_args.num_speakers", 0) or None
     claims["model_args.num_speakers"] = (n_speakers, config.n_speakers)
     require_claims(claims, said.where)
-    frontend, own = extras.restored(read_frontend(said, extras, config.n_symbols), own, said.where)
+    languages = read_languages(model.parent, said, config.n_languages)
+    read = read_frontend(said, extras, config.n_symbols, languages)
+    frontend, own = extras.restored(read, own, said.where)
     return WholeVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
@@ -218,18 +229,15 @@ def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoic
     )
 
 
-def _require_no_languages(said: Settings, weights: dict[str, Tensor]) -> None:
-    """Refuse by name what widens the text encoder or conditions on more than a speaker's row.
+def _require_no_vectors(said: Settings) -> None:
+    """Refuse by name what conditions on more than a speaker's row.
 
     Raises:
-        VoiceError: there is a language embedding, or vectors of speakers from elsewhere.
+        VoiceError: there are vectors of speakers from elsewhere.
     """
-    if "emb_l.weight" in weights:
-        n = tuple(weights["emb_l.weight"].shape)
-        raise VoiceError(f"{said.where}: the language embedding {n} (emb_l) cannot be carried over")
-    for key in ("use_language_embedding", "use_d_vector_file"):
-        if said.flag(f"model_args.{key}", False) or said.flag(key, False):
-            raise VoiceError(f"{said.where}: model_args.{key} cannot be carried over")
+    for key in ("model_args.use_d_vector_file", "use_d_vector_file"):
+        if said.flag(key, False):
+            raise VoiceError(f"{said.where}: {key} cannot be carried over")
 
 
 def _speakers(folder: Path, said: Settings, config: VitsConfig) -> list[str]:

@@ -9,12 +9,14 @@ from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
+from vits.interop.coqui_languages import MULTI, can_phonemise, language_settings
 from vits.interop.extras import Extras
 from vits.interop.geometry import Unseen
 from vits.interop.rows import EMBEDDING, unused_row
 from vits.interop.settings import Settings
 from vits.synthesis.settings import InferenceConfig
 from vits.text import Frontend, SymbolTable
+from vits.text.languages import Languages
 
 __all__ = [
     "FIXED",
@@ -46,7 +48,7 @@ FIXED = {
 
 def speaks(config: FrontendConfig) -> bool:
     """Tell whether its tokenizer can say what a front end says."""
-    return config.backend == "graphemes" or config.stress
+    return config.backend == "graphemes" or (config.stress and can_phonemise(config))
 
 
 def unseen(said: Settings, extras: Extras) -> Unseen:
@@ -96,7 +98,10 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
         "upsample_initial_channel_decoder": decoder.initial_channels,
         "upsample_kernel_sizes_decoder": list(decoder.upsample_kernel_sizes),
         "use_sdp": config.duration_predictor.kind == "stochastic",
+        "use_language_embedding": config.n_languages > 0,
     }
+    if config.n_languages:
+        sizes["embedded_language_dim"] = config.language_channels
     if config.n_speakers > 1:
         sizes |= {
             "use_speaker_embedding": True,
@@ -158,18 +163,20 @@ def voice_settings(
             "inference_noise_scale_dp": inference.noise_scale_duration,
             "length_scale": inference.length_scale,
         },
+        **language_settings(text),
     }
 
 
-def read_frontend(said: Settings, extras: Extras, n_symbols: int) -> Frontend:
-    """Build the front end of a voice.
+def read_frontend(said: Settings, extras: Extras, n_symbols: int, languages: Languages) -> Frontend:
+    """Build the front end of a voice with these languages, or none.
 
     Raises:
         VoiceError: a cleaner or a class of characters is not known.
     """
     cleaner = said.text("text_cleaner", "phoneme_cleaners")
     phonemizer = said.text("phonemizer", None)
-    if said.flag("use_phonemes", False) and phonemizer not in ("espeak", ""):
+    known = (MULTI,) if languages else ()
+    if said.flag("use_phonemes", False) and phonemizer not in ("espeak", "", *known):
         raise VoiceError(f"{said.where}: phonemizer {phonemizer[:60]!r} cannot be carried over")
     if cleaner not in CLEANERS:
         raise VoiceError(f"{said.where}: text_cleaner {cleaner[:60]!r} cannot be carried over")
@@ -181,15 +188,22 @@ def read_frontend(said: Settings, extras: Extras, n_symbols: int) -> Frontend:
     espeak = said.flag("use_phonemes", False)
     config = FrontendConfig(
         backend="espeak" if espeak else "graphemes",
-        language=said.text("phoneme_language", None) or "und" if espeak else "und",
+        language=_language(said, languages) if espeak else "und",
         normalize=cleaner == "english_cleaners",
         blanks=said.flag("add_blank", True),
         blank="" if blank == symbols.symbols[0] else blank,
+        languages=languages,
     )
     mine = extras.frontend
     if mine is not None and (mine.backend, mine.blanks) == (config.backend, config.blanks):
         config = replace(mine, blank=config.blank, bounds=False)
     return Frontend(config, symbols)
+
+
+def _language(said: Settings, languages: Languages) -> str:
+    if said.text("phonemizer", None) == MULTI:
+        return languages[0][1]
+    return said.text("phoneme_language", None) or "und"
 
 
 def blank_last(

@@ -8,7 +8,7 @@ from vits.errors import VoiceError
 from vits.interop.whole import WholeVoice
 from vits.synthesis.weights import is_compact
 
-__all__ = ["shared_losses"]
+__all__ = ["require_one_language", "shared_losses"]
 
 # Periods, their widths, and widths and groups of the one that hears the whole wave.
 JUDGES = DiscriminatorConfig()
@@ -35,12 +35,8 @@ def shared_losses(
         VoiceError: the model is one that the original cannot build.
     """
     bundle, lost = voice.bundle, dict[str, str]()
-    named = ", ".join(name for name, _ in bundle.frontend.config.languages)
-    if named and not languages:
-        raise VoiceError(
-            f"{title} cannot hold the language embedding ({named}), nor do without it: it has one "
-            "language in a voice"
-        )
+    if not languages:
+        require_one_language(voice, title)
     _require_model(bundle.generator.config, title, stochastic_width)
     if voice.discriminators is not None:
         lost |= _lost_judges(bundle.generator.config.discriminator)
@@ -49,6 +45,20 @@ def shared_losses(
     if bundle.frontend.lexicon:
         lost["lexicon"] = "it has none"
     return lost
+
+
+def require_one_language(voice: WholeVoice, title: str) -> None:
+    """Require a voice without a choice of languages.
+
+    Raises:
+        VoiceError: it has a language embedding.
+    """
+    named = ", ".join(name for name, _ in voice.bundle.frontend.config.languages)
+    if named:
+        raise VoiceError(
+            f"{title} cannot hold the language embedding ({named}), nor do without it: it has one "
+            "language in a voice; coqui can"
+        )
 
 
 def _lost_judges(judges: DiscriminatorConfig) -> dict[str, str]:

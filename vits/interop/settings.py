@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from vits.errors import VoiceError
 
-__all__ = ["Settings", "speaker_names", "write_json"]
+__all__ = ["Settings", "row_names_of", "speaker_names", "write_json"]
 
 _NOT_GIVEN = object()
 
@@ -120,15 +120,32 @@ def speaker_names(rows: Mapping[str, object] | tuple[str, ...], n: int, where: o
     Raises:
         VoiceError: a name has no row of the embedding, or two have the same.
     """
-    if not isinstance(rows, Mapping):
-        rows = {name: row for row, name in enumerate(rows)}
     if n == 1:
         return list(rows) if len(rows) == 1 else []
+    return row_names_of(rows, n, where, "speaker")
+
+
+def row_names_of(
+    rows: Mapping[str, object] | tuple[str, ...], n: int, where: object, what: str
+) -> list[str]:
+    """Return the names of ``n`` rows; a row without a name gets its number.
+
+    Args:
+        rows: name -> row, or the names by row.
+        n: rows of the embedding.
+        where: what to blame in messages.
+        what: ``speaker`` or ``language``.
+
+    Raises:
+        VoiceError: a name has no row of the embedding, or two have the same.
+    """
+    if not isinstance(rows, Mapping):
+        rows = {name: row for row, name in enumerate(rows)}
     names: dict[int, str] = {}
     for name, row in rows.items():
         if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < n or row in names:
             raise VoiceError(
-                f"{where}: speaker {name[:40]!r} has the row {str(row)[:40]!r}, but must have one "
+                f"{where}: {what} {name[:40]!r} has the row {str(row)[:40]!r}, but must have one "
                 f"of {n} for itself"
             )
         names[row] = name

@@ -14,6 +14,7 @@ from torch import Tensor
 from vits.errors import MissingFileError
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
+from vits.interop.limits import require_one_language
 from vits.interop.loading import as_tensors, load_json, load_safetensors, load_torch
 from vits.interop.names import G, Names, Rule, V, count_kernels, fold, inside, residual_blocks
 from vits.interop.rows import fill_rows, first_row_blank, row_names
@@ -171,6 +172,7 @@ def losses(voice: WholeVoice) -> dict[str, str]:
         VoiceError: the model is one that transformers cannot build.
     """
     bundle, lost = voice.bundle, dict[str, str]()
+    require_one_language(voice, FORMAT.title)
     require_model(bundle.generator.config)
     if voice.discriminators is not None:
         lost["discriminators"] = "its models have none"

@@ -186,6 +186,7 @@ def _describe(name: str, voice: Voice | OnnxVoice) -> dict[str, Any]:
         "name": card.name,
         "language": voice.frontend.config.language,
         "sample_rate": voice.sample_rate,
+        "languages": list(voice.languages),
         "speakers": list(voice.speakers),
         "licence": card.licence,
         "description": card.description,

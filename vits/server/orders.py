@@ -13,6 +13,7 @@ class Settings(TypedDict):
     """What ``Voice`` takes beside text and seed."""
 
     speaker: int
+    language: str | None
     length_scale: float
     noise_scale: float | None
     noise_scale_duration: float | None
@@ -28,6 +29,7 @@ class Order:
         text: what to say.
         seed: of its chance.
         row: of the speaker.
+        language: its name; None where there is no choice.
         length_scale: see ``Voice.__call__``, as for what follows.
         noise_scale: how varied the sound is.
         noise_scale_duration: how varied the rhythm is.
@@ -38,6 +40,7 @@ class Order:
     text: str
     seed: int
     row: int
+    language: str | None
     length_scale: float
     noise_scale: float | None
     noise_scale_duration: float | None
@@ -48,6 +51,7 @@ class Order:
         """What ``Voice`` takes beside text and seed."""
         return {
             "speaker": self.row,
+            "language": self.language,
             "length_scale": self.length_scale,
             "noise_scale": self.noise_scale,
             "noise_scale_duration": self.noise_scale_duration,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vits.errors import VoiceError
+from vits.errors import TextError, VoiceError
 from vits.server.errors import Refusal
 from vits.server.formats import FORMATS
 from vits.server.limits import Limits
@@ -15,6 +15,7 @@ from vits.server.orders import Order
 from vits.synthesis import OnnxVoice, Voice
 from vits.synthesis.seeds import choose_seed
 from vits.synthesis.speakers import find_speaker
+from vits.text.languages import find_language
 
 __all__ = ["SpeechRequest", "make_order", "read_request"]
 
@@ -40,6 +41,9 @@ class SpeechRequest(BaseModel):
     input: str = Field(description="what to say")
     voice: str | VoiceId | None = Field(
         None, description="name of a speaker, or the voice's own name for its first speaker"
+    )
+    language: str | None = Field(
+        None, max_length=200, description="one of the voice's languages, where it has several"
     )
     instructions: str | None = Field(None, description="must be empty: these voices follow none")
     response_format: str = Field("mp3", max_length=200, description=", ".join(FORMATS))
@@ -132,6 +136,7 @@ def make_order(
         text=asked.input,
         seed=choose_seed(asked.seed),
         row=_find_row(asked, voice),
+        language=_find_language(asked, voice),
         length_scale=voice.inference.length_scale / asked.speed,
         noise_scale=asked.noise_scale,
         noise_scale_duration=asked.noise_scale_duration,
@@ -181,3 +186,12 @@ def _find_row(asked: SpeechRequest, voice: Voice | OnnxVoice) -> int:
         return find_speaker(voice.speakers, max(1, len(voice.speakers)), wanted)
     except VoiceError as error:
         raise Refusal(400, f"{error}", param="voice", code="voice_not_found") from None
+
+
+def _find_language(asked: SpeechRequest, voice: Voice | OnnxVoice) -> str | None:
+    """Return the name of the language that is asked for; None where there is no choice."""
+    try:
+        row = find_language(voice.frontend.config.languages, asked.language)
+    except TextError as error:
+        raise Refusal(400, str(error), param="language", code="language_not_found") from None
+    return None if row is None else voice.languages[row]

@@ -77,7 +77,7 @@ class OnnxEngine:
                 f"the graph {graph} has no input {min(missing)}; write it again with: "
                 "vits export VOICE --to onnx -o DIR"
             )
-        self._several, self._multilingual = "speakers" in inputs, "languages" in inputs
+        self._several, self.multilingual = "speakers" in inputs, "languages" in inputs
         self._channels = int(inputs["noise"][1])
 
     def predict(
@@ -158,7 +158,7 @@ class OnnxEngine:
         }
         if self._several:
             feed["speakers"] = np.array([who], np.int64)
-        if self._multilingual:
+        if self.multilingual:
             feed["languages"] = np.array([language or 0], np.int64)
         return feed
 

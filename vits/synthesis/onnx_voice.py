@@ -72,6 +72,11 @@ class OnnxVoice(SpeakingVoice[OnnxEngine]):
             VoiceError: it does not load the graph.
         """
         engine = OnnxEngine(parts.graph, parts.sample_rate, parts.hop_length, threads)
+        if engine.multilingual != bool(parts.frontend.config.languages):
+            raise VoiceError(
+                f"{parts.graph} and {SETTINGS} beside it do not belong together: only one of them "
+                "has languages; write them again with: vits export VOICE --to onnx -o DIR"
+            )
         super().__init__(engine, parts.frontend, parts.speakers, parts.inference, parts.card)
         warn_of_drift(parts.card.name, parts.frontend, parts.fingerprint, stacklevel=4)
 

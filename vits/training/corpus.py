@@ -46,11 +46,11 @@ class Corpus:
         )
 
     def fit_model(self, config: VitsConfig) -> VitsConfig:
-        """Give a model's configuration the number of symbols and speakers of the data.
+        """Give a model's configuration the number of symbols, speakers and languages of the data.
 
         Raises:
             ConfigError: the model expects other spectrograms than the data was prepared for, or
-                names other numbers of symbols or speakers.
+                names other numbers of these.
         """
         mine, theirs = vars(self.audio), vars(config.audio)
         for key, value in mine.items():
@@ -63,6 +63,7 @@ class Corpus:
         found = {
             "n_symbols": len(self.frontend["symbols"]),
             "n_speakers": max(1, len(self.speakers)),
+            "n_languages": len(self.frontend.get("config", {}).get("languages", [])),
         }
         for key, value in found.items():
             if getattr(config, key) not in (value, getattr(defaults, key)):

@@ -29,5 +29,9 @@ def is_frozen(name: str, preset: str | None) -> bool:
     parts = name.split(".")
     if preset == "speaker-only":
         return parts[0] != "speaker_embedding" and "conditioning" not in parts
-    boxes = {"decoder": "decoder", "posterior": "posterior_encoder", "text": "text_encoder"}
-    return preset is not None and parts[0] == boxes[preset]
+    boxes = {
+        "decoder": ("decoder",),
+        "posterior": ("posterior_encoder",),
+        "text": ("text_encoder", "language_embedding"),
+    }
+    return preset is not None and parts[0] in boxes[preset]

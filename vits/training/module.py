@@ -174,6 +174,7 @@ class VitsModule(pl.LightningModule):
             spectrogram,
             frame_lengths,
             batch.speakers,
+            batch.languages,
             alignment_guide=guide,
             spoken=spoken,
         )

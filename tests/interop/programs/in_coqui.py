@@ -64,15 +64,17 @@ def speak(folder, request):
     model.load_checkpoint(config, checkpoint_path=folder / names[0], eval=True)
     for key, value in request.get("scales", {}).items():
         setattr(model, key, value)
-    texts = {text: model.tokenizer.text_to_ids(text, None) for text in request.get("texts", [])}
+    language = request.get("language")
+    texts = {text: model.tokenizer.text_to_ids(text, language) for text in request.get("texts", [])}
     speakers = {}
     if model.speaker_manager is not None:
         speakers = dict(model.speaker_manager.name_to_id)
     durations = []
     for number, entry in enumerate(request.get("ids", [])):
-        aux = {"x_lengths": None, "d_vectors": None, "language_ids": None, "durations": None}
-        speaker = entry.get("speaker")
-        aux["speaker_ids"] = None if speaker is None else torch.tensor([speaker])
+        aux = {"x_lengths": None, "d_vectors": None, "durations": None}
+        for key in ("speaker", "language"):
+            row = entry.get(key)
+            aux[f"{key}_ids"] = None if row is None else torch.tensor([row])
         torch.manual_seed(request["seed"])
         with torch.no_grad():
             spoken = model.inference(torch.tensor([entry["ids"]]), aux)
@@ -82,6 +84,7 @@ def speak(folder, request):
         "version": version("coqui-tts"),
         "texts": texts,
         "speakers": speakers,
+        "languages": dict(model.language_manager.name_to_id),
         "durations": durations,
     }
     (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")

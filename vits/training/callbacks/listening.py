@@ -59,7 +59,7 @@ def _show(
 ) -> None:
     generator = torch.Generator(module.device).manual_seed(module.training_config.seed)
     spoken = module.generator.speak(
-        batch.ids, batch.id_lengths, batch.speakers, generator=generator
+        batch.ids, batch.id_lengths, batch.speakers, batch.languages, generator=generator
     )
     wave = spoken.wave[0, 0].float().cpu()
     spectrogram = module.spectrogram(batch.wave, batch.wave_lengths)
@@ -84,6 +84,6 @@ def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:
     """Align a recording with its text: (T, S)."""
     frames = batch.wave_lengths // module.config.audio.hop_length
     durations = module.generator.align_recording(
-        batch.ids, batch.id_lengths, spectrogram, frames, batch.speakers
+        batch.ids, batch.id_lengths, spectrogram, frames, batch.speakers, batch.languages
     )
     return durations_to_path(durations, spectrogram.shape[2])[0].cpu()

@@ -114,6 +114,7 @@ def require_same_kind(base: BaseVoice, data: PreparedDataset) -> Frontend:
     frontend = _frontend_of(data)
     _require_same_audio(base, data)
     _require_same_blanks(base, frontend, data)
+    _require_same_languages(base, frontend, data)
     return frontend
 
 
@@ -151,6 +152,19 @@ def _require_same_blanks(base: BaseVoice, frontend: Frontend, data: PreparedData
         raise ConfigError(
             f"the voice and the data differ in the blank or the bounds of a text: prepare "
             f"{data.folder} again with --like {base.source}"
+        )
+
+
+def _require_same_languages(base: BaseVoice, frontend: Frontend, data: PreparedDataset) -> None:
+    """Require that rows of the language embedding mean the same to both."""
+    mine, other = base.frontend.config.languages, frontend.config.languages
+    if mine != other:
+        named = [", ".join(name for name, _ in each) or "no choice" for each in (mine, other)]
+        raise ConfigError(
+            f"the languages of {data.folder} ({named[1]}) must be those of the voice "
+            f"{base.source} ({named[0]}): prepare it again with --like {base.source}"
+            + " --language NAME"
+            * bool(mine)
         )
 
 

@@ -18,6 +18,7 @@ FREE = (
     "duration_predictor.dropout",
     "n_symbols",
     "n_speakers",
+    "n_languages",
 )
 
 
