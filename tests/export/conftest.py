@@ -56,6 +56,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
     config = VitsConfig(
         n_symbols=len(frontend.symbols) + 2,
         n_speakers=n_speakers,
+        n_languages=len(frontend.config.languages),
         hidden_channels=16,
         latent_channels=8,
         speaker_channels=6,
@@ -90,6 +91,11 @@ VOICES = {
     "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
     "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
     "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bounds=True)),
+    "polyglot": lambda: build(
+        "hifigan",
+        n_speakers=2,
+        frontend=frontend_of(languages=(("en", "en-us"), ("fr", "fr-fr"))),
+    ),
     "letters": lambda: build("hifigan", frontend=frontend_of(backend="graphemes")),
 }
 
@@ -116,12 +122,12 @@ def export(make_voice, tmp_path_factory):
 
     made = {}
 
-    def once(name, to, precision="fp32"):
-        key = name, to, precision
+    def once(name, to, precision="fp32", language=""):
+        key = name, to, precision, language
         if key not in made:
             torch.set_num_threads(1)
             folder = tmp_path_factory.mktemp("export") / "-".join(key)
-            made[key] = write(make_voice(name), folder, to, precision)
+            made[key] = write(make_voice(name), folder, to, precision, language or None)
         return made[key]
 
     return once

@@ -5,12 +5,27 @@ import dataclasses
 import pytest
 import torch
 
-from vits.config import DurationPredictorConfig, VitsConfig
+from vits.config import (
+    AudioConfig,
+    DecoderConfig,
+    DurationPredictorConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
 from vits.errors import ConfigError
 from vits.models import Vits
 
-from .conftest import SMALL
-
+SMALL = VitsConfig(
+    n_symbols=20,
+    hidden_channels=8,
+    latent_channels=6,
+    segment_frames=8,
+    audio=AudioConfig(sample_rate=8000, n_fft=128, win_length=128, hop_length=32, n_mels=12),
+    text_encoder=TextEncoderConfig(filter_channels=12, n_layers=1),
+    prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
+    decoder=DecoderConfig(kind="convnext", channels=12, inner_channels=20, n_blocks=1),
+)
 IDS, LENGTHS = torch.arange(1, 9)[None].repeat(2, 1), torch.tensor([8, 5])
 
 

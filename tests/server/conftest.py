@@ -29,13 +29,14 @@ pytest.importorskip("prometheus_client", reason="the extra serve is not installe
 uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 
-def make_bundle(name, speakers=()):
+def make_bundle(name, speakers=(), languages=()):
     """A voice that speaks in milliseconds, with espeak-ng; its weights are random."""
     torch.manual_seed(3)
-    frontend = Frontend(FrontendConfig(), SymbolTable.default())
+    frontend = Frontend(FrontendConfig(languages=languages), SymbolTable.default())
     config = VitsConfig(
         n_symbols=len(frontend.symbols),
         n_speakers=max(1, len(speakers)),
+        n_languages=len(languages),
         hidden_channels=16,
         latent_channels=8,
         speaker_channels=8,
@@ -64,6 +65,11 @@ def make_bundle(name, speakers=()):
 @pytest.fixture(scope="session")
 def voices():
     return {"tiny": Voice(make_bundle("tiny")), "duo": Voice(make_bundle("duo", ["ada", "bob"]))}
+
+
+@pytest.fixture(scope="session")
+def polyglot():
+    return Voice(make_bundle("polyglot", languages=(("en", "en-us"), ("fr", "fr-fr"))))
 
 
 @pytest.fixture(scope="session")

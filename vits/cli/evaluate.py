@@ -51,6 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--checkpoints", action="store_true", help="each checkpoint below the folder VOICE")
     add("--limit", type=_count, metavar="N", help="only the first N texts")
     add("--seed", type=int, default=1, help="of the first text; then it counts up (%(default)s)")
+    add("--language", help="of the texts, for a voice of several languages")
     add("--speaker", help="who of the voice's speakers (the text's own, or the first)")
     add(
         "--recogniser",
@@ -125,7 +126,7 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     from vits.evaluation.pitch import PitchRange
 
     voices = _sources(args)
-    first = _load(voices[0])
+    first = _load(voices[0], args.language)
     language = first.frontend.config.language
     recogniser, model = _recogniser(args, items, language)
     bounds = {"f_min": args.f_min, "f_max": args.f_max}
@@ -164,12 +165,13 @@ def _sources(args: argparse.Namespace) -> list[Path]:
     return places
 
 
-def _load(path: Path) -> "Voice":
-    """Load a voice folder, a checkpoint or a run's newest checkpoint."""
+def _load(path: Path, language: str | None) -> "Voice":
+    """Load a voice folder, a checkpoint or a run's newest checkpoint, for texts of a language."""
     from vits.cli.base_voice import read_bundle
     from vits.synthesis import Voice
 
-    return Voice(read_bundle(str(path)))
+    voice = Voice(read_bundle(str(path)))
+    return voice if language is None else voice.with_language(language)
 
 
 def _recogniser(
@@ -208,7 +210,7 @@ def _enter_all(
 
     entered: list[Contestant] = []
     for place, name in zip(places, _names(places), strict=True):
-        voice = first if place == places[0] else _load(place)
+        voice = first if place == places[0] else _load(place, args.language)
         steps = voice.card.training_steps
         spoken = evaluate(
             voice,

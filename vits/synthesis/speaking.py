@@ -211,7 +211,8 @@ class SpeakingVoice(Generic[E]):
             VoiceError: it has no such language.
         """
         voice = copy(self)
-        voice._find_language({"language": language})
+        row = voice._find_language({"language": language})
+        voice._frontend = self._frontend.in_language(row)
         voice._language = language
         return voice
 

@@ -1,5 +1,6 @@
 """Small voices to start from, as folders and as checkpoints, and data to fine-tune them on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from vits.text import Frontend, SymbolTable
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Ema
 
+LANGUAGES = ("en", "eo", "tlh")
 RECIPE = TrainingConfig(learning_rate=3e-3, learning_rate_decay=0.9, ema_decay=0.5, eps=1e-8)
 
 
@@ -30,7 +32,7 @@ class Base(NamedTuple):
     checkpoint: Path
 
 
-def write_data(folder, audio, letters, speakers, n=9, *, blanks=True):
+def write_data(folder, audio, letters, speakers, n=9, *, blanks=True, languages=()):
     """Prepare noise under words of ``letters``, one row for each speaker in turn."""
     rng = np.random.default_rng(3)
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,10 +42,12 @@ def write_data(folder, audio, letters, speakers, n=9, *, blanks=True):
         path = folder / f"{i}.wav"
         soundfile.write(path, rng.normal(0, 0.1, 3000 + 64 * i), audio.sample_rate)
         speaker = speakers[i % len(speakers)]
-        rows.append(Row(id=f"{folder.name}{i}", audio=str(path), text=word, speaker=speaker))
-    frontend = Frontend(
-        FrontendConfig(backend="graphemes", blanks=blanks), SymbolTable(("_", *letters))
-    )
+        row = Row(id=f"{folder.name}{i}", audio=str(path), text=word, speaker=speaker)
+        language = languages[i % len(languages)] if languages else None
+        rows.append(replace(row, language=language))
+    named = tuple((name, name) for name in LANGUAGES) if languages else ()
+    config = FrontendConfig(backend="graphemes", blanks=blanks, languages=named)
+    frontend = Frontend(config, SymbolTable(("_", *letters)))
     limits = Limits(segment_frames=8, max_deviation=0)
     prepare(rows, folder / "data", PrepareConfig(audio=audio, limits=limits), frontend)
     return folder / "data"
@@ -90,6 +94,14 @@ def solo(tmp_path_factory, config):
     """A voice of one speaker without a name."""
     folder = tmp_path_factory.mktemp("solo")
     return make_base(folder, config, write_data(folder / "corpus", config.audio, "abcdefgh", ("",)))
+
+
+@pytest.fixture(scope="session")
+def polyglot(tmp_path_factory, config):
+    """A voice of three languages, whose data has only two of them."""
+    folder = tmp_path_factory.mktemp("polyglot")
+    data = write_data(folder / "corpus", config.audio, "abcdefgh", ("",), languages=("tlh", "en"))
+    return make_base(folder, config, data)
 
 
 @pytest.fixture(scope="session")
