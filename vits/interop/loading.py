@@ -22,6 +22,7 @@ __all__ = ["as_tensors", "load_json", "load_safetensors", "load_torch"]
 LARGEST_JSON = 32 << 20
 LARGEST_PICKLE = 64 << 20
 MOST_ENTRIES = 100_000
+_WRAPPERS = ("module.", "_orig_mod.")
 # What stands in pickles of other machines and is data: a path, which becomes its text.
 _PATHS = (
     "pathlib.PosixPath",
@@ -94,6 +95,9 @@ def load_torch(path: Path) -> dict[str, Any]:
 def as_tensors(values: object, where: object) -> dict[str, Tensor]:
     """Return a state dict of float32 tensors; half precision is widened.
 
+    What torch puts before every name of a model that was wrapped for several devices, or compiled,
+    is taken off.
+
     Raises:
         VoiceError: it is no mapping of names to plain tensors of floating point numbers.
     """
@@ -108,6 +112,9 @@ def as_tensors(values: object, where: object) -> dict[str, Tensor]:
         if value.untyped_storage().nbytes() < value.numel() * value.element_size():
             raise VoiceError(f"{where}: tensor {name[:120]!r} is larger than what is stored of it")
         tensors[name] = _widened(name, value, where)
+    for prefix in _WRAPPERS:
+        if all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     return tensors
 
 

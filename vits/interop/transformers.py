@@ -193,10 +193,30 @@ FORMAT = Format(title="transformers", read=read, write=write, losses=losses)
 def _load_weights(path: Path) -> dict[str, Tensor]:
     if (path / WEIGHTS).is_file():
         return load_safetensors(path / WEIGHTS)
-    older = path / "pytorch_model.bin"
+    index, older = path / f"{WEIGHTS}.index.json", path / "pytorch_model.bin"
+    if index.is_file():
+        return _load_shards(path, index)
     if older.is_file():
         return as_tensors(load_torch(older), older)
     raise MissingFileError(f"{path} has neither {WEIGHTS} nor {older.name}")
+
+
+def _load_shards(path: Path, index: Path) -> dict[str, Tensor]:
+    """Read weights that were written into several files of the folder, as their index says."""
+    places = Settings(load_json(index), index).mapping("weight_map")
+    names = {str(name) for name in places.values()}
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise VoiceError(f"{index}: {name[:80]!r} must be a *.safetensors file of the folder")
+        if not (path / name).is_file():
+            raise MissingFileError(f"{path} lacks {name}, which its {index.name} names")
+    weights: dict[str, Tensor] = {}
+    for name in sorted(names):
+        weights |= load_safetensors(path / name)
+    if weights.keys() != places.keys():
+        stray = min(weights.keys() ^ places.keys())
+        raise VoiceError(f"{index} and its files do not agree on the tensor {stray[:120]!r}")
+    return weights
 
 
 def _build(
