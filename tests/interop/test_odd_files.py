@@ -69,7 +69,7 @@ def test_weights_in_several_files_are_one_model(make_voice, same_weights, tmp_pa
         with pytest.raises(error, match=message):
             read(folder)
     index.write_text(json.dumps({"weight_map": {**values["weight_map"], "x": "y.safetensors"}}))
-    with pytest.raises(MissingFileError, match="lacks y.safetensors"):
+    with pytest.raises(MissingFileError, match=r"lacks y\.safetensors"):
         read(folder)
     stray = {**values["weight_map"], "stray": values["weight_map"][some]}
     index.write_text(json.dumps({"weight_map": stray}))

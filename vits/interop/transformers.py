@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.torch import save
 from torch import Tensor
 
-from vits.errors import MissingFileError
+from vits.errors import MissingFileError, VoiceError
 from vits.interop.extras import KEY, read_extras, write_extras
 from vits.interop.geometry import measure, require_claims
 from vits.interop.limits import require_one_language
