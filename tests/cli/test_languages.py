@@ -36,8 +36,10 @@ def prepare(corpus, tmp_path, *flags):
     out = tmp_path / "out"
     common = ["--format", "manifest", "--max-deviation", "0"]
     assert main(["prepare", str(corpus), "-o", str(out), *common, *flags]) == 0
-    kept = {row["id"]: row for row in map(json.loads, (out / "manifest.jsonl").open())}
-    lost = {row["id"]: row for row in map(json.loads, (out / "rejected.jsonl").open())}
+    kept, lost = (
+        {row["id"]: row for row in map(json.loads, (out / name).read_text().splitlines())}
+        for name in ("manifest.jsonl", "rejected.jsonl")
+    )
     return PreparedDataset(out), kept, lost
 
 
