@@ -210,6 +210,14 @@ def test_missing_folders_and_files_are_named(prepared, tmp_path):
         ({"frontend": {}}, r"valid frontend\.symbols"),
         ({"utterances": 7}, "has 6 utterances, dataset.json says 7"),
         ({"speakers": ["ann"]}, "line 2 has speaker 'bob'"),
+        (
+            {"frontend": {"symbols": list("_abc"), "config": {"languages": [["eo", "eo"]]}}},
+            "line 1 has language None, not in dataset",
+        ),
+        (
+            {"frontend": {"symbols": list("_abc"), "config": {"languages": ["eo"]}}},
+            "has no valid languages",
+        ),
     ],
 )
 def test_wrong_descriptions_are_refused(prepared, values, message):
