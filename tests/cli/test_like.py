@@ -91,6 +91,7 @@ def test_everything_is_the_voices(voice, corpus, tmp_path):
         "blanks": False,
         "blank": "b",
         "bounds": False,
+        "languages": [],
     }
     assert info["frontend"]["symbols"] == ["_", "c", "a", "b", " ", "d"]  # its own, then the new
     assert info["frontend"]["lexicon"] == {"abc": "cab"}
