@@ -128,6 +128,32 @@ def test_requests_at_the_same_time_are_spoken_together(client, voices):
     assert float(count.split()[1]) < 8
 
 
+def test_one_batch_holds_other_speakers_paces_seeds_and_scales(client, voices):
+    here = client(batch_wait=300.0)
+    ways = [
+        {"speaker": 0, "length_scale": 1.0},
+        {"speaker": 1, "length_scale": 0.5},
+        {"speaker": 0, "length_scale": 2.0, "noise_scale": 0.0},
+        {"speaker": 1, "length_scale": 1.25, "noise_scale_duration": 0.1},
+        {"speaker": 1, "length_scale": 1.0, "sentence_silence": 1.5},
+    ]
+    orders = list(zip([*TEXTS, TEXT], ways, range(9, 14), strict=True))
+
+    def send(order):
+        text, how, seed = order
+        asked = {key: value for key, value in how.items() if key not in ("speaker", "length_scale")}
+        speaker, speed = str(how["speaker"]), 1 / how["length_scale"]
+        return ask(here, model="duo", input=text, voice=speaker, speed=speed, seed=seed, **asked)
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        answers = list(pool.map(send, orders))
+    for (text, how, seed), answer in zip(orders, answers, strict=True):
+        assert same(samples(answer.content), serial(voices["duo"], text, seed, **how)), how
+    metrics = here.get("/metrics").text
+    assert "vits_batch_texts_count 1.0" in metrics
+    assert "vits_batch_texts_sum 5.0" in metrics
+
+
 def test_one_that_cannot_be_spoken_spoils_no_other(client, voices):
     here = client(batch_wait=200.0)
     texts = ["Hello there.", "😀", "Good night.", "[[ never closed"]

@@ -28,6 +28,35 @@ def test_a_batch_is_its_texts_alone(duo, batch_frames):
         assert speech.start == 0
 
 
+@pytest.mark.parametrize("batch_frames", [400, 100_000])
+def test_each_text_of_a_batch_may_be_spoken_in_its_own_way(duo, batch_frames):
+    each = [
+        {"speaker": "ada", "length_scale": 0.7},
+        {"speaker": 1, "noise_scale": 0.0},
+        {"speaker": {"ada": 2.0, "bob": 1.0}, "noise_scale_duration": 0.1},
+        {"sentence_silence": 1.0},
+        {"speaker": "bob", "paragraph_silence": None, "punctuation_silence": {".": 0.4}},
+    ]
+    of_all = {"length_scale": 1.5, "speaker": "bob", "paragraph_silence": 0.9}
+    spoken = duo.synthesize(TEXTS, seeds=range(5), each=each, batch_frames=batch_frames, **of_all)
+    for seed, (text, how, speech) in enumerate(zip(TEXTS, each, spoken, strict=True)):
+        alone = duo(text, seed=seed, **{**of_all, **how})
+        assert speech.samples.shape == alone.samples.shape
+        assert np.abs(speech.samples - alone.samples).max() <= 1e-5 * np.abs(alone.samples).max()
+        assert (speech.phonemes, speech.words) == (alone.phonemes, alone.words)
+
+
+def test_different_speakers_are_decoded_at_once(duo, monkeypatch):
+    decoder, shapes = duo._engine.model.decoder, []
+    forward = decoder.forward
+    calm = {"noise_scale_duration": 0.0}
+    ada, bob = (duo("Hello there.", speaker=name, **calm).seconds for name in duo.speakers)
+    monkeypatch.setattr(decoder, "forward", lambda z, g: shapes.append(len(z)) or forward(z, g))
+    each = [{"speaker": "ada"}, {"speaker": "bob", "length_scale": ada / bob}] * 2
+    duo.synthesize(["Hello there."] * 4, each=each, **calm)
+    assert shapes[0] == 4  # and then the ends of the shorter ones
+
+
 def test_sentences_of_the_same_length_are_decoded_at_once(voice, monkeypatch):
     model = voice._engine.model
     shapes = []
@@ -57,6 +86,12 @@ def test_mistakes_are_named(voice):
         voice.synthesize(["Hello.", " "])
     with pytest.raises(VoiceError, match="1 seeds must be as many as the 2 texts"):
         voice.synthesize(["Hello.", "You."], seeds=[1])
+    with pytest.raises(VoiceError, match="1 settings in each must be as many as the 2 texts"):
+        voice.synthesize(["Hello.", "You."], each=[{}])
+    with pytest.raises(VoiceError, match="text 1: unknown speaker 'eve'"):
+        voice.synthesize(["Hello.", "You."], each=[{}, {"speaker": "eve"}])
+    with pytest.raises(VoiceError, match="'seconds' is no setting of many texts"):
+        voice.synthesize(["Hello."], seconds=3.0)
     with pytest.raises(VoiceError, match="batch_frames 0"):
         voice.synthesize(["Hello."], batch_frames=0)
     with pytest.raises(VoiceError, match="speaker"):

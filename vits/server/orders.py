@@ -2,22 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 from vits.synthesis import OnnxVoice, Speech, Voice
+from vits.synthesis.request import Settings
 
-__all__ = ["Order", "Settings", "speak", "speak_together", "stream"]
-
-
-class Settings(TypedDict):
-    """What ``Voice`` takes beside text and seed."""
-
-    speaker: int
-    language: str | None
-    length_scale: float
-    noise_scale: float | None
-    noise_scale_duration: float | None
-    sentence_silence: float | None
+__all__ = ["Order", "speak", "speak_together", "stream"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +48,8 @@ class Order:
         }
 
     def fits(self, other: "Order") -> bool:
-        """Tell whether both can be spoken in one batch."""
-        return self.voice == other.voice and self.settings == other.settings
+        """Tell whether both can be spoken in one batch: all but the voice may differ."""
+        return self.voice == other.voice
 
 
 def speak(voice: Voice | OnnxVoice, order: Order) -> Speech:
@@ -71,7 +60,7 @@ def speak(voice: Voice | OnnxVoice, order: Order) -> Speech:
 def speak_together(voice: Voice | OnnxVoice, orders: Sequence[Order]) -> list[Speech]:
     """Speak orders that fit each other; one that cannot be spoken makes all fail."""
     texts, seeds = [order.text for order in orders], [order.seed for order in orders]
-    return voice.synthesize(texts, seeds=seeds, **orders[0].settings)
+    return voice.synthesize(texts, seeds=seeds, each=[order.settings for order in orders])
 
 
 def stream(voice: Voice | OnnxVoice, order: Order) -> Iterator[Speech]:

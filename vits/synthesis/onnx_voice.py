@@ -13,7 +13,7 @@ from vits.synthesis.card import Card
 from vits.synthesis.drift import warn_of_drift
 from vits.synthesis.json_parts import checked, mapping, names, read_keys
 from vits.synthesis.onnx_engine import NO_LENGTHS, NO_MIX, OnnxEngine
-from vits.synthesis.request import Request, Settings, check_batch
+from vits.synthesis.request import Request, Settings, read_batch
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speaking import SpeakingVoice
 from vits.synthesis.speech import Speech
@@ -85,12 +85,13 @@ class OnnxVoice(SpeakingVoice[OnnxEngine]):
         texts: Sequence[str],
         *,
         seeds: Sequence[int | None] | None = None,
+        each: Sequence[Settings] | None = None,
         **settings: "Unpack[Settings]",
     ) -> list[Speech]:
         """Speak many texts, one after the other; see ``Voice.synthesize``."""
         return [
-            self(text, seed=seed, **settings)
-            for text, seed in zip(texts, check_batch(texts, seeds), strict=True)
+            self(text, **control)
+            for text, control in zip(texts, read_batch(texts, seeds, each, settings), strict=True)
         ]
 
     def _request(self, control: Mapping[str, Any]) -> Request:

@@ -16,7 +16,7 @@ __all__ = [
     "Request",
     "Settings",
     "Wishes",
-    "check_batch",
+    "read_batch",
     "read_request",
     "read_wishes",
 ]
@@ -150,15 +150,26 @@ def _require_seconds(name: str, value: object) -> float:
     return number
 
 
-def check_batch(
-    texts: object, seeds: Sequence[int | None] | None, batch_frames: int = 1
-) -> list[int | None]:
-    """Return a seed, or None, for each text.
+def read_batch(
+    texts: object,
+    seeds: Sequence[int | None] | None,
+    each: Sequence[Settings] | None,
+    settings: Settings,
+    batch_frames: int = 1,
+) -> list[Control]:
+    """Check what is asked for many texts; return what is asked for each.
+
+    Args:
+        texts: list of str.
+        seeds: one for each text; None: new ones.
+        each: settings of each text, which win over ``settings``; None: none has its own.
+        settings: of all texts.
+        batch_frames: frames decoded at once.
 
     Raises:
         TextError: ``texts`` is a str, or nothing that holds texts.
-        VoiceError: the number of seeds is another than that of the texts, or ``batch_frames`` is
-            less than 1.
+        VoiceError: the number of seeds or settings is another than that of the texts, a setting is
+            not one of ``Settings``, or ``batch_frames`` is less than 1.
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence):
         raise TextError(
@@ -167,7 +178,19 @@ def check_batch(
     if batch_frames < 1:
         raise VoiceError(f"batch_frames {batch_frames} must be at least 1")
     count = len(cast(Sequence[object], texts))
-    found: list[int | None] = [None] * count if seeds is None else list(seeds)
-    if len(found) != count:
-        raise VoiceError(f"{len(found)} seeds must be as many as the {count} texts")
-    return found
+    drawn: list[int | None] = [None] * count if seeds is None else list(seeds)
+    own = [Settings()] * count if each is None else list(each)
+    for what, found in (("seeds", len(drawn)), ("settings in each", len(own))):
+        if found != count:
+            raise VoiceError(f"{found} {what} must be as many as the {count} texts")
+    for key in [key for given in (settings, *own) for key in given]:
+        if key not in Settings.__annotations__:
+            known = ", ".join(Settings.__annotations__)
+            raise VoiceError(
+                f"{key!r} is no setting of many texts, which are {known}; "
+                "call the voice for one text"
+            )
+    return [
+        cast(Control, {**settings, **given, "seed": seed})
+        for given, seed in zip(own, drawn, strict=True)
+    ]

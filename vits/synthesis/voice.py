@@ -15,7 +15,7 @@ from vits.synthesis.bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.drift import warn_of_drift
 from vits.synthesis.engine import Engine
-from vits.synthesis.request import Settings, check_batch
+from vits.synthesis.request import Request, Settings, read_batch
 from vits.synthesis.script import Sentence, check_text, read_sentences
 from vits.synthesis.speakers import Speaker, find_who
 from vits.synthesis.speaking import SpeakingVoice
@@ -61,6 +61,7 @@ class Voice(SpeakingVoice[Engine]):
         texts: Sequence[str],
         *,
         seeds: Sequence[int | None] | None = None,
+        each: Sequence[Settings] | None = None,
         batch_frames: int = BATCH_FRAMES,
         **settings: "Unpack[Settings]",
     ) -> list[Speech]:
@@ -72,27 +73,27 @@ class Voice(SpeakingVoice[Engine]):
         Args:
             texts: each as in ``__call__``.
             seeds: one for each text; None: new ones.
+            each: settings of each text, which win over those of all, e.g. ``[{"speaker": "ada"},
+                {"speaker": "bob", "length_scale": 1.2}]``; None: all are alike.
             batch_frames: frames decoded at once, at least 1; a longer sentence is alone.
             **settings: of all texts: ``speaker``, ``language``, the scales and the silences of
                 ``__call__``.
 
         Raises:
             TextError: as in ``__call__``; the message tells which text.
-            VoiceError: as in ``__call__``, or not as many seeds as texts.
+            VoiceError: as in ``__call__``, or not as many seeds or settings as texts.
         """
-        language = self._find_language(settings)
-        frontend = self._frontend.in_language(language)
-        requests = [
-            self._request({**settings, "seed": seed})._replace(language=language)
-            for seed in check_batch(texts, seeds, batch_frames)
-        ]
+        controls = read_batch(texts, seeds, each, settings, batch_frames)
+        requests: list[Request] = []
         scripts: list[list[Sentence]] = []
-        for index, text in enumerate(texts):
+        for index, (text, control) in enumerate(zip(texts, controls, strict=True)):
             try:
+                language = self._find_language(control)
+                requests.append(self._request(control)._replace(language=language))
                 check_text(text)
-                scripts.append(list(read_sentences(frontend, text)))
-            except TextError as error:
-                raise TextError(f"text {index}: {error}") from error
+                scripts.append(list(read_sentences(self._frontend.in_language(language), text)))
+            except (TextError, VoiceError) as error:
+                raise type(error)(f"text {index}: {error}") from error
         return speak_texts(self._engine, scripts, requests, batch_frames)
 
     def convert(
