@@ -50,6 +50,72 @@ def steady_pitch(monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def make_config():
+    """Configure a model that speaks in milliseconds."""
+    from vits.config import (
+        DecoderConfig,
+        DurationPredictorConfig,
+        PosteriorEncoderConfig,
+        PriorFlowConfig,
+        TextEncoderConfig,
+        VitsConfig,
+    )
+
+    def make(n_speakers=1, n_symbols=59, **changes):
+        return VitsConfig(
+            n_symbols=n_symbols,
+            n_speakers=n_speakers,
+            hidden_channels=16,
+            latent_channels=8,
+            speaker_channels=8,
+            text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+            posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+            prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+            duration_predictor=DurationPredictorConfig(n_flows=2),
+            decoder=DecoderConfig(
+                resblock="2",
+                resblock_kernel_sizes=(3,),
+                resblock_dilations=((1, 3),),
+                upsample_rates=(8, 8, 4),
+                upsample_kernel_sizes=(16, 16, 8),
+                initial_channels=16,
+            ),
+            **changes,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_bundle(make_config):
+    """Make a voice with random weights; unless a front end is given it reads characters."""
+    import torch
+
+    from vits.config import FrontendConfig
+    from vits.models.vits import Vits
+    from vits.synthesis import Card, VoiceBundle
+    from vits.text import Frontend, SymbolTable
+
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ,.!?'"  # 58 and the blank
+
+    def make(speakers=(), **changes):
+        torch.manual_seed(3)
+        frontend = changes.get("frontend") or Frontend(
+            FrontendConfig(backend="graphemes"), SymbolTable.from_texts([letters])
+        )
+        parts = {
+            "generator": Vits(make_config(max(1, len(speakers)), len(frontend.symbols))),
+            "frontend": frontend,
+            "fingerprint": frontend.fingerprint(),
+            "speakers": tuple(speakers),
+            "card": Card(name="tiny", licence="CC0-1.0", training_steps=7),
+        }
+        return VoiceBundle(**(parts | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def write_tones():
     """Write a prepared folder in which each letter is a tone of its own, for the data doctor."""
 

@@ -54,6 +54,7 @@ def loaded(code, *args):
         "import vits; dir(vits)",
         "from vits.cli import main; main(['--help'])",
         "from vits.cli import main; main(['say', '--help'])",
+        "from vits.cli import main; main(['revoice', '--help'])",
         "from vits.cli import main; main(['bundle', '--help'])",
         "from vits.cli import main; main(['evaluate', '--help'])",
         "from vits.cli import main; main(['check', '--help'])",

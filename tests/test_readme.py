@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from vits.cli import COMMANDS as SUBCOMMANDS
 from vits.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,20 +109,7 @@ def test_the_readme_has_what_it_must_have():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for part in ("make demo", "make test", "vits.synthesize(", "GPL", "MIT"):
         assert part in text
-    for name in (
-        "prepare",
-        "check",
-        "fit",
-        "finetune",
-        "bundle",
-        "evaluate",
-        "convert",
-        "inspect",
-        "export",
-        "say",
-        "serve",
-        "bench",
-    ):
+    for name in SUBCOMMANDS:
         assert f"| `vits {name}` |" in text
 
 

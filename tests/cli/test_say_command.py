@@ -254,6 +254,25 @@ def test_length_mix_and_lexicon_reach_the_voice(say, named, tmp_path):
     fails(say("hello.", "--seconds", 0.01, output=tmp_path / "b.wav"), "at least")
 
 
+def test_lengths_of_words_and_phonemes_reach_the_voice(say, voice, tmp_path):
+    flags = ("--word-seconds", "1=0.7", "--word-seconds", "0=0.5", "--phoneme-seconds", "2=0.2")
+    assert say("hello there.", *flags, "--seconds", 2, "--seed", 3)[0] == 0
+    lengths = {"word_seconds": {0: 0.5, 1: 0.7}, "phoneme_seconds": {2: 0.2}}
+    expected = load(voice)("hello there.", seed=3, seconds=2.0, **lengths)
+    np.testing.assert_allclose(samples(tmp_path / "out.wav"), expected.samples, atol=1e-4)
+    other = tmp_path / "b.wav"
+    for flag in ("--word-seconds", "--phoneme-seconds"):
+        for value in ("0.9", "a=1", "1=", "1=b", "="):
+            fails(say("hello.", flag, value, output=other), "like '3=0.9'")
+        fails(say("hello.", flag, "99=1", output=other), "99")
+        fails(say("hello.", flag, "0=0", output=other), "positive")
+        fails(say("hello.", f"{flag}=-1=1", output=other), "from 0")
+        fails(say("hello.", flag, "0=1", flag, "0=2", output=other), f"{flag} 0=2 comes after 0=1")
+    marks = ("--punctuation-silence", "?=1", "--punctuation-silence", "?=2")
+    fails(say("hello.", *marks, output=other), "?=2 comes after ?=1")
+    assert not other.exists()
+
+
 def test_markup_is_read_as_markup(say, voice, tmp_path):
     file = tmp_path / "text.xml"
     file.write_text("<speak>Hello <break time='300ms'/>there.</speak>", encoding="utf-8")

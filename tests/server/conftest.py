@@ -7,21 +7,13 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import pytest
-import torch
 
-from vits.config import (
-    DecoderConfig,
-    DurationPredictorConfig,
-    FrontendConfig,
-    PosteriorEncoderConfig,
-    PriorFlowConfig,
-    TextEncoderConfig,
-    VitsConfig,
-)
-from vits.models.vits import Vits
-from vits.synthesis import Card, Voice, VoiceBundle, write_voice
+from vits.config import FrontendConfig
+from vits.models import Vits
+from vits.synthesis import Card, Voice, write_voice
 from vits.text import Frontend, SymbolTable
 
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
@@ -29,54 +21,36 @@ pytest.importorskip("prometheus_client", reason="the extra serve is not installe
 uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 
-def make_bundle(name, speakers=(), languages=()):
-    """A voice that speaks in milliseconds, with espeak-ng; its weights are random."""
-    torch.manual_seed(3)
-    frontend = Frontend(FrontendConfig(languages=languages), SymbolTable.default())
-    config = VitsConfig(
-        n_symbols=len(frontend.symbols),
-        n_speakers=max(1, len(speakers)),
-        n_languages=len(languages),
-        hidden_channels=16,
-        latent_channels=8,
-        speaker_channels=8,
-        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
-        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=DurationPredictorConfig(n_flows=2),
-        decoder=DecoderConfig(
-            resblock="2",
-            resblock_kernel_sizes=(3,),
-            resblock_dilations=((1, 3),),
-            upsample_rates=(8, 8, 4),
-            upsample_kernel_sizes=(16, 16, 8),
-            initial_channels=16,
-        ),
-    )
-    return VoiceBundle(
-        generator=Vits(config),
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=tuple(speakers),
-        card=Card(name=name, licence="CC0-1.0"),
-    )
+@pytest.fixture(scope="session")
+def bundles(make_bundle):
+    """Voices of one and of two speakers, with espeak-ng."""
+    frontend = Frontend(FrontendConfig(), SymbolTable.default())
+
+    def make(name, speakers=()):
+        return make_bundle(speakers, frontend=frontend, card=Card(name=name, licence="CC0-1.0"))
+
+    return lambda: {"tiny": make("tiny"), "duo": make("duo", ["ada", "bob"])}
 
 
 @pytest.fixture(scope="session")
-def voices():
-    return {"tiny": Voice(make_bundle("tiny")), "duo": Voice(make_bundle("duo", ["ada", "bob"]))}
+def voices(bundles):
+    return {name: Voice(bundle) for name, bundle in bundles().items()}
 
 
 @pytest.fixture(scope="session")
-def polyglot():
-    return Voice(make_bundle("polyglot", languages=(("en", "en-us"), ("fr", "fr-fr"))))
+def polyglot(make_bundle, make_config):
+    """A voice of two languages, with espeak-ng."""
+    config = FrontendConfig(languages=(("en", "en-us"), ("fr", "fr-fr")))
+    frontend = Frontend(config, SymbolTable.default())
+    model = replace(make_config(1, len(frontend.symbols)), n_languages=2)
+    return Voice(make_bundle(generator=Vits(model), frontend=frontend))
 
 
 @pytest.fixture(scope="session")
-def voice_folders(tmp_path_factory):
+def voice_folders(bundles, tmp_path_factory):
     folder = tmp_path_factory.mktemp("voices")
-    write_voice(folder / "tiny", make_bundle("tiny"))
-    write_voice(folder / "duo", make_bundle("duo", ["ada", "bob"]))
+    for name, bundle in bundles().items():
+        write_voice(folder / name, bundle)
     return folder
 
 

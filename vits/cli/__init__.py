@@ -22,7 +22,7 @@ from typing import NoReturn, TextIO
 
 from vits.errors import Preempted, VitsError
 
-__all__ = ["build_parser", "main"]
+__all__ = ["COMMANDS", "build_parser", "main"]
 
 COMMANDS = (
     "prepare",
@@ -35,6 +35,7 @@ COMMANDS = (
     "inspect",
     "export",
     "say",
+    "revoice",
     "serve",
     "bench",
 )

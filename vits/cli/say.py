@@ -5,9 +5,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
-from vits.errors import AudioError, MissingFileError, TextError
+from vits.errors import AudioError, MissingFileError, TextError, VoiceError
 
 if TYPE_CHECKING:
     from vits.audio.io import Writer
@@ -18,6 +18,7 @@ __all__ = ["add_parser", "run"]
 
 LONGEST_INPUT = 40_000_000  # bytes, some hundred books; /dev/zero is none
 STANDARD_OUTPUT = Path("-")
+K = TypeVar("K")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -56,6 +57,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--noise-scale-duration", type=float, help="how varied the rhythm is (the voice's own)")
     add("--length-scale", type=float, help="factor on every duration: 2 is slow (the voice's own)")
     add("--seconds", type=float, help="how long the whole is to last; pauses stay as they are")
+    add(
+        "--word-seconds",
+        type=_place_and_seconds,
+        action="append",
+        metavar="PLACE=SECONDS",
+        help="how long a word lasts, by its place from 0 on, e.g. '3=0.9'; may be given again",
+    )
+    add(
+        "--phoneme-seconds",
+        type=_place_and_seconds,
+        action="append",
+        metavar="PLACE=SECONDS",
+        help="the same for a phoneme; --timings FILE.json tells the places of both",
+    )
     add("--sentence-silence", type=float, metavar="SECONDS", help="pause between two sentences")
     add("--paragraph-silence", type=float, metavar="SECONDS", help="pause at an empty line")
     add(
@@ -95,7 +110,6 @@ def run(args: argparse.Namespace) -> int:
     lexicon = read_lexicon(args.lexicon) if args.lexicon else None
     voice = load(args.voice, args.device)
     voice = voice.with_lexicon(lexicon) if lexicon else voice
-    marks = args.punctuation_silence
     piped = args.output == STANDARD_OUTPUT
     chunks = voice.stream(
         text,
@@ -106,9 +120,11 @@ def run(args: argparse.Namespace) -> int:
         length_scale=args.length_scale,
         sentence_silence=args.sentence_silence,
         paragraph_silence=args.paragraph_silence,
-        punctuation_silence=dict(marks) if marks else None,
+        punctuation_silence=_once("--punctuation-silence", args.punctuation_silence),
         seed=args.seed,
         seconds=args.seconds,
+        word_seconds=_once("--word-seconds", args.word_seconds),
+        phoneme_seconds=_once("--phoneme-seconds", args.phoneme_seconds),
         ssml=args.ssml,
         whole_sentences=not piped,
     )
@@ -163,6 +179,33 @@ def _mark_and_seconds(value: str) -> tuple[str, float]:
         return mark, float(seconds)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{value!r} must be like '?=0.5'") from error
+
+
+def _place_and_seconds(value: str) -> tuple[int, float]:
+    """Read ``3=0.9``."""
+    place, _, seconds = value.partition("=")
+    try:
+        return int(place), float(seconds)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{value!r} must be a place and its seconds, like '3=0.9'"
+        ) from error
+
+
+def _once(flag: str, pairs: list[tuple[K, float]] | None) -> dict[K, float] | None:
+    """Return pairs as a mapping.
+
+    Raises:
+        VoiceError: a key stands twice.
+    """
+    if not pairs:
+        return None
+    found: dict[K, float] = {}
+    for key, seconds in pairs:
+        if key in found:
+            raise VoiceError(f"{flag} {key}={seconds:g} comes after {key}={found[key]:g}; give one")
+        found[key] = seconds
+    return found
 
 
 def _check_outputs(output: Path, timings: Path | None, captions: list[Path]) -> None:
