@@ -1,4 +1,4 @@
-"""Text to IPA with espeak-ng: the only module that touches phonemizer and espeakng-loader.
+"""Text to IPA with espeak-ng: with ``_phonemizer``, all that touches phonemizer and its library.
 
 Both are GPL-3 and imported on first use. The library and its data come with espeakng-loader;
 no system package is needed.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from vits.errors import TextError
+from vits.text._phonemizer import import_wrapper
 from vits.text.tokens import split_tokens
 
 __all__ = [
@@ -152,14 +153,13 @@ def _wrapper_class() -> Any:
     """Import phonemizer and return its espeak-ng wrapper, bound to espeakng-loader's files."""
     try:
         import espeakng_loader  # pyright: ignore[reportMissingTypeStubs]
-        from phonemizer.backend.espeak.wrapper import (  # pyright: ignore[reportMissingTypeStubs]
-            EspeakWrapper,
-        )
+
+        wrapper = import_wrapper()
     except ImportError as error:
         raise TextError(_MISSING) from error
 
     # A subclass: the settings of other users of phonemizer in this process stay as they are.
-    class BundledEspeak(EspeakWrapper):  # pyright: ignore[reportUntypedBaseClass]
+    class BundledEspeak(wrapper.EspeakWrapper):
         pass
 
     data = espeakng_loader.get_data_path()

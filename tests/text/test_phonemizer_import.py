@@ -1,0 +1,51 @@
+"""The wrapper comes without what it does not need, and phonemizer is whole for everybody else."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120
+    )
+
+
+def test_joblib_stays_out_and_phonemizer_is_whole_afterwards():
+    done = run(
+        "import sys\n"
+        "from vits.text import phonemize\n"
+        "ours = phonemize(['red'], 'en-us')\n"
+        "extra = {'joblib', 'multiprocessing', 'asyncio', 'phonemizer'} & set(sys.modules)\n"
+        "assert not extra, extra\n"
+        "import espeakng_loader, phonemizer\n"
+        "from phonemizer.backend import EspeakBackend\n"
+        "from phonemizer.backend.espeak.wrapper import EspeakWrapper\n"
+        "EspeakWrapper.set_library(espeakng_loader.get_library_path())\n"
+        "EspeakWrapper.set_data_path(espeakng_loader.get_data_path())\n"
+        "backend = EspeakBackend('en-us', with_stress=True)\n"
+        "assert backend.phonemize(['red'], strip=True) == ours == phonemizer.phonemize(\n"
+        "    ['red'], strip=True, with_stress=True)\n"
+        "assert phonemize(['red'], 'de') != ours == phonemize(['red'], 'en-us')\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_phonemizer_that_is_loaded_is_used():
+    done = run(
+        "import phonemizer.backend.espeak.wrapper as wrapper\n"
+        "from vits.text._phonemizer import import_wrapper\n"
+        "assert import_wrapper() is wrapper\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_its_absence_is_an_import_error(monkeypatch):
+    from vits.text import _phonemizer
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "phonemizer"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(_phonemizer, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="phonemizer"):
+        _phonemizer.import_wrapper()
