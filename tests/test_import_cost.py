@@ -71,6 +71,16 @@ def test_a_look_at_the_library_loads_nothing_heavy(code):
     assert not packages & set(HEAVY)
 
 
+def test_a_command_loads_no_other():
+    code = (
+        "import sys; from vits.cli import main; assert main(['--debug', 'say', '--help']) == 0; "
+        "rooms = ('vits.cli.', 'vits.data', 'vits.server'); "
+        "found = [name for name in sys.modules if name.startswith(rooms)]; "
+        "assert found == ['vits.cli.say'], found"
+    )
+    assert "vits" in loaded(code)
+
+
 def test_speaking_loads_nothing_that_trains(saved_voice, tmp_path):
     code = (
         "import sys, vits; from vits.cli import main; vits.load(sys.argv[1])('hello.', seed=1); "

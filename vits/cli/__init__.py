@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args, unknown = build_parser().parse_known_args(arguments)
+        args, unknown = build_parser(_asked(arguments)).parse_known_args(arguments)
         if unknown and not hasattr(args, "remaining"):
             args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     except SystemExit as stop:
@@ -68,8 +68,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the command with all its subcommands."""
+def _asked(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the subcommand that is asked for; all, where it is not clear which.
+
+    A command's module costs milliseconds to import, all of them as long as a short sentence.
+    """
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    return (first,) if first in COMMANDS else COMMANDS
+
+
+def build_parser(commands: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Build the parser of the command.
+
+    Args:
+        commands: its subcommands; None: all.
+    """
     parser = _Parser(
         prog="vits",
         description="End-to-end text-to-speech: train a voice, speak with it.",
@@ -79,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in COMMANDS if commands is None else commands:
         import_module(f"vits.cli.{name}").add_parser(subparsers)
         command = subparsers.choices[name]
         command.set_defaults(parser=command)

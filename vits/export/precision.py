@@ -33,7 +33,7 @@ def shrink(model: Any, precision: str) -> None:
     kept, graph, added = _behind_durations(model), model.graph, []
     helper, arrays = require("onnx").helper, require("onnx").numpy_helper
     axes = {
-        node.input[1]: 1 if node.op_type == "ConvTranspose" else 0
+        node.input[1]: int(node.op_type in ("ConvTranspose", "MatMul"))
         for node in graph.node
         if len(node.input) > 1
     }

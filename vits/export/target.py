@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.export.extras import require
+from vits.export.fold import fold
 from vits.models.vits import Vits
 from vits.synthesis.bundle import VoiceBundle
 
@@ -107,10 +108,10 @@ def trace(plan: Plan, example: Request) -> Any:
             dynamic_axes=plan.axes,
             opset_version=OPSET,
             dynamo=False,
-            # folded by the runtime when it loads: the file stays small and keeps weights' names
+            # ``fold`` does more of it
             do_constant_folding=False,
         )
-        model = onnx.load(path)
+        model = fold(onnx.load(path))
     _restore_inputs(model, inputs, plan.axes)
     for name, default in plan.optional.items():
         model.graph.initializer.append(onnx.numpy_helper.from_array(default.numpy(), name))
