@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vits.errors import ConfigError, MissingExtraError, VoiceError
 from vits.server.limits import Limits
+from vits.synthesis.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from vits.synthesis import OnnxVoice, Voice
@@ -47,6 +48,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "which other users of the machine cannot see",
     )
     add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="of flow and decoder; bf16 is quicker where the processor has instructions for it, "
+        "which auto looks for (%(default)s)",
+    )
     for name, kind, text in (
         ("characters", int, "longest text of a request"),
         ("queue", int, "requests for whole files that may wait"),
@@ -84,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         raise MissingExtraError.of("a server", error.name, "serve") from error
     with listen(args.host, args.port) as opened:
-        voices = _load(args.voices, args.device)
+        voices = _load(args.voices, args.device, args.precision)
         local = is_local(args.host)
         app = create_app(voices, limits, api_key=key, local=local)
         shown = f"[{args.host}]" if ":" in args.host else args.host
@@ -98,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _load(named: list[str], device: str) -> "dict[str, Voice | OnnxVoice]":
+def _load(named: list[str], device: str, precision: str) -> "dict[str, Voice | OnnxVoice]":
     """Load voices by name.
 
     Raises:
@@ -115,5 +123,5 @@ def _load(named: list[str], device: str) -> "dict[str, Voice | OnnxVoice]":
         name = name or Path(folder).resolve().name
         if name in voices:
             raise VoiceError(f"two voices are called {name}; give one as OTHER={folder}")
-        voices[name] = load(folder, device)
+        voices[name] = load(folder, device, precision)
     return voices

@@ -10,6 +10,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vits.layers.activation import leaky_relu
 from vits.layers.convolution import LEAKY_SLOPE, DoubleResidualBlock, SingleResidualBlock
 from vits.layers.reach import Span
+from vits.layers.stage import ResidualStage
 
 __all__ = ["LAST_SLOPE", "POST_KERNEL", "HifiGanDecoder", "Stages", "UpsamplingStack"]
 
@@ -65,9 +66,8 @@ class UpsamplingStack(nn.Module):
             )
             self.upsamplers.append(weight_norm(upsampler))
             channels //= 2
-            self.blocks.append(
-                nn.ModuleList(block(channels, k, d) for k, d in zip(sizes, dilations, strict=True))
-            )
+            blocks = (block(channels, k, d) for k, d in zip(sizes, dilations, strict=True))
+            self.blocks.append(ResidualStage(blocks, self._reach_of_a_stage()))
         self.channels = channels
 
     def upsample(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
@@ -76,29 +76,29 @@ class UpsamplingStack(nn.Module):
         if self.conditioning is not None and conditioning is not None:
             x = x + self.conditioning(conditioning)
         for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
-            x = upsampler(leaky_relu(x, LEAKY_SLOPE))
-            assert isinstance(blocks, nn.ModuleList)
-            total = blocks[0](x)
-            for block in blocks[1:]:
-                total.add_(block(x))
-            x = total.div_(len(blocks))
+            x = blocks(upsampler(leaky_relu(x, LEAKY_SLOPE)))
         return x
 
     def needed_frames(self, span: Span) -> Span:
         """Return the frames that columns of ``upsample``'s result depend on."""
         stages = self.stages
-        plain = 1 if stages.resblock == "1" else 0  # convolutions behind each dilated one
-        widest = max(
-            sum((size // 2) * (dilation + plain) for dilation in dilations)
-            for size, dilations in zip(
-                stages.resblock_kernel_sizes, stages.resblock_dilations, strict=True
-            )
-        )
+        widest = self._reach_of_a_stage()
         upsamplers = zip(stages.upsample_rates, stages.upsample_kernel_sizes, strict=True)
         for rate, size in reversed(list(upsamplers)):
             span = Span(span.first - widest, span.last + widest)
             span = span.before_upsampling(size=size, rate=rate)
         return span.before_convolution(PRE_KERNEL)
+
+    def _reach_of_a_stage(self) -> int:
+        """Count the columns on either side that the widest residual block of a stage sees."""
+        stages = self.stages
+        plain = 1 if stages.resblock == "1" else 0  # convolutions behind each dilated one
+        return max(
+            sum((size // 2) * (dilation + plain) for dilation in dilations)
+            for size, dilations in zip(
+                stages.resblock_kernel_sizes, stages.resblock_dilations, strict=True
+            )
+        )
 
 
 class HifiGanDecoder(UpsamplingStack):

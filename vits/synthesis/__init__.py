@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vits.synthesis.checkpoint import bundle_checkpoint, find_checkpoint
     from vits.synthesis.drift import FrontendDriftWarning
     from vits.synthesis.onnx_voice import OnnxVoice
+    from vits.synthesis.precision import PrecisionWarning
     from vits.synthesis.reading import read_voice
     from vits.synthesis.script import SkippedSentenceWarning
     from vits.synthesis.settings import InferenceConfig
@@ -27,6 +28,7 @@ __all__ = [
     "FrontendDriftWarning",
     "InferenceConfig",
     "OnnxVoice",
+    "PrecisionWarning",
     "SkippedSentenceWarning",
     "Speech",
     "Timing",
@@ -46,6 +48,7 @@ _HOMES = {
     "FrontendDriftWarning": "drift",
     "InferenceConfig": "settings",
     "OnnxVoice": "onnx_voice",
+    "PrecisionWarning": "precision",
     "SkippedSentenceWarning": "script",
     "Speech": "speech",
     "Timing": "speech",

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from vits.errors import VoiceError
 from vits.models.drawing import draw_durations, draw_prior
+from vits.models.fast import make_fast
 from vits.models.outputs import PriorDraw
 from vits.models.streaming import plan_chunks, speak_in_chunks
 from vits.models.together import speak_together
 from vits.models.vits import Vits
+from vits.synthesis.precision import choose_precision
 from vits.synthesis.protocol import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.seeds import Chance, seeded_generator
 from vits.synthesis.settings import InferenceConfig
@@ -33,16 +35,26 @@ class Engine:
     Args:
         generator: becomes the engine's own and is changed in place: weight norm is folded.
         device: where to compute.
+        precision: as in ``Voice``.
+
+    Attributes:
+        precision: the one that was chosen: ``fp32``, ``bf16`` or ``plain``.
 
     Raises:
-        VoiceError: there is no such device.
+        VoiceError: there is no such device, or no such precision.
     """
 
-    def __init__(self, generator: Vits, device: str | torch.device) -> None:
+    def __init__(
+        self, generator: Vits, device: str | torch.device, precision: str = "fp32"
+    ) -> None:
         self.device = _find_device(device)
         self.place = str(self.device)
+        on_processor = self.device.type == "cpu"
+        self.precision = choose_precision(precision, on_processor=on_processor, stacklevel=5)
         generator.fold_weight_norm()
         self.model = generator.eval().requires_grad_(False).to(self.device)
+        if self.precision != "plain":
+            make_fast(self.model, bf16=self.precision == "bf16")
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
         self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length

@@ -21,7 +21,9 @@ DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 
 
 def load(
-    path: str | Path | None = None, device: "str | torch.device" = "cpu"
+    path: str | Path | None = None,
+    device: "str | torch.device" = "cpu",
+    precision: str = "fp32",
 ) -> "Voice | OnnxVoice":
     """Load a voice.
 
@@ -29,6 +31,8 @@ def load(
         path: a voice folder, or one that ``vits export --to onnx`` wrote, which speaks in ONNX
             Runtime and does not import torch; None: the English voice that comes with this library.
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime takes ``cpu``.
+        precision: ``fp32``, ``bf16``, ``auto`` or ``plain``, see ``Voice``; ONNX Runtime speaks in
+            that of the file and takes ``fp32`` or ``auto``.
 
     Returns:
         ``Voice``; of an exported folder ``OnnxVoice``.
@@ -36,7 +40,7 @@ def load(
     Raises:
         MissingFileError: the folder does not exist.
         MissingExtraError: the folder is an exported one, and onnxruntime is not installed.
-        VoiceError: it is not a voice, it is damaged, or there is no such device.
+        VoiceError: it is not a voice, it is damaged, or there is no such device or precision.
     """
     folder = Path(DEFAULT_VOICE if path is None else path)
     if is_onnx_voice(folder):
@@ -45,11 +49,16 @@ def load(
                 f"device {str(device)!r} must be cpu for {folder}, which speaks in ONNX Runtime; "
                 "use the voice folder it was exported from"
             )
+        if precision not in ("fp32", "auto"):
+            raise VoiceError(
+                f"precision {precision!r} must be fp32 or auto for {folder}, which speaks in ONNX "
+                "Runtime; use the voice folder it was exported from"
+            )
         return OnnxVoice(read_onnx_voice(folder))
     from vits.synthesis.reading import read_voice
     from vits.synthesis.voice import Voice
 
-    return Voice(read_voice(folder), device)
+    return Voice(read_voice(folder), device, precision)
 
 
 def synthesize(
@@ -68,6 +77,7 @@ def synthesize(
     seconds: float | None = None,
     ssml: bool = False,
     device: "str | torch.device" = "cpu",
+    precision: str = "fp32",
 ) -> Speech:
     """Speak a text in one call; to speak often, ``load`` the voice once.
 
@@ -87,13 +97,14 @@ def synthesize(
         seconds: how long the whole is to last.
         ssml: the text is SSML.
         device: where to compute; a loaded voice stays where it is.
+        precision: see ``load``; a loaded voice keeps its own.
 
     Raises:
         MissingFileError: the folder does not exist.
         TextError: the text cannot be spoken.
         VoiceError: the voice cannot do what is asked.
     """
-    speak = voice if isinstance(voice, SpeakingVoice) else load(voice, device)
+    speak = voice if isinstance(voice, SpeakingVoice) else load(voice, device, precision)
     return speak(
         text,
         speaker=speaker,

@@ -1,0 +1,145 @@
+"""The fast form of a model is the model: every decoder, streams and batches."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from vits.layers import channels_last
+from vits.layers.channels_last import ChannelsLastConv
+from vits.layers.stage import ResidualStage
+from vits.models import fast
+from vits.models.fast import make_fast
+from vits.models.streaming import speak_in_chunks
+from vits.models.together import speak_together
+
+LENGTHS = [1, 60, 13, 33]
+
+
+@pytest.fixture(params=["AVX2", "AVX512"])
+def processor(request, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: request.param)
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    """Pieces of some frames in place of seconds."""
+    monkeypatch.setattr(fast, "PIECE", 400)
+
+
+def to_noise(signal, other):
+    """Signal over the difference, in decibels."""
+    return float(10 * torch.log10(signal.square().sum() / (signal - other).square().sum()))
+
+
+@pytest.mark.parametrize("n_speakers", [1, 2])
+def test_float32_is_the_plain_model(make_model, draw, decoder, n_speakers, processor, in_pieces):
+    plain = make_model(decoder, n_speakers).float()
+    model = copy.deepcopy(plain)
+    make_fast(model)
+    kinds = [type(module) for module in model.decoder.modules()]
+    assert ChannelsLastConv in kinds
+    assert nn.Conv1d not in kinds
+    assert nn.ConvTranspose1d not in kinds
+    for n_frames in LENGTHS:
+        drawn = draw(model, n_frames, n_speakers - 1)
+        expected, found = plain.decode_prior(drawn)[0], model.decode_prior(drawn)[0]
+        assert found.dtype == torch.float32
+        assert found.shape == expected.shape
+        assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+@pytest.mark.parametrize("n_speakers", [1, 2])
+def test_streams_and_batches_are_the_whole(make_model, draw, decoder, n_speakers, in_pieces):
+    model = make_model(decoder, n_speakers)
+    make_fast(model)
+    context = model.decoder.context
+    lengths = [3, 2 * context + 9, context, 2 * context + 5]
+    draws = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
+    for drawn, together in zip(draws, speak_together(model, draws), strict=True):
+        whole, _ = model.decode_prior(drawn)
+        joined = torch.cat(list(speak_in_chunks(model, drawn, [5, 11, 20])), dim=2)
+        limit = 1e-10 * whole.abs().max()  # float64
+        assert joined.shape == together.shape == whole.shape
+        assert (joined - whole).abs().max() <= limit
+        assert (together - whole).abs().max() <= limit
+
+
+@pytest.mark.parametrize("instructions", [True, False])
+def test_bfloat16_is_close_and_rounds_flow_and_decoder(
+    make_model, draw, decoder, instructions, monkeypatch
+):
+    monkeypatch.setattr(channels_last, "computes_bf16", lambda: instructions)
+    plain = make_model(decoder, 2).float()
+    model = copy.deepcopy(plain)
+    make_fast(model, bf16=True)
+    drawn = draw(model, 40, 1)
+    expected, found = plain.decode_prior(drawn)[0], model.decode_prior(drawn)[0]
+    assert found.dtype == torch.float32
+    assert 25 < to_noise(expected, found) < 100  # exponents amplify what tiny random models round
+    given = (drawn.mask, drawn.conditioning)
+    with torch.no_grad():
+        flow = [part.prior_flow.inverse(drawn.z, *given) for part in (plain, model)]
+        wave = [part.decoder(flow[0], drawn.conditioning) for part in (plain, model)]
+    assert flow[1].dtype == torch.float32
+    assert 35 < to_noise(*flow) < 100
+    assert 25 < to_noise(*wave) < 100
+
+
+def test_what_decides_lengths_and_what_ends_in_the_wave_stays_float32(make_model, decoder):
+    model = make_model(decoder).float()
+    before = {name: type(part) for name, part in model.named_modules()}
+    make_fast(model, bf16=True)
+    for name, part in model.named_modules():
+        if not name.startswith(("decoder.", "prior_flow.")):
+            assert type(part) is before[name]
+    types = {name: part.dtype for name, part in model.named_modules() if hasattr(part, "computed")}
+    assert types["decoder.pre"] == torch.bfloat16
+    assert types["prior_flow.couplings.0.wavenet.gates.0"] == torch.bfloat16
+    for name in ("decoder.post", "decoder.mixing"):
+        assert types.get(name, torch.float32) == torch.float32
+
+
+def test_on_other_processors_nothing_changes_unless_asked(make_model, draw, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "DEFAULT")
+    model = make_model("hifigan 1")
+    before = [type(part) for part in model.modules()]
+    make_fast(model)
+    assert [type(part) for part in model.modules()] == before
+
+
+def test_a_stage_sees_no_more_than_its_reach(make_model):
+    model = make_model("hifigan 1")
+    for stage in model.decoder.blocks:
+        assert isinstance(stage, ResidualStage)
+        middle = stage.reach + 3
+        channels = stage[0].plain[0].weight.shape[0]
+        x = torch.randn(1, channels, 2 * middle + 1, dtype=torch.float64, requires_grad=True)
+        stage(x)[..., middle].square().sum().backward()
+        touched = x.grad[0].abs().sum(0).nonzero()[:, 0]
+        assert (int(touched.min()), int(touched.max())) == (3, 2 * middle - 3)
+
+
+@pytest.mark.parametrize("size", [1, 7, 30, 100])
+def test_pieces_join_to_the_whole_in_any_order_of_memory(make_model, size):
+    stage = make_model("hifigan 2").decoder.blocks[0]
+    channels = stage[0].dilated[0].weight.shape[0]
+    with torch.no_grad():
+        for x in (
+            torch.randn(2, channels, 95, dtype=torch.float64),
+            torch.randn(2, 95, channels, dtype=torch.float64).mT,
+        ):
+            stage.piece = 0
+            whole = stage(x)
+            stage.piece = size * channels
+            assert (stage(x) - whole).abs().max() <= 1e-12 * whole.abs().max()
+
+
+@pytest.mark.parametrize("options", [{}, {"output_padding": 1}, {"bias": False}, {"groups": 2}])
+def test_transposed_convolutions_keep_all_their_options(options):
+    plain = nn.ConvTranspose1d(4, 6, 6, 3, padding=1, **options).double()
+    x = torch.randn(2, 4, 11, dtype=torch.float64)
+    found = ChannelsLastConv(plain, torch.float64)(x)
+    torch.testing.assert_close(found, plain(x), rtol=1e-12, atol=1e-12)
+    assert found.mT.is_contiguous()
