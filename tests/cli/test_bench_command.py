@@ -58,6 +58,20 @@ def exported(voice, tmp_path_factory):
     return folder
 
 
+def test_precisions_are_compared_side_by_side(voice, capsys, tmp_path):
+    out = tmp_path / "figures.json"
+    flags = ["--texts", "short", "--rounds", "1", "--precision", "plain", "fp32"]
+    assert main(["bench", str(voice), *flags, "--json", str(out)]) == 0
+    plain, fast = json.loads(out.read_text(encoding="utf-8"))
+    assert (plain["precision"], fast["precision"]) == ("plain", "fp32")
+    assert (plain["ratio"], plain["snr"]) == (1, None)
+    assert fast["snr"] is None or fast["snr"] > 100  # None: the very same samples
+    assert fast["seconds"] == plain["seconds"]
+    printed = capsys.readouterr().out
+    assert f"[1] {voice}, plain: loaded" in printed
+    assert f"[2] {voice}, fp32: loaded" in printed
+
+
 def test_two_voices_are_measured_side_by_side(voice, exported, tmp_path, capsys):
     out = tmp_path / "figures.json"
     flags = ["--texts", "short", "--rounds", "1", "--json", str(out)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vits.errors import ConfigError, MissingFileError
+from vits.synthesis.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from vits.synthesis.benchmark import Figures
@@ -38,6 +39,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--threads", type=int, nargs="+", default=[1], metavar="N", help="numbers of threads (1)")
     add("--texts", nargs="+", choices=LENGTHS, default=list(LENGTHS), help="lengths of text (all)")
     add("--rounds", type=int, default=5, help="how often each text is spoken (%(default)s)")
+    add(
+        "--precision",
+        nargs="+",
+        choices=PRECISIONS,
+        default=["fp32"],
+        help="measure each voice folder in these, side by side, e.g. plain fp32 bf16 (fp32)",
+    )
     add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.set_defaults(run=run)
 
@@ -56,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json and not args.json.parent.is_dir():
         raise MissingFileError(f"folder {args.json.parent} does not exist; create it first")
     texts = [text for text in LENGTHS if text in args.texts]
-    found = benchmark(args.voices or [DEFAULT_VOICE], args.threads, texts, args.rounds)
+    voices, precisions = args.voices or [DEFAULT_VOICE], list(dict.fromkeys(args.precision))
+    found = benchmark(voices, args.threads, texts, args.rounds, precisions)
     for threads in args.threads:
         _print([figures for figures in found if figures.threads == threads])
     if args.json:
@@ -67,27 +76,30 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(rows: "list[Figures]") -> None:
     """Print what was measured with one number of threads."""
-    voices = list(dict.fromkeys(row.voice for row in rows))
+    voices = list(dict.fromkeys((row.voice, row.precision) for row in rows))
     print(f"threads: {rows[0].threads}; rounds: {rows[0].rounds}; times are medians")
-    for number, voice in enumerate(voices, 1):
-        first = next(row for row in rows if row.voice == voice)
+    for number, (voice, precision) in enumerate(voices, 1):
+        first = next(row for row in rows if (row.voice, row.precision) == (voice, precision))
         print(
-            f"[{number}] {voice}: loaded in {first.load_seconds:.2f} s "
+            f"[{number}] {voice}, {precision}: loaded in {first.load_seconds:.2f} s "
             f"(processor {first.load_cpu_seconds:.2f} s); "
             f"processor from start to first wave {first.start_cpu_seconds:.2f} s"
         )
     print(
         f"{'text':8}{'voice':>6}{'speech':>10}{'real-time':>11}{'processor':>11}"
-        f"{'ratio':>8}{'proc.':>8}{'1st chunk':>11}{'peak':>9}"
+        f"{'ratio':>8}{'proc.':>8}{'1st chunk':>11}{'peak':>9}{'SNR':>10}"
     )
     for row in rows:
+        number = voices.index((row.voice, row.precision)) + 1
+        snr = "-" if row.snr is None else f"{row.snr:.1f} dB"
         print(
-            f"{row.text:8}{voices.index(row.voice) + 1:>6}{row.seconds:>8.2f} s{row.factor:>11.4f}"
+            f"{row.text:8}{number:>6}{row.seconds:>8.2f} s{row.factor:>11.4f}"
             f"{row.cpu_factor:>11.4f}{row.ratio:>8.2f}{row.cpu_ratio:>8.2f}"
-            f"{row.first_chunk:>9.3f} s{row.peak_bytes / 1e6:>6.0f} MB"
+            f"{row.first_chunk:>9.3f} s{row.peak_bytes / 1e6:>6.0f} MB{snr:>10}"
         )
     print("where the time goes:")
     for row in rows:
         total = sum(row.parts.values()) or 1.0
         shares = ", ".join(f"{name} {value / total:.0%}" for name, value in row.parts.items())
-        print(f"{row.text:8}{voices.index(row.voice) + 1:>6}  {shares}")
+        number = voices.index((row.voice, row.precision)) + 1
+        print(f"{row.text:8}{number:>6}  {shares}")

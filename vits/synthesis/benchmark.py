@@ -10,9 +10,13 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from vits.errors import VoiceError
+from vits.synthesis.onnx_voice import is_onnx_voice
 
 __all__ = ["TEXTS", "Figures", "benchmark"]
 
@@ -31,6 +35,9 @@ class Figures:
 
     Attributes:
         voice: its folder.
+        precision: that was chosen, as in ``load``; of an exported voice ``graph``.
+        snr: of the samples against those of the same voice's first precision (decibels); None where
+            there is no other, or where they are the very same.
         threads: that computed.
         text: a key of ``TEXTS``.
         rounds: how often it was spoken.
@@ -48,6 +55,8 @@ class Figures:
     """
 
     voice: str
+    precision: str
+    snr: float | None
     threads: int
     text: str
     rounds: int
@@ -65,7 +74,11 @@ class Figures:
 
 
 def benchmark(
-    voices: Sequence[Path], threads: Sequence[int], texts: Sequence[str], rounds: int = 5
+    voices: Sequence[Path],
+    threads: Sequence[int],
+    texts: Sequence[str],
+    rounds: int = 5,
+    precisions: Sequence[str] = ("fp32",),
 ) -> list[Figures]:
     """Measure voices, the same text in turns, after one round that warms up.
 
@@ -74,6 +87,7 @@ def benchmark(
         threads: numbers of threads.
         texts: keys of ``TEXTS``.
         rounds: how often each text is spoken.
+        precisions: in which each voice folder is measured; an exported one has its own.
 
     Raises:
         VoiceError: a voice cannot be loaded or cannot say the text.
@@ -81,7 +95,11 @@ def benchmark(
     found: list[Figures] = []
     for count in threads:
         with ExitStack() as running:
-            workers = [running.enter_context(closing(_Worker(v, count))) for v in voices]
+            workers = [
+                running.enter_context(closing(_Worker(voice, count, precision)))
+                for voice in voices
+                for precision in (["fp32"] if is_onnx_voice(voice) else precisions)
+            ]
             for worker in workers:
                 worker.load()
             measured = [_measure(workers, text, rounds) for text in texts]
@@ -90,8 +108,32 @@ def benchmark(
                 (r, w) for rows in measured for r, w in zip(rows, workers, strict=True)
             ):
                 parts = worker.ask({"text": TEXTS[row.text], "parts": True})["parts"]
-                found.append(replace(row, parts=parts))
+                snr = _to_noise(_first_of(workers, worker), worker, TEXTS[row.text])
+                found.append(replace(row, parts=parts, snr=snr))
     return found
+
+
+def _first_of(workers: Sequence["_Worker"], worker: "_Worker") -> "_Worker":
+    """Return the worker with the same voice's first precision."""
+    return next(other for other in workers if other.voice == worker.voice)
+
+
+def _to_noise(first: "_Worker", worker: "_Worker", text: str) -> float | None:
+    """Compare what two workers say (decibels)."""
+    if worker is first:
+        return None
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("first.npy", "other.npy")]
+        for asked, path in zip((first, worker), paths, strict=True):
+            asked.ask({"text": text, "samples": str(path)})
+        expected, given = (np.load(path) for path in paths)
+    if len(given) != len(expected):
+        raise VoiceError(
+            f"{worker.voice} gave {len(given)} samples in {worker.precision}, but {len(expected)} "
+            f"in {first.precision}"
+        )
+    noise = float(np.square(expected - given).sum())
+    return float(10 * np.log10(np.square(expected).sum() / noise)) if noise else None
 
 
 def _measure(workers: Sequence["_Worker"], text: str, rounds: int) -> list[Figures]:
@@ -115,6 +157,8 @@ def _measure(workers: Sequence["_Worker"], text: str, rounds: int) -> list[Figur
         seconds = middle("seconds")
         figures = Figures(
             voice=str(worker.voice),
+            precision=worker.precision,
+            snr=None,
             threads=worker.threads,
             text=text,
             rounds=rounds,
@@ -137,8 +181,8 @@ def _measure(workers: Sequence["_Worker"], text: str, rounds: int) -> list[Figur
 class _Worker:
     """A process that speaks with one voice; ``load`` comes first."""
 
-    def __init__(self, voice: Path, threads: int) -> None:
-        self.voice, self.threads = voice, threads
+    def __init__(self, voice: Path, threads: int, precision: str) -> None:
+        self.voice, self.threads, self.precision = voice, threads, precision
         self.load_seconds = self.load_cpu = self.start_cpu = 0.0
         self._process: subprocess.Popen[str] | None = None
 
@@ -147,13 +191,14 @@ class _Worker:
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         started = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "vits.synthesis.measuring", str(self.voice)],
+            [sys.executable, "-m", "vits.synthesis.measuring", str(self.voice), self.precision],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {name: str(self.threads) for name in names},
         )
-        self.load_cpu = float(self._answer()["cpu"])
+        loaded = self._answer()
+        self.load_cpu, self.precision = float(loaded["cpu"]), str(loaded["precision"])
         self.load_seconds = time.perf_counter() - started
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:

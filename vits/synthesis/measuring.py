@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vits.errors import VitsError
 from vits.synthesis.onnx_engine import OnnxEngine
 from vits.synthesis.onnx_voice import OnnxVoice, read_onnx_voice
@@ -44,19 +46,25 @@ _SCOPES = {
 _SCOPE = re.compile(r"/core/([a-z_]+?)(?:_\d+)?/")
 
 
-def main(folder: str) -> int:
+def main(folder: str, precision: str = "fp32") -> int:
     """Load a voice, tell so, and answer questions until there are no more.
 
-    A question is ``{"text": ...}``, or with ``"parts": true`` where the time is to be told by part.
+    A question is ``{"text": ...}``, or with ``"parts": true`` where the time is to be told by part,
+    or with ``"samples": FILE`` where what is said is to be written as NumPy's file.
     """
     warnings.simplefilter("ignore")  # symbols that a voice does not know cost nothing
     try:
-        voice = load(folder)
-        _answer({"cpu": time.process_time(), "peak": _peak_bytes()})
+        voice = load(folder, precision=precision)
+        chosen = "graph" if isinstance(voice, OnnxVoice) else voice.precision
+        cpu = time.process_time()
+        _answer({"cpu": cpu, "peak": _peak_bytes(), "precision": chosen})
         for line in sys.stdin:
             question = json.loads(line)
             if question.get("parts"):
                 _answer({"parts": time_parts(voice, Path(folder), question["text"])})
+            elif "samples" in question:
+                np.save(question["samples"], voice(question["text"], seed=SEED).samples)
+                _answer({})
             else:
                 _answer(_speak(voice, question["text"]))
     except VitsError as error:
@@ -174,4 +182,4 @@ def _time_graph(voice: OnnxVoice, folder: Path, text: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
