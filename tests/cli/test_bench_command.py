@@ -93,7 +93,7 @@ def test_two_voices_are_measured_side_by_side(voice, exported, tmp_path, capsys)
     if sys.platform == "linux":
         assert ours["peak_bytes"] > graphs["peak_bytes"] > 10_000_000  # one of them has torch
     printed = capsys.readouterr().out
-    assert f"[2] {exported}: loaded in" in printed
+    assert f"[2] {exported}, graph: loaded in" in printed
     assert printed.count("text encoder") == 2
     assert "real-time" in printed
 

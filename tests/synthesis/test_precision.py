@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import vits
+from vits.cli import build_parser
 from vits.errors import VoiceError
 from vits.layers import channels_last
 from vits.synthesis import PrecisionWarning, Voice
@@ -93,3 +94,43 @@ def test_instructions_are_read_off_the_processor(monkeypatch):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda value=avx512: value)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda value=amx: value)
         assert channels_last.computes_bf16() is (avx512 or amx)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "plain"])
+def test_a_graph_speaks_in_its_own(tmp_path, precision):
+    for name in ("model.onnx", "voice.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(VoiceError, match=f"'{precision}' must be fp32 or auto"):
+        vits.load(tmp_path, precision=precision)
+
+
+@pytest.mark.parametrize("command", ["say", "serve"])
+def test_the_commands_pass_it_on(voice_folder, tmp_path, monkeypatch, command):
+    from vits.cli import serve
+    from vits.cli.say import run
+    from vits.synthesis import shortcuts
+
+    asked, load = [], shortcuts.load
+
+    def noted(path, device, precision):
+        asked.append(precision)
+        return load(path, device, precision)
+
+    monkeypatch.setattr(shortcuts, "load", noted)
+    flags = ["--precision", "plain"]
+    if command == "say":
+        flags = [
+            "say",
+            "hello",
+            "--voice",
+            str(voice_folder),
+            "-o",
+            str(tmp_path / "a.wav"),
+            *flags,
+        ]
+        assert run(build_parser().parse_args(flags)) == 0
+    else:
+        args = build_parser().parse_args(["serve", str(voice_folder), *flags])
+        (voice,) = serve._load(args.voices, args.device, args.precision).values()
+        assert voice.precision == "plain"
+    assert asked == ["plain"]
