@@ -178,7 +178,7 @@ def time_parts(module: Any, parts: Parts) -> None:
 
         object.__setattr__(module, name, run)
 
-    for name in ("_step_discriminators", "_step_generator"):
+    for name in ("_step_discriminators", "_judge"):
         entering(name)
     for name in (
         "text_encoder",

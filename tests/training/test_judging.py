@@ -6,7 +6,7 @@ import torch
 from vits import losses
 from vits.config import DiscriminatorConfig
 from vits.models import Discriminators
-from vits.training.judging import discriminator_losses, early_gradient, judge
+from vits.training.judging import discriminator_losses, judge
 
 NARROW = DiscriminatorConfig(
     periods=(2, 3), period_channels=(4, 8), scale_channels=(4,) * 6, scale_groups=(1,) * 6
@@ -54,43 +54,3 @@ def test_the_verdict_and_its_gradient_are_those_of_one_joined_pass(judges):
     torch.testing.assert_close(verdict.feature, feature)
     torch.testing.assert_close(early.grad, late.grad)
     assert not verdict.feature.requires_grad
-
-
-def test_value_and_gradient_are_those_of_the_function():
-    weight = torch.randn(5, 3)
-    for scale in (1.0, -2.5):
-        x = torch.randn(4, 5)
-        early, late = x.clone().requires_grad_(), x.clone().requires_grad_()
-        first = early_gradient(lambda y: (y @ weight).tanh().sum(), early * 2)
-        second = early_gradient(lambda y: y.square().mean(), early * 2)
-        ((first + 3 * second) * scale).backward()
-        expected = (late * 2 @ weight).tanh().sum() + 3 * (late * 2).square().mean()
-        (expected * scale).backward()
-        torch.testing.assert_close(first + 3 * second, expected)
-        torch.testing.assert_close(early.grad, late.grad)
-
-
-def test_no_graph_of_the_function_outlives_the_call():
-    kept: list[torch.Tensor] = []
-
-    def function(y: torch.Tensor) -> torch.Tensor:
-        kept.append(y.exp())
-        return kept[-1].sum()
-
-    x = torch.randn(4, requires_grad=True)
-    value = early_gradient(function, x)
-    assert value.grad_fn is not None
-    with torch.no_grad():
-        expected = x.exp()
-    with pytest.raises(RuntimeError, match="second time"):  # its buffers have been freed
-        kept[0].sum().backward()
-    value.backward()
-    assert torch.equal(x.grad, expected)
-
-
-def test_parameters_of_the_function_get_no_gradient():
-    layer = torch.nn.Linear(3, 1)
-    x = torch.randn(2, 3, requires_grad=True)
-    early_gradient(lambda y: layer(y).sum(), x).backward()
-    assert layer.weight.grad is None
-    assert x.grad is not None

@@ -8,6 +8,7 @@ from vits.layers.masking import expand_by_index
 
 __all__ = [
     "ConvertedOutput",
+    "Crossing",
     "DiscriminatorOutput",
     "EncodedText",
     "Gaussian",
@@ -53,6 +54,30 @@ class Posterior(NamedTuple):
     mask: Tensor
 
 
+class Crossing(NamedTuple):
+    """What the prior's side of a training pass takes from the posterior's side.
+
+    Each tensor has a place of its own in the graph: the gradient that arrives there is that of the
+    prior's side alone.
+
+    Attributes:
+        z: the posterior's sample (B, C, T).
+        log_std: the posterior's (B, C, T).
+        conditioning: (B, G, 1) speaker, or None.
+    """
+
+    z: Tensor
+    log_std: Tensor
+    conditioning: Tensor | None
+
+    @classmethod
+    def of(cls, posterior: Posterior, conditioning: Tensor | None) -> "Crossing":
+        """Lead a pass' tensors to the other side."""
+        own = None if conditioning is None else conditioning.view_as(conditioning)
+        z, log_std = posterior.z, posterior.distribution.log_std
+        return cls(z.view_as(z), log_std.view_as(log_std), own)
+
+
 class TrainingOutput(NamedTuple):
     """One training forward of the generator.
 
@@ -66,7 +91,7 @@ class TrainingOutput(NamedTuple):
         duration_loss: of each sample, summed over its symbols (B,).
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
-        conditioning: speaker (B, G, 1), or None.
+        crossing: what ``z_prior`` and the KL were made of.
     """
 
     wave: Tensor
@@ -78,7 +103,7 @@ class TrainingOutput(NamedTuple):
     duration_loss: Tensor
     symbol_mask: Tensor
     frame_mask: Tensor
-    conditioning: Tensor | None
+    crossing: Crossing
 
 
 class PriorDraw(NamedTuple):

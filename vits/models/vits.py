@@ -19,8 +19,8 @@ from vits.models.drawing import draw_normal, draw_prior
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
+    Crossing,
     EncodedText,
-    Posterior,
     PriorDraw,
     SpokenOutput,
     TrainingOutput,
@@ -99,7 +99,8 @@ class Vits(nn.Module):
         conditioning = self._conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
-        z_prior, _ = self.prior_flow(posterior.z, posterior.mask, conditioning)
+        crossing = Crossing.of(posterior, conditioning)
+        z_prior, _ = self.prior_flow(crossing.z, posterior.mask, crossing.conditioning)
         durations = self.align(
             text, z_prior, id_lengths, frame_lengths, alignment_guide=alignment_guide, check=False
         )
@@ -125,7 +126,7 @@ class Vits(nn.Module):
             duration_loss=duration_loss,
             symbol_mask=text.mask,
             frame_mask=posterior.mask,
-            conditioning=conditioning,
+            crossing=crossing,
         )
 
     @torch.no_grad()
@@ -276,12 +277,6 @@ class Vits(nn.Module):
         mean = posterior.distribution.mean * posterior.mask
         z_prior, _ = self.prior_flow(mean, posterior.mask, conditioning)
         return self.align(text, z_prior, id_lengths, frame_lengths)
-
-    @torch.no_grad()
-    def reconstruct(self, posterior: Posterior, speakers: Tensor | None = None) -> Tensor:
-        """Decode the posterior's mean: the wave (B, 1, T * hop_length) of whole utterances."""
-        mean = posterior.distribution.mean * posterior.mask
-        return self.decoder(mean, self._conditioning(speakers))
 
     def fold_weight_norm(self) -> None:
         """Replace every weight-normed weight by its value, in place: for inference only."""

@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from vits import losses
+from vits.training.early import early_gradient
 
-__all__ = ["Verdict", "discriminator_losses", "early_gradient", "judge"]
+__all__ = ["Verdict", "discriminator_losses", "judge"]
 
 Member = Callable[[Tensor], Any]
 
@@ -80,36 +81,3 @@ def judge(
     with parametrize.cached():  # both passes see the same weights
         weighted = [early_gradient(partial(judge_one, member), fake) for member in members]
     return Verdict(torch.stack(weighted).sum(), *torch.stack(parts).sum(0).unbind())
-
-
-def early_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Return ``function(x)``, whose gradient is computed here and not in the backward pass.
-
-    The graph of ``function`` is freed before this returns: of several functions of one ``x`` only
-    one graph is held at a time. The result takes part in autograd as usual, but once only: no
-    second derivatives. No gradient reaches anything but ``x``.
-
-    Args:
-        function: from a tensor like ``x`` to a scalar.
-        x: any shape.
-
-    Returns:
-        Scalar.
-    """
-    return _EarlyGradient.apply(x, function)
-
-
-class _EarlyGradient(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-        with torch.enable_grad():
-            own = x.detach().requires_grad_()
-            value = function(own)
-            (gradient,) = torch.autograd.grad(value, own)
-        ctx.save_for_backward(gradient)
-        return value.detach()
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (gradient,) = ctx.saved_tensors
-        return gradient * gradients[0], None

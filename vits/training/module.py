@@ -27,6 +27,8 @@ from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
 from vits.training.segments import Segments, spoken_at
 from vits.training.subbands import SubbandLoss
+from vits.training.terms import generator_terms, weigh
+from vits.training.trimming import trim_heap
 from vits.training.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
@@ -101,17 +103,25 @@ class VitsModule(pl.LightningModule):
         warming = 0 <= step - recipe.adversarial_start < recipe.discriminator_warmup_steps
         guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
         with torch.set_grad_enabled(not warming):
-            out, spectrogram = self._generate(batch, guide, spoken_at(recipe, step))
+            spoken = spoken_at(recipe, step)
+            out, spectrogram = self._generate(batch, guide, spoken)
             segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
-        terms = self._terms(out, segments, shares)
+        terms = generator_terms(out, segments, shares, self.subbands)
+        loss = weigh(terms, recipe, self.generator, out, apart=spoken.share == 0)
+        terms = {name: term.detach() for name, term in terms.items()}
+        if self.device.type == "cpu":
+            trim_heap()
         if adversarial:
             self._step_discriminators(segments, shares, terms, record)
+            if not warming:
+                loss = loss + self._judge(segments, shares, terms)
         if warming:
             self._rest_generator(terms, record)
         else:
-            self._step_generator(segments, shares, terms, record, adversarial)
+            self.manual_backward(loss)
+            self._update(1, {"generator": loss, **terms}, record)
         self._log_training(record.logs)
         return Outcome(
             skipped=record.skipped,
@@ -205,34 +215,24 @@ class VitsModule(pl.LightningModule):
         loss = torch.stack(found).sum() * shares.utterances
         self._update(0, {"discriminator": loss, **terms}, record)
 
-    def _step_generator(
-        self,
-        segments: Segments,
-        shares: Shares,
-        terms: dict[str, Tensor],
-        record: Record,
-        adversarial: bool,
-    ) -> None:
-        """Update the generator; the discriminators take no gradient, real features no graph."""
-        recipe = self.training_config
-        weighted = [getattr(recipe, f"{name}_weight") * term for name, term in terms.items()]
-        if adversarial:
-            self.discriminators.requires_grad_(False)
-            verdict = judge(
-                self.discriminators.members,
-                segments.real,
-                segments.fake,
-                adversarial_weight=recipe.adversarial_weight,
-                feature_weight=recipe.feature_weight,
-            )
-            weighted.append(verdict.weighted * shares.utterances)
-            terms |= {
-                "adversarial": verdict.adversarial * shares.utterances,
-                "feature": verdict.feature * shares.utterances,
-            }
-        loss = torch.stack(weighted).sum()
-        self.manual_backward(loss)
-        self._update(1, {"generator": loss, **terms}, record)
+    def _judge(self, segments: Segments, shares: Shares, terms: dict[str, Tensor]) -> Tensor:
+        """Return what the updated discriminators say to the generator, and add it to its terms.
+
+        They take no gradient, and the features of recordings have no graph.
+        """
+        self.discriminators.requires_grad_(False)
+        verdict = judge(
+            self.discriminators.members,
+            segments.real,
+            segments.fake,
+            adversarial_weight=self.training_config.adversarial_weight,
+            feature_weight=self.training_config.feature_weight,
+        )
+        terms |= {
+            "adversarial": verdict.adversarial * shares.utterances,
+            "feature": verdict.feature * shares.utterances,
+        }
+        return verdict.weighted * shares.utterances
 
     def _rest_generator(self, terms: dict[str, Tensor], record: Record) -> None:
         """Count a step in which the generator stands still; its losses are only measured."""
@@ -240,23 +240,6 @@ class VitsModule(pl.LightningModule):
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[1]
         optimizer._on_before_step()
         optimizer._on_after_step()
-
-    def _terms(self, out: TrainingOutput, segments: Segments, shares: Shares) -> dict[str, Tensor]:
-        """Return the generator's losses that no discriminator has a part in."""
-        duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
-        terms = {
-            "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
-            "kl": self._kl(out) * shares.frames,
-            "duration": duration * shares.symbols,
-        }
-        if self.subbands is not None:
-            terms["subband"] = self.subbands(segments.fake, segments.real) * shares.utterances
-        return terms
-
-    def _kl(self, out: TrainingOutput) -> Tensor:
-        return losses.kl_divergence(
-            out.z_prior, out.posterior.distribution.log_std, *out.prior, out.frame_mask
-        )
 
     def _update(self, index: int, terms: dict[str, Tensor], record: Record) -> None:
         """Step optimizer ``index`` along its gradients, unless the record says to skip."""

@@ -38,11 +38,11 @@ def measure_utterances(
     real, lengths = mel.from_linear(spectrogram), batch.wave_lengths // hop * hop
 
     def difference(latents: Tensor) -> Tensor:
-        wave = generator.decoder(latents, out.conditioning)
+        wave = generator.decoder(latents, out.crossing.conditioning)
         apart = (mel(wave, lengths) - real).abs().mean(1, keepdim=True)  # whole frames, as decoded
         return (apart * out.frame_mask).sum() / out.frame_mask.sum()
 
-    heard = generator.prior_flow.inverse(out.prior.mean, out.frame_mask, out.conditioning)
+    heard = generator.prior_flow.inverse(out.prior.mean, out.frame_mask, out.crossing.conditioning)
     posterior = out.posterior.distribution
     return {
         "mel": difference(posterior.mean * out.frame_mask),

@@ -1,0 +1,79 @@
+"""The generator's losses that no discriminator has a part in."""
+
+import torch
+from torch import Tensor, nn
+
+from vits import losses
+from vits.config import TrainingConfig
+from vits.models.outputs import TrainingOutput
+from vits.models.vits import Vits
+from vits.training.early import settle
+from vits.training.parallel import Shares
+from vits.training.segments import Segments
+from vits.training.subbands import SubbandLoss
+
+__all__ = ["generator_terms", "kl_term", "weigh"]
+
+
+def generator_terms(
+    out: TrainingOutput, segments: Segments, shares: Shares, subbands: SubbandLoss | None
+) -> dict[str, Tensor]:
+    """Return the losses by name, scalars that are weighted with this rank's shares."""
+    duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
+    terms = {
+        "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
+        "kl": kl_term(out) * shares.frames,
+        "duration": duration * shares.symbols,
+    }
+    if subbands is not None:
+        terms["subband"] = subbands(segments.fake, segments.real) * shares.utterances
+    return terms
+
+
+def kl_term(out: TrainingOutput) -> Tensor:
+    """Return the KL of a batch, a scalar in nats per frame."""
+    return losses.kl_divergence(out.z_prior, out.crossing.log_std, *out.prior, out.frame_mask)
+
+
+def weigh(
+    terms: dict[str, Tensor],
+    recipe: TrainingConfig,
+    generator: Vits,
+    out: TrainingOutput,
+    *,
+    apart: bool,
+) -> Tensor:
+    """Add up the terms, each times its weight.
+
+    Where no segment is spoken, the prior's side (text encoder, prior flow, duration predictor) has
+    no part in the wave. Its gradients are computed here, before the discriminators judge the wave:
+    meanwhile the memory of what these boxes remember of the pass, a third of the generator's, is
+    free for the discriminators.
+
+    Args:
+        terms: scalars by name.
+        recipe: has the weights.
+        generator: was run.
+        out: what it gave.
+        apart: the prior's side has no part in the wave.
+    """
+    weighted = {name: getattr(recipe, f"{name}_weight") * term for name, term in terms.items()}
+    if not apart:
+        return torch.stack(list(weighted.values())).sum()
+    settled = settle(
+        weighted.pop("kl") + weighted.pop("duration"),
+        through=[x for x in out.crossing if x is not None],
+        parameters=_prior_side(generator),
+    )
+    return torch.stack([settled, *weighted.values()]).sum()
+
+
+def _prior_side(generator: Vits) -> list[nn.Parameter]:
+    """Return what the prior and the durations are made with, but for the speakers."""
+    boxes: list[nn.Module | None] = [
+        generator.text_encoder,
+        generator.language_embedding,
+        generator.prior_flow,
+        generator.duration_predictor,
+    ]
+    return [p for box in boxes if box is not None for p in box.parameters()]
