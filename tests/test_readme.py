@@ -171,7 +171,7 @@ def run_shell(command, where):
 
 
 @pytest.fixture
-def reader(tmp_path):
+def reader(tmp_path, steady_pitch):
     """A folder with what the reader of a page is supposed to have."""
     rng = np.random.default_rng(1)
     texts = ("The garden is blue.", "Ada sings today.", "Where is the old bridge?")

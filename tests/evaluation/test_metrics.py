@@ -80,6 +80,14 @@ def test_a_walk_is_as_cheap_as_brute_force_finds():
     assert cost == pytest.approx(cheapest(4, 3))
 
 
+def test_of_equally_cheap_steps_the_diagonal_is_taken():
+    wide = [[0, 0], [0, 1], [0, 2], [1, 3], [2, 4]]
+    assert warp(np.zeros((3, 1)), np.zeros((5, 1))).tolist() == wide
+    high = [pair[::-1] for pair in wide]
+    assert warp(np.zeros((5, 1)), np.zeros((3, 1))).tolist() == high
+    assert warp(np.ones((1, 2)), np.ones((1, 2))).tolist() == [[0, 0]]
+
+
 def test_silence_is_trimmed_and_the_rate_is_changed():
     speech = np.random.default_rng(4).normal(0, 0.1, 22050).astype(np.float32)
     padded = np.concatenate([np.zeros(11025, np.float32), speech, np.zeros(22050, np.float32)])
