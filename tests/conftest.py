@@ -1,7 +1,9 @@
 """What every test gets: one thread, the same seed, and no settings of the machine's user."""
 
+import fcntl
 import os
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -191,6 +193,30 @@ def change_rows():
         return folder
 
     return change
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory):
+    """Fill a folder that all workers of this run read; the first who asks does the work.
+
+    The workers share the tests of a file between them: without this, each would do it again.
+    """
+
+    def make(name, fill):
+        top = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            top = top.parent  # each worker has a folder of its own in there
+        folder, done = top / name, top / f"{name}.done"
+        with (top / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of somebody who failed
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

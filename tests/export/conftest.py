@@ -1,6 +1,8 @@
 """Voices small enough to be exported in seconds; each is exported once for all tests."""
 
+import functools
 import os
+import pickle
 
 import pytest
 import torch
@@ -114,20 +116,25 @@ def make_voice():
 
 
 @pytest.fixture(scope="session")
-def export(make_voice, tmp_path_factory):
-    """Export a voice once; return what ``write`` did."""
+def export(make_voice, make_once):
+    """Export a voice once for all workers; return what ``write`` did."""
     for name in ("onnx", "onnxruntime"):
         pytest.importorskip(name, reason=f"{name} is not installed: pip install 'vits[onnx]'")
     from vits.export.write import write
 
     made = {}
 
+    def fill(key, folder):
+        name, to, precision, language = key
+        torch.set_num_threads(1)
+        exported = write(make_voice(name), folder / "voice", to, precision, language or None)
+        (folder / "exported").write_bytes(pickle.dumps(exported))
+
     def once(name, to, precision="fp32", language=""):
         key = name, to, precision, language
         if key not in made:
-            torch.set_num_threads(1)
-            folder = tmp_path_factory.mktemp("export") / "-".join(key)
-            made[key] = write(make_voice(name), folder, to, precision, language or None)
+            folder = make_once("-".join(("export", *key)), functools.partial(fill, key))
+            made[key] = pickle.loads((folder / "exported").read_bytes())  # noqa: S301 - ours
         return made[key]
 
     return once

@@ -17,24 +17,26 @@ SCRIPT = Path(__file__).with_name("ranks.py")
 
 
 @pytest.fixture(scope="module")
-def ranks(tmp_path_factory, config, data):
+def ranks(make_once, config, data):
     """Launch all trainings; return what each rank left, by launch and run."""
     quiet = dataclasses.replace(config.text_encoder, dropout=0.0)
     predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
     config = dataclasses.replace(config, text_encoder=quiet, duration_predictor=predictor)
-    out = tmp_path_factory.mktemp("ranks")
-    path = out / "config.json"
-    path.write_text(json.dumps(to_dict(config)))
-    done = subprocess.run(
-        [sys.executable, SCRIPT, out, data, path],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+
+    def launch(out):
+        path = out / "config.json"
+        path.write_text(json.dumps(to_dict(config)))
+        done = subprocess.run(
+            [sys.executable, SCRIPT, out, data, path],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
     left = {}
-    for file in sorted(out.glob("*/*.pt")):
+    for file in sorted(make_once("ranks", launch).glob("*/*.pt")):
         run = file.name.rpartition(":")[0]
         found = left.setdefault(file.parent.name, {}).setdefault(run, [])
         found.append(torch.load(file, weights_only=True))
