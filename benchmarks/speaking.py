@@ -30,6 +30,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from vits.config import DecoderConfig, FrontendConfig, VitsConfig
 from vits.layers.channels_last import computes_bf16
+from vits.layers.flows import MeanCoupling
 from vits.models import Vits
 from vits.synthesis import Card, InferenceConfig, VoiceBundle, load, write_voice
 from vits.text import Frontend, SymbolTable
@@ -58,6 +59,7 @@ def make_voice(config: str) -> VoiceBundle:
     model = Vits(VitsConfig(n_symbols=len(frontend.symbols), decoder=CONFIGS[config])).eval()
     with torch.no_grad():
         for coupling in model.prior_flow.couplings:
+            assert isinstance(coupling, MeanCoupling)
             nn.init.normal_(coupling.post.weight, 0, coupling.post.in_channels**-0.5)
         for module in model.decoder.modules():
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):

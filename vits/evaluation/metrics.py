@@ -110,7 +110,7 @@ def warp(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[n
     """
     from scipy.spatial.distance import cdist
 
-    steps = _cheapest_steps(cdist(first, second))
+    steps = _cheapest_steps(np.asarray(cdist(first, second), np.float64))
     pairs = [(len(first) - 1, len(second) - 1)]
     while pairs[-1] != (0, 0):
         i, j = pairs[-1]

@@ -1,6 +1,7 @@
 """Speaking as one graph: what the tracer records, with nothing in it that a runtime lacks."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +79,8 @@ class SpeakingGraph(nn.Module):
         durations = (log_durations.exp() * text.mask * length_scale).ceil().squeeze(1).long()
         ends = durations.cumsum(1)
         frame_lengths = ends[:, -1].clamp_min(1)
-        frames = torch.arange(frame_lengths.max(), device=ids.device)
+        # a number to torch, but a tensor to the tracer, which follows it
+        frames = torch.arange(cast(int, frame_lengths.max()), device=ids.device)
         mask = (frames < frame_lengths[:, None]).unsqueeze(1).float()
         # how many symbols have ended is the row of the one that is spoken
         index = (frames[:, None] >= ends[:, None]).sum(2).clamp_max(ids.shape[1] - 1)
