@@ -113,7 +113,7 @@ class PlainDecoder(HifiGanDecoder):
             x = upsampler(functional.leaky_relu(x, LEAKY_SLOPE))
             assert isinstance(blocks, nn.ModuleList)
             total = blocks[0](x)
-            for block in blocks[1:]:
+            for block in list(blocks)[1:]:
                 total = total + block(x)
             x = total / len(blocks)
         return torch.tanh(self.post(functional.leaky_relu(x, LAST_SLOPE)))

@@ -193,8 +193,8 @@ def test_pocketsphinx_is_not_asked_about_other_languages(
 
     real = command._load
 
-    def german(path):
-        voice = real(path)
+    def german(*named):
+        voice = real(*named)
         config = FrontendConfig(backend="graphemes", language="de")
         monkeypatch.setattr(voice, "_frontend", Frontend(config, voice.frontend.symbols))
         return voice
