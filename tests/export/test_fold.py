@@ -15,7 +15,7 @@ onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 def graphs(request, make_voice, monkeypatch):
     """A graph as it is traced, as it is folded, and the inputs of a sentence."""
     bundle = make_voice(request.param)
-    plan = TARGETS["onnx"].plan(bundle, _speaking(bundle.generator))
+    plan = TARGETS["onnx"].plan(bundle, _speaking(bundle.generator), None)
     spoken = next(sentences(bundle))
     folded = tracing.trace(plan, spoken)
     monkeypatch.setattr(tracing, "fold", lambda model: model)
