@@ -27,7 +27,6 @@ from vits.training.record import Outcome, Record
 from vits.training.segments import Segments, spoken_at
 from vits.training.subbands import SubbandLoss
 from vits.training.terms import generator_terms, weigh
-from vits.training.trimming import trim_heap
 from vits.training.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
@@ -110,8 +109,6 @@ class VitsModule(pl.LightningModule):
         terms = generator_terms(out, segments, shares, self.subbands)
         loss = weigh(terms, recipe, self.generator, out, apart=spoken.share == 0)
         terms = {name: term.detach() for name, term in terms.items()}
-        if self.device.type == "cpu":
-            trim_heap()
         if adversarial:
             self._step_discriminators(segments, shares, terms, record)
             if not warming:
