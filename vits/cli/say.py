@@ -53,6 +53,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--language", help="which of the voice's languages, where it has several")
     parser.add_argument("--seed", type=int, help="repeat exactly the same speech")
+    _add_rhythm(parser)
+    _add_rest(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_rhythm(parser: argparse.ArgumentParser) -> None:
+    """Add how varied the speech is, how fast, and where it pauses."""
     add = parser.add_argument
     add("--noise-scale", type=float, help="how varied the sound is (the voice's own)")
     add("--noise-scale-duration", type=float, help="how varied the rhythm is (the voice's own)")
@@ -81,6 +88,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="MARK=SECONDS",
         help="pause after sentences that end with this mark, e.g. '?=0.5'; may be given again",
     )
+
+
+def _add_rest(parser: argparse.ArgumentParser) -> None:
+    """Add how the text is read, what is written besides, and where it is computed."""
+    add = parser.add_argument
     add("--ssml", action="store_true", help="the text is SSML")
     add("--lexicon", type=Path, metavar="FILE", help="pronunciations: a word<TAB>phonemes a line")
     add("--timings", type=Path, metavar="FILE", help="write start and end of words as JSON")
@@ -100,7 +112,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="of flow and decoder; bf16 is quicker where the processor has instructions for it, "
         "which auto looks for (%(default)s)",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
