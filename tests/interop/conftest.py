@@ -1,5 +1,6 @@
 """Voices small enough to be carried about in milliseconds; their weights are random everywhere."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -157,3 +158,16 @@ def _folded(voice):
     generator.load_state_dict(voice.bundle.generator.state_dict())
     generator.fold_weight_norm()
     return generator.state_dict()
+
+
+@pytest.fixture(scope="session")
+def change():
+    """Edit the ``config.json`` of a folder in place."""
+
+    def change(folder, edit):
+        path = folder / "config.json"
+        settings = json.loads(path.read_text())
+        edit(settings)
+        path.write_text(json.dumps(settings))
+
+    return change

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 import torch
 
@@ -53,15 +51,8 @@ CHARACTERS = {
 }
 
 
-def change(folder, edit):
-    path = folder / "config.json"
-    settings = json.loads(path.read_text())
-    edit(settings)
-    path.write_text(json.dumps(settings))
-
-
 @pytest.fixture
-def theirs(make_voice, tmp_path):
+def theirs(change, make_voice, tmp_path):
     """A voice of theirs with seven rows, whose settings say nothing of ours."""
     table = SymbolTable((*"_!, abə"[:7], "#"))
     frontend = Frontend(FrontendConfig(backend="graphemes", blank="#"), table)
@@ -124,7 +115,7 @@ def test_their_characters_stand_in_their_order(theirs):
     assert frontend.encode("ab a!").ids == (7, 4, 7, 5, 7, 3, 7, 4, 7, 1, 7)
 
 
-def test_their_older_characters_have_the_blank_behind_the_pad(theirs):
+def test_their_older_characters_have_the_blank_behind_the_pad(change, theirs):
     def edit(settings):
         settings["characters"] |= {
             "characters_class": "TTS.tts.utils.text.characters.Graphemes",
@@ -142,7 +133,7 @@ def test_their_older_characters_have_the_blank_behind_the_pad(theirs):
     assert frontend.encode("ab").ids == (3, 4, 3, 5, 3)
 
 
-def test_a_converted_row_is_the_row_of_the_symbol(make_voice, tmp_path):
+def test_a_converted_row_is_the_row_of_the_symbol(change, make_voice, tmp_path):
     voice = make_voice()
     FORMAT.write(tmp_path, voice)
     change(tmp_path, lambda settings: settings.pop("vits"))
@@ -169,7 +160,7 @@ def test_a_converted_row_is_the_row_of_the_symbol(make_voice, tmp_path):
         (lambda s: s["audio"].update(hop_length=64), "hop_length 64 must equal"),
     ],
 )
-def test_what_cannot_be_carried_over_is_one_line(theirs, edit, message):
+def test_what_cannot_be_carried_over_is_one_line(change, theirs, edit, message):
     change(theirs, edit)
     with pytest.raises(VoiceError, match=message) as caught:
         FORMAT.read(theirs)
@@ -184,7 +175,7 @@ def test_a_language_embedding_that_does_not_fit_is_named(theirs):
         FORMAT.read(theirs)
 
 
-def test_a_speakers_file_elsewhere_is_not_opened(make_voice, tmp_path):
+def test_a_speakers_file_elsewhere_is_not_opened(change, make_voice, tmp_path):
     voice = make_voice(3)
     FORMAT.write(tmp_path, voice)
 
@@ -198,7 +189,7 @@ def test_a_speakers_file_elsewhere_is_not_opened(make_voice, tmp_path):
     assert FORMAT.read(tmp_path).bundle.speakers == ("0", "1", "2")
 
 
-def test_what_their_trainer_writes_for_no_limit_is_read(theirs):
+def test_what_their_trainer_writes_for_no_limit_is_read(change, theirs):
     change(theirs, lambda settings: settings.update(max_audio_len=float("inf")))
     assert "Infinity" in (theirs / "config.json").read_text()
     assert FORMAT.read(theirs).format == "coqui"
@@ -211,7 +202,7 @@ def test_what_their_trainer_writes_for_no_limit_is_read(theirs):
     ("kind", "characters", "phonemes"),
     [("Graphemes", "ba", "xyz"), ("IPAPhonemes", "xyz", "ba"), ("IPAPhonemes", "ba", None)],
 )
-def test_each_class_takes_its_own_characters(theirs, kind, characters, phonemes):
+def test_each_class_takes_its_own_characters(change, theirs, kind, characters, phonemes):
     def edit(settings):
         settings["characters"] |= {
             "characters_class": f"TTS.tts.utils.text.characters.{kind}",
@@ -228,7 +219,7 @@ def test_each_class_takes_its_own_characters(theirs, kind, characters, phonemes)
     assert symbols == ("<PAD>", "<EOS>", "<BOS>", "<BLNK>", "a", "b", "!", " ")
 
 
-def test_names_of_speakers_stand_in_the_settings(make_voice, tmp_path):
+def test_names_of_speakers_stand_in_the_settings(change, make_voice, tmp_path):
     voice = make_voice(3)
     FORMAT.write(tmp_path, voice)
     (tmp_path / "speakers.pth").unlink()

@@ -21,13 +21,6 @@ LETTERS = Frontend(
 PHONES = Frontend(FrontendConfig(normalize=False), SymbolTable.default())
 
 
-def change(folder, edit):
-    path = folder / "config.json"
-    settings = json.loads(path.read_text())
-    edit(settings)
-    path.write_text(json.dumps(settings))
-
-
 @pytest.fixture
 def make(make_voice):
     def make(kind="deterministic", languages=BY_NAME, frontend=LETTERS):
@@ -68,7 +61,7 @@ def test_names_and_shapes_are_theirs(make, tmp_path):
 
 @pytest.mark.parametrize("languages", [BY_NAME, ONE_CODE])
 @pytest.mark.parametrize("frontend", [LETTERS, PHONES], ids=["letters", "phones"])
-def test_their_settings_say_enough_without_ours(make, tmp_path, languages, frontend):
+def test_their_settings_say_enough_without_ours(change, make, tmp_path, languages, frontend):
     voice = make(languages=languages, frontend=frontend)
     folder = convert.write(voice, tmp_path / "theirs", "coqui")
     change(folder, lambda settings: settings.pop("vits"))
@@ -84,7 +77,7 @@ def test_their_settings_say_enough_without_ours(make, tmp_path, languages, front
     assert one == other
 
 
-def test_names_by_row_stand_in_the_folder_too(make, tmp_path):
+def test_names_by_row_stand_in_the_folder_too(change, make, tmp_path):
     folder = convert.write(make(), tmp_path / "theirs", "coqui")
     (folder / "language_ids.json").write_text('{"tr": 2, "eo": 0}')
 
@@ -112,7 +105,7 @@ def test_names_by_row_stand_in_the_folder_too(make, tmp_path):
         (lambda s: s["datasets"][0].update(language=7), "language and phonemizer of datasets"),
     ],
 )
-def test_what_does_not_fit_is_one_line(make, tmp_path, edit, message):
+def test_what_does_not_fit_is_one_line(change, make, tmp_path, edit, message):
     folder = convert.write(make(frontend=PHONES), tmp_path / "theirs", "coqui")
     change(folder, lambda settings: settings.pop("vits"))
     change(folder, edit)

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import espeakng_loader
@@ -111,7 +109,7 @@ def test_threads_do_not_mix_strings():
             assert result == expected[index:] + expected[:index]
 
 
-def test_copies_of_espeak_are_kept_and_used_again():
+def test_copies_of_espeak_are_kept_and_used_again(run):
     code = """
 import threading, phonemizer.backend.espeak.wrapper as wrapper
 opened = []
@@ -135,13 +133,7 @@ def test_lone_surrogates_and_odd_strings_do_not_raise():
     assert phonemize(["\ud800 red"], "en-us")[0].endswith("ɹˈɛd")
 
 
-def run(code):
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120
-    )
-
-
-def test_importing_the_package_loads_nothing_heavy():
+def test_importing_the_package_loads_nothing_heavy(run):
     done = run(
         "import sys, vits.text; "
         "heavy = {'torch', 'numpy', 'phonemizer', 'espeakng_loader'} & set(sys.modules); "
@@ -150,12 +142,12 @@ def test_importing_the_package_loads_nothing_heavy():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_process_ends_without_a_word():
+def test_a_process_ends_without_a_word(run):
     done = run("from vits.text import phonemize; phonemize(['a', 'b (c)'], 'fr-fr')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_graphemes_need_no_espeak_and_its_absence_is_said():
+def test_graphemes_need_no_espeak_and_its_absence_is_said(run):
     done = run(
         "import sys; sys.modules['phonemizer'] = None; sys.modules['espeakng_loader'] = None\n"
         "from vits.config import FrontendConfig\n"

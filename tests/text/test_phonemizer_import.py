@@ -1,18 +1,11 @@
 """The wrapper comes without what it does not need, and phonemizer is whole for everybody else."""
 
-import subprocess
 import sys
 
 import pytest
 
 
-def run(code):
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120
-    )
-
-
-def test_joblib_stays_out_and_phonemizer_is_whole_afterwards():
+def test_joblib_stays_out_and_phonemizer_is_whole_afterwards(run):
     done = run(
         "import sys\n"
         "before = set(sys.modules)\n"  # coverage has loaded some of them
@@ -34,7 +27,7 @@ def test_joblib_stays_out_and_phonemizer_is_whole_afterwards():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_phonemizer_that_is_loaded_is_used():
+def test_the_phonemizer_that_is_loaded_is_used(run):
     done = run(
         "import phonemizer.backend.espeak.wrapper as wrapper\n"
         "from vits.text._phonemizer import import_wrapper\n"

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.errors import ConfigError, MissingFileError
+from vits.cli.outputs import require_folder
+from vits.errors import ConfigError
 from vits.synthesis.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.rounds < 1 or min(args.threads) < 1:
         raise ConfigError("--rounds and --threads must be at least 1")
-    if args.json and not args.json.parent.is_dir():
-        raise MissingFileError(f"folder {args.json.parent} does not exist; create it first")
+    if args.json:
+        require_folder(args.json)
     texts = [text for text in LENGTHS if text in args.texts]
     voices, precisions = args.voices or [DEFAULT_VOICE], list(dict.fromkeys(args.precision))
     found = benchmark(voices, args.threads, texts, args.rounds, precisions)

@@ -4,7 +4,9 @@ import argparse
 import time
 from pathlib import Path
 
-from vits.errors import AudioError, MissingFileError, VoiceError
+from vits.cli.outputs import require_audio
+from vits.cli.speaking_flags import add_device
+from vits.errors import MissingFileError, VoiceError
 
 __all__ = ["add_parser", "run"]
 
@@ -41,7 +43,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--to", dest="target", required=True, metavar="SPEAKER", help="who is to speak")
     add("--noise-scale", type=float, default=1.0, help="how varied the sound is (%(default)s)")
     add("--seed", type=int, help="repeat exactly the same speech")
-    add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
+    add_device(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,15 +53,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: the recording, the voice, a value or the output file is at fault.
     """
-    from vits.audio.io import FORMATS
     from vits.synthesis import OnnxVoice, load
     from vits.synthesis.speakers import parse_speaker
 
     output: Path = args.output
-    if output.suffix.lower() not in FORMATS:
-        raise AudioError(f"{output} must end in one of {', '.join(FORMATS)}")
-    if not output.parent.is_dir():
-        raise MissingFileError(f"folder {output.parent} does not exist; create it first")
+    require_audio(output)
     if not args.recording.is_file():
         raise MissingFileError(f"recording {args.recording} does not exist; check the path")
     voice = load(args.voice, args.device)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
-from vits.errors import AudioError, MissingFileError, TextError, VoiceError
-from vits.synthesis.precision import PRECISIONS
+from vits.cli.outputs import require_audio, require_folder
+from vits.cli.speaking_flags import add_device, add_precision
+from vits.errors import MissingFileError, TextError, VoiceError
 
 if TYPE_CHECKING:
     from vits.audio.io import Writer
@@ -104,14 +105,8 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
         help="write what is said when; the ending picks the kind: .srt, .vtt, .TextGrid or .json; "
         "may be given again",
     )
-    add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
-    add(
-        "--precision",
-        choices=PRECISIONS,
-        default="fp32",
-        help="of flow and decoder; bf16 is quicker where the processor has instructions for it, "
-        "which auto looks for (%(default)s)",
-    )
+    add_device(parser)
+    add_precision(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -229,14 +224,12 @@ def _once(flag: str, pairs: list[tuple[K, float]] | None) -> dict[K, float] | No
 
 def _check_outputs(output: Path, timings: Path | None, captions: list[Path]) -> None:
     """Refuse files that cannot be written before any work is done."""
-    from vits.audio.io import FORMATS
     from vits.synthesis.captions import check_captions
 
-    if output != STANDARD_OUTPUT and output.suffix.lower() not in FORMATS:
-        raise AudioError(f"{output} must end in one of {', '.join(FORMATS)}")
-    for path in (output, timings):
-        if path and not path.parent.is_dir():
-            raise MissingFileError(f"folder {path.parent} does not exist; create it first")
+    if output != STANDARD_OUTPUT:
+        require_audio(output)
+    if timings is not None:
+        require_folder(timings)
     for path in captions:
         check_captions(path)
 

@@ -7,9 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vits.cli.speaking_flags import add_device, add_precision
 from vits.errors import ConfigError, MissingExtraError, VoiceError
 from vits.server.limits import Limits
-from vits.synthesis.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from vits.synthesis import OnnxVoice, Voice
@@ -47,14 +47,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"what clients have to send as a bearer token; better given in {KEY_VARIABLE}, "
         "which other users of the machine cannot see",
     )
-    add("--device", default="cpu", help="where to compute, e.g. cpu or cuda (%(default)s)")
-    add(
-        "--precision",
-        choices=PRECISIONS,
-        default="fp32",
-        help="of flow and decoder; bf16 is quicker where the processor has instructions for it, "
-        "which auto looks for (%(default)s)",
-    )
+    add_device(parser)
+    add_precision(parser)
     for name, kind, text in (
         ("characters", int, "longest text of a request"),
         ("queue", int, "requests for whole files that may wait"),

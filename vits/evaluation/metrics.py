@@ -122,9 +122,8 @@ def warp(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[n
 def _cheapest_steps(cost: NDArray[np.float64]) -> NDArray[np.int8]:
     """For each pair the step of ``WALK`` that leads there: one diagonal i + j after the other."""
     rows, columns = cost.shape
-    total = np.full(
-        (rows + 1, columns + 1), np.inf
-    )  # one before the first, where no walk comes from
+    # a row and a column before the first, where no walk comes from
+    total = np.full((rows + 1, columns + 1), np.inf)
     total[0, 0] = 0.0
     steps = np.zeros(cost.shape, np.int8)
     for diagonal in range(rows + columns - 1):

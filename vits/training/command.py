@@ -235,6 +235,8 @@ def _quieten() -> None:
         ".*LightningCLI's args parameter is intended to run from within Python.*",
         ".*isinstance\\(treespec, LeafSpec\\).*",
         ".*does not have many workers.*",
+        # the loaders read mapped files and mostly wait; two of them harm no single core
+        "This DataLoader will create .*",
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*You called `self.log.*` in your `training_step`.*",
         # the state after the step is the one to go on from

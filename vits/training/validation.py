@@ -8,6 +8,7 @@ from vits.audio.mel import MelSpectrogram
 from vits.data.batch import Batch
 from vits.models.outputs import TrainingOutput
 from vits.models.vits import Vits
+from vits.training.terms import kl_term
 
 __all__ = ["measure_utterances"]
 
@@ -43,10 +44,9 @@ def measure_utterances(
         return (apart * out.frame_mask).sum() / out.frame_mask.sum()
 
     heard = generator.prior_flow.inverse(out.prior.mean, out.frame_mask, out.crossing.conditioning)
-    posterior = out.posterior.distribution
     return {
-        "mel": difference(posterior.mean * out.frame_mask),
+        "mel": difference(out.posterior.distribution.mean * out.frame_mask),
         "spoken": difference(heard),
-        "kl": losses.kl_divergence(out.z_prior, posterior.log_std, *out.prior, out.frame_mask),
+        "kl": kl_term(out),
         "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
     }

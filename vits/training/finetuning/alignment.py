@@ -160,11 +160,10 @@ def _require_same_languages(base: BaseVoice, frontend: Frontend, data: PreparedD
     mine, other = base.frontend.config.languages, frontend.config.languages
     if mine != other:
         named = [", ".join(name for name, _ in each) or "no choice" for each in (mine, other)]
+        also = " --language NAME" if mine else ""
         raise ConfigError(
             f"the languages of {data.folder} ({named[1]}) must be those of the voice "
-            f"{base.source} ({named[0]}): prepare it again with --like {base.source}"
-            + " --language NAME"
-            * bool(mine)
+            f"{base.source} ({named[0]}): prepare it again with --like {base.source}{also}"
         )
 
 

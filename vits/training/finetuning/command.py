@@ -112,12 +112,8 @@ class FinetuneCLI(FitCLI):
             else self._base.training or TrainingConfig()
         )
         model = to_dict(self._base.config)
-        for counted in (
-            "n_symbols",
-            "n_speakers",
-            "n_languages",
-        ):  # voice and data together say how many
-            del model[counted]
+        for counted in ("n_symbols", "n_speakers", "n_languages"):
+            del model[counted]  # voice and data together say how many
         self._parser("fit").set_defaults(
             {"model.config": model, "model.training": to_dict(recipe)}  # pyright: ignore[reportArgumentType]
         )
