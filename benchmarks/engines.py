@@ -39,7 +39,8 @@ def made_up_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> B
     wave[(torch.arange(frames * hop) >= wave_lengths[:, None]).unsqueeze(1)] = 0
     names = tuple(str(i) for i in range(size))
     speakers = torch.zeros(size, dtype=torch.long)
-    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers)
+    durations = torch.zeros_like(ids)
+    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers, durations)
 
 
 def answer(line: dict[str, Any]) -> None:

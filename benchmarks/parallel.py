@@ -55,6 +55,7 @@ def train(strategy: str, args: argparse.Namespace) -> None:
         wave_lengths=torch.full((size,), frames * hop),
         speakers=torch.zeros(size, dtype=torch.int64),
         languages=torch.zeros(size, dtype=torch.int64),
+        durations=torch.zeros(size, symbols, dtype=torch.int64),
     )
     times: list[float] = []
 

@@ -1,5 +1,6 @@
 """A robot's recordings, a tiny voice with random weights, and recognisers that pretend."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -7,7 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from vits.config import DecoderConfig, FrontendConfig, TextEncoderConfig, VitsConfig
+from vits.config import (
+    DecoderConfig,
+    DurationPredictorConfig,
+    FrontendConfig,
+    PosteriorEncoderConfig,
+    PriorFlowConfig,
+    TextEncoderConfig,
+    VitsConfig,
+)
 from vits.evaluation import Item
 from vits.models.vits import Vits
 from vits.synthesis import Card, Voice, VoiceBundle, write_voice
@@ -90,3 +99,42 @@ def items():
         Item("a", "Good morning, Vera!", "", lambda: (chirp(0.4), 16000)),
         Item("b", "Good night.", "", lambda: (chirp(0.6, 22050), 22050)),
     ]
+
+
+@pytest.fixture(scope="session")
+def make_bundle():
+    """Make a tiny voice for the tones of ``write_tones``; its weights are random."""
+
+    def make_bundle(data, speakers=(), **changes):
+        torch.manual_seed(0)
+        config = VitsConfig(
+            n_symbols=len(data.symbols),
+            n_speakers=max(1, len(speakers)),
+            hidden_channels=24,
+            latent_channels=16,
+            speaker_channels=8,
+            segment_frames=8,
+            audio=data.audio,
+            text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1, dropout=0.0),
+            posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+            prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+            duration_predictor=DurationPredictorConfig(n_flows=1),
+            decoder=DecoderConfig(
+                resblock="2",
+                resblock_kernel_sizes=(3,),
+                resblock_dilations=((1,),),
+                upsample_rates=(8, 8),
+                upsample_kernel_sizes=(16, 16),
+                initial_channels=16,
+            ),
+        )
+        frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(tuple(data.symbols)))
+        return VoiceBundle(
+            generator=Vits(dataclasses.replace(config, **changes)),
+            frontend=frontend,
+            fingerprint={},
+            speakers=tuple(speakers),
+            card=Card(name="toy"),
+        )
+
+    return make_bundle

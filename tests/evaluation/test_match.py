@@ -9,60 +9,19 @@ import torch
 from vits.alignment import durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
 from vits.config import (
-    DecoderConfig,
-    DurationPredictorConfig,
     FrontendConfig,
-    PosteriorEncoderConfig,
-    PriorFlowConfig,
-    TextEncoderConfig,
-    VitsConfig,
 )
 from vits.data.batch import collate
 from vits.data.dataset import PreparedDataset
 from vits.data.doctor.impostors import match_rows
 from vits.errors import DataError, VoiceError
 from vits.evaluation.match import VoiceScorer
-from vits.models import Vits
-from vits.synthesis import Card, VoiceBundle
 from vits.text import Frontend, SymbolTable
 
 
 @pytest.fixture
 def data(write_tones, tmp_path):
     return PreparedDataset(write_tones(tmp_path / "tones", 40))
-
-
-def make_bundle(data, speakers=(), **changes):
-    torch.manual_seed(0)
-    config = VitsConfig(
-        n_symbols=len(data.symbols),
-        n_speakers=max(1, len(speakers)),
-        hidden_channels=24,
-        latent_channels=16,
-        speaker_channels=8,
-        segment_frames=8,
-        audio=data.audio,
-        text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1, dropout=0.0),
-        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
-        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=DurationPredictorConfig(n_flows=1),
-        decoder=DecoderConfig(
-            resblock="2",
-            resblock_kernel_sizes=(3,),
-            resblock_dilations=((1,),),
-            upsample_rates=(8, 8),
-            upsample_kernel_sizes=(16, 16),
-            initial_channels=16,
-        ),
-    )
-    frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(tuple(data.symbols)))
-    return VoiceBundle(
-        generator=Vits(dataclasses.replace(config, **changes)),
-        frontend=frontend,
-        fingerprint={},
-        speakers=tuple(speakers),
-        card=Card(name="toy"),
-    )
 
 
 def overfit(model, data, steps):
@@ -78,7 +37,7 @@ def overfit(model, data, steps):
     for step in range(steps):
         text = model.text_encoder(batch.ids, batch.id_lengths)
         guide = max(0.0, 500 * (1 - 2 * step / steps))
-        durations = model.align(text, z, batch.id_lengths, frames, alignment_guide=guide)
+        durations = model.align(text, z, batch.id_lengths, frames, guide=guide)
         index = durations_to_index(durations, z.shape[2])
         prior = text.prior.stretch(index, posterior.mask)
         surprise = prior.log_std + 0.5 * (z - prior.mean).square() * (-2 * prior.log_std).exp()
@@ -89,7 +48,7 @@ def overfit(model, data, steps):
         optimizer.step()
 
 
-def test_the_score_is_the_likelihood_along_the_models_own_alignment(data):
+def test_the_score_is_the_likelihood_along_the_models_own_alignment(data, make_bundle):
     bundle = make_bundle(data)
     scores = VoiceScorer(bundle, data).scores(3, [data.ids(3), data.ids(5)])
     model = bundle.generator
@@ -108,7 +67,7 @@ def test_the_score_is_the_likelihood_along_the_models_own_alignment(data):
 
 
 @pytest.mark.slow
-def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows):
+def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows, make_bundle):
     before = match_rows(data, VoiceScorer(make_bundle(data), data))
     bundle = make_bundle(data)
     overfit(bundle.generator, data, 100)
@@ -125,7 +84,7 @@ def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows
     assert np.flatnonzero(found.values < found.limit).tolist() == [4, 20]
 
 
-def test_speakers_are_matched_by_name(write_tones, tmp_path):
+def test_speakers_are_matched_by_name(write_tones, tmp_path, make_bundle):
     data = PreparedDataset(write_tones(tmp_path / "two", 6, ("anna", "bert")))
     here = VoiceScorer(make_bundle(data, ("anna", "bert")), data).scores(1, [data.ids(1)])
     bundle = make_bundle(data, ("anna", "bert"))
@@ -137,14 +96,14 @@ def test_speakers_are_matched_by_name(write_tones, tmp_path):
         VoiceScorer(make_bundle(data, ("bert", "carl")), data)
 
 
-def test_a_text_without_room_has_no_score(data):
+def test_a_text_without_room_has_no_score(data, make_bundle):
     scorer = VoiceScorer(make_bundle(data), data)
     long = torch.ones(int(data.frames[0]) + 1, dtype=torch.int64)
     assert scorer.scores(0, [long]) == [-np.inf]
     assert scorer.scores(0, [long, data.ids(0)])[1] > -np.inf
 
 
-def test_other_symbols_spectrograms_and_devices_are_refused(data):
+def test_other_symbols_spectrograms_and_devices_are_refused(data, make_bundle):
     bundle = make_bundle(data)
     frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *"hgfedcba", "z")))
     with pytest.raises(DataError, match="symbols"):

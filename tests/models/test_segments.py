@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vits.layers.masking import sequence_mask, slice_segments
-from vits.models.outputs import Gaussian, Posterior
+from vits.models.outputs import Gaussian, Posterior, Recorded
 from vits.models.segments import RECORDED, Spoken, segment_latents, spoken_latents
 
 STARTS = torch.tensor([0, 13, 32])
@@ -34,15 +34,20 @@ def test_a_spoken_segment_is_the_whole_utterances(flow, ends):
     torch.testing.assert_close(parts, slice_segments(whole, STARTS, 8), rtol=0, atol=1e-12)
 
 
+def cut(flow, ends, share, noise_scale=0.0, *, without_recordings=False):
+    posterior, prior, conditioning = ends
+    recorded = None if without_recordings else Recorded(posterior, None, None)
+    spoken = Spoken(share, noise_scale)
+    return segment_latents(flow, recorded, prior, posterior.mask, STARTS, 8, conditioning, spoken)
+
+
 @pytest.mark.parametrize(("share", "count"), [(1.0, 3), (0.7, 2), (0.0, 0)])
 def test_the_share_of_segments_comes_from_the_prior_the_rest_from_the_posterior(
     flow, ends, share, count
 ):
     posterior, prior, conditioning = ends
     with torch.no_grad():
-        latents = segment_latents(
-            flow, posterior, prior, STARTS, 8, conditioning, Spoken(share, 0.0)
-        )
+        latents = cut(flow, ends, share)
         spoken = spoken_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
     recorded = slice_segments(posterior.z, STARTS, 8)
     same = [torch.equal(row, other) for row, other in zip(latents, recorded, strict=True)]
@@ -50,30 +55,28 @@ def test_the_share_of_segments_comes_from_the_prior_the_rest_from_the_posterior(
     assert (sum(same), sum(heard)) == (3 - count, count)
 
 
+def test_without_recordings_every_segment_is_spoken(flow, ends):
+    torch.manual_seed(0)
+    among = cut(flow, ends, 1.0, 0.5)
+    torch.manual_seed(0)
+    assert torch.equal(cut(flow, ends, 1.0, 0.5, without_recordings=True), among)
+
+
 def test_the_noise_is_as_loud_as_asked(flow, ends):
-    posterior, prior, conditioning = ends
-    quiet, loud = (
-        [
-            segment_latents(flow, posterior, prior, STARTS, 8, conditioning, Spoken(1.0, scale))
-            for _ in range(50)
-        ]
-        for scale in (0.0, 0.1)
-    )
+    quiet, loud = ([cut(flow, ends, 1.0, scale) for _ in range(50)] for scale in (0.0, 0.1))
     assert torch.stack(quiet).std(0).max() < 1e-12
     assert torch.stack(loud).std(0).min() > 1e-3
 
 
 def test_nothing_is_drawn_where_all_segments_are_recorded(flow, ends):
-    posterior, prior, conditioning = ends
     before = torch.get_rng_state()
-    segment_latents(flow, posterior, prior, STARTS, 8, conditioning, RECORDED)
+    cut(flow, ends, *RECORDED)
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_spoken_segments_reach_prior_and_flow_and_not_the_posterior(flow, ends):
-    posterior, prior, conditioning = ends
+    posterior, prior, _ = ends
     leaves = [x.requires_grad_() for x in (posterior.z, prior.mean, prior.log_std)]
-    latents = segment_latents(flow, posterior, prior, STARTS, 8, conditioning, Spoken(1.0, 0.5))
-    latents.square().sum().backward()
+    cut(flow, ends, 1.0, 0.5).square().sum().backward()
     assert [x.grad is not None and bool(x.grad.any()) for x in leaves] == [False, True, True]
     assert all(p.grad is not None for p in flow.parameters())

@@ -90,9 +90,8 @@ def test_every_parameter_gets_a_gradient(n_speakers: int, kind: str, resblock: s
     ids, lengths, spectrogram, frames, speakers = batch(config)
     ids[0, :] = torch.arange(1, 10)
     out = model(ids, lengths, spectrogram, frames, speakers)
-    kl = losses.kl_divergence(
-        out.z_prior, out.posterior.distribution.log_std, *out.prior, out.frame_mask
-    )
+    posterior = out.recorded.posterior.distribution
+    kl = losses.kl_divergence(out.recorded.z_prior, posterior.log_std, *out.prior, out.frame_mask)
     duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
     (out.wave.square().mean() + kl + duration).backward()
     without = [
@@ -124,7 +123,7 @@ def test_shapes_and_durations_of_a_training_pass():
     config = small()
     out = Vits(config)(*batch(config))
     assert out.wave.shape == (2, 1, 8 * 32)
-    assert out.prior.mean.shape == out.z_prior.shape == (2, 8, 30)
+    assert out.prior.mean.shape == out.recorded.z_prior.shape == (2, 8, 30)
     assert out.durations.sum(1).tolist() == [30, 18]
     assert (out.durations[0] >= 1).all()
     assert out.durations[1].tolist()[6:] == [0, 0, 0]

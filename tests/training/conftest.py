@@ -1,5 +1,6 @@
 """Prepared data that a small model can learn: each letter is a tone of its own."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from vits.config import (
     TrainingConfig,
     VitsConfig,
 )
+from vits.data.aligned import write_durations
+from vits.data.dataset import PreparedDataset
 from vits.data.manifest import Row
 from vits.data.options import Limits, PrepareConfig
 from vits.data.prepare import prepare
@@ -59,6 +62,21 @@ def make_data():
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
     return _make_data(tmp_path_factory.mktemp("one"), 12)
+
+
+@pytest.fixture(scope="session")
+def aligned_data(data, tmp_path_factory):
+    """The same with durations: every symbol as long as the next, the rest for the last."""
+    folder = tmp_path_factory.mktemp("aligned") / "data"
+    shutil.copytree(data, folder)
+    dataset = PreparedDataset(folder)
+    durations = []
+    for index, frames in enumerate(dataset.frames.tolist()):
+        count = len(dataset.ids(index))
+        even = frames // count
+        durations.append([even] * (count - 1) + [frames - even * (count - 1)])
+    write_durations(dataset, durations)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -213,3 +213,17 @@ def test_files_of_later_steps_are_left_alone(fit, folder):
 def test_wrong_options_are_named(options, words):
     with pytest.raises(ConfigError, match=words):
         Checkpoints(**options)
+
+
+def test_a_run_of_spoken_segments_alone_is_judged_by_them(fit, folder):
+    class Speaking(Scored):
+        monitor = "val/spoken"
+
+        def validation_step(self, batch, batch_idx):
+            self.log("val/mel", float(self.global_step), batch_size=1)
+            self.log("val/spoken", -float(self.global_step), batch_size=1)
+
+    checkpoints = Checkpoints(every_n_steps=None, keep_last=1)
+    fit(2, checkpoints, module=Speaking, val_check_interval=1)
+    assert checkpoints.best == [(-2.0, 2)]
+    assert (folder / "best.ckpt").samefile(folder / "step-0000002.ckpt")

@@ -9,7 +9,7 @@ import torch
 from vits.config import DurationPredictorConfig, TrainingConfig
 from vits.errors import CheckpointError, ConfigError
 from vits.training import VitsDataModule, VitsModule
-from vits.training.callbacks import Ema
+from vits.training.callbacks import Ema, Health
 
 
 class Recorder(pl.Callback):
@@ -293,6 +293,72 @@ def test_the_guide_evens_durations_and_fades(make_run):
     assert guided.shares[2] > guided.shares[0]  # the third step is unguided again
 
 
+def test_the_data_s_durations_are_used_and_measured(make_run, aligned_data):
+    trainer, module, datamodule = make_run(2, folder=aligned_data, alignment="data")
+    batch = next(iter(datamodule.train_dataloader()))
+    assert torch.equal(batch.durations.sum(1), batch.wave_lengths // 64)
+    out, _ = module._generate(batch)
+    assert torch.equal(out.durations, batch.durations)
+    trainer.validate(module, datamodule, verbose=False)
+    assert trainer.callback_metrics["val/kl"] > 0
+
+
+SPEAKING = {
+    "alignment": "data",
+    "spoken_share": 1.0,
+    "kl_weight": 0.0,
+    "freeze": "posterior",
+}
+
+
+def test_a_run_of_spoken_segments_alone_leaves_the_posterior_out(make_run, aligned_data):
+    class Silent(pl.Callback):
+        def on_fit_start(self, trainer, pl_module):
+            self.calls = 0
+            pl_module.generator.posterior_encoder.register_forward_hook(self.count)
+
+        def count(self, *_):
+            self.calls += 1
+
+    assert TrainingConfig(**SPEAKING).speaks_only
+    watch = Silent()
+    trainer, module, _ = make_run(3, folder=aligned_data, callbacks=[watch, Health(1)], **SPEAKING)
+    assert watch.calls == 0
+    assert "train/kl" not in trainer.callback_metrics
+    assert "health/kl" not in trainer.callback_metrics
+    assert trainer.callback_metrics["train/mel"] > 0
+    assert module.monitor == "val/spoken"
+    before = make_run(0, folder=aligned_data, **SPEAKING)[1]
+    for name, box in module.generator.named_children():
+        moved = [
+            not torch.equal(a, b)
+            for a, b in zip(
+                box.parameters(), getattr(before.generator, name).parameters(), strict=True
+            )
+        ]
+        assert any(moved) == (name != "posterior_encoder"), name
+
+
+def test_data_without_durations_are_refused(make_run):
+    with pytest.raises(ConfigError, match=r"alignment 'data' needs durations, .* vits align VOICE"):
+        make_run(1, alignment="data")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kl_weight": 1.0}, "kl_weight 1.0 must be 0 with alignment 'data' and spoken_share 1"),
+        ({"freeze": None}, "freeze None must be 'posterior' with alignment 'data'"),
+        ({"spoken_start": 3}, "spoken_start 3 must be 0 with alignment 'data'"),
+        ({"alignment_guide": 1.0}, "alignment_guide 1.0 must be 0 with alignment 'data'"),
+        ({"alignment": "given"}, "alignment 'given' must be 'search' or 'data'"),
+    ],
+)
+def test_what_does_not_go_with_the_data_s_durations_is_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        TrainingConfig(**{**SPEAKING, **changes})
+
+
 RECIPE = {
     "learning_rate": 5e-3,
     "betas": (0.5, 0.9),
@@ -308,6 +374,7 @@ RECIPE = {
     "adversarial_weight": 9.0,
     "adversarial_start": 2,
     "discriminator_warmup_steps": 1,
+    "alignment": "data",
     "alignment_guide": 1e4,
     "alignment_guide_steps": 1,
     "spoken_share": 0.0,
@@ -329,7 +396,7 @@ def test_the_list_of_the_recipe_is_complete():
 
 
 @pytest.fixture
-def outcome(make_run):
+def outcome(make_run, aligned_data):
     """Train three steps; return the weights and their average."""
     # the base makes every key count: a visible decay, a guide, spoken segments, and an average
     base = {"learning_rate_decay": 0.9, "learning_rate_decay_steps": 2, "alignment_guide": 10.0}
@@ -337,7 +404,7 @@ def outcome(make_run):
 
     def run(**recipe):
         average = Ema(recipe.get("ema_decay", 0.5))
-        _, module, _ = make_run(3, callbacks=[average], **{**base, **recipe})
+        _, module, _ = make_run(3, folder=aligned_data, callbacks=[average], **{**base, **recipe})
         return [*(p.detach() for p in module.parameters()), *average.average.values()]
 
     if "outcome" not in PLAIN:
@@ -347,7 +414,8 @@ def outcome(make_run):
 
 @pytest.mark.parametrize("key", RECIPE)
 def test_every_key_of_the_recipe_changes_the_outcome(outcome, key):
-    after = outcome(**{key: RECIPE[key]})
+    more = {"alignment_guide": 0.0} if key == "alignment" else {}
+    after = outcome(**{key: RECIPE[key], **more})
     assert any(not torch.equal(a, b) for a, b in zip(PLAIN["outcome"], after, strict=True))
 
 

@@ -27,6 +27,7 @@ __all__ = ["COMMANDS", "build_parser", "main"]
 COMMANDS = (
     "prepare",
     "check",
+    "align",
     "fit",
     "finetune",
     "bundle",

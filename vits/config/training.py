@@ -30,6 +30,10 @@ class TrainingConfig:
         adversarial_start: step at which the discriminators and their losses come in.
         discriminator_warmup_steps: steps from ``adversarial_start`` on in which the discriminators
             learn alone while the generator stands still; for a voice that comes without them.
+        alignment: where durations come from: ``search``, monotonic alignment search in every step
+            as in the original; ``data``, from the prepared data, where `vits align` has put them.
+            With ``spoken_share`` 1 nothing then needs the posterior encoder: it and the KL are left
+            out.
         alignment_guide: weight of the pull towards even durations at step 0, per latent channel;
             it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
             helps short runs, which otherwise may not find an alignment at all.
@@ -64,6 +68,7 @@ class TrainingConfig:
     subband_weight: float = 0.0
     adversarial_start: int = 0
     discriminator_warmup_steps: int = 0
+    alignment: Literal["search", "data"] = "search"
     alignment_guide: float = 0.0
     alignment_guide_steps: int = 1000
     spoken_share: float = 0.0
@@ -108,7 +113,34 @@ class TrainingConfig:
             value = getattr(self, name)
             require(value >= 0, f"{name} {value} must not be negative")
         require(
+            self.alignment in ("search", "data"),
+            f"alignment {self.alignment!r} must be 'search' or 'data'",
+        )
+        require(
+            self.alignment == "search" or self.alignment_guide == 0,
+            f"alignment_guide {self.alignment_guide} must be 0 with alignment 'data': nothing is "
+            "searched",
+        )
+        self._check_posterior()
+        require(
             self.freeze in (None, "decoder", "posterior", "text", "speaker-only"),
             f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'text', 'speaker-only' "
             "or None",
         )
+
+    @property
+    def speaks_only(self) -> bool:
+        """Whether the recordings' latents have no part in the training."""
+        return self.alignment == "data" and self.spoken_share == 1
+
+    def _check_posterior(self) -> None:
+        """Refuse a part for the posterior where there is none."""
+        if not self.speaks_only:
+            return
+        wanted = {"kl_weight": 0, "spoken_start": 0, "freeze": "posterior"}
+        for name, value in wanted.items():
+            require(
+                getattr(self, name) == value,
+                f"{name} {getattr(self, name)!r} must be {value!r} with alignment 'data' and "
+                "spoken_share 1: the posterior encoder has no part in such a run",
+            )

@@ -23,6 +23,7 @@ class Batch(NamedTuple):
         wave_lengths: (B,) int64 samples of each.
         speakers: (B,) int64 rows of the speaker embedding.
         languages: (B,) int64 rows of the language embedding.
+        durations: (B, S) int64 frames of each symbol, 0 after each end; all 0 without.
     """
 
     names: tuple[str, ...]
@@ -32,6 +33,7 @@ class Batch(NamedTuple):
     wave_lengths: Tensor
     speakers: Tensor
     languages: Tensor
+    durations: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on ``device``; pinned memory is copied without waiting."""
@@ -67,6 +69,9 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
                 "every symbol needs a frame: drop it, correct its text or lower hop_length"
             )
     ids, id_lengths = _pad([utterance.ids for utterance in utterances])
+    durations = [
+        torch.zeros_like(u.ids) if u.durations is None else u.durations for u in utterances
+    ]
     wave, wave_lengths = _pad([utterance.wave for utterance in utterances])
     return Batch(
         names=tuple(utterance.id for utterance in utterances),
@@ -76,6 +81,7 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
         wave_lengths=wave_lengths,
         speakers=torch.tensor([utterance.speaker for utterance in utterances]),
         languages=torch.tensor([utterance.language for utterance in utterances]),
+        durations=_pad(durations)[0],
     )
 
 

@@ -30,6 +30,7 @@ class Utterance(NamedTuple):
         wave: (L,) float32 in [-1, 1].
         speaker: row of the speaker embedding.
         language: row of the language embedding; 0 where there is no choice.
+        durations: (S,) int64 frames of each symbol; None where the data have none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Utterance(NamedTuple):
     wave: Tensor
     speaker: int
     language: int = 0
+    durations: Tensor | None = None
 
 
 class PreparedDataset(Dataset[Utterance]):
@@ -51,6 +53,7 @@ class PreparedDataset(Dataset[Utterance]):
         frontend: the front end that made its symbols, as ``Frontend.to_dict`` gives it.
         symbols: the symbol table, row by row.
         speakers: speaker names, row by row; empty for one unnamed speaker.
+        aligned: whether the rows have durations, which `vits align` finds.
     """
 
     info: dict[str, Any]
@@ -68,7 +71,9 @@ class PreparedDataset(Dataset[Utterance]):
         self.folder = Path(folder)
         self._describe(read_info(self.folder))
         self.audio: AudioConfig = audio_config(self.info, self.folder)
-        self._names, self._ids, self._index = read_manifest(self.folder, self.info)
+        read = read_manifest(self.folder, self.info, self.audio.hop_length)
+        self._names, self._ids, self._durations, self._index = read
+        self.aligned = self._durations is not None
         self._wave: np.ndarray | None = None
         check_size(self.folder, self._index)
 
@@ -89,6 +94,7 @@ class PreparedDataset(Dataset[Utterance]):
             torch.from_numpy(wave),
             int(place.speaker[index]),
             int(place.language[index]),
+            self.durations(index),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -120,6 +126,14 @@ class PreparedDataset(Dataset[Utterance]):
         first = self._index.first_id[index]
         ids = self._ids[first : first + self._index.n_ids[index]]
         return torch.from_numpy(ids.astype(np.int64))
+
+    def durations(self, index: int) -> Tensor | None:
+        """Return the frames of an utterance's symbols (S,) int64; None where there are none."""
+        if self._durations is None:
+            return None
+        first = self._index.first_id[index]
+        durations = self._durations[first : first + self._index.n_ids[index]]
+        return torch.from_numpy(durations.astype(np.int64))
 
     def row(self, index: int) -> dict[str, Any]:
         """Read an utterance's whole manifest row: text, phonemes, source path and more."""

@@ -9,7 +9,16 @@ import numpy as np
 from vits.config import AudioConfig, from_dict
 from vits.errors import ConfigError, DataError, MissingFileError
 
-__all__ = ["FORMAT", "PCM16", "Index", "audio_config", "check_size", "read_info", "read_manifest"]
+__all__ = [
+    "FORMAT",
+    "PCM16",
+    "Index",
+    "Manifest",
+    "audio_config",
+    "check_size",
+    "read_info",
+    "read_manifest",
+]
 
 FORMAT = 1
 """The version of the prepared folder that this library reads."""
@@ -40,6 +49,22 @@ class Index(NamedTuple):
     n_ids: np.ndarray
     speaker: np.ndarray
     language: np.ndarray
+
+
+class Manifest(NamedTuple):
+    """What is read of ``manifest.jsonl``.
+
+    Attributes:
+        names: of the utterances.
+        ids: symbols of all utterances one after another, int32.
+        durations: frames of each of these symbols, int32; None where the rows have none.
+        places: where each utterance lies.
+    """
+
+    names: list[str]
+    ids: np.ndarray
+    durations: np.ndarray | None
+    places: Index
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -81,11 +106,8 @@ def audio_config(info: dict[str, Any], folder: Path) -> AudioConfig:
         raise DataError(f"{folder / 'dataset.json'}: {error}") from error
 
 
-def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.ndarray, Index]:
+def read_manifest(folder: Path, info: dict[str, Any], hop_length: int) -> Manifest:
     """Read ``manifest.jsonl``.
-
-    Returns:
-        Names; the symbols of all utterances one after another, int32; the index.
 
     Raises:
         MissingFileError: there is no manifest.
@@ -97,6 +119,7 @@ def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.nda
     speakers = {name: i for i, name in enumerate(info["speakers"])} or {"": 0}
     n_symbols, languages = len(info["frontend"]["symbols"]), _languages(info, folder)
     names, ids, places, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
+    durations = list[np.ndarray]()
     total_ids = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
@@ -105,6 +128,8 @@ def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.nda
                 raise DataError(f"{path} line {number}: id {row['id']!r} is there twice")
             names[row["id"]] = None
             ids.append(np.asarray(row["ids"], dtype=np.int32))
+            if "durations" in row:
+                durations.append(_durations(row, hop_length, f"{path} line {number}"))
             speaker, language = speakers[row["speaker"]], 0
             if languages:
                 language = _language(row, languages, f"{path} line {number}")
@@ -117,7 +142,17 @@ def read_manifest(folder: Path, info: dict[str, Any]) -> tuple[list[str], np.nda
             f"{path} has {len(names)} utterances, dataset.json says {info['utterances']}, and "
             f"there must be at least 1; {_REMEDY} again"
         )
-    return list(names), np.concatenate(ids), Index(*np.array(places, dtype=np.int64).T.copy())
+    if len(durations) not in (0, len(names)):
+        raise DataError(
+            f"{path} has durations in {len(durations)} of {len(names)} rows, it must have them in "
+            "all or in none; find them with `vits align`"
+        )
+    return Manifest(
+        list(names),
+        np.concatenate(ids),
+        np.concatenate(durations) if durations else None,
+        Index(*np.array(places, dtype=np.int64).T.copy()),
+    )
 
 
 def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: str) -> dict:
@@ -140,6 +175,19 @@ def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: s
     if not isinstance(speaker, str) or speaker not in speakers:
         raise DataError(f"{where} has speaker {speaker!r}, not in dataset.json; {_REMEDY} again")
     return row
+
+
+def _durations(row: dict[str, Any], hop_length: int, where: str) -> np.ndarray:
+    """Check that the frames of a row's symbols are those of its wave."""
+    values, frames = row["durations"], row["samples"] // hop_length
+    if not isinstance(values, list) or not all(type(n) is int and n > 0 for n in values):
+        raise DataError(f"{where} has durations that are no positive whole numbers of frames")
+    if len(values) != len(row["ids"]) or sum(values) != frames:
+        raise DataError(
+            f"{where} has {len(values)} durations of {sum(values)} frames for {len(row['ids'])} "
+            f"symbols and {frames} frames of {hop_length} samples; find them with `vits align`"
+        )
+    return np.asarray(values, dtype=np.int32)
 
 
 def _languages(info: dict[str, Any], folder: Path) -> list[str]:

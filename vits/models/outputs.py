@@ -14,6 +14,7 @@ __all__ = [
     "Gaussian",
     "Posterior",
     "PriorDraw",
+    "Recorded",
     "SpokenOutput",
     "TrainingOutput",
 ]
@@ -78,32 +79,42 @@ class Crossing(NamedTuple):
         return cls(z.view_as(z), log_std.view_as(log_std), own)
 
 
+class Recorded(NamedTuple):
+    """What a training pass makes of the recordings.
+
+    Attributes:
+        posterior: of the spectrogram, with its sample.
+        crossing: what ``z_prior`` and the KL are made of.
+        z_prior: the sample seen through the prior flow (B, C, T).
+    """
+
+    posterior: Posterior
+    crossing: Crossing
+    z_prior: Tensor
+
+
 class TrainingOutput(NamedTuple):
     """One training forward of the generator.
 
     Attributes:
         wave: decoded segment (B, 1, segment_frames * hop_length).
         segment_starts: first frame of each segment (B,) int64.
-        posterior: of the spectrogram, with its sample.
-        z_prior: the sample seen through the prior flow (B, C, T).
+        recorded: the posterior's side; None where nothing asked for it.
         prior: the text's Gaussian stretched to frames (B, C, T).
-        durations: frames of each symbol, found by the alignment (B, S) int64.
+        durations: frames of each symbol, found by the alignment or given (B, S) int64.
         duration_loss: of each sample, summed over its symbols (B,).
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
-        crossing: what ``z_prior`` and the KL were made of.
     """
 
     wave: Tensor
     segment_starts: Tensor
-    posterior: Posterior
-    z_prior: Tensor
+    recorded: Recorded | None
     prior: Gaussian
     durations: Tensor
     duration_loss: Tensor
     symbol_mask: Tensor
     frame_mask: Tensor
-    crossing: Crossing
 
 
 class PriorDraw(NamedTuple):

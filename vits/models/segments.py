@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vits.layers.masking import slice_segments
-from vits.models.outputs import Gaussian, Posterior
+from vits.models.outputs import Gaussian, Recorded
 from vits.models.prior_flow import PriorFlow
 
 __all__ = ["RECORDED", "Spoken", "segment_latents", "spoken_latents"]
@@ -30,8 +30,9 @@ RECORDED = Spoken(0.0, 0.0)
 
 def segment_latents(
     flow: PriorFlow,
-    posterior: Posterior,
+    recorded: Recorded | None,
     prior: Gaussian,
+    mask: Tensor,
     starts: Tensor,
     length: int,
     conditioning: Tensor | None,
@@ -49,8 +50,9 @@ def segment_latents(
 
     Args:
         flow: the prior flow.
-        posterior: (B, C, T) of the recordings.
-        prior: (B, C, T) of their texts, stretched by the alignment.
+        recorded: has the posterior's sample; None where every segment is spoken.
+        prior: (B, C, T) of the texts, stretched by the alignment.
+        mask: (B, 1, T).
         starts: (B,) int64 first frame of each segment.
         length: of a segment in frames.
         conditioning: (B, G, 1) speaker, or None.
@@ -59,16 +61,18 @@ def segment_latents(
     Returns:
         (B, C, length).
     """
-    latents = slice_segments(posterior.z, starts, length)
-    count = round(spoken.share * len(starts))
-    if count == 0:
-        return latents
+    count = len(starts) if recorded is None else round(spoken.share * len(starts))
+    if recorded is not None and count == 0:
+        return slice_segments(recorded.posterior.z, starts, length)
     rows = torch.randperm(len(starts), device=starts.device)[:count]
-    mean, log_std, mask = prior.mean[rows], prior.log_std[rows], posterior.mask[rows]
+    mean, log_std, inside = prior.mean[rows], prior.log_std[rows], mask[rows]
     scale = spoken.noise_scale * torch.rand(count, 1, 1, device=mean.device)
-    z = (mean + scale * torch.randn_like(mean) * log_std.exp()) * mask
+    z = (mean + scale * torch.randn_like(mean) * log_std.exp()) * inside
     part = None if conditioning is None else conditioning[rows]
-    heard = spoken_latents(flow, z, mask, starts[rows], length, part)
+    heard = spoken_latents(flow, z, inside, starts[rows], length, part)
+    latents = torch.zeros_like(heard)
+    if recorded is not None:
+        latents = slice_segments(recorded.posterior.z, starts, length)
     return latents.index_copy(0, rows, heard.to(latents.dtype))
 
 

@@ -19,7 +19,6 @@ from vits.models.drawing import draw_normal, draw_prior
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
     ConvertedOutput,
-    Crossing,
     EncodedText,
     PriorDraw,
     SpokenOutput,
@@ -27,6 +26,7 @@ from vits.models.outputs import (
 )
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
+from vits.models.recording import record
 from vits.models.segments import RECORDED, Spoken, segment_latents
 from vits.models.text_encoder import TextEncoder
 
@@ -78,13 +78,15 @@ class Vits(nn.Module):
         speakers: Tensor | None = None,
         languages: Tensor | None = None,
         *,
+        durations: Tensor | None = None,
         alignment_guide: float = 0.0,
         spoken: Spoken = RECORDED,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
 
         Gradients as in the original: the alignment takes none, the duration loss reaches neither
-        text encoder nor speaker embedding.
+        text encoder nor speaker embedding. With ``durations`` and nothing but spoken segments the
+        posterior's side is left out.
 
         Args:
             ids: (B, S) int64 rows of the symbol table.
@@ -93,40 +95,39 @@ class Vits(nn.Module):
             frame_lengths: (B,) int64, each at least ``segment_frames``.
             speakers: (B,) int64; needed with two or more speakers.
             languages: (B,) int64; needed with a language embedding.
+            durations: (B, S) int64 frames of each symbol, used instead of searched ones.
             alignment_guide: pull of the alignment towards even durations, per latent channel.
             spoken: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self._conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
-        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
-        crossing = Crossing.of(posterior, conditioning)
-        z_prior, _ = self.prior_flow(crossing.z, posterior.mask, crossing.conditioning)
-        durations = self.align(
-            text, z_prior, id_lengths, frame_lengths, alignment_guide=alignment_guide, check=False
-        )
-        prior = text.prior.stretch(
-            durations_to_index(durations, spectrogram.shape[2]), posterior.mask
-        )
+        frame_mask = sequence_mask(frame_lengths, spectrogram.shape[2])
+        recorded, lengths = None, (id_lengths, frame_lengths)
+        if durations is None:
+            recorded = record(self, spectrogram, frame_lengths, conditioning)
+            z = recorded.z_prior
+            durations = self.align(text, z, *lengths, guide=alignment_guide, check=False)
+        elif spoken.share < 1:
+            recorded = record(self, spectrogram, frame_lengths, conditioning)
+        prior = text.prior.stretch(durations_to_index(durations, frame_mask.shape[2]), frame_mask)
         duration_loss = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
         )
         length = self.config.segment_frames
         starts = random_segment_starts(frame_lengths, length)
         latents = segment_latents(
-            self.prior_flow, posterior, prior, starts, length, conditioning, spoken
+            self.prior_flow, recorded, prior, frame_mask, starts, length, conditioning, spoken
         )
         wave = self.decoder(latents, conditioning)
         return TrainingOutput(
             wave=wave,
             segment_starts=starts,
-            posterior=posterior,
-            z_prior=z_prior,
+            recorded=recorded,
             prior=prior,
             durations=durations,
             duration_loss=duration_loss,
             symbol_mask=text.mask,
-            frame_mask=posterior.mask,
-            crossing=crossing,
+            frame_mask=frame_mask,
         )
 
     @torch.no_grad()
@@ -137,19 +138,21 @@ class Vits(nn.Module):
         id_lengths: Tensor,
         frame_lengths: Tensor,
         *,
-        alignment_guide: float = 0.0,
+        guide: float = 0.0,
         check: bool = True,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the best monotonic path; takes no gradient.
+
+        ``guide`` is the pull towards even durations, per latent channel.
 
         Raises:
             AlignmentError: as ``monotonic_alignment_search`` with ``check``; on an accelerator
                 nothing is checked, since that would wait for the device.
         """
         scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
-        if alignment_guide > 0:
-            guide = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
-            scores = scores + alignment_guide * self.config.latent_channels * guide
+        if guide > 0:
+            even = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
+            scores = scores + guide * self.config.latent_channels * even
         check = check and scores.device.type == "cpu"
         return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
 

@@ -22,6 +22,7 @@ class Corpus:
         speakers: names, row by row of the speaker embedding; empty for one unnamed speaker.
         utterances: how many are trained on.
         seconds: their length together.
+        aligned: all utterances that are trained, validated on or replayed have durations.
     """
 
     name: str
@@ -31,10 +32,12 @@ class Corpus:
     speakers: tuple[str, ...]
     utterances: int
     seconds: float
+    aligned: bool = False
 
     @classmethod
-    def of(cls, dataset: PreparedDataset) -> "Corpus":
-        """Read the facts off a prepared dataset."""
+    def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "Corpus":
+        """Read the facts off a prepared dataset, and off others whether they have durations."""
+        all_data = [dataset, *(other for other in others if other is not None)]
         return cls(
             name=dataset.folder.resolve().name,
             audio=dataset.audio,
@@ -43,7 +46,20 @@ class Corpus:
             speakers=tuple(dataset.speakers),
             utterances=len(dataset),
             seconds=round(dataset.seconds, 2),
+            aligned=all(data.aligned for data in all_data),
         )
+
+    def require_durations(self) -> None:
+        """Require that the alignment can be taken from the data.
+
+        Raises:
+            ConfigError: some utterances have no durations.
+        """
+        if not self.aligned:
+            raise ConfigError(
+                f"alignment 'data' needs durations, which {self.name} or what is validated on or "
+                "replayed beside it has none of; find them with: vits align VOICE FOLDER"
+            )
 
     def fit_model(self, config: VitsConfig) -> VitsConfig:
         """Give a model's configuration the number of symbols, speakers and languages of the data.

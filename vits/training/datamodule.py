@@ -59,7 +59,7 @@ class VitsDataModule(pl.LightningDataModule):
             held = PreparedDataset(validation)
             _require_same_rows(self.train_data, held)
             self.validation_data = held.select(range(min(n_validation, len(held))))
-        self.corpus = Corpus.of(self.train_data)
+        self.corpus = Corpus.of(self.train_data, self.validation_data)
 
     def train_dataloader(self) -> DataLoader[Utterance]:
         """Stream batches from the trainer's current step on; it never ends."""

@@ -56,6 +56,8 @@ class VitsModule(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.config = corpus.fit_model(config)
+        if training.alignment == "data":
+            corpus.require_durations()
         self.training_config = training
         self.corpus = corpus
         self.generator = Vits(self.config)
@@ -68,6 +70,11 @@ class VitsModule(pl.LightningModule):
             length = config.segment_frames * config.audio.hop_length
             self.subbands = SubbandLoss(max(2, config.decoder.n_bands), length)
         self.passes = Passes.plain(self.generator, self.discriminators)
+
+    @property
+    def monitor(self) -> str:
+        """The name of what the best checkpoint has least of."""
+        return "val/spoken" if self.training_config.speaks_only else "val/mel"
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Give the discriminators and the generator an AdamW and a step-wise decay each."""
@@ -130,7 +137,10 @@ class VitsModule(pl.LightningModule):
         """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
         out, spectrogram = self._generate(batch, training=False)
-        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out)
+        recorded = out.recorded
+        if recorded is None:  # only a pass of nothing but spoken segments goes without
+            raise AssertionError("a validation pass encodes the recordings")
+        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, recorded)
         values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 
@@ -181,10 +191,15 @@ class VitsModule(pl.LightningModule):
             frame_lengths,
             batch.speakers,
             batch.languages,
+            durations=self._given(batch),
             alignment_guide=guide,
             spoken=spoken,
         )
         return out, spectrogram
+
+    def _given(self, batch: Batch) -> Tensor | None:
+        """Return the data's durations, where the alignment is theirs."""
+        return batch.durations if self.training_config.alignment == "data" else None
 
     def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:
         hop, length = self.config.audio.hop_length, self.config.segment_frames

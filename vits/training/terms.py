@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from vits import losses
 from vits.config import TrainingConfig
-from vits.models.outputs import TrainingOutput
+from vits.models.outputs import Recorded, TrainingOutput
 from vits.models.vits import Vits
 from vits.training.early import settle
 from vits.training.parallel import Shares
@@ -22,17 +22,19 @@ def generator_terms(
     duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
     terms = {
         "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
-        "kl": kl_term(out) * shares.frames,
         "duration": duration * shares.symbols,
     }
+    if out.recorded is not None:
+        terms["kl"] = kl_term(out, out.recorded) * shares.frames
     if subbands is not None:
         terms["subband"] = subbands(segments.fake, segments.real) * shares.utterances
     return terms
 
 
-def kl_term(out: TrainingOutput) -> Tensor:
+def kl_term(out: TrainingOutput, recorded: Recorded) -> Tensor:
     """Return the KL of a batch, a scalar in nats per frame."""
-    return losses.kl_divergence(out.z_prior, out.crossing.log_std, *out.prior, out.frame_mask)
+    z_prior, log_std = recorded.z_prior, recorded.crossing.log_std
+    return losses.kl_divergence(z_prior, log_std, *out.prior, out.frame_mask)
 
 
 def weigh(
@@ -58,11 +60,11 @@ def weigh(
         apart: the prior's side has no part in the wave.
     """
     weighted = {name: getattr(recipe, f"{name}_weight") * term for name, term in terms.items()}
-    if not apart:
+    if not apart or out.recorded is None:
         return torch.stack(list(weighted.values())).sum()
     settled = settle(
         weighted.pop("kl") + weighted.pop("duration"),
-        through=[x for x in out.crossing if x is not None],
+        through=[x for x in out.recorded.crossing if x is not None],
         parameters=_prior_side(generator),
     )
     return torch.stack([settled, *weighted.values()]).sum()

@@ -11,20 +11,19 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from vits.errors import CheckpointError, ConfigError, TrainingWarning
 from vits.training.files import link_checkpoint, remove_partial, step_of
+from vits.training.module import VitsModule
 from vits.training.stopping import say
 
 __all__ = ["Checkpoints", "folder_of", "path_of", "will_validate"]
-
-MONITOR = "val/mel"
 
 
 class Checkpoints(Checkpoint):
     """Saves a run by steps and by the clock, and keeps the newest and the best.
 
     Files are ``checkpoints/step-0001000.ckpt`` in the run's folder; ``last.ckpt`` and ``best.ckpt``
-    are further names of the newest and of the best by ``val/mel``. An old file goes when the new
-    one is safe. A save that fails while training goes on is a warning, and the next one tries
-    again; one that fails at the end of a run is an error.
+    are further names of the newest and of the best by ``VitsModule.monitor``. An old file goes when
+    the new one is safe. A save that fails while training goes on is a warning, and the next one
+    tries again; one that fails at the end of a run is an error.
 
     Args:
         every_n_steps: steps between saves; None: not by steps.
@@ -52,7 +51,7 @@ class Checkpoints(Checkpoint):
             raise ConfigError(f"checkpoint.keep_best {keep_best} must not be negative")
         self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
         self.keep_last, self.keep_best = keep_last, int(keep_best)
-        self.best: list[tuple[float, int]] = []  # (val/mel, step), the best first
+        self.best: list[tuple[float, int]] = []  # (value, step), the best first
         self._saved = self._validated = -1
         self._owes_validation = False
         self._clock = time.monotonic()
@@ -95,11 +94,11 @@ class Checkpoints(Checkpoint):
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Keep the step if it is one of the best."""
-        del pl_module
+        assert isinstance(pl_module, VitsModule)
         if trainer.sanity_checking:
             return
         step = self._validated = trainer.global_step
-        value = float(trainer.callback_metrics.get(MONITOR, math.nan))
+        value = float(trainer.callback_metrics.get(pl_module.monitor, math.nan))
         before = self.best
         if math.isfinite(value):
             others = [pair for pair in before if pair[1] != step]

@@ -1,5 +1,6 @@
 """Watches a run for the known illnesses of VITS training and names them in words."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -24,14 +25,14 @@ class Vitals(NamedTuple):
         symbols: number of symbols of an utterance.
         largest_share: part of an utterance's frames that its longest symbol takes.
         blank_share: part of all frames that blanks take; 0 without blanks.
-        kl: nats per frame.
+        kl: nats per frame; None where no recording is encoded.
         discriminator: loss for each member; None while the discriminators wait.
     """
 
     symbols: float
     largest_share: float
     blank_share: float
-    kl: float
+    kl: float | None
     discriminator: float | None
 
 
@@ -59,7 +60,7 @@ ILLNESSES = (
     ),
     Illness(
         "posterior collapse",
-        lambda v: v.kl < 0.05,
+        lambda v: v.kl is not None and v.kl < 0.05,
         "the KL divergence is {0.kl:.3f} nats a frame, so the latent tells the decoder nothing "
         "beyond the text; lower model.training.kl_weight",
     ),
@@ -133,7 +134,8 @@ class Health(pl.Callback):
         self._sums = None
         symbols, largest, blanks, kl, loss = (value / max(1, n_steps) for value in sums)
         n_members = len(module.discriminators.members)
-        return Vitals(symbols, largest, blanks, kl, loss / n_members if judged else None)
+        discriminator = loss / n_members if judged else None
+        return Vitals(symbols, largest, blanks, None if math.isnan(kl) else kl, discriminator)
 
     def _judge(self, vitals: Vitals) -> None:
         for illness in ILLNESSES:
@@ -167,7 +169,8 @@ def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
     loss = torch.zeros_like(largest) if waiting else logs["discriminator"]
     judged, one = torch.full_like(largest, float(not waiting)), torch.ones_like(largest)
     symbols = batch.id_lengths.float().mean()
-    signs = torch.stack([x.float() for x in (symbols, largest, blanks, logs["kl"], loss)])
+    kl = logs.get("kl", torch.full_like(largest, math.nan))
+    signs = torch.stack([x.float() for x in (symbols, largest, blanks, kl, loss)])
     signs = torch.cat([signs, torch.stack([judged, one])])
     return torch.where(outcome["skipped"] > 0, 0.0, signs)
 

@@ -68,7 +68,7 @@ class FinetuneDataModule(VitsDataModule):
         if self.replay_data is not None:
             require_same_kind(base, self.replay_data)
             self.replay_data = alignment.apply(self.replay_data)
-        self.corpus = Corpus.of(self.train_data)
+        self.corpus = Corpus.of(self.train_data, self.validation_data, self.replay_data)
         return alignment
 
     def facts(self) -> dict[str, Any]:
