@@ -67,8 +67,11 @@ def test_every_configuration_parses_and_names_its_launch(root, name, capfd):
 def test_every_recipe_parses_with_its_launch_command(root, name, capfd, monkeypatch):
     monkeypatch.chdir(root)
     words = (root / name).read_text().splitlines()[0].removeprefix("# ").split()
-    arguments = words[words.index("fit") :]
-    assert name in arguments
+    assert name in words
+    if "finetune" in words:  # needs a voice to start from; its keys are those of `vits fit`
+        arguments = ["fit", "-c", name, "--data.train", "data"]
+    else:
+        arguments = words[words.index("fit") :]
     with pytest.raises(SystemExit) as stop:
         main([*arguments, "--print_config"])
     assert stop.value.code == 0

@@ -53,7 +53,8 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
     It is the voice's own. What a recipe says about its first steps is counted from the voice's
     step: the alignment guide goes on to fade, discriminators and spoken segments that still waited
     wait for the rest.
-    What a fine-tuned voice itself had frozen or warmed up is not repeated.
+    What a fine-tuned voice itself had frozen or warmed up is not repeated; but a posterior encoder
+    that was left out stays out, as it no longer goes with the rest.
     """
     recipe = base.training or TrainingConfig()
     fades = recipe.alignment_guide_steps if recipe.alignment_guide > 0 else 0
@@ -65,5 +66,5 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
         discriminator_warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
         alignment_guide=recipe.alignment_guide * left / recipe.alignment_guide_steps,
         alignment_guide_steps=left or recipe.alignment_guide_steps,
-        freeze=None,
+        freeze="posterior" if recipe.speaks_only else None,
     )

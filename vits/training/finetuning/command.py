@@ -142,6 +142,11 @@ class FinetuneCLI(FitCLI):
         carried = CarriedMoments(base, self._alignment)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
+        if self.model.training_config.speaks_only:
+            self._report(
+                "posterior encoder: left out (alignment 'data', spoken_share 1); "
+                f"to align, to convert voices or to begin another run take {base.source}"
+            )
 
     def after_fit(self) -> None:
         """Keep the grown voice also where no step was asked for."""

@@ -1,0 +1,62 @@
+"""A second run that trains only what the voice says, on the durations that its first run found."""
+
+import shutil
+
+import pytest
+import torch
+
+from vits.cli import main
+
+RECIPE = (
+    *("--model.training.alignment", "data", "--model.training.spoken_share", "1"),
+    *("--model.training.kl_weight", "0", "--model.training.freeze", "posterior"),
+)
+
+
+@pytest.fixture
+def corpus(duo_corpus, tmp_path):
+    return shutil.copytree(duo_corpus, tmp_path / "corpus")
+
+
+def boxes(path):
+    weights = torch.load(path, weights_only=True)["state_dict"]
+    return {name: value for name, value in weights.items() if name.startswith("generator.")}
+
+
+def test_align_then_train_then_go_on(duo, corpus, tune, tuned, tmp_path):
+    status, _, line = tune(duo.checkpoint, corpus, *RECIPE)
+    assert status == 2
+    assert line.endswith("find them with: vits align VOICE FOLDER")
+    assert main(["align", str(duo.checkpoint), str(corpus)]) == 0
+    status, shown, line = tune(duo.checkpoint, corpus, *RECIPE)
+    assert status == 0, line
+    assert "posterior encoder: left out (alignment 'data', spoken_share 1)" in shown
+    assert f"take {duo.checkpoint}" in shown
+    before, after = torch.load(duo.checkpoint, weights_only=True)["vits"]["ema"], boxes(tuned)
+    moved = {
+        name.split(".")[0]
+        for name, value in before.items()
+        if not torch.equal(value, after[f"generator.{name}"])
+    }
+    assert moved >= {"text_encoder", "prior_flow", "decoder", "duration_predictor"}
+    assert "posterior_encoder" not in moved
+
+    again = tmp_path / "again"
+    again.mkdir()
+    start = shutil.copy(tuned, again / "base.ckpt")
+    further = ("--trainer.default_root_dir", again)
+    status, shown, line = tune(start, corpus, *further)
+    assert status == 0, line  # by the same recipe
+    assert "posterior encoder: left out" in shown
+
+
+def test_a_run_goes_on_exactly(duo, corpus, tune, tmp_path):
+    assert main(["align", str(duo.checkpoint), str(corpus)]) == 0
+    whole, parts = (("--trainer.default_root_dir", tmp_path / name) for name in ("whole", "parts"))
+    assert tune(duo.checkpoint, corpus, *RECIPE, "--trainer.max_steps", 4, *whole)[0] == 0
+    assert tune(duo.checkpoint, corpus, *RECIPE, "--trainer.max_steps", 2, *parts)[0] == 0
+    more = ("--trainer.max_steps", 4, "--resume", "auto")
+    status, _, line = tune(duo.checkpoint, corpus, *RECIPE, *more, *parts)
+    assert status == 0, line
+    one, other = (boxes(folder / "checkpoints" / "last.ckpt") for _, folder in (whole, parts))
+    assert all(torch.equal(one[name], other[name]) for name in one)
