@@ -20,7 +20,10 @@ COMMANDS = (  # the first steps were made with a faster decay of the learning ra
     f"{FIT} --model.training.learning_rate_decay_steps 200 --model.training.ema_decay 0.999"
     " --trainer.max_steps 2338",
     f"{FIT} --resume auto",
-    "vits bundle runs/kathleen_small -o voices/kathleen --name kathleen --licence CC0-1.0"
+    "vits align runs/kathleen_small data/kathleen_fit data/kathleen_val",
+    "OMP_NUM_THREADS=1 vits finetune runs/kathleen_small data/kathleen_fit"
+    " -c recipes/kathleen/spoken.yaml",
+    "vits bundle runs/kathleen_spoken -o voices/kathleen --name kathleen --licence CC0-1.0"
     " --noise-scale 0.25 --noise-scale-duration 0.3 --length-scale 1.06"
     " --compact --card card.json",
 )

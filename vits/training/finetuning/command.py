@@ -143,9 +143,11 @@ class FinetuneCLI(FitCLI):
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
         if self.model.training_config.speaks_only:
+            without = base.training is not None and base.training.speaks_only
+            whole = "the voice that this one came from" if without else base.source
             self._report(
                 "posterior encoder: left out (alignment 'data', spoken_share 1); "
-                f"to align, to convert voices or to begin another run take {base.source}"
+                f"to align, to convert voices or to begin another run take {whole}"
             )
 
     def after_fit(self) -> None:
