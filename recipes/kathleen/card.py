@@ -23,7 +23,9 @@ COMMANDS = (  # the first steps were made with a faster decay of the learning ra
     "vits align runs/kathleen_small data/kathleen_fit data/kathleen_val",
     "OMP_NUM_THREADS=1 vits finetune runs/kathleen_small data/kathleen_fit"
     " -c recipes/kathleen/spoken.yaml",
-    "vits bundle runs/kathleen_spoken -o voices/kathleen --name kathleen --licence CC0-1.0"
+    "OMP_NUM_THREADS=1 vits finetune runs/kathleen_spoken data/kathleen_fit"
+    " -c recipes/kathleen/spoken.yaml -c recipes/kathleen/last.yaml",
+    "vits bundle runs/kathleen_last -o voices/kathleen --name kathleen --licence CC0-1.0"
     " --noise-scale 0.25 --noise-scale-duration 0.3 --length-scale 1.06"
     " --compact --card card.json",
 )
