@@ -54,6 +54,9 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/trio": TRAINS,
     "vits finetune runs/ada prepared/carla --data.replay prepared/ada --data.replay_share 0.2 "
     "--trainer.default_root_dir runs/carla": TRAINS,
+    "vits finetune runs/ada prepared/ada --model.training.alignment data "
+    "--model.training.spoken_share 1 --model.training.kl_weight 0 "
+    "--model.training.freeze posterior --trainer.default_root_dir runs/ada-spoken": TRAINS,
     "vits evaluate runs/ada prepared/held_out --language-model bigram --sentences story.txt": SLOW,
     "vits evaluate runs/ada prepared/held_out --checkpoints": SLOW,
 }
