@@ -8,9 +8,7 @@ import torch
 
 from vits.alignment import durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
-from vits.config import (
-    FrontendConfig,
-)
+from vits.config import FrontendConfig
 from vits.data.batch import collate
 from vits.data.dataset import PreparedDataset
 from vits.data.doctor.impostors import match_rows

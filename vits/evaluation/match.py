@@ -8,6 +8,7 @@ from torch import Tensor
 from vits.alignment.score import best_path_scores
 from vits.data.dataset import PreparedDataset
 from vits.evaluation.listener import Listener
+from vits.models.recording import place_recordings
 from vits.synthesis.bundle import VoiceBundle
 
 __all__ = ["VoiceScorer"]
@@ -64,10 +65,6 @@ class VoiceScorer:
     def _place(self, wave: Tensor, speaker: Tensor | None) -> Tensor:
         """Bring a wave (L,) into the space of the prior, (1, C, T)."""
         model, device = self._listener.model, self._listener.device
-        embedding = model.speaker_embedding
-        conditioning = None if embedding is None else embedding(speaker).unsqueeze(2)
         spectrogram = self._listener.spectrogram(wave[None, None].to(device))
         lengths = torch.tensor([spectrogram.shape[2]], device=device)
-        posterior = model.posterior_encoder(spectrogram, lengths, conditioning)
-        mean = posterior.distribution.mean * posterior.mask
-        return model.prior_flow(mean, posterior.mask, conditioning)[0]
+        return place_recordings(model, spectrogram, lengths, speaker)

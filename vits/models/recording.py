@@ -9,7 +9,7 @@ from vits.models.outputs import Crossing, Recorded
 if TYPE_CHECKING:
     from vits.models.vits import Vits
 
-__all__ = ["record"]
+__all__ = ["place_recordings", "record"]
 
 
 def record(
@@ -27,3 +27,13 @@ def record(
     crossing = Crossing.of(posterior, conditioning)
     z_prior, _ = model.prior_flow(crossing.z, posterior.mask, crossing.conditioning)
     return Recorded(posterior, crossing, z_prior)
+
+
+def place_recordings(
+    model: "Vits", spectrogram: Tensor, frame_lengths: Tensor, speakers: Tensor | None
+) -> Tensor:
+    """Take recordings to prior space (B, C, T) by the posterior's mean."""
+    conditioning = model._conditioning(speakers)
+    posterior = model.posterior_encoder(spectrogram, frame_lengths, conditioning)
+    mean = posterior.distribution.mean * posterior.mask
+    return model.prior_flow(mean, posterior.mask, conditioning)[0]

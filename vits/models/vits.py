@@ -26,7 +26,7 @@ from vits.models.outputs import (
 )
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
-from vits.models.recording import record
+from vits.models.recording import place_recordings, record
 from vits.models.segments import RECORDED, Spoken, segment_latents
 from vits.models.text_encoder import TextEncoder
 
@@ -274,11 +274,8 @@ class Vits(nn.Module):
         Returns:
             Durations (B, S) int64.
         """
-        conditioning = self._conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
-        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
-        mean = posterior.distribution.mean * posterior.mask
-        z_prior, _ = self.prior_flow(mean, posterior.mask, conditioning)
+        z_prior = place_recordings(self, spectrogram, frame_lengths, speakers)
         return self.align(text, z_prior, id_lengths, frame_lengths)
 
     def fold_weight_norm(self) -> None:

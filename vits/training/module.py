@@ -137,10 +137,8 @@ class VitsModule(pl.LightningModule):
         """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
         out, spectrogram = self._generate(batch, training=False)
-        recorded = out.recorded
-        if recorded is None:  # only a pass of nothing but spoken segments goes without
-            raise AssertionError("a validation pass encodes the recordings")
-        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, recorded)
+        assert out.recorded is not None  # only a pass of nothing but spoken segments goes without
+        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, out.recorded)
         values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 
