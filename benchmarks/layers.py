@@ -22,12 +22,15 @@ from typing import Any
 
 import torch
 from plain import PLAIN, make_plain
+from plain_text import PLAIN_TEXT
 from torch import Tensor, nn
 
 from vits.config import VitsConfig
 from vits.layers.masking import sequence_mask
 from vits.models import Discriminators, Vits
 
+Kinds = tuple[type[nn.Module], ...]
+ROWS: Kinds = tuple(PLAIN_TEXT)  # one change: rows and columns do not mix
 Run = Callable[[nn.Module], Tensor]
 
 
@@ -86,11 +89,20 @@ def timed(module: nn.Module, run: Run) -> tuple[float, float]:
     return seconds, float(torch.nn.utils.get_total_norm(gradients, foreach=False))
 
 
-def compare(name: str, kind: type[nn.Module] | None, rounds: int, box: Any) -> dict[str, Any]:
-    """Time a box with every layer plain against the same with ``kind`` (None: all) as ours."""
+def changes(module: nn.Module) -> dict[str, Kinds]:
+    """Name what is computed in another way in a box; the last of several is all of it."""
+    kinds = list(dict.fromkeys(type(m) for m in module.modules() if type(m) in PLAIN))
+    found: dict[str, Kinds] = {k.__name__: (k,) for k in kinds if k not in ROWS}
+    if any(k in ROWS for k in kinds):
+        found["rows"] = ROWS
+    return found if len(found) == 1 else {**found, "all": tuple(kinds)}
+
+
+def compare(name: str, change: str, kinds: Kinds, rounds: int, box: Any) -> dict[str, Any]:
+    """Time a box with every layer plain against the same with some kinds of them as ours."""
     module, run = box
     plain = make_plain(deepcopy(module))
-    ours = make_plain(deepcopy(module), (kind,)) if kind else deepcopy(module)
+    ours = make_plain(deepcopy(module), kinds)
     require_equal(name, plain, ours, run)
     pairs = []
     for number in range(rounds):
@@ -99,7 +111,7 @@ def compare(name: str, kind: type[nn.Module] | None, rounds: int, box: Any) -> d
         pairs.append((seconds[id(plain)], seconds[id(ours)]))
     return {
         "box": name,
-        "layer": kind.__name__ if kind else "all",
+        "layer": change,
         "plain_ms": round(1e3 * statistics.median(a for a, _ in pairs), 1),
         "ours_ms": round(1e3 * statistics.median(b for _, b in pairs), 1),
         "gain": round(statistics.median(a / b for a, b in pairs), 3),
@@ -137,9 +149,8 @@ def main() -> int:
     for name, box in boxes(args.batch, args.symbols, args.frames).items():
         if args.boxes and name not in args.boxes:
             continue
-        kinds = list(dict.fromkeys(type(m) for m in box[0].modules() if type(m) in PLAIN))
-        for kind in kinds if len(kinds) == 1 else [*kinds, None]:
-            row = compare(name, kind, args.rounds, box)
+        for change, kinds in changes(box[0]).items():
+            row = compare(name, change, kinds, args.rounds, box)
             print("{box:20s} {layer:24s} {plain_ms:9.1f} {ours_ms:9.1f} {gain:7.3f}".format(**row))
             sys.stdout.flush()
             rows.append(row)

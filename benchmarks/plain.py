@@ -6,13 +6,11 @@ computes in another way stand here; the others are already in the reference's fo
 """
 
 import torch
+from plain_text import PLAIN_TEXT
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.layers.convolution import LEAKY_SLOPE, DoubleResidualBlock, SingleResidualBlock
-from vits.layers.flows import SplineCoupling
-from vits.layers.norm import ChannelNorm
-from vits.layers.splines import SplineParameters, spline
 from vits.layers.wavenet import WaveNet
 from vits.models.decoder import LAST_SLOPE, HifiGanDecoder
 from vits.models.discriminators import PeriodDiscriminator, ScaleDiscriminator
@@ -28,16 +26,6 @@ def make_plain(module: nn.Module, but: tuple[type[nn.Module], ...] = ()) -> nn.M
         if plain is not None and type(part) not in but:
             part.__class__ = plain
     return module
-
-
-class PlainChannelNorm(ChannelNorm):
-    """Leaves its result in the order that the normalisation gave it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Shapes as the parent's."""
-        shape = self.weight.shape
-        y = functional.layer_norm(x.transpose(1, -1), shape, self.weight, self.bias, self.eps)
-        return y.transpose(1, -1)
 
 
 class PlainWaveNet(WaveNet):
@@ -61,23 +49,6 @@ class PlainWaveNet(WaveNet):
             else:
                 skips = skips + out
         return skips * mask
-
-
-class PlainSplineCoupling(SplineCoupling):
-    """Picks the values inside the tails out by a boolean mask, and puts them back."""
-
-    def forward(
-        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Shapes as the parent's."""
-        x0, x1 = x.split(self.half_channels, dim=1)
-        parameters = self._spline_parameters(x0, mask, conditioning)
-        inside = (x1 >= -self.tail_bound) & (x1 <= self.tail_bound)
-        y1, log_slope = torch.zeros_like(x1), torch.zeros_like(x1)
-        y1[~inside] = x1[~inside]
-        picked = SplineParameters(*(logits[inside] for logits in parameters))
-        y1[inside], log_slope[inside] = spline(x1[inside], picked, self.tail_bound)
-        return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
 
 class PlainDoubleResidualBlock(DoubleResidualBlock):
@@ -148,9 +119,8 @@ def _judge(x: Tensor, convolutions: nn.ModuleList, post: nn.Module) -> Discrimin
 
 
 PLAIN: dict[type[nn.Module], type[nn.Module]] = {
-    ChannelNorm: PlainChannelNorm,
+    **PLAIN_TEXT,
     WaveNet: PlainWaveNet,
-    SplineCoupling: PlainSplineCoupling,
     DoubleResidualBlock: PlainDoubleResidualBlock,
     SingleResidualBlock: PlainSingleResidualBlock,
     HifiGanDecoder: PlainDecoder,

@@ -13,9 +13,10 @@ def test_relative_attention_equals_its_definition(length: int):
     torch.manual_seed(length)
     heads, window, channels = 2, 3, 8
     layer = RelativeAttention(channels, heads, window, dropout=0.0).double()
-    x = torch.randn(1, channels, length, dtype=torch.float64)
+    x = torch.randn(1, length, channels, dtype=torch.float64)
     depth = channels // heads
-    q, k, v = (f(x)[0].reshape(heads, depth, length) for f in (layer.query, layer.key, layer.value))
+    layers = (layer.query, layer.key, layer.value)
+    q, k, v = (f(x.mT)[0].reshape(heads, depth, length) for f in layers)
     out = torch.zeros(heads, depth, length, dtype=torch.float64)
     for h in range(heads):
         for i in range(length):
@@ -31,8 +32,9 @@ def test_relative_attention_equals_its_definition(length: int):
                 if abs(j - i) <= window:
                     value += layer.relative_value[0, j - i + window]
                 out[h, :, i] += weights[j] * value
-    expected = layer.output(out.reshape(1, channels, length))
-    torch.testing.assert_close(layer(x, torch.ones(1, 1, length).double()), expected)
+    expected = layer.output(out.reshape(1, channels, length)).mT
+    torch.testing.assert_close(layer(x, None), expected)
+    torch.testing.assert_close(layer(x, torch.zeros(1, 1, length).bool()), expected)
 
 
 def test_padding_changes_nothing():
@@ -50,10 +52,10 @@ def test_padding_changes_nothing():
 def test_without_gradients_the_values_are_bit_for_bit_the_same(length: int):
     torch.manual_seed(0)
     attention = RelativeAttention(8, 2, 4, dropout=0.0)
-    x, mask = torch.randn(2, 8, length), torch.ones(2, 1, length)
-    mask[1, :, (length + 1) // 2 :] = 0
-    with_gradients = attention(x, mask)
+    x, padding = torch.randn(2, length, 8), torch.zeros(2, 1, length).bool()
+    padding[1, :, (length + 1) // 2 :] = True
+    with_gradients = attention(x, padding)
     with torch.no_grad():
-        assert torch.equal(attention(x, mask), with_gradients)
+        assert torch.equal(attention(x, padding), with_gradients)
     with torch.inference_mode():
-        assert torch.equal(attention(x, mask), with_gradients)
+        assert torch.equal(attention(x, padding), with_gradients)

@@ -1,4 +1,7 @@
-"""Self-attention with relative positions inside a window, and the transformer built of it."""
+"""Self-attention with relative positions inside a window, and the transformer built of it.
+
+Inside, signals are rows (B, S, C).
+"""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vits.layers.norm import ChannelNorm
+from vits.layers.rows import convolve_rows
 
 __all__ = ["FeedForward", "RelativeAttention", "TransformerEncoder"]
 
@@ -40,17 +43,18 @@ class RelativeAttention(nn.Module):
         for layer in (self.query, self.key, self.value):
             nn.init.xavier_uniform_(layer.weight)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, padding: Tensor | None) -> Tensor:
         """Attend over real positions.
 
         Args:
-            x: (B, C, S).
-            mask: (B, 1, S), 1 for real positions.
+            x: (B, S, C).
+            padding: (B, 1, S), true where there is padding; None: nowhere.
 
         Returns:
-            (B, C, S); padded columns hold no meaning.
+            (B, S, C); padded rows hold no meaning.
         """
-        q, k, v = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
+        layers = (self.query, self.key, self.value)
+        q, k, v = (self._split(convolve_rows(layer, x)) for layer in layers)
         q = q / math.sqrt(q.shape[-1])
         by_diagonals = _may_work_on_diagonals()
         scores, near = q @ k.transpose(-2, -1), q @ self.relative_key.transpose(1, 2)
@@ -59,7 +63,8 @@ class RelativeAttention(nn.Module):
                 diagonal.add_(column)
         else:
             scores = scores + self._to_absolute(near)
-        scores = scores.masked_fill(mask.unsqueeze(1) == 0, MASKED_SCORE)
+        if padding is not None:
+            scores = scores.masked_fill(padding.unsqueeze(1), MASKED_SCORE)
         weights = self.dropout(functional.softmax(scores, dim=-1))
         if by_diagonals:
             near = torch.zeros_like(near)
@@ -68,11 +73,12 @@ class RelativeAttention(nn.Module):
         else:
             near = self._to_relative(weights)
         heads = weights @ v + near @ self.relative_value
-        return self.output(heads.transpose(2, 3).flatten(1, 2))
+        return convolve_rows(self.output, heads.transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
-        """(B, C, S) -> (B, H, S, D)."""
-        return x.reshape(x.shape[0], self.n_heads, -1, x.shape[2]).transpose(2, 3)
+        """(B, S, C) -> (B, H, S, D)."""
+        depth = x.shape[2] // self.n_heads
+        return x.reshape(x.shape[0], -1, self.n_heads, depth).transpose(1, 2)
 
     def _diagonals(self, square: Tensor, near: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield views: each diagonal of (B, H, S, S) in the window, its part of (B, H, S, 2W+1)."""
@@ -99,6 +105,13 @@ class RelativeAttention(nn.Module):
         return rows[..., : 2 * window + 1]
 
 
+def _find_padding(mask: Tensor) -> Tensor | None:
+    """Mark what a mask (B, 1, S) leaves out; None where a look at it shows that it is nothing."""
+    padding = mask == 0
+    may_look = mask.device.type == "cpu" and _may_work_on_diagonals()
+    return None if may_look and not padding.any() else padding
+
+
 def _may_work_on_diagonals() -> bool:
     """Say whether views may be changed in place: quicker, same values, but no graph can record it.
 
@@ -122,9 +135,9 @@ class FeedForward(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""
-        hidden = self.dropout(torch.relu(self.conv_1(x * mask)))
-        return self.conv_2(hidden * mask) * mask
+        """Map (B, S, C) to (B, S, C); ``mask`` (B, S, 1) zeroes the padding."""
+        hidden = self.dropout(torch.relu(convolve_rows(self.conv_1, x * mask)))
+        return convolve_rows(self.conv_2, hidden * mask) * mask
 
 
 class TransformerEncoder(nn.Module):
@@ -145,16 +158,17 @@ class TransformerEncoder(nn.Module):
         self.attentions = nn.ModuleList(
             RelativeAttention(channels, n_heads, window_size, dropout) for _ in layers
         )
-        self.attention_norms = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.attention_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in layers)
         self.feed_forwards = nn.ModuleList(
             FeedForward(channels, filter_channels, kernel_size, dropout) for _ in layers
         )
-        self.feed_forward_norms = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.feed_forward_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in layers)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""
-        x = x * mask
+        padding, mask = _find_padding(mask), mask.transpose(1, 2)
+        x = x.transpose(1, 2) * mask
         for attention, norm_1, feed_forward, norm_2 in zip(
             self.attentions,
             self.attention_norms,
@@ -162,6 +176,6 @@ class TransformerEncoder(nn.Module):
             self.feed_forward_norms,
             strict=True,
         ):
-            x = norm_1(x + self.dropout(attention(x, mask)))
+            x = norm_1(x + self.dropout(attention(x, padding)))
             x = norm_2(x + self.dropout(feed_forward(x, mask)))
-        return x * mask
+        return (x * mask).transpose(1, 2)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
+from vits.layers.rows import convolve_rows
 from vits.layers.splines import SplineParameters, spline, spline_inverse
 from vits.layers.wavenet import WaveNet
 
@@ -99,7 +100,7 @@ class SplineCoupling(nn.Module):
     def forward(
         self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Map x (B, C, S); ``conditioning`` (B, filter_channels, S) is added to the features."""
+        """Map x (B, C, S); ``conditioning`` (B, S, filter_channels) is added to the features."""
         x0, x1 = x.split(self.half_channels, dim=1)
         y1, log_slope = spline(x1, self._spline_parameters(x0, mask, conditioning), self.tail_bound)
         return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
@@ -113,8 +114,10 @@ class SplineCoupling(nn.Module):
     def _spline_parameters(
         self, x0: Tensor, mask: Tensor, conditioning: Tensor | None
     ) -> SplineParameters:
-        hidden = self.projection(self.stack(self.pre(x0), mask, conditioning)) * mask
-        logits = hidden.unflatten(1, (self.half_channels, -1)).transpose(2, 3)
+        mask = mask.transpose(1, 2)
+        hidden = self.stack(convolve_rows(self.pre, x0.transpose(1, 2)), mask, conditioning)
+        logits = convolve_rows(self.projection, hidden) * mask
+        logits = logits.unflatten(2, (self.half_channels, -1)).transpose(1, 2)
         k = self.n_bins
         widths, heights, slopes = logits.split([k, k, k - 1], dim=-1)
         return SplineParameters(widths * self.scale, heights * self.scale, slopes)

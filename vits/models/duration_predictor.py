@@ -11,13 +11,9 @@ from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
-from vits.layers.norm import ChannelNorm
+from vits.layers.rows import convolve_rows
 
-__all__ = [
-    "DeterministicDurationPredictor",
-    "StochasticDurationPredictor",
-    "duration_predictor",
-]
+__all__ = ["DeterministicDurationPredictor", "StochasticDurationPredictor", "duration_predictor"]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -104,7 +100,7 @@ class StochasticDurationPredictor(nn.Module):
         with torch.autocast(hidden.device.type, enabled=False):
             text = self._text_features(hidden, mask, conditioning, language)
             durations = durations.to(text.dtype)
-            noise = torch.randn_like(text[:, :2]) if noise is None else noise
+            noise = _noise(mask, text.dtype) if noise is None else noise
             u, v, log_q = self._dequantise(text, mask, durations, noise * mask)
             z0, log_det = self.log((durations - u) * mask, mask)
             z = torch.cat([z0, v], dim=1)
@@ -142,7 +138,7 @@ class StochasticDurationPredictor(nn.Module):
         """
         with torch.autocast(hidden.device.type, enabled=False):
             text = self._text_features(hidden, mask, conditioning, language)
-            z = torch.randn_like(text[:, :2]) if noise is None else noise.to(text.dtype)
+            z = _noise(mask, text.dtype) if noise is None else noise.to(text.dtype)
             z = z * noise_scale
             affine, _, *rest = self.flows
             for flow in reversed(rest):
@@ -152,19 +148,23 @@ class StochasticDurationPredictor(nn.Module):
     def _text_features(
         self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None, language: Tensor | None
     ) -> Tensor:
-        x = self.pre(hidden.detach().to(self.pre.weight.dtype))
-        if self.conditioning is not None and conditioning is not None:
-            x = x + self.conditioning(conditioning.detach().to(x.dtype))
-        if self.language is not None and language is not None:
-            x = x + self.language(language.detach().to(x.dtype))
-        return self.projection(self.stack(x, mask)) * mask
+        """What the flows are told: rows (B, S, filter_channels)."""
+        x = convolve_rows(self.pre, _rows(hidden, self.pre))
+        x = _add(x, (self.conditioning, conditioning), (self.language, language))
+        mask = mask.transpose(1, 2)
+        return convolve_rows(self.projection, self.stack(x, mask)) * mask
+
+    def _posterior_features(self, durations: Tensor, mask: Tensor) -> Tensor:
+        """What the posterior's flows are told besides: rows (B, S, filter_channels)."""
+        x, mask = durations.transpose(1, 2), mask.transpose(1, 2)
+        x = self.posterior_stack(convolve_rows(self.posterior_pre, x), mask)
+        return convolve_rows(self.posterior_projection, x) * mask
 
     def _dequantise(
         self, text: Tensor, mask: Tensor, durations: Tensor, noise: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Draw u (B, 1, S) in (0, 1) and v (B, 1, S); return them with log q(u, v) (B,)."""
-        x = self.posterior_stack(self.posterior_pre(durations), mask)
-        features = text + self.posterior_projection(x) * mask
+        features = text + self._posterior_features(durations, mask)
         z, log_det = noise, torch.zeros_like(noise[:, 0, 0])
         for flow in self.posterior_flows:
             z, change = flow(z, mask, features)
@@ -196,9 +196,9 @@ class DeterministicDurationPredictor(nn.Module):
         hidden_channels += language_channels
         padding = kernel_size // 2
         self.conv_1 = nn.Conv1d(hidden_channels, filter_channels, kernel_size, padding=padding)
-        self.norm_1 = ChannelNorm(filter_channels)
+        self.norm_1 = nn.LayerNorm(filter_channels)
         self.conv_2 = nn.Conv1d(filter_channels, filter_channels, kernel_size, padding=padding)
-        self.norm_2 = ChannelNorm(filter_channels)
+        self.norm_2 = nn.LayerNorm(filter_channels)
         self.projection = nn.Conv1d(filter_channels, 1, 1)
         self.dropout = nn.Dropout(dropout)
         self.conditioning = (
@@ -238,14 +238,29 @@ class DeterministicDurationPredictor(nn.Module):
         """Log-durations (B, 1, S); noise has no part in them."""
         del noise_scale, noise
         with torch.autocast(hidden.device.type, enabled=False):
-            x = hidden.detach().to(self.conv_1.weight.dtype)
-            if self.conditioning is not None and conditioning is not None:
-                x = x + self.conditioning(conditioning.detach().to(x.dtype))
-            if self.language is not None and language is not None:
-                x = x + self.language(language.detach().to(x.dtype))
-            x = self.dropout(self.norm_1(torch.relu(self.conv_1(x * mask))))
-            x = self.dropout(self.norm_2(torch.relu(self.conv_2(x * mask))))
-            return self.projection(x * mask) * mask
+            x, rows = _rows(hidden, self.conv_1), mask.transpose(1, 2)
+            x = _add(x, (self.conditioning, conditioning), (self.language, language))
+            x = self.dropout(self.norm_1(torch.relu(convolve_rows(self.conv_1, x * rows))))
+            x = self.dropout(self.norm_2(torch.relu(convolve_rows(self.conv_2, x * rows))))
+            return convolve_rows(self.projection, x * rows).transpose(1, 2) * mask
+
+
+def _rows(x: Tensor, like: nn.Conv1d) -> Tensor:
+    """(B, C, S) -> (B, S, C) in the precision of a layer; no gradient flows back."""
+    return x.detach().transpose(1, 2).to(like.weight.dtype)
+
+
+def _add(x: Tensor, *told: tuple[nn.Conv1d | None, Tensor | None]) -> Tensor:
+    """Add to rows what else is known, each through its layer; either may be missing."""
+    for layer, value in told:
+        if layer is not None and value is not None:
+            x = x + convolve_rows(layer, _rows(value, layer))
+    return x
+
+
+def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Draw standard normal values (B, 2, S) for a mask (B, 1, S)."""
+    return torch.randn_like(mask.repeat(1, 2, 1), dtype=dtype)
 
 
 def duration_predictor(

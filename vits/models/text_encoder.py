@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from vits.layers.attention import TransformerEncoder
 from vits.layers.masking import sequence_mask
+from vits.layers.rows import convolve_rows
 from vits.models.outputs import EncodedText, Gaussian
 
 __all__ = ["TextEncoder"]
@@ -61,5 +62,6 @@ class TextEncoder(nn.Module):
         if language is not None:
             embedded = torch.cat([embedded, language.expand(-1, -1, ids.shape[1])], dim=1)
         hidden = self.encoder(embedded, mask)
-        mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
+        projected = convolve_rows(self.projection, hidden.transpose(1, 2)).transpose(1, 2)
+        mean, log_std = (projected * mask).chunk(2, dim=1)
         return EncodedText(hidden, Gaussian(mean, log_std), mask, language)

@@ -1,0 +1,48 @@
+"""Convolutions over rows: signals (B, S, C), where the channels of a position lie side by side.
+
+Normalisations and products over channels need no reordering there, and on a processor a depthwise
+convolution is quicker as a sum over its taps, forwards and backwards (figures: docs/speed.md).
+Parameters are those of ``nn.Conv1d``.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["convolve_rows"]
+
+
+def convolve_rows(convolution: nn.Module, x: Tensor) -> Tensor:
+    """Apply a convolution that keeps the length.
+
+    Args:
+        convolution: an ``nn.Conv1d`` of an odd kernel, padded by half of what it spans.
+        x: (B, S, C).
+
+    Returns:
+        (B, S, O).
+    """
+    assert isinstance(convolution, nn.Conv1d)
+    weight, bias = convolution.weight, convolution.bias
+    if weight.shape[2] == 1:
+        return functional.linear(x, weight.squeeze(2), bias)
+    if convolution.groups == weight.shape[0] == x.shape[2] and _sums_are_quick(x):
+        return _sum_of_taps(convolution, x)
+    return convolution(x.transpose(1, 2)).transpose(1, 2)
+
+
+def _sums_are_quick(x: Tensor) -> bool:
+    """Say whether sums over taps are: an exported or compiled graph holds the convolution."""
+    return x.device.type == "cpu" and not (
+        torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+    )
+
+
+def _sum_of_taps(convolution: nn.Conv1d, x: Tensor) -> Tensor:
+    step, padding, length = convolution.dilation[0], int(convolution.padding[0]), x.shape[1]
+    padded = functional.pad(x, (0, 0, padding, padding))
+    assert convolution.bias is not None
+    total: Tensor = convolution.bias
+    for i, tap in enumerate(convolution.weight.squeeze(1).unbind(1)):
+        total = torch.addcmul(total, padded[:, i * step : i * step + length], tap)
+    return total
