@@ -260,7 +260,7 @@ def _add(x: Tensor, *told: tuple[nn.Conv1d | None, Tensor | None]) -> Tensor:
 
 def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """Draw standard normal values (B, 2, S) for a mask (B, 1, S)."""
-    return torch.randn_like(mask.repeat(1, 2, 1), dtype=dtype)
+    return torch.randn_like(mask.repeat(1, 2, 1).to(dtype))
 
 
 def duration_predictor(
