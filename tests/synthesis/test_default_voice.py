@@ -1,5 +1,8 @@
 """The voice in the box: whole, small, licensed, and it speaks at a human pace."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,9 +25,13 @@ def test_it_is_small_and_says_where_it_comes_from(voice):
     assert card.licence == "CC0-1.0"
     assert card.origin
     assert card.hardware
-    assert card.commands
     assert card.hours > 0
     assert card.figures
+
+
+def test_its_card_names_every_command_of_its_recipe(voice):
+    recipe = Path(__file__).parents[2] / "recipes" / "kathleen" / "card.py"
+    assert voice.card.commands == runpy.run_path(str(recipe))["COMMANDS"]
 
 
 def test_it_speaks_without_being_named():
