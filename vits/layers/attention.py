@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.layers.rows import convolve_rows
+from vits.layers.tracing import graph_is_traced
 
 __all__ = ["FeedForward", "RelativeAttention", "TransformerEncoder"]
 
@@ -117,9 +118,7 @@ def _may_work_on_diagonals() -> bool:
 
     With gradients, each such change would copy the whole square on the way back.
     """
-    return not (
-        torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
-    )
+    return not (torch.is_grad_enabled() or graph_is_traced())
 
 
 class FeedForward(nn.Module):

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.layers import toom_cook
+from vits.layers.tracing import graph_is_traced
 
 __all__ = ["Form", "along_time", "choose_form", "convolve"]
 
@@ -87,12 +88,7 @@ def convolve(
 
 def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: int) -> Form:
     """Choose what was measured to be fastest for these shapes on this kind of processor."""
-    if (
-        x.device.type != "cpu"
-        or torch.is_autocast_enabled("cpu")
-        or torch.compiler.is_compiling()
-        or torch.onnx.is_in_onnx_export()
-    ):
+    if x.device.type != "cpu" or torch.is_autocast_enabled("cpu") or graph_is_traced():
         return Form()
     n_out, n_in, taps = weight.shape
     same = stride == 1 and padding == dilation * (taps // 2)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vits.layers.tracing import graph_is_traced
+
 __all__ = ["convolve_rows"]
 
 
@@ -33,9 +35,7 @@ def convolve_rows(convolution: nn.Module, x: Tensor) -> Tensor:
 
 def _sums_are_quick(x: Tensor) -> bool:
     """Say whether sums over taps are: an exported or compiled graph holds the convolution."""
-    return x.device.type == "cpu" and not (
-        torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
-    )
+    return x.device.type == "cpu" and not graph_is_traced()
 
 
 def _sum_of_taps(convolution: nn.Conv1d, x: Tensor) -> Tensor:
