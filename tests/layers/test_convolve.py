@@ -68,16 +68,17 @@ def avx2(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
 
 
-def chosen(n_out, n_in, taps, *, length=100, stride=1, dilation=1):
+def chosen(n_out, n_in, taps, *, length=400, stride=1, dilation=1):
     x, weight = torch.empty(1, n_in, 1, length), torch.empty(n_out, n_in, taps)
     return choose_form(x, weight, stride, dilation * (taps // 2), dilation)
 
 
 @pytest.mark.usefixtures("avx2")
 def test_the_form_follows_the_shapes():
-    assert chosen(512, 512, 5) == chosen(1024, 1024, 5) == Form(paired=True)
+    assert chosen(384, 192, 5) == chosen(1024, 1024, 5) == Form(tiled=True)
     assert chosen(1024, 512, 5, stride=3) == chosen(512, 128, 5, stride=3) == Form(products=True)
-    assert chosen(1024, 1024, 7) == chosen(512, 256, 5) == Form(products=True)
+    assert chosen(1024, 1024, 7) == chosen(512, 256, 3) == Form(products=True)
+    assert chosen(1024, 1024, 5, length=100) == Form(products=True)  # too few for the transforms
     assert chosen(1024, 1024, 1) == chosen(128, 128, 3, dilation=3) == Form()
     assert chosen(64, 64, 7, dilation=3) == Form(folded=True)
     assert chosen(64, 64, 11, dilation=3) == Form(folded=True, mirrored=True)
@@ -88,7 +89,7 @@ def test_the_form_follows_the_shapes():
 def test_wider_processors_keep_torchs_form(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     assert chosen(64, 64, 11, dilation=3) == Form()
-    assert chosen(1024, 1024, 5) == Form(paired=True)
+    assert chosen(1024, 1024, 5) == Form(tiled=True)
     assert chosen(1024, 512, 5, stride=3) == Form(products=True)
 
 

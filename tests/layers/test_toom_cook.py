@@ -1,11 +1,12 @@
-"""Outputs two at a time are those of a convolution, and so are their gradients."""
+"""Outputs four at a time are those of a convolution, and so are their gradients."""
 
 import pytest
 import torch
 from torch.nn import functional
 
+from vits.layers import toom_cook
 from vits.layers.convolve import Form, convolve
-from vits.layers.toom_cook import convolve_in_pairs
+from vits.layers.toom_cook import convolve_in_tiles
 
 
 def gradients(y, *inputs):
@@ -13,7 +14,7 @@ def gradients(y, *inputs):
     return torch.autograd.grad((y * weights).sum(), inputs)
 
 
-@pytest.mark.parametrize("length", [3, 5, 8, 9, 21])  # odd and even, down to a single pair
+@pytest.mark.parametrize("length", [3, 5, 8, 9, 22, 23])  # whole tiles and rests, down to one
 @pytest.mark.parametrize("padding", [1, 2, 4])
 @pytest.mark.parametrize("biased", [True, False])
 def test_values_and_gradients_over_rows_are_torchs(length, padding, biased):
@@ -23,10 +24,10 @@ def test_values_and_gradients_over_rows_are_torchs(length, padding, biased):
     bias = torch.randn(6, dtype=torch.float64, requires_grad=True) if biased else None
     inputs = (x, weight, bias) if biased else (x, weight)
     expected = functional.conv2d(x, weight.unsqueeze(2), bias, padding=(0, padding))
-    found = convolve(x, weight, bias, padding=padding, form=Form(paired=True))
+    found = convolve(x, weight, bias, padding=padding, form=Form(tiled=True))
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(gradients(found, *inputs), gradients(expected, *inputs))
-    doubled = convolve(x, weight, bias, padding=padding, form=Form(paired=True)).mul_(2)
+    doubled = convolve(x, weight, bias, padding=padding, form=Form(tiled=True)).mul_(2)
     torch.testing.assert_close(doubled, 2 * expected)  # may be changed in place
 
 
@@ -35,7 +36,7 @@ def test_a_single_row_is_torchs_and_may_be_changed_in_place():
     x = torch.randn(2, 3, 11, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(6, 3, 5, dtype=torch.float64, requires_grad=True)
     expected = 2 * functional.conv1d(x, weight, padding=2)
-    found = convolve(x, weight, padding=2, form=Form(paired=True)).mul_(2)
+    found = convolve(x, weight, padding=2, form=Form(tiled=True)).mul_(2)
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(gradients(found, x, weight), gradients(expected, x, weight))
 
@@ -44,7 +45,7 @@ def test_a_single_row_is_torchs_and_may_be_changed_in_place():
 def test_only_what_wants_a_gradient_gets_one(wanting):
     tensors = [torch.randn(1, 2, 12), torch.randn(2, 2, 5), torch.randn(2)]
     tensors[wanting].requires_grad_()
-    convolve(*tensors, padding=2, form=Form(paired=True)).sum().backward()
+    convolve(*tensors, padding=2, form=Form(tiled=True)).sum().backward()
     assert [tensor.grad is not None for tensor in tensors] == [i == wanting for i in range(3)]
 
 
@@ -52,5 +53,16 @@ def test_rounding_is_no_worse_than_a_plain_convolutions():
     torch.manual_seed(0)
     x, weight = torch.randn(1, 512, 2, 32), torch.randn(512, 512, 5)
     exact = functional.conv2d(x.double(), weight.double().unsqueeze(2), padding=(0, 2))
-    paired = (convolve_in_pairs(x, weight, 2) - exact).abs().max() / exact.abs().max()
-    assert paired < 2e-6  # of the largest value; 512 x 5 products summed in float32
+    tiled = (convolve_in_tiles(x, weight, 2) - exact).abs().max() / exact.abs().max()
+    assert tiled < 2e-6  # of the largest value; 512 x 5 products summed in float32
+
+
+def test_parts_of_the_channels_give_the_whole(monkeypatch):
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 11, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(7, 3, 5, dtype=torch.float64, requires_grad=True)
+    expected = functional.conv1d(x, weight, padding=2)
+    monkeypatch.setattr(toom_cook, "PART", 3 * toom_cook.POINTS * 3)  # three channels of three
+    found = convolve(x, weight, padding=2, form=Form(tiled=True))
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(gradients(found, x, weight), gradients(expected, x, weight))

@@ -4,7 +4,7 @@ Torch hands convolutions on a processor to oneDNN. Four of its forms are slow th
 twin that is not (figures: docs/speed.md):
 
 - *products*: the gradient of a wide convolution's weights is a matrix product for each tap;
-- *paired*: a very wide convolution of five taps, with three fifths of the products (``toom_cook``);
+- *tiled*: a wide convolution of five taps, with two fifths of the products (``toom_cook``);
 - *folded*: a dilated convolution is a plain one over the rows of every ``dilation``-th sample;
 - *mirrored*: a long kernel runs faster as the transpose of its mirror image.
 """
@@ -21,7 +21,8 @@ from vits.layers.tracing import graph_is_traced
 __all__ = ["Form", "along_time", "choose_form", "convolve"]
 
 WIDE = (128, 512)  # channels of the narrower and the wider side from which on products win
-VERY_WIDE = 512  # channels of both sides from which on fewer products pay for their transforms
+TILED = 192  # channels of both sides from which on fewer products pay for their transforms
+MANY = 400  # columns from which on they pay for those of the weights
 NARROW = 128  # channels up to which the other two forms win, where the processor has AVX2 only
 FOLDABLE = 7  # taps from which on folding pays for its copies
 LONG = 9  # taps from which on the mirror image is faster
@@ -31,7 +32,7 @@ class Form(NamedTuple):
     """How to compute a convolution; all forms give the same values up to rounding."""
 
     products: bool = False
-    paired: bool = False
+    tiled: bool = False
     folded: bool = False
     mirrored: bool = False
 
@@ -95,8 +96,9 @@ def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: 
     narrow = same and n_in <= NARROW and torch.backends.cpu.get_cpu_capability() == "AVX2"
     folded = narrow and dilation > 1 and taps >= FOLDABLE
     plain = stride == dilation == 1 and taps == toom_cook.TAPS
-    if plain and min(n_in, n_out) >= VERY_WIDE:
-        return Form(paired=True)
+    many = x.shape[0] * x.shape[2:].numel() >= MANY
+    if plain and many and min(n_in, n_out) >= TILED:
+        return Form(tiled=True)
     return Form(
         products=taps > 1 and min(n_in, n_out) >= WIDE[0] and max(n_in, n_out) >= WIDE[1],
         folded=folded,
@@ -109,10 +111,9 @@ def _forward(
 ) -> Tensor:
     """Never returns a view, which could not be changed in place."""
     stride, padding, dilation = geometry
-    if form.paired:
-        y = toom_cook.convolve_in_pairs(_with_rows(x), weight, padding)
-        y = y if bias is None else y.add_(bias[:, None, None])
-        return y if x.dim() == 4 else y.squeeze(2).clone()
+    if form.tiled:
+        y = toom_cook.convolve_in_tiles(x, weight, padding)
+        return y if bias is None else y.add_(bias.view(-1, *[1] * (x.dim() - 2)))
     if form.folded:
         inner = (1, weight.shape[2] // 2, 1)
         rows = _forward(_fold(x, dilation), weight, bias, inner, form._replace(folded=False))
@@ -192,12 +193,12 @@ class _Convolution(torch.autograd.Function):
         if ctx.form.folded:
             x, gradient = _fold(x, dilation), _fold(gradient, dilation)
             padding, dilation = taps // 2, 1
-        x, gradient = _with_rows(x), _with_rows(gradient)
-        if ctx.form.paired:
+        if ctx.form.tiled:
             to_x = toom_cook.input_gradient(gradient, weight, padding) if for_x else None
             to_weight = toom_cook.weight_gradient(x, gradient, padding) if for_weight else None
-            to_bias = gradient.sum((0, 2, 3)) if for_bias else None
-            return None if to_x is None else to_x.view(shape), to_weight, to_bias, None, None
+            to_bias = gradient.transpose(0, 1).flatten(1).sum(1) if for_bias else None
+            return to_x, to_weight, to_bias, None, None
+        x, gradient = _with_rows(x), _with_rows(gradient)
         by_products = ctx.form.products and for_weight
         to_x, to_weight, to_bias = torch.ops.aten.convolution_backward(
             gradient,

@@ -1,144 +1,178 @@
-"""Convolution of five taps with three fifths of the products: outputs two at a time.
+"""Convolution of five taps with two fifths of the products: outputs four at a time.
 
-Two neighbouring outputs of five taps see six inputs d and take ten products. Toom and Cook's way,
-which Winograd showed to be the least, takes six: y = A^T [(G w) * (B^T d)], where * multiplies for
-each of six points the polynomials of taps and inputs; over channels it is a matrix product. The
-transforms touch each number a few times, so this pays where channels are many.
+A tile of four neighbouring outputs of five taps sees eight inputs d and takes twenty products. Toom
+and Cook's way, which Winograd showed to be the least, takes eight: y = A^T [(G w) * (B^T d)], where
+* multiplies for each of eight points the polynomials of taps and inputs; over channels it is a
+matrix product. The transforms touch each number a few times, so this pays where channels are many.
 
-Source: Lavin & Gray, CVPR 2016, arXiv:1509.09308, section 4.1, F(2, 5), with the points 0, 1, -1,
-1/2, -2 and infinity, which keep rounding below that of a plain convolution. The gradients are the
-same three matrices transposed.
+Source: Lavin & Gray, CVPR 2016, arXiv:1509.09308, section 4.1, F(4, 5); the points are those that
+keep rounding closest to that of a plain convolution. The gradients are the same three matrices
+transposed.
 """
+
+import math
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["TAPS", "convolve_in_pairs", "input_gradient", "weight_gradient"]
+__all__ = ["TAPS", "convolve_in_tiles", "input_gradient", "weight_gradient"]
 
 TAPS = 5
-POINTS = 6
-HALVES = (slice(0, 3), slice(3, 6))  # of the points: what is as large as the weights is kept small
+OUTPUTS = 4  # of a tile
+FINITE = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-1/2", "2", "-2")))
+POINTS = len(FINITE) + 1  # and infinity
+PART = 1 << 21  # numbers: weights at their points are large, so output channels come in parts
 
-OUTPUT = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 1 / 2, -2, 1))  # A^T
-KERNEL = (  # G
-    (1, 0, 0, 0, 0),
-    (1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3),
-    (-1 / 3, 1 / 3, -1 / 3, 1 / 3, -1 / 3),
-    (-16 / 15, -8 / 15, -4 / 15, -2 / 15, -1 / 15),
-    (1 / 15, -2 / 15, 4 / 15, -8 / 15, 16 / 15),
-    (0, 0, 0, 0, 1),
-)
-INPUT = (  # B^T
-    (1, -3 / 2, -2, 3 / 2, 1, 0),
-    (0, -1, 1 / 2, 5 / 2, 1, 0),
-    (0, 1, -5 / 2, 1 / 2, 1, 0),
-    (0, -2, -1, 2, 1, 0),
-    (0, 1 / 2, -1, -1 / 2, 1, 0),
-    (0, 1, -3 / 2, -2, 3 / 2, 1),
-)
+Matrix = tuple[tuple[float, ...], ...]
 
 
-def convolve_in_pairs(x: Tensor, weight: Tensor, padding: int) -> Tensor:
-    """Convolve every row of (B, C, P, T) with (O, C, 5) -> (B, O, P, T + 2 padding - 4).
+def _output_matrix() -> Matrix:
+    """A^T (4, 8): the powers of the points."""
+    return tuple(
+        (*(float(point**power) for point in FINITE), float(power == OUTPUTS - 1))
+        for power in range(OUTPUTS)
+    )
+
+
+def _kernel_matrix() -> Matrix:
+    """G (8, 5): a polynomial's values at the points, over the distances to the other points."""
+    rows = []
+    for point in FINITE:
+        distances = Fraction(1)
+        for other in FINITE:
+            distances *= 1 if other == point else point - other
+        rows.append(tuple(float(point**power / distances) for power in range(TAPS)))
+    return (*rows, tuple(float(power == TAPS - 1) for power in range(TAPS)))
+
+
+def _input_matrix() -> Matrix:
+    """B^T (8, 8): coefficients of the polynomial with all other points as its roots."""
+    rows = []
+    for point in (*FINITE, None):
+        coefficients = [Fraction(1)]
+        for root in FINITE:
+            if root != point:
+                shifted = [Fraction(0), *coefficients]
+                scaled = [root * value for value in coefficients] + [Fraction(0)]
+                coefficients = [a - b for a, b in zip(shifted, scaled, strict=True)]
+        coefficients += [Fraction(0)] * (POINTS - len(coefficients))
+        rows.append(tuple(map(float, coefficients)))
+    return tuple(rows)
+
+
+OUTPUT, KERNEL, INPUT = _output_matrix(), _kernel_matrix(), _input_matrix()
+
+
+def convolve_in_tiles(x: Tensor, weight: Tensor, padding: int) -> Tensor:
+    """Convolve every row of the last axis with (O, C, 5).
 
     Args:
-        x: (B, C, P, T).
+        x: (B, C, T) or (B, C, P, T).
         weight: (O, C, 5).
         padding: zeros on each side, of every row.
 
     Returns:
-        A tensor of its own, never a view.
+        (B, O, T') or (B, O, P, T') with T' = T + 2 padding - 4; a tensor of its own, never a view.
     """
-    batch, _, rows, length = x.shape
-    n_out = length + 2 * padding - TAPS + 1
-    pairs = -(-n_out // 2)
-    seen = _at_points_of_input(x, padding, pairs)
-    products = seen.new_empty(POINTS, weight.shape[0], seen.shape[2])
-    for points in HALVES:
-        torch.bmm(_at_points_of_weight(weight, points), seen[points], out=products[points])
-    even, odd = _transform(OUTPUT, products.flatten(1)).view(2, -1, batch, rows, pairs)
-    y = x.new_empty(batch, weight.shape[0], rows, n_out)
-    y[..., 0::2] = even.transpose(0, 1)
-    y[..., 1::2] = odd.transpose(0, 1)[..., : n_out // 2]
+    n_out = x.shape[-1] + 2 * padding - TAPS + 1
+    tiles = -(-n_out // OUTPUTS)
+    seen = _at_points_of_input(x, padding, tiles)
+    y = x.new_empty(x.shape[0], weight.shape[0], *x.shape[2:-1], n_out)
+    parts = _parts(weight)
+    for part, kernels in zip(y.chunk(parts, 1), weight.chunk(parts), strict=True):
+        products = _multiply(_at_points_of_weight(kernels), seen)
+        outputs = _matrix(OUTPUT, x) @ products
+        for i in range(OUTPUTS):
+            every = part.transpose(0, 1)[..., i::OUTPUTS]
+            came_out = outputs[:, i].view(*every.shape[:-1], tiles)
+            every.copy_(came_out[..., : every.shape[-1]])
     return y
 
 
 def input_gradient(gradient: Tensor, weight: Tensor, padding: int) -> Tensor:
-    """The gradient with respect to ``x`` (B, C, P, T) of the function above.
+    """The gradient with respect to ``x`` of the function above.
 
     Args:
-        gradient: (B, O, P, T'), of its result.
+        gradient: (B, O, T') or (B, O, P, T'), of its result.
         weight: (O, C, 5).
         padding: zeros on each side.
 
     Returns:
-        (B, C, P, T).
+        (B, C, T) or (B, C, P, T).
     """
-    batch, _, rows, n_out = gradient.shape
-    pairs = -(-n_out // 2)
-    came_out = _at_points_of_output(gradient, pairs)
-    products = came_out.new_empty(POINTS, weight.shape[1], came_out.shape[2])
-    for points in HALVES:
-        kernels = _at_points_of_weight(weight, points).mT
-        torch.bmm(kernels, came_out[points], out=products[points])
-    seen = _transform(INPUT, products.flatten(1), transposed=True)
-    seen = seen.view(POINTS // 2, 2, -1, batch, rows, pairs).permute(0, 3, 2, 4, 5, 1)
-    padded = gradient.new_zeros(*seen.shape[1:4], pairs + POINTS // 2 - 1, 2)
-    for start, part in enumerate(seen):
-        padded[..., start : start + pairs, :] += part
+    (batch, _, *rows, n_out), n_in = gradient.shape, weight.shape[1]
+    tiles = -(-n_out // OUTPUTS)
+    products = gradient.new_zeros(n_in, POINTS, math.prod((batch, *rows, tiles)))
+    parts = _parts(weight)
+    for part, kernels in zip(gradient.chunk(parts, 1), weight.chunk(parts), strict=True):
+        came_out = _at_points_of_output(part, tiles)
+        _multiply(_at_points_of_weight(kernels).transpose(0, 2), came_out, products)
+    starts = POINTS // OUTPUTS  # the windows of neighbouring tiles overlap
+    seen = (_matrix(INPUT, gradient).mT @ products).view(n_in, starts, OUTPUTS, batch, *rows, tiles)
+    padded = gradient.new_zeros(batch, n_in, *rows, tiles + starts - 1, OUTPUTS)
+    for start in range(starts):
+        window = seen[:, start].movedim(1, -1).transpose(0, 1)
+        padded[..., start : start + tiles, :] += window
     length = n_out + TAPS - 1 - 2 * padding
-    return padded.flatten(3)[..., padding : padding + length].contiguous()
+    return padded.flatten(-2)[..., padding : padding + length].contiguous()
 
 
 def weight_gradient(x: Tensor, gradient: Tensor, padding: int) -> Tensor:
     """The gradient with respect to ``weight`` (O, C, 5).
 
     Args:
-        x: (B, C, P, T).
-        gradient: (B, O, P, T'), of the result.
+        x: (B, C, T) or (B, C, P, T).
+        gradient: (B, O, T') or (B, O, P, T'), of the result.
         padding: zeros on each side.
 
     Returns:
         (O, C, 5).
     """
-    pairs = -(-gradient.shape[3] // 2)
-    seen = _at_points_of_input(x, padding, pairs)
-    came_out = _at_points_of_output(gradient, pairs)
-    result = x.new_zeros(gradient.shape[1] * x.shape[1], TAPS)
-    for points in HALVES:
-        products = came_out[points] @ seen[points].mT
-        result.addmm_(products.flatten(1).mT, _matrix(KERNEL, gradient)[points])
-    return result.view(gradient.shape[1], x.shape[1], TAPS)
+    tiles = -(-gradient.shape[-1] // OUTPUTS)
+    seen = _at_points_of_input(x, padding, tiles).transpose(0, 2)
+    result = x.new_empty(gradient.shape[1], x.shape[1], TAPS)
+    parts = _parts(result)
+    for part, came_out in zip(result.chunk(parts), gradient.chunk(parts, 1), strict=True):
+        products = _multiply(_at_points_of_output(came_out, tiles), seen)
+        part.copy_((_matrix(KERNEL, x).mT @ products).mT)
+    return result
 
 
-def _at_points_of_weight(weight: Tensor, points: slice) -> Tensor:
-    """(O, C, 5) -> (3, O, C)."""
-    kernels = _matrix(KERNEL, weight)[points] @ weight.reshape(-1, TAPS).mT
-    return kernels.view(-1, *weight.shape[:2])
+def _parts(weight: Tensor) -> int:
+    """In how many parts the output channels of (O, C, 5) are taken."""
+    return -(-weight.shape[0] * weight.shape[1] * POINTS // PART)
 
 
-def _at_points_of_input(x: Tensor, padding: int, pairs: int) -> Tensor:
-    """(B, C, P, T) -> (6, C, B P pairs)."""
-    right = 2 * (pairs - 1) + POINTS - x.shape[3] - padding
+def _multiply(left: Tensor, right: Tensor, onto: Tensor | None = None) -> Tensor:
+    """(M, 8, K) by (K, 8, N) -> (M, 8, N), one point after another: all threads share each."""
+    if onto is None:
+        onto = left.new_zeros(left.shape[0], POINTS, right.shape[2])
+    for point in range(POINTS):
+        onto[:, point].addmm_(left[:, point], right[:, point])
+    return onto
+
+
+def _at_points_of_weight(weight: Tensor) -> Tensor:
+    """(O, C, 5) -> (O, 8, C)."""
+    return _matrix(KERNEL, weight) @ weight.mT
+
+
+def _at_points_of_input(x: Tensor, padding: int, tiles: int) -> Tensor:
+    """(B, C, P, T) -> (C, 8, B P tiles)."""
+    right = OUTPUTS * (tiles - 1) + POINTS - x.shape[-1] - padding
     padded = functional.pad(x.transpose(0, 1), (padding, right))
-    windows = padded.unfold(3, POINTS, 2).reshape(-1, POINTS)
-    return _transform(INPUT, windows.mT).view(POINTS, x.shape[1], -1)
+    windows = padded.unfold(-1, POINTS, OUTPUTS).reshape(x.shape[1], -1, POINTS)
+    return _matrix(INPUT, x) @ windows.mT
 
 
-def _at_points_of_output(gradient: Tensor, pairs: int) -> Tensor:
-    """(B, O, P, T') -> (6, O, B P pairs)."""
-    padded = functional.pad(gradient.transpose(0, 1), (0, 2 * pairs - gradient.shape[3]))
-    both = _transform(OUTPUT, padded.reshape(-1, 2).mT, transposed=True)
-    return both.view(POINTS, gradient.shape[1], -1)
+def _at_points_of_output(gradient: Tensor, tiles: int) -> Tensor:
+    """(B, O, P, T') -> (O, 8, B P tiles)."""
+    missing = OUTPUTS * tiles - gradient.shape[-1]
+    padded = functional.pad(gradient.transpose(0, 1), (0, missing))
+    return _matrix(OUTPUT, gradient).mT @ padded.reshape(gradient.shape[1], -1, OUTPUTS).mT
 
 
-def _transform(
-    matrix: tuple[tuple[float, ...], ...], columns: Tensor, *, transposed: bool = False
-) -> Tensor:
-    values = _matrix(matrix, columns)
-    return (values.mT if transposed else values) @ columns
-
-
-def _matrix(matrix: tuple[tuple[float, ...], ...], like: Tensor) -> Tensor:
+def _matrix(matrix: Matrix, like: Tensor) -> Tensor:
     return torch.tensor(matrix, dtype=like.dtype, device=like.device)

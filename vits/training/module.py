@@ -21,6 +21,7 @@ from vits.models.vits import Vits
 from vits.training.corpus import Corpus
 from vits.training.freezing import freeze
 from vits.training.judging import discriminator_losses, judge
+from vits.training.memory import keep_freed_memory
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
@@ -98,6 +99,11 @@ class VitsModule(pl.LightningModule):
             for optimizer in optimizers
         ]
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
+
+    def on_fit_start(self) -> None:
+        """Prepare the process."""
+        if self.device.type == "cpu":
+            keep_freed_memory()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Outcome:
         """Run one step: both updates and the log."""
