@@ -33,12 +33,6 @@ def seed():
 
 
 @pytest.fixture
-def untraced(monkeypatch):
-    """Start processes without coverage: it slows them, and what a signal ends leaves none."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-
-
-@pytest.fixture
 def steady_pitch(monkeypatch):
     """Find 100 Hz everywhere at once; tests/evaluation/test_evaluate.py really looks for pitch."""
     import types

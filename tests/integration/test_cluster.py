@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def start(untraced, tmp_path):
+def start(tmp_path):
     """Start the script as one of two nodes with a configuration file."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

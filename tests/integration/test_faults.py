@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-def test_a_kill_and_a_stop(untraced, tmp_path):
+def test_a_kill_and_a_stop(tmp_path):
     figures = tmp_path / "faults.json"
     done = subprocess.run(
         [

@@ -7,16 +7,17 @@ import sys
 
 import pytest
 
+from vits.training import memory
 from vits.training.memory import CHOSEN
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of glibc")
 
 FILLS_AGAIN = """
-import resource, sys
+import resource, runpy, sys
 import numpy as np
-from vits.training.memory import keep_freed_memory
 
-print(keep_freed_memory() if "keep" in sys.argv else None)
+memory = runpy.run_path(sys.argv[1])  # alone: its package would load all that trains
+print(memory["keep_freed_memory"]() if "keep" in sys.argv else None)
 for _ in range(3):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     arrays = [np.ones(2**17) for _ in range(200)]  # 1 MiB each
@@ -28,7 +29,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def new_pages(*arguments, **environment):
     """What was asked, and the pages that the third filling of the same memory had to map."""
     inherited = {k: v for k, v in os.environ.items() if k not in CHOSEN}
-    command = [sys.executable, "-c", FILLS_AGAIN, *arguments]
+    command = [sys.executable, "-c", FILLS_AGAIN, memory.__file__, *arguments]
     done = subprocess.run(
         command, env=inherited | environment, check=True, capture_output=True, text=True
     )
