@@ -196,7 +196,7 @@ class _Convolution(torch.autograd.Function):
         if ctx.form.tiled:
             to_x = toom_cook.input_gradient(gradient, weight, padding) if for_x else None
             to_weight = toom_cook.weight_gradient(x, gradient, padding) if for_weight else None
-            to_bias = gradient.transpose(0, 1).flatten(1).sum(1) if for_bias else None
+            to_bias = _with_rows(gradient).sum((0, 2, 3)) if for_bias else None
             return to_x, to_weight, to_bias, None, None
         x, gradient = _with_rows(x), _with_rows(gradient)
         by_products = ctx.form.products and for_weight

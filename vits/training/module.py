@@ -101,7 +101,7 @@ class VitsModule(pl.LightningModule):
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
 
     def on_fit_start(self) -> None:
-        """Prepare the process."""
+        """Keep the memory that a step frees, where steps are a processor's."""
         if self.device.type == "cpu":
             keep_freed_memory()
 
