@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vits.cli.speaking_flags import add_device, add_precision
 from vits.errors import ConfigError, MissingExtraError, VoiceError
+from vits.memory import return_large_blocks
 from vits.server.limits import Limits
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if key is not None and not key.strip():
         raise ConfigError("the API key is empty; give one, or leave it out")
     os.environ.setdefault(*KERNELS_KEPT)  # read when torch first computes
+    return_large_blocks()
     try:
         from vits.server.app import create_app
         from vits.server.running import is_local, listen, serve

@@ -14,6 +14,7 @@ from vits.config import TrainingConfig, VitsConfig, to_dict
 from vits.data.batch import Batch
 from vits.errors import CheckpointError
 from vits.layers.masking import slice_segments
+from vits.memory import keep_freed_memory
 from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
 from vits.models.segments import RECORDED, Spoken
@@ -21,7 +22,6 @@ from vits.models.vits import Vits
 from vits.training.corpus import Corpus
 from vits.training.freezing import freeze
 from vits.training.judging import discriminator_losses, judge
-from vits.training.memory import keep_freed_memory
 from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
