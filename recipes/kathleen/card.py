@@ -33,13 +33,14 @@ NAMES = {
     "word_error_rate": "word error rate",
     "character_error_rate": "character error rate",
     "aligned": "share of utterances with all words aligned",
+    "naturalness": "naturalness that DNSMOS P.835 predicts (1 to 5)",
     "mcd": "mel-cepstral distortion (dB)",
     "mel_l1": "mel L1",
     "f0_ratio": "median F0 over the recordings'",
     "rate_ratio": "speaking rate over the recordings'",
     "real_time_factor": "real-time factor, one thread",
 }
-OF_RECORDINGS = ("word_error_rate", "character_error_rate", "aligned")
+OF_RECORDINGS = ("word_error_rate", "character_error_rate", "aligned", "naturalness")
 
 
 def measure(voice: Path, manifest: Path) -> dict[str, Any]:

@@ -87,8 +87,9 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def evaluate(capsys, steady_pitch):
-    def run(*arguments, recogniser="parrots:Parrot"):
-        command = ["evaluate", *map(str, arguments), "--recogniser", recogniser]
+    def run(*arguments, recogniser="parrots:Parrot", naturalness="none"):
+        command = ["evaluate", *map(str, arguments)]
+        command += ["--recogniser", recogniser, "--naturalness", naturalness]
         status = main(command)
         captured = capsys.readouterr()
         return status, captured.out, captured.err
@@ -104,6 +105,14 @@ def test_a_checkpoint_is_evaluated_on_texts(evaluate, checkpoint, sentences, tmp
     assert str(tmp_path / "report" / "report.html") in out
     assert (tmp_path / "report" / "report.html").is_file()
     assert "recordings" not in out.partition("\n")[0]
+    assert "naturalness" not in out
+
+
+def test_naturalness_is_a_row_of_the_table(evaluate, checkpoint, sentences):
+    status, out, _ = evaluate(checkpoint, sentences, "--limit", "1", naturalness="dnsmos")
+    assert status == 0
+    (row,) = [line for line in out.splitlines() if line.startswith("naturalness")]
+    assert 1.0 <= float(row.split()[-1]) <= 5.0
 
 
 def test_json_is_all_that_is_printed(evaluate, checkpoint, corpus):

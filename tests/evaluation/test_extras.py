@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vits.errors import MissingExtraError
-from vits.evaluation import PocketSphinx
+from vits.evaluation import DnsMos, PocketSphinx
 from vits.evaluation.pitch import PitchRange, track_pitch
 from vits.evaluation.words import count_errors
 
@@ -14,6 +14,7 @@ from vits.evaluation.words import count_errors
     [
         ("pocketsphinx", PocketSphinx),
         ("jiwer", lambda: count_errors(["a"], ["a"])),
+        ("speechmos.dnsmos", DnsMos),
         ("librosa", lambda: track_pitch(np.zeros(4000, np.float32), PitchRange())),
     ],
 )
@@ -21,5 +22,5 @@ def test_a_missing_package_is_one_line_that_helps(monkeypatch, package, use):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match="pip install 'vits\\[eval\\]'") as caught:
         use()
-    assert package in str(caught.value)
+    assert f" {package.partition('.')[0]}," in str(caught.value)
     assert "\n" not in str(caught.value)

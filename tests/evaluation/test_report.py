@@ -23,23 +23,29 @@ UTTERANCE = {
     "character_errors",
     "characters",
     "aligned",
+    "naturalness",
     "mel_l1",
     "mcd",
     "real_time_factor",
 }
 
 
+class Critic:
+    def rate(self, samples, sample_rate):
+        return 3.5
+
+
 @pytest.fixture
 def contest(voice, items, parrot, steady_pitch):
     def make(n_voices=1, recorded=True, **changes):
-        instruments = Instruments(recogniser=parrot)
+        instruments = Instruments(recogniser=parrot, predictor=Critic())
         texts = items if recorded else [Item(BAD, f"Good night {BAD}.")]
         recordings = tuple(measure_recordings(items, instruments)) if recorded else ()
         voices = []
         for number in range(n_voices):
             spoken = tuple(evaluate(voice, texts, instruments, recordings or None, seed=number))
             voices.append(enter(f"voice {BAD}{number}", BAD, 7, spoken, recordings))
-        parts = {"manifest": BAD, "recogniser": "parrot", "seed": 1}
+        parts = {"manifest": BAD, "recogniser": "parrot", "predictor": "critic", "seed": 1}
         return Contest(**(parts | changes), recordings=recordings, voices=tuple(voices))
 
     return make
@@ -87,7 +93,7 @@ def test_the_figures_have_exactly_these_keys(contest, tmp_path):
     found = json.loads((tmp_path / "report" / "figures.json").read_text(encoding="utf-8"))
     assert found == json.loads(json.dumps(to_figures(shown), allow_nan=False))
     assert found.keys() == {
-        *("format", "manifest", "recogniser", "language_model", "seed"),
+        *("format", "manifest", "recogniser", "naturalness", "language_model", "seed"),
         *("recordings", "voices", "best"),
     }
     assert found["language_model"] == {
@@ -96,7 +102,11 @@ def test_the_figures_have_exactly_these_keys(contest, tmp_path):
     }
     (voice,) = found["voices"]
     assert voice.keys() == {"name", "source", "training_steps", "score", "summary", "utterances"}
-    assert voice["score"].keys() == {"value", "intelligibility", "spectrum", "pitch", "rate"}
+    assert voice["score"].keys() == {
+        *("value", "intelligibility", "naturalness", "spectrum", "pitch", "rate"),
+    }
+    assert found["naturalness"] == "critic"
+    assert voice["summary"]["naturalness"] == voice["utterances"][0]["naturalness"] == 3.5
     for part in (voice, found["recordings"]):
         assert part["summary"].keys() == set(Summary._fields)
         assert len(part["utterances"]) == 2

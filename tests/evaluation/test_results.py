@@ -12,9 +12,10 @@ from vits.synthesis import Timing
 
 @pytest.fixture
 def recordings():
+    first, second = _heard(1, 4, 2, 20, True), _heard(0, 6, 0, 30, None)
     return [
-        Take(Item("a", "One two."), 1.0, np.array([100.0, 200.0]), _heard(1, 4, 2, 20, True)),
-        Take(Item("b", "Three."), 2.0, np.array([150.0]), _heard(0, 6, 0, 30, None)),
+        Take(Item("a", "One two."), 1.0, np.array([100.0, 200.0]), first, naturalness=4.0),
+        Take(Item("b", "Three."), 2.0, np.array([150.0]), second, naturalness=3.0),
     ]
 
 
@@ -22,9 +23,10 @@ def recordings():
 def spoken(recordings):
     near = Comparison(0.5, 4.0, PitchDistance(0.02, 2, 1, 10), 1.0)
     far = Comparison(1.5, 8.0, PitchDistance(0.06, 6, 2, 10), 2.0)
+    first, second = _heard(3, 4, 9, 20, False), _heard(1, 6, 1, 30, True)
     return [
-        Take(recordings[0].item, 1.2, np.array([165.0]), _heard(3, 4, 9, 20, False), near, 0.5),
-        Take(recordings[1].item, 1.8, np.array([]), _heard(1, 6, 1, 30, True), far, 0.7, (0.1,)),
+        Take(recordings[0].item, 1.2, np.array([165.0]), first, near, 0.5, (), 3.2),
+        Take(recordings[1].item, 1.8, np.array([]), second, far, 0.7, (0.1,), 3.0),
     ]
 
 
@@ -40,6 +42,7 @@ def test_the_summary_is_that_by_hand(spoken, recordings):
         "character_error_rate": 0.2,
         "aligned": 0.5,
         "alignable": 2,
+        "naturalness": 3.1,
         "seconds": 3.0,
         "seconds_mean": 1.5,
         "seconds_deviation": 0.3,
@@ -78,17 +81,16 @@ def test_marks_belong_to_their_phonemes():
 
 def test_the_score_is_the_mean_of_its_terms(spoken, recordings):
     found = score(summarise(spoken, recordings), summarise(recordings))
-    assert found[1:] == pytest.approx(
-        (1.6, 1.0, 1.0, 0.0), abs=1e-9
-    )  # (0.2 - 0.04) / 0.1 and so on
-    assert found.value == pytest.approx(0.9)
+    # (0.2 - 0.04) / 0.1 and so on
+    assert found[1:] == pytest.approx((1.6, 0.4, 1.0, 1.0, 0.0), abs=1e-9)
+    assert found.value == pytest.approx(0.8)
 
 
 def test_the_recordings_themselves_are_the_best_there_is(recordings):
     same = Comparison(0.0, 0.0, PitchDistance(0, 3, 0, 10), 1.0)
     copies = [take._replace(comparison=same) for take in recordings]
     found = score(summarise(copies, recordings), summarise(recordings))
-    assert found == (0, 0, 0, 0, 0)
+    assert found == (0,) * 6
 
 
 def test_terms_that_were_not_measured_do_not_count(spoken):

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _ABOUT = """Let a voice say texts, and measure what comes out: word and character errors of an
-offline recogniser (beside those of the recordings), mel-cepstral distortion, pitch, durations and
-speed. Needs the extra eval: pip install 'vits[eval]'."""
+offline recogniser (beside those of the recordings), naturalness as a network predicts it,
+mel-cepstral distortion, pitch, durations and speed. Needs the extra eval: pip install
+'vits[eval]'."""
 
 _EXAMPLES = """MANIFEST is a folder that `vits prepare` wrote, a corpus that it could read, or a
 .txt file with a sentence on each line (nothing is then compared with recordings).
@@ -58,6 +59,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default="pocketsphinx",
         metavar="NAME",
         help="pocketsphinx, none, or package.module:factory (%(default)s)",
+    )
+    add(
+        "--naturalness",
+        default="dnsmos",
+        metavar="NAME",
+        help="who predicts it: dnsmos, none, or package.module:factory (%(default)s)",
     )
     add(
         "--language-model",
@@ -120,7 +127,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     """Measure the recordings, then each voice."""
-    from vits.evaluation import measure_recordings
+    from vits.evaluation import load_predictor, measure_recordings
     from vits.evaluation.contest import Contest
     from vits.evaluation.evaluate import Instruments
     from vits.evaluation.pitch import PitchRange
@@ -132,7 +139,10 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     bounds = {"f_min": args.f_min, "f_max": args.f_max}
     bounds = {name: value for name, value in bounds.items() if value is not None}
     instruments = Instruments(
-        recogniser=recogniser, language=language, pitch_range=PitchRange(**bounds)
+        recogniser=recogniser,
+        predictor=load_predictor(args.naturalness),
+        language=language,
+        pitch_range=PitchRange(**bounds),
     )
     recordings: tuple[Measured, ...] = ()
     if items[0].read is not None:
@@ -140,7 +150,13 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
         recordings = tuple(_watched(found, len(items), "recordings"))
     entered = _enter_all(args, voices, first, items, instruments, recordings)
     return Contest(
-        str(args.manifest), args.recogniser, args.seed, recordings, tuple(entered), model
+        str(args.manifest),
+        args.recogniser,
+        args.naturalness,
+        args.seed,
+        recordings,
+        tuple(entered),
+        model,
     )
 
 

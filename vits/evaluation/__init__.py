@@ -2,18 +2,22 @@
 
 from vits.evaluation.evaluate import evaluate, measure_recordings
 from vits.evaluation.material import Item, read_material
+from vits.evaluation.naturalness import DnsMos, Predictor, load_predictor
 from vits.evaluation.recogniser import PocketSphinx, Recogniser, load_recogniser
 from vits.evaluation.results import Summary, Take, summarise
 from vits.evaluation.score import Score, score
 
 __all__ = [
+    "DnsMos",
     "Item",
     "PocketSphinx",
+    "Predictor",
     "Recogniser",
     "Score",
     "Summary",
     "Take",
     "evaluate",
+    "load_predictor",
     "load_recogniser",
     "measure_recordings",
     "read_material",

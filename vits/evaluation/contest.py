@@ -40,6 +40,7 @@ class Contest(NamedTuple):
     Attributes:
         manifest: what was said.
         recogniser: who listened.
+        predictor: what told how natural it is.
         seed: of the first utterance.
         recordings: what was measured of the recordings; empty where there are none.
         voices: at least one.
@@ -48,6 +49,7 @@ class Contest(NamedTuple):
 
     manifest: str
     recogniser: str
+    predictor: str
     seed: int
     recordings: tuple[Measured, ...]
     voices: tuple[Contestant, ...]

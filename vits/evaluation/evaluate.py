@@ -21,6 +21,7 @@ from vits.evaluation.metrics import (
     to_analysis,
     warp,
 )
+from vits.evaluation.naturalness import Predictor
 from vits.evaluation.pitch import PitchRange, compare_pitch, track_pitch
 from vits.evaluation.recogniser import Aligner, Recogniser
 from vits.evaluation.results import Comparison, Heard, Take, phoneme_seconds
@@ -36,11 +37,13 @@ class Instruments:
 
     Attributes:
         recogniser: what listens; None: nothing does.
+        predictor: what tells how natural a wave is; None: nothing does.
         language: espeak-ng code of the texts.
         pitch_range: where the pitch is looked for.
     """
 
     recogniser: Recogniser | None = None
+    predictor: Predictor | None = None
     language: str = "en-us"
     pitch_range: PitchRange = field(default_factory=PitchRange)
 
@@ -134,11 +137,13 @@ def _measure(item: Item, speech: Speech, instruments: Instruments) -> Measured:
     """Measure what can be told of one wave alone."""
     wave = to_analysis(speech.samples, speech.sample_rate)
     f0 = track_pitch(wave, instruments.pitch_range)
+    predictor, sound = instruments.predictor, (speech.samples, speech.sample_rate)
     take = Take(
         item,
         len(wave) / ANALYSIS.sample_rate,
         f0[~np.isnan(f0)],
         _listen(item, speech, instruments),
+        naturalness=None if predictor is None else predictor.rate(*sound),
     )
     return Measured(take, speech, analyse(wave), f0)
 

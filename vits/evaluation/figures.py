@@ -16,6 +16,7 @@ ROWS = (
     ("character_error_rate", "character error rate", "%"),
     ("aligned", "all words aligned", "%"),
     ("alignable", "of utterances", ""),
+    ("naturalness", "naturalness, predicted (1 to 5)", "2"),
     ("mcd", "mel-cepstral distortion", "dB"),
     ("mel_l1", "mel L1", "3"),
     ("log_f0_rmse", "ln F0 RMSE", "3"),
@@ -46,6 +47,7 @@ def to_figures(contest: Contest) -> dict[str, Any]:
         "format": FORMAT,
         "manifest": contest.manifest,
         "recogniser": contest.recogniser,
+        "naturalness": contest.predictor,
         "language_model": None
         if model is None
         else {"file": model.file, **counted, "absent_words": model.absent, "texts": model.words},
@@ -85,6 +87,7 @@ def _utterance(take: Take) -> dict[str, Any]:
         "heard": heard and heard.text,
         **(heard.errors._asdict() if heard else dict.fromkeys(errors)),
         "aligned": heard and heard.aligned,
+        "naturalness": take.naturalness,
         "mel_l1": compared and compared.mel_l1,
         "mcd": compared and compared.mcd,
         "real_time_factor": take.real_time_factor,

@@ -1,7 +1,6 @@
 """Offline recognisers: what was understood of a wave."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from vits.audio.io import to_pcm16
 from vits.audio.resample import resample
 from vits.errors import ConfigError
-from vits.evaluation.extras import require
+from vits.evaluation.extras import make, require
 from vits.evaluation.words import plain_words
 
 __all__ = ["Aligner", "PocketSphinx", "Recogniser", "load_recogniser"]
@@ -115,19 +114,4 @@ def load_recogniser(name: str) -> Recogniser | None:
         ConfigError: the name is none of these, or what it names is no recogniser.
         MissingExtraError: pocketsphinx is not installed.
     """
-    if name == "none":
-        return None
-    if name == "pocketsphinx":
-        return PocketSphinx()
-    module, colon, factory = name.partition(":")
-    if not colon:
-        raise ConfigError(
-            f"recogniser {name!r} must be pocketsphinx, none or package.module:factory"
-        )
-    try:
-        made = getattr(import_module(module), factory)()
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"recogniser {name} cannot be imported ({error}); check it") from error
-    if not isinstance(made, Recogniser):
-        raise ConfigError(f"recogniser {name} gives {type(made).__name__}; it lacks transcribe()")
-    return made
+    return make("recogniser", name, Recogniser, "transcribe", pocketsphinx=PocketSphinx)

@@ -85,7 +85,7 @@ def _facts(contest: Contest) -> str:
     facts = [
         f"Said: {contest.manifest}, {len(contest.voices[0].takes)} utterances, "
         f"seed {contest.seed} for the first.",
-        f"Recogniser: {contest.recogniser}.",
+        f"Recogniser: {contest.recogniser}. Naturalness as predicted by: {contest.predictor}.",
         "Real-time factor: one thread, after one sentence that is not counted.",
     ]
     model = contest.model

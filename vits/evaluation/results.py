@@ -59,6 +59,7 @@ class Take(NamedTuple):
         comparison: against the recording; None for recordings and where there is none.
         real_time_factor: time to speak it, for each second of it; None for recordings.
         phonemes: seconds of each phoneme, pauses left out; empty for recordings.
+        naturalness: mean opinion score that is predicted, 1 to 5; None without a predictor.
     """
 
     item: Item
@@ -68,6 +69,7 @@ class Take(NamedTuple):
     comparison: Comparison | None = None
     real_time_factor: float | None = None
     phonemes: tuple[float, ...] = ()
+    naturalness: float | None = None
 
 
 class Summary(NamedTuple):
@@ -79,6 +81,7 @@ class Summary(NamedTuple):
         character_error_rate: the same of characters.
         aligned: share of the utterances that can be aligned in which all words are found.
         alignable: number of utterances that can be aligned.
+        naturalness: mean of the utterances' predicted mean opinion scores, 1 to 5.
         seconds: speech of all (s), silence at the ends trimmed.
         seconds_mean: mean of the utterances (s).
         seconds_deviation: their standard deviation (s).
@@ -104,6 +107,7 @@ class Summary(NamedTuple):
     character_error_rate: float | None
     aligned: float | None
     alignable: int | None
+    naturalness: float | None
     seconds: float
     seconds_mean: float
     seconds_deviation: float
@@ -159,10 +163,10 @@ def summarise(takes: Sequence[Take], recordings: Sequence[Take] | None = None) -
     phonemes = np.concatenate([np.array(take.phonemes) for take in takes])
     low, median, high = np.percentile(phonemes, (5, 50, 95)) if len(phonemes) else (None,) * 3
     characters = sum(len(take.item.text) for take in takes)
-    factors = [take.real_time_factor for take in takes if take.real_time_factor is not None]
     return Summary(
         utterances=len(takes),
         **_understood(takes),
+        naturalness=_mean([take.naturalness for take in takes]),
         seconds=float(seconds.sum()),
         seconds_mean=float(seconds.mean()),
         seconds_deviation=float(seconds.std()),
@@ -174,7 +178,7 @@ def summarise(takes: Sequence[Take], recordings: Sequence[Take] | None = None) -
         f0_deviation=_number(np.log(pitch).std()) if len(pitch) else None,
         **_ratios(seconds, pitch, recordings or ()),
         **_distances(takes),
-        real_time_factor=float(np.mean(factors)) if factors else None,
+        real_time_factor=_mean([take.real_time_factor for take in takes]),
     )
 
 
@@ -225,6 +229,12 @@ def _distances(takes: Sequence[Take]) -> dict[str, Any]:
         "log_f0_rmse": math.sqrt(pitch.squares / pitch.voiced) if pitch.voiced else None,
         "voicing_error": pitch.disagreeing / pitch.pairs,
     }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean of what is known; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _number(value: "np.floating | float | None") -> float | None:
