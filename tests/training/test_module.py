@@ -82,7 +82,7 @@ def test_the_bands_come_in_with_their_weight(make_run, config):
     model = dataclasses.replace(config, segment_frames=22)  # long enough for the bands
     recorder, plain = Recorder(), Recorder()
     _, module, _ = make_run(1, model=model, callbacks=[recorder], subband_weight=2.0)
-    assert module.subbands.filterbank.n_bands == module.config.decoder.n_bands
+    assert module.optional["subband"].filterbank.n_bands == module.config.decoder.n_bands
     _, without, _ = make_run(1, model=model, callbacks=[plain])
     with_bands, logged = recorder.steps[0][1], plain.steps[0][1]
     assert "train/subband" not in logged
@@ -372,6 +372,7 @@ RECIPE = {
     "duration_weight": 0.1,
     "feature_weight": 9.0,
     "adversarial_weight": 9.0,
+    "envelope_weight": 9.0,
     "adversarial_start": 2,
     "discriminator_warmup_steps": 1,
     "alignment": "data",

@@ -27,6 +27,9 @@ class TrainingConfig:
         adversarial_weight: weight of the generator's adversarial loss.
         subband_weight: weight of the STFT loss of the bands of the wave, which the multi-band
             decoder is trained with; the original has none.
+        envelope_weight: weight of the distance of mel spectra that are smoothed over 200 Hz; for
+            spoken segments, in place of most of ``mel_weight``: formants as recorded, harmonics as
+            the discriminators want them. The original has none.
         adversarial_start: step at which the discriminators and their losses come in.
         discriminator_warmup_steps: steps from ``adversarial_start`` on in which the discriminators
             learn alone while the generator stands still; for a voice that comes without them.
@@ -66,6 +69,7 @@ class TrainingConfig:
     feature_weight: float = 2.0
     adversarial_weight: float = 1.0
     subband_weight: float = 0.0
+    envelope_weight: float = 0.0
     adversarial_start: int = 0
     discriminator_warmup_steps: int = 0
     alignment: Literal["search", "data"] = "search"
@@ -98,7 +102,7 @@ class TrainingConfig:
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         if self.gradient_clip is not None:
             require_positive(self, "gradient_clip")
-        for name in ("mel", "kl", "duration", "feature", "adversarial", "subband"):
+        for name in ("mel", "kl", "duration", "feature", "adversarial", "subband", "envelope"):
             value = getattr(self, f"{name}_weight")
             require(value >= 0, f"{name}_weight {value} must not be negative")
         for name in (

@@ -26,8 +26,7 @@ from vits.training.parallel import Passes, Shares
 from vits.training.randomness import seed_step
 from vits.training.record import Outcome, Record
 from vits.training.segments import Segments, spoken_at
-from vits.training.subbands import SubbandLoss
-from vits.training.terms import generator_terms, weigh
+from vits.training.terms import generator_terms, optional_losses, weigh
 from vits.training.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
@@ -66,10 +65,7 @@ class VitsModule(pl.LightningModule):
         self.discriminators = Discriminators(**vars(self.config.discriminator))
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
-        self.subbands = None
-        if training.subband_weight:
-            length = config.segment_frames * config.audio.hop_length
-            self.subbands = SubbandLoss(max(2, config.decoder.n_bands), length)
+        self.optional = optional_losses(self.config, training, self.mel)
         self.passes = Passes.plain(self.generator, self.discriminators)
 
     @property
@@ -119,7 +115,7 @@ class VitsModule(pl.LightningModule):
             segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
-        terms = generator_terms(out, segments, shares, self.subbands)
+        terms = generator_terms(out, segments, shares, self.optional)
         loss = weigh(terms, recipe, self.generator, out, apart=spoken.share == 0)
         terms = {name: term.detach() for name, term in terms.items()}
         if adversarial:

@@ -4,21 +4,46 @@ import torch
 from torch import Tensor, nn
 
 from vits import losses
-from vits.config import TrainingConfig
+from vits.audio.mel import MelSpectrogram
+from vits.config import TrainingConfig, VitsConfig
 from vits.models.outputs import Recorded, TrainingOutput
 from vits.models.vits import Vits
 from vits.training.early import settle
+from vits.training.envelope import EnvelopeLoss
 from vits.training.parallel import Shares
 from vits.training.segments import Segments
 from vits.training.subbands import SubbandLoss
 
-__all__ = ["generator_terms", "kl_term", "weigh"]
+__all__ = ["generator_terms", "kl_term", "optional_losses", "weigh"]
+
+
+def optional_losses(
+    config: VitsConfig, recipe: TrainingConfig, mel: MelSpectrogram
+) -> nn.ModuleDict:
+    """Make the losses that the original has not, by name: those whose weight is not 0."""
+    optional = nn.ModuleDict()
+    if recipe.subband_weight:
+        length = config.segment_frames * config.audio.hop_length
+        optional["subband"] = SubbandLoss(max(2, config.decoder.n_bands), length)
+    if recipe.envelope_weight:
+        optional["envelope"] = EnvelopeLoss(mel, config.audio.sample_rate)
+    return optional
 
 
 def generator_terms(
-    out: TrainingOutput, segments: Segments, shares: Shares, subbands: SubbandLoss | None
+    out: TrainingOutput,
+    segments: Segments,
+    shares: Shares,
+    optional: nn.ModuleDict,
 ) -> dict[str, Tensor]:
-    """Return the losses by name, scalars that are weighted with this rank's shares."""
+    """Return the losses by name, scalars that are weighted with this rank's shares.
+
+    Args:
+        out: what the generator gave.
+        segments: what is compared.
+        shares: of this rank in the batch of all.
+        optional: made by ``optional_losses``.
+    """
     duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
     terms = {
         "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
@@ -26,8 +51,11 @@ def generator_terms(
     }
     if out.recorded is not None:
         terms["kl"] = kl_term(out, out.recorded) * shares.frames
-    if subbands is not None:
-        terms["subband"] = subbands(segments.fake, segments.real) * shares.utterances
+    if "subband" in optional:
+        terms["subband"] = optional["subband"](segments.fake, segments.real) * shares.utterances
+    if "envelope" in optional:
+        found = optional["envelope"](segments.fake_mel, segments.real_mel)
+        terms["envelope"] = found * shares.utterances
     return terms
 
 
