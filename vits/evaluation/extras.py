@@ -1,6 +1,6 @@
 """What an evaluation brings in: the packages of the extra ``eval``, and instruments by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import TypeVar
@@ -30,7 +30,7 @@ def make(
     name: str,
     kind: type[Instrument],
     method: str,
-    **known: Callable[[], Instrument],
+    known: Mapping[str, Callable[[], Instrument]],
 ) -> Instrument | None:
     """Make an instrument: one that is known, none, or ``package.module:factory``.
 
@@ -39,7 +39,7 @@ def make(
         name: which one; ``none``: None.
         kind: the protocol that it must have.
         method: the protocol's method, for messages.
-        **known: factories by their short names.
+        known: factories by their short names.
 
     Raises:
         ConfigError: the name is none of these, or what it names is not of the kind.

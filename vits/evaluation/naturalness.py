@@ -68,4 +68,4 @@ def load_predictor(name: str) -> Predictor | None:
         ConfigError: the name is none of these, or what it names is no predictor.
         MissingExtraError: speechmos is not installed.
     """
-    return make("naturalness predictor", name, Predictor, "rate", dnsmos=DnsMos)
+    return make("naturalness predictor", name, Predictor, "rate", {"dnsmos": DnsMos})

@@ -114,4 +114,4 @@ def load_recogniser(name: str) -> Recogniser | None:
         ConfigError: the name is none of these, or what it names is no recogniser.
         MissingExtraError: pocketsphinx is not installed.
     """
-    return make("recogniser", name, Recogniser, "transcribe", pocketsphinx=PocketSphinx)
+    return make("recogniser", name, Recogniser, "transcribe", {"pocketsphinx": PocketSphinx})
