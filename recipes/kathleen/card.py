@@ -16,16 +16,40 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 FIT = "OMP_NUM_THREADS=1 vits fit -c configs/small.yaml -c recipes/kathleen/small.yaml"
+
+
+def go_on(before: str, *more: str) -> str:
+    """Write the command of a run that goes on from another one."""
+    command = f"OMP_NUM_THREADS=1 vits finetune runs/kathleen_{before} data/kathleen_fit"
+    return " ".join([command, "-c recipes/kathleen/spoken.yaml", *more])
+
+
 COMMANDS = (  # the first steps were made with a faster decay of the learning rate
     f"{FIT} --model.training.learning_rate_decay_steps 200 --model.training.ema_decay 0.999"
     " --trainer.max_steps 2338",
     f"{FIT} --resume auto",
     "vits align runs/kathleen_small data/kathleen_fit data/kathleen_val",
-    "OMP_NUM_THREADS=1 vits finetune runs/kathleen_small data/kathleen_fit"
-    " -c recipes/kathleen/spoken.yaml",
-    "OMP_NUM_THREADS=1 vits finetune runs/kathleen_spoken data/kathleen_fit"
-    " -c recipes/kathleen/spoken.yaml -c recipes/kathleen/last.yaml",
-    "vits bundle runs/kathleen_last -o voices/kathleen --name kathleen --licence CC0-1.0"
+    go_on("small"),
+    go_on("spoken", "-c recipes/kathleen/last.yaml"),
+    go_on(
+        "last",
+        "-c recipes/kathleen/last.yaml --model.training.learning_rate_decay_steps 48",
+        "--trainer.max_steps 1200 --trainer.default_root_dir runs/kathleen_more",
+    ),
+    go_on(
+        "more",
+        "-c recipes/kathleen/natural.yaml --model.training.envelope_weight 0",
+        "--model.training.mel_weight 15 --model.training.feature_weight 2",
+        "--model.training.learning_rate_decay_steps 2000",
+        "--trainer.max_steps 700 --trainer.default_root_dir runs/kathleen_free",
+    ),
+    go_on(
+        "free",
+        "-c recipes/kathleen/natural.yaml --model.training.learning_rate_decay_steps 2000",
+        "--trainer.max_steps 481 --trainer.default_root_dir runs/kathleen_formants",
+    ),
+    go_on("formants", "-c recipes/kathleen/natural.yaml"),
+    "vits bundle runs/kathleen_natural -o voices/kathleen --name kathleen --licence CC0-1.0"
     " --noise-scale 0.25 --noise-scale-duration 0.3 --length-scale 1.06"
     " --compact --card card.json",
 )
