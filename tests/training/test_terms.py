@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from torch import nn
 
 from vits.config import TrainingConfig
 from vits.models import Vits
@@ -33,7 +34,7 @@ def run(model):
     real = torch.zeros_like(out.wave)
     fold = (2, 4, -1)
     segments = Segments(real, out.wave, real.reshape(fold), out.wave.reshape(fold))
-    return out, generator_terms(out, segments, Shares.of(id_lengths, frames), None)
+    return out, generator_terms(out, segments, Shares.of(id_lengths, frames), nn.ModuleDict())
 
 
 def gradients(model):
