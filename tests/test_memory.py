@@ -7,15 +7,14 @@ import sys
 
 import pytest
 
-from vits import memory
 from vits.memory import CHOSEN
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of glibc")
 
 MEMORY = """
-import runpy, sys
-memory = runpy.run_path(sys.argv[1])  # alone: its package would load all that trains
-print(memory[sys.argv[2]]() if len(sys.argv) > 2 else None)
+import sys
+from vits import memory
+print(getattr(memory, sys.argv[1])() if len(sys.argv) > 1 else None)
 """
 
 FILLS_AGAIN = """
@@ -50,7 +49,7 @@ print(resident() - before)
 def measured(script, *asked, **environment):
     """What was answered, and the pages that the script has counted."""
     inherited = {k: v for k, v in os.environ.items() if k not in CHOSEN}
-    command = [sys.executable, "-c", MEMORY + script, memory.__file__, *asked]
+    command = [sys.executable, "-c", MEMORY + script, *asked]
     done = subprocess.run(
         command, env=inherited | environment, check=True, capture_output=True, text=True
     )

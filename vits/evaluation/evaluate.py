@@ -137,13 +137,12 @@ def _measure(item: Item, speech: Speech, instruments: Instruments) -> Measured:
     """Measure what can be told of one wave alone."""
     wave = to_analysis(speech.samples, speech.sample_rate)
     f0 = track_pitch(wave, instruments.pitch_range)
-    predictor, sound = instruments.predictor, (speech.samples, speech.sample_rate)
     take = Take(
         item,
         len(wave) / ANALYSIS.sample_rate,
         f0[~np.isnan(f0)],
         _listen(item, speech, instruments),
-        naturalness=None if predictor is None else predictor.rate(*sound),
+        naturalness=_rate(speech, instruments.predictor),
     )
     return Measured(take, speech, analyse(wave), f0)
 
@@ -161,6 +160,11 @@ def _listen(item: Item, speech: Speech, instruments: Instruments) -> Heard | Non
     if isinstance(recogniser, Aligner):
         aligned = recogniser.aligns(speech.samples, speech.sample_rate, item.text)
     return Heard(" ".join(heard), count_errors(said, heard), aligned)
+
+
+def _rate(speech: Speech, predictor: Predictor | None) -> float | None:
+    """Let the predictor tell how natural a wave is."""
+    return None if predictor is None else predictor.rate(speech.samples, speech.sample_rate)
 
 
 def _compare(spoken: Measured, recording: Measured) -> Measured:

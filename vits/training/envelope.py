@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from vits import losses
 from vits.audio.mel import MelSpectrogram
 
 __all__ = ["HALF_WIDTH", "EnvelopeLoss"]
@@ -31,9 +32,8 @@ class EnvelopeLoss(nn.Module):
     def __init__(self, mel: MelSpectrogram, sample_rate: int) -> None:
         super().__init__()
         bins = torch.linspace(0, sample_rate / 2, mel.filterbank.shape[1])
-        centres = (
-            mel.filterbank @ bins / mel.filterbank.sum(1).clamp(min=1e-9)
-        )  # a band may be empty
+        areas = mel.filterbank.sum(1).clamp(min=1e-9)  # a band may be empty
+        centres = mel.filterbank @ bins / areas
         apart = (centres[:, None] - centres[None, :]).abs()
         triangles = (1 - apart / HALF_WIDTH).clamp(min=0)
         smoothing = triangles / triangles.sum(1, keepdim=True)
@@ -45,7 +45,7 @@ class EnvelopeLoss(nn.Module):
         Returns:
             Scalar, computed in float32 whatever the autocast.
         """
-        return (self._smooth(fake_mel) - self._smooth(real_mel)).abs().mean()
+        return losses.mel_loss(self._smooth(fake_mel), self._smooth(real_mel))
 
     def _smooth(self, log_mel: Tensor) -> Tensor:
         with torch.autocast(log_mel.device.type, enabled=False):
