@@ -233,14 +233,17 @@ def frame_mask(n_frames: int) -> Tensor:
 
 @pytest.mark.parametrize("n_speakers", [1, 3])
 def test_training_boxes_match(n_speakers: int) -> None:
-    reference, ours = build(n_speakers, "stochastic")
+    # the bound has steep splines under random weights: in float32 rounding shows in its fifth digit
+    reference, ours = (model.double() for model in build(n_speakers, "stochastic"))
     speakers = torch.tensor([0, 2]) if n_speakers > 1 else None
     lengths, frames = torch.tensor([9, 6]), torch.tensor([30, 21])
-    symbol_mask = (torch.arange(9) < lengths[:, None]).float()[:, None]
-    mask = (torch.arange(30) < frames[:, None]).float()[:, None]
-    spectrogram = torch.rand(2, 65, 30) * mask
-    posterior_noise, duration_noise = torch.randn(2, 32, 30), torch.randn(2, 2, 9)
-    hidden = torch.randn(2, 48, 9) * symbol_mask
+    symbol_mask = (torch.arange(9) < lengths[:, None]).double()[:, None]
+    mask = (torch.arange(30) < frames[:, None]).double()[:, None]
+    spectrogram = torch.rand(2, 65, 30).double() * mask
+    posterior_noise, duration_noise = (
+        torch.randn(shape).double() for shape in ((2, 32, 30), (2, 2, 9))
+    )
+    hidden = torch.randn(2, 48, 9).double() * symbol_mask
     durations = torch.randint(1, 6, (2, 1, 9)) * symbol_mask
 
     # transformers never trains: its forward direction also flips the channels after the affine
@@ -260,9 +263,9 @@ def test_training_boxes_match(n_speakers: int) -> None:
         own_loss = ours.duration_predictor(
             hidden, symbol_mask, durations, conditioning, noise=duration_noise
         )
-    near = {"atol": 1e-4, "rtol": 0}
+    near = {"atol": 1e-10, "rtol": 0}
     torch.testing.assert_close(own.distribution.mean, mean, **near)
     torch.testing.assert_close(own.distribution.log_std, log_std, **near)
     torch.testing.assert_close(own.z, z, **near)
     torch.testing.assert_close(own_prior, z_prior, **near)
-    torch.testing.assert_close(own_loss, loss, atol=1e-3, rtol=1e-6)
+    torch.testing.assert_close(own_loss, loss, atol=1e-9, rtol=0)
