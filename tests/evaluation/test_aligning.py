@@ -10,6 +10,7 @@ from vits.data.dataset import PreparedDataset
 from vits.errors import DataError, VoiceError
 from vits.evaluation.aligning import find_durations
 from vits.evaluation.listener import Listener
+from vits.evaluation.walking import walk_durations
 from vits.synthesis import write_voice
 from vits.synthesis.weights import make_compact
 
@@ -63,11 +64,19 @@ def test_nothing_is_lost_when_it_breaks_off(data):
     }
 
 
-def test_a_voice_without_ears_is_refused(data, make_bundle):
-    bundle = make_bundle(data, ("anna", "bert"))
+def test_a_voice_without_ears_speaks_to_find_them(data, make_bundle, tmp_path, capsys):
+    bundle = make_bundle(data, ("bert", "anna"))
     make_compact(bundle.generator)
+    voice = write_voice(tmp_path / "voice", bundle)
     with pytest.raises(VoiceError, match=r"voice 'toy' is compact: .* take the whole voice"):
         Listener.to(data, bundle)
+    assert main(["align", str(voice), str(data.folder), "--by", "listening"]) == 2
+    assert "is compact" in capsys.readouterr().err
+    assert main(["align", str(voice), str(data.folder)]) == 0
+    aligned = PreparedDataset(data.folder)
+    listener = Listener.to(data, bundle, may_be_compact=True)
+    for index in range(len(data)):
+        assert aligned.durations(index).tolist() == walk_durations(listener, data[index])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import vits
-from vits.synthesis.shortcuts import DEFAULT_VOICE
+from vits.synthesis.shortcuts import DEFAULT_VOICE, find_voice
 
 TEXT = "The birch canoe slid on the smooth planks."
 
@@ -48,3 +48,11 @@ def test_it_speaks_at_a_human_pace_and_level(voice):
     assert -40 < level < -10
     assert np.abs(speech.samples).max() <= 1.0
     assert [word.text for word in speech.words][:3] == ["The", "birch", "canoe"]
+
+
+def test_it_is_found_by_its_name_unless_something_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_voice("kathleen") == DEFAULT_VOICE
+    assert find_voice("edith") == Path("edith")
+    Path("kathleen").mkdir()
+    assert find_voice("kathleen") == Path("kathleen")

@@ -16,23 +16,18 @@ def read_base(path: str) -> "BaseVoice":
     """Read a voice with all that a run can start from.
 
     Args:
-        path: a voice folder, a checkpoint, or the folder of a run, whose newest is taken.
+        path: a voice folder, the name of one in the box, a checkpoint, or the folder of a run,
+            whose newest is taken.
 
     Raises:
         MissingFileError: there is no such file or folder.
-        VoiceError: it is neither a voice nor a run, or the voice is damaged or compact.
+        VoiceError: it is neither a voice nor a run, or the voice is damaged.
         CheckpointError: the checkpoint is damaged.
     """
-    from vits.synthesis.weights import is_compact
     from vits.training.finetuning import BaseVoice
 
-    checkpoint = _checkpoint(Path(path))
+    folder, checkpoint = _find(path)
     bundle = read_bundle(path)
-    if is_compact(bundle.generator):
-        raise VoiceError(
-            f"voice {path} is compact: without a posterior encoder it cannot be trained; "
-            "take the whole voice or its checkpoint"
-        )
     return BaseVoice(
         source=path if checkpoint is None else str(checkpoint),
         config=bundle.generator.config,
@@ -40,7 +35,7 @@ def read_base(path: str) -> "BaseVoice":
         fingerprint=bundle.fingerprint,
         speakers=() if bundle.speakers == ("",) else bundle.speakers,
         generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
-        **(_judges(Path(path)) if checkpoint is None else _training_state(checkpoint)),
+        **(_judges(folder) if checkpoint is None else _training_state(checkpoint)),
     )
 
 
@@ -54,23 +49,25 @@ def read_bundle(path: str) -> "VoiceBundle":
     """
     from vits.synthesis import bundle_checkpoint, read_voice
 
-    checkpoint = _checkpoint(Path(path))
-    return read_voice(path) if checkpoint is None else bundle_checkpoint(checkpoint)
+    folder, checkpoint = _find(path)
+    return read_voice(folder) if checkpoint is None else bundle_checkpoint(checkpoint)
 
 
-def _checkpoint(path: Path) -> Path | None:
-    """Return the checkpoint that a path means; None for a voice folder."""
+def _find(named: str) -> tuple[Path, Path | None]:
+    """Return the path that is meant, and the checkpoint there; None for a voice folder."""
     from vits.synthesis import find_checkpoint
     from vits.synthesis.bundle import REQUIRED
+    from vits.synthesis.shortcuts import find_voice
 
+    path = find_voice(named)
     if not path.exists():
         raise MissingFileError(
             f"voice {path} does not exist; name a voice folder, a checkpoint or the folder of a run"
         )
     if path.is_dir() and any((path / name).exists() for name in REQUIRED):
-        return None
+        return path, None
     try:
-        return find_checkpoint(path)
+        return path, find_checkpoint(path)
     except CheckpointError as error:
         raise VoiceError(
             f"{path} is neither a voice, it lacks {', '.join(REQUIRED)}, nor a run with a *.ckpt "

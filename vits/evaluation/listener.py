@@ -32,14 +32,27 @@ class Listener(NamedTuple):
 
     @classmethod
     def to(
-        cls, dataset: PreparedDataset, bundle: VoiceBundle, device: str | torch.device = "cpu"
+        cls,
+        dataset: PreparedDataset,
+        bundle: VoiceBundle,
+        device: str | torch.device = "cpu",
+        *,
+        may_be_compact: bool = False,
     ) -> "Listener":
         """Check that a voice can judge a corpus, and take it to a device.
+
+        Args:
+            dataset: the corpus.
+            bundle: the voice.
+            device: where to compute.
+            may_be_compact: the voice will only be asked to speak.
 
         Raises:
             DataError: symbols, spectrograms or speakers of voice and corpus differ.
             VoiceError: the voice has no posterior encoder, or there is no such device.
         """
+        if not may_be_compact:
+            _require_ears(bundle)
         _check(bundle, dataset)
         try:
             model = bundle.generator.to(device).eval().requires_grad_(False)
@@ -58,13 +71,16 @@ class Listener(NamedTuple):
         return None if self.rows is None else torch.tensor([self.rows[row]], device=self.device)
 
 
-def _check(bundle: VoiceBundle, dataset: PreparedDataset) -> None:
-    """Require the same symbols, spectrograms and speakers, and ears."""
+def _require_ears(bundle: VoiceBundle) -> None:
     if is_compact(bundle.generator):
         raise VoiceError(
             f"voice {bundle.card.name!r} is compact: without a posterior encoder it cannot listen; "
             "take the whole voice or its checkpoint"
         )
+
+
+def _check(bundle: VoiceBundle, dataset: PreparedDataset) -> None:
+    """Require the same symbols, spectrograms and speakers."""
     known = bundle.frontend.symbols.to_list()
     if known[: len(dataset.symbols)] != dataset.symbols:
         raise DataError(

@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor, nn
 
+from vits.errors import VoiceError
 from vits.layers.masking import sequence_mask
 from vits.layers.wavenet import WaveNet
 from vits.models.outputs import Gaussian, Posterior
 
-__all__ = ["PosteriorEncoder"]
+__all__ = ["NoPosteriorEncoder", "PosteriorEncoder", "leave_out_posterior"]
 
 
 class PosteriorEncoder(nn.Module):
@@ -61,3 +62,23 @@ class PosteriorEncoder(nn.Module):
         noise = torch.randn_like(mean) if noise is None else noise
         z = (mean + noise * log_std.exp()) * mask
         return Posterior(z, Gaussian(mean, log_std), mask)
+
+
+class NoPosteriorEncoder(nn.Module):
+    """Stands where a compact voice has no posterior encoder."""
+
+    def forward(self, *args: object, **options: object) -> None:
+        """Refuse to listen.
+
+        Raises:
+            VoiceError: always.
+        """
+        raise VoiceError(
+            "this voice is compact: it has no posterior encoder, so it can speak, but not convert "
+            "recordings; take the whole voice or its checkpoint"
+        )
+
+
+def leave_out_posterior(generator: nn.Module) -> None:
+    """Take the posterior encoder out, in place: what is left can speak, and learn to speak."""
+    generator.add_module("posterior_encoder", NoPosteriorEncoder())

@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
     from vits.synthesis.voice import Voice
 
-__all__ = ["DEFAULT_VOICE", "load", "synthesize"]
+__all__ = ["DEFAULT_VOICE", "find_voice", "load", "synthesize"]
 
 DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
+
+
+def find_voice(named: str | Path) -> Path:
+    """Return a path as it is, or where nothing is there the voice in the box of that name.
+
+    >>> find_voice("kathleen").parts[-2:]
+    ('voices', 'kathleen')
+    """
+    boxed = {folder.name: folder for folder in DEFAULT_VOICE.parent.iterdir() if folder.is_dir()}
+    known = boxed.get(str(named))
+    return known if known is not None and not Path(named).exists() else Path(named)
 
 
 def load(
@@ -29,7 +40,8 @@ def load(
 
     Args:
         path: a voice folder, or one that ``vits export --to onnx`` wrote, which speaks in ONNX
-            Runtime and does not import torch; None: the English voice that comes with this library.
+            Runtime and does not import torch; None or "kathleen": the English voice that comes with
+            this library.
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime takes ``cpu``.
         precision: ``fp32``, ``bf16``, ``auto`` or ``plain``, see ``Voice``; ONNX Runtime speaks in
             that of the file and takes ``fp32`` or ``auto``.
@@ -42,7 +54,7 @@ def load(
         MissingExtraError: the folder is an exported one, and onnxruntime is not installed.
         VoiceError: it is not a voice, it is damaged, or there is no such device or precision.
     """
-    folder = Path(DEFAULT_VOICE if path is None else path)
+    folder = DEFAULT_VOICE if path is None else find_voice(path)
     if is_onnx_voice(folder):
         if str(device) != "cpu":
             raise VoiceError(

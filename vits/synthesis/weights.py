@@ -1,6 +1,6 @@
 """The generator of a voice: built, filled with checked tensors, written as safetensors.
 
-A compact voice can only speak: its file has no posterior encoder, and its tensors are float16.
+A compact voice cannot listen: its file has no posterior encoder, and its tensors are float16.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,12 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
 from vits.config import VitsConfig
 from vits.errors import VoiceError
+from vits.models.posterior_encoder import NoPosteriorEncoder, leave_out_posterior
 from vits.models.vits import Vits
 
 __all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "write_generator"]
@@ -21,27 +22,17 @@ __all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "w
 LEFT_OUT = "posterior_encoder."
 
 
-class _LeftOut(nn.Module):
-    """Stands where a compact voice has no posterior encoder."""
-
-    def forward(self, *args: object, **options: object) -> None:
-        raise VoiceError(
-            "this voice is compact: it has no posterior encoder, so it can speak, but neither "
-            "convert recordings nor be trained; take the whole voice or its checkpoint"
-        )
-
-
 def make_compact(generator: Vits) -> None:
     """Take the posterior encoder out, in place, and round all weights to float16's values."""
-    generator.add_module("posterior_encoder", _LeftOut())
+    leave_out_posterior(generator)
     with torch.no_grad():
         for parameter in generator.parameters():
             parameter.copy_(parameter.half())
 
 
 def is_compact(generator: Vits) -> bool:
-    """Tell whether a generator can only speak."""
-    return isinstance(generator.get_submodule("posterior_encoder"), _LeftOut)
+    """Tell whether a generator has no posterior encoder."""
+    return isinstance(generator.get_submodule("posterior_encoder"), NoPosteriorEncoder)
 
 
 def read_generator(path: Path, config: VitsConfig) -> Vits:
@@ -96,7 +87,7 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
     with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
         generator = Vits(config)
     if not any(name.startswith(LEFT_OUT) for name in weights):
-        generator.add_module("posterior_encoder", _LeftOut())
+        leave_out_posterior(generator)
         weights = {n: v.float() if v.dtype == torch.float16 else v for n, v in weights.items()}
     _check(weights, generator.state_dict(), where)
     generator.load_state_dict(weights)

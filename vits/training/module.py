@@ -138,9 +138,11 @@ class VitsModule(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
-        out, spectrogram = self._generate(batch, training=False)
-        assert out.recorded is not None  # only a pass of nothing but spoken segments goes without
-        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, out.recorded)
+        speaks_only = self.training_config.speaks_only
+        spoken = spoken_at(self.training_config, 0) if speaks_only else RECORDED
+        out, spectrogram = self._generate(batch, spoken=spoken, training=False)
+        speaker = self.generator._conditioning(batch.speakers)
+        found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, speaker)
         values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from vits import losses
 from vits.audio.mel import MelSpectrogram
 from vits.data.batch import Batch
-from vits.models.outputs import Recorded, TrainingOutput
+from vits.models.outputs import TrainingOutput
 from vits.models.vits import Vits
 from vits.training.terms import kl_term
 
@@ -20,7 +20,7 @@ def measure_utterances(
     batch: Batch,
     spectrogram: Tensor,
     out: TrainingOutput,
-    recorded: Recorded,
+    conditioning: Tensor | None,
 ) -> dict[str, Tensor]:
     """Compare recordings with what the voice makes of them.
 
@@ -30,14 +30,14 @@ def measure_utterances(
         batch: of utterances.
         spectrogram: (B, F, T) of their waves.
         out: of the generator's training pass over them.
-        recorded: its posterior's side.
+        conditioning: (B, G, 1) speaker, or None.
 
     Returns:
-        Scalars: ``mel``, the mean difference of log-mels of the recording and its reconstruction
-        from the posterior's mean; ``spoken``, the same for the wave that the prior's mean gives
-        with the alignment's durations; ``kl`` per frame; ``duration`` per symbol.
+        Scalars: ``spoken``, the mean difference of log-mels of the recording and the wave that the
+        prior's mean gives with the alignment's durations; ``duration`` per symbol; and where the
+        pass has the posterior's side, ``mel``, the difference to the reconstruction from the
+        posterior's mean, and ``kl`` per frame.
     """
-    conditioning = recorded.crossing.conditioning
     hop = generator.config.audio.hop_length
     real, lengths = mel.from_linear(spectrogram), batch.wave_lengths // hop * hop
 
@@ -47,9 +47,11 @@ def measure_utterances(
         return (apart * out.frame_mask).sum() / out.frame_mask.sum()
 
     heard = generator.prior_flow.inverse(out.prior.mean, out.frame_mask, conditioning)
-    return {
-        "mel": difference(recorded.posterior.distribution.mean * out.frame_mask),
+    found = {
         "spoken": difference(heard),
-        "kl": kl_term(out, recorded),
         "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
     }
+    if out.recorded is None:
+        return found
+    mean = out.recorded.posterior.distribution.mean
+    return {"mel": difference(mean * out.frame_mask), "kl": kl_term(out, out.recorded), **found}

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from vits.cli import main
+from vits.synthesis import bundle_checkpoint, read_voice, write_voice
+from vits.synthesis.weights import is_compact, make_compact
 
 RECIPE = (
     *("--model.training.alignment", "data", "--model.training.spoken_share", "1"),
@@ -60,3 +62,57 @@ def test_a_run_goes_on_exactly(duo, corpus, tune, tmp_path):
     assert status == 0, line
     one, other = (boxes(folder / "checkpoints" / "last.ckpt") for _, folder in (whole, parts))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture
+def compact(duo, tmp_path):
+    bundle = read_voice(duo.voice)
+    make_compact(bundle.generator)
+    return write_voice(tmp_path / "compact", bundle)
+
+
+def test_a_compact_voice_learns_from_its_speech(compact, corpus, tune, tuned):
+    status, _, line = tune(compact, corpus)
+    assert status == 2
+    assert line.endswith("find them with: vits align VOICE FOLDER")
+    assert main(["align", str(compact), str(corpus)]) == 0
+    warmup = ("--model.training.discriminator_warmup_steps", 0)
+    validated = ("--data.n_validation", 2, "--trainer.limit_val_batches", 1)
+    status, shown, line = tune(
+        compact, corpus, *warmup, *validated, "--trainer.val_check_interval", 1
+    )
+    assert status == 0, line
+    assert "posterior encoder: none, the voice is compact" in shown
+    values = torch.load(tuned, weights_only=True)
+    assert not any("posterior_encoder" in name for name in values["state_dict"])
+    before = read_voice(compact).generator.state_dict()
+    moved = {
+        name.split(".")[0]
+        for name, value in before.items()
+        if not torch.equal(value, values["state_dict"][f"generator.{name}"])
+    }
+    assert moved >= {"text_encoder", "prior_flow", "decoder", "duration_predictor"}
+    assert is_compact(bundle_checkpoint(tuned).generator)
+    history = (tuned.parents[1] / "history.csv").read_text()
+    assert "val/spoken" in history
+    assert "val/mel" not in history
+
+
+def test_a_run_of_a_compact_voice_goes_on_exactly(compact, corpus, tune, tmp_path):
+    assert main(["align", str(compact), str(corpus)]) == 0
+    warmup = ("--model.training.discriminator_warmup_steps", 1)
+    whole, parts = (("--trainer.default_root_dir", tmp_path / name) for name in ("whole", "parts"))
+    assert tune(compact, corpus, *warmup, "--trainer.max_steps", 4, *whole)[0] == 0
+    assert tune(compact, corpus, *warmup, "--trainer.max_steps", 2, *parts)[0] == 0
+    more = ("--trainer.max_steps", 4, "--resume", "auto")
+    status, _, line = tune(compact, corpus, *warmup, *more, *parts)
+    assert status == 0, line
+    one, other = (boxes(folder / "checkpoints" / "last.ckpt") for _, folder in (whole, parts))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_recipe_that_listens_is_refused_for_a_compact_voice(compact, corpus, tune):
+    listens = ("--model.training.alignment", "search", "--model.training.freeze", "null")
+    status, _, line = tune(compact, corpus, *listens)
+    assert status == 2
+    assert line.endswith("take the whole voice or its checkpoint")

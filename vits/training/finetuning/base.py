@@ -15,6 +15,17 @@ __all__ = ["WARMUP_STEPS", "BaseVoice", "starting_recipe"]
 # many steps they learn to. A choice, not a measurement.
 WARMUP_STEPS = 1000
 
+# The recipe that the voice in the box was finished with: recipes/kathleen/natural.yaml.
+SPEAKS_ONLY = TrainingConfig(
+    alignment="data",
+    spoken_share=1.0,
+    kl_weight=0.0,
+    freeze="posterior",
+    envelope_weight=20.0,
+    mel_weight=4.0,
+    feature_weight=1.0,
+)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BaseVoice:
@@ -46,6 +57,11 @@ class BaseVoice:
     step: int = 0
     optimizers: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
 
+    @property
+    def is_compact(self) -> bool:
+        """Whether it has no posterior encoder, and so can learn from nothing but its speech."""
+        return not any(name.startswith("posterior_encoder.") for name in self.generator)
+
 
 def starting_recipe(base: BaseVoice) -> TrainingConfig:
     """Return the recipe to fine-tune by, unless a file or the command line says otherwise.
@@ -54,9 +70,10 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
     step: the alignment guide goes on to fade, discriminators and spoken segments that still waited
     wait for the rest.
     What a fine-tuned voice itself had frozen or warmed up is not repeated; but a posterior encoder
-    that was left out stays out, as it no longer goes with the rest.
+    that was left out stays out, as it no longer goes with the rest. Of a compact voice, which has
+    none, spoken segments are trained along the durations of the data.
     """
-    recipe = base.training or TrainingConfig()
+    recipe = base.training or (SPEAKS_ONLY if base.is_compact else TrainingConfig())
     fades = recipe.alignment_guide_steps if recipe.alignment_guide > 0 else 0
     left = max(0, fades - base.step)
     return replace(

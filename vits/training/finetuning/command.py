@@ -10,6 +10,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
+from vits.models.posterior_encoder import leave_out_posterior
 from vits.training.callbacks.checkpoints import path_of
 from vits.training.command import FitCLI, guarded
 from vits.training.corpus import Corpus
@@ -136,19 +137,16 @@ class FinetuneCLI(FitCLI):
         assert self._alignment is not None
         base = self._base
         del self._base  # nothing but the optimizers' start needs it while the run lasts
+        if base.is_compact:
+            _require_spoken(base, self.model.training_config)
+            leave_out_posterior(self.model.generator)
         if self._resumed is not None:
             return
         start_from(base, self._alignment, self.model.generator, self.model.discriminators)
         carried = CarriedMoments(base, self._alignment)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
-        if self.model.training_config.speaks_only:
-            without = base.training is not None and base.training.speaks_only
-            whole = "the voice that this one came from" if without else base.source
-            self._report(
-                "posterior encoder: left out (alignment 'data', spoken_share 1); "
-                f"to align, to convert voices or to begin another run take {whole}"
-            )
+        self._report_posterior(base)
 
     def after_fit(self) -> None:
         """Keep the grown voice also where no step was asked for."""
@@ -158,6 +156,18 @@ class FinetuneCLI(FitCLI):
         self.trainer.save_checkpoint(path)
         if self.trainer.is_global_zero:
             link_checkpoint(path, "last.ckpt")
+
+    def _report_posterior(self, base: BaseVoice) -> None:
+        """Say when the posterior encoder has no part in the run, and what that means."""
+        if base.is_compact:
+            self._report("posterior encoder: none, the voice is compact: its speech is trained")
+        elif self.model.training_config.speaks_only:
+            without = base.training is not None and base.training.speaks_only
+            whole = "the voice that this one came from" if without else base.source
+            self._report(
+                "posterior encoder: left out (alignment 'data', spoken_share 1); "
+                f"to align, to convert voices or to begin another run take {whole}"
+            )
 
     def _report_warmup(self) -> None:
         """Say when the discriminators learn alone, and if that is the whole run."""
@@ -180,6 +190,16 @@ def resumed_checkpoint(given: Namespace) -> Path | None:
     """Return the checkpoint that a run is to go on from, None for a new run."""
     folder = Path(given.get("trainer.default_root_dir") or FOLDER)
     return find_resume(given.get("resume"), folder / "checkpoints", lambda line: None)
+
+
+def _require_spoken(base: BaseVoice, recipe: TrainingConfig) -> None:
+    """Require of a compact voice a recipe in which the posterior encoder has no part."""
+    if not recipe.speaks_only:
+        raise ConfigError(
+            f"alignment {recipe.alignment!r} and spoken_share {recipe.spoken_share} must be 'data' "
+            f"and 1 for voice {base.source}: it is compact and has no posterior encoder; leave "
+            "them out, or take the whole voice or its checkpoint"
+        )
 
 
 def _require_nothing_new(alignment: Alignment, checkpoint: Path) -> None:
