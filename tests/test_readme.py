@@ -50,7 +50,7 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/ada": TRAINS,
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
     "--trainer.default_root_dir runs/ada --resume auto": TRAINS,
-    "vits finetune kathleen prepared/ruth --trainer.default_root_dir runs/ruth": "takes hours",
+    "vits finetune kathleen prepared/ruth --trainer.default_root_dir runs/ruth": TRAINS,
     "vits finetune voices/duo prepared/more --data.speaker carla "
     "--trainer.default_root_dir runs/trio": TRAINS,
     "vits finetune runs/ada prepared/carla --data.replay prepared/ada --data.replay_share 0.2 "

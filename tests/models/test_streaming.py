@@ -43,9 +43,9 @@ def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames
 def test_the_decoder_sees_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
     model = make_model(decoder)
     seen = []
-    forward = model.decoder.forward
+    decode = model.decoder.decode_part
     monkeypatch.setattr(
-        model.decoder, "forward", lambda z, g: seen.append(z.shape[2]) or forward(z, g)
+        model.decoder, "decode_part", lambda z, *rest: seen.append(z.shape[2]) or decode(z, *rest)
     )
     context, n_frames = model.decoder.context, 3 * model.decoder.context
     list(speak_in_chunks(model, draw(model, n_frames), [context, context]))
@@ -84,19 +84,19 @@ def test_the_context_is_what_gradients_touch(make_model, draw, part):
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 33, 34, 35, 200, 625, 861, 2600, 50_000])
-@pytest.mark.parametrize("context", [0, 1, 6, 13, 29, 60])
-def test_a_plan_is_a_partition_that_costs_little(n_frames, context):
-    sizes = plan_chunks(n_frames, context, 30)
+@pytest.mark.parametrize("cut", [0, 1, 6, 13, 29, 60])
+def test_a_plan_is_a_partition_that_costs_little(n_frames, cut):
+    sizes = plan_chunks(n_frames, cut, 30)
     assert sum(sizes) == n_frames
     assert min(sizes) >= 1
     cuts = len(sizes) - 1
-    assert cuts * 2 * context <= SHARE * n_frames
-    assert sizes[0] in (n_frames, max(30, context))
-    assert max(sizes[:-1], default=0) <= max(512, 40 * context)
-    assert max(sizes) <= max(512, 40 * context)
+    assert cuts * 2 * cut <= SHARE * n_frames
+    assert sizes[0] in (n_frames, max(30, cut))
+    assert max(sizes[:-1], default=0) <= max(512, 40 * cut)
+    assert max(sizes) <= max(512, 40 * cut)
     if cuts:
         assert sizes[:-1] == sorted(sizes[:-1])
-        assert sizes[-1] >= 0.9 * sizes[-2]  # no remainder that is hardly worth its context
+        assert sizes[-1] >= 0.9 * sizes[-2]  # no remainder that is hardly worth its cut
 
 
 def test_a_long_sentence_starts_small_in_the_models_of_the_original():

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-__all__ = ["Span"]
+from torch import Tensor
+
+__all__ = ["Columns", "Span"]
 
 
 class Span(NamedTuple):
@@ -14,6 +16,10 @@ class Span(NamedTuple):
 
     first: int
     last: int
+
+    def times(self, rate: int) -> "Span":
+        """Return the columns that these are in a signal of ``rate`` columns for each."""
+        return Span(self.first * rate, (self.last + 1) * rate - 1)
 
     def before_convolution(self, kernel_size: int, dilation: int = 1) -> "Span":
         """Return what a centred convolution of odd kernel computes these columns from."""
@@ -32,3 +38,21 @@ class Span(NamedTuple):
         """
         padding = (size - rate) // 2 if padding is None else padding
         return Span(-((size - 1 - padding - self.first) // rate), (self.last + padding) // rate)
+
+
+class Columns(NamedTuple):
+    """A stretch of a signal.
+
+    Attributes:
+        x: (B, C, T).
+        first: which column of the signal stands first in ``x``.
+    """
+
+    x: Tensor
+    first: int
+
+    def within(self, span: Span) -> "Columns":
+        """Return what there is of a span; it has no more than the signal, at its ends."""
+        start = max(span.first - self.first, 0)
+        stop = span.last + 1 - self.first
+        return Columns(self.x[..., start:stop], self.first + start)

@@ -41,8 +41,9 @@ def _sums_are_quick(x: Tensor) -> bool:
 def _sum_of_taps(convolution: nn.Conv1d, x: Tensor) -> Tensor:
     step, padding, length = convolution.dilation[0], int(convolution.padding[0]), x.shape[1]
     padded = functional.pad(x, (0, 0, padding, padding))
+    first, *others = convolution.weight.squeeze(1).T.contiguous()  # each tap's channels together
     assert convolution.bias is not None
-    total: Tensor = convolution.bias
-    for i, tap in enumerate(convolution.weight.squeeze(1).unbind(1)):
-        total = torch.addcmul(total, padded[:, i * step : i * step + length], tap)
+    total = torch.addcmul(convolution.bias, padded[:, :length], first)
+    for i, tap in enumerate(others, start=1):
+        total.addcmul_(padded[:, i * step : i * step + length], tap)
     return total

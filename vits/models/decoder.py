@@ -9,7 +9,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.activation import leaky_relu
 from vits.layers.convolution import LEAKY_SLOPE, DoubleResidualBlock, SingleResidualBlock
-from vits.layers.reach import Span
+from vits.layers.reach import Columns, Span
 from vits.layers.stage import ResidualStage
 
 __all__ = ["LAST_SLOPE", "POST_KERNEL", "HifiGanDecoder", "Stages", "UpsamplingStack"]
@@ -72,22 +72,64 @@ class UpsamplingStack(nn.Module):
 
     def upsample(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Map a latent (B, C, T) to (B, channels, T * factor); conditioning (B, G, 1) or None."""
-        x = self.pre(z)
-        if self.conditioning is not None and conditioning is not None:
-            x = x + self.conditioning(conditioning)
+        x = self._enter(z, conditioning)
         for upsampler, blocks in zip(self.upsamplers, self.blocks, strict=True):
             x = blocks(upsampler(leaky_relu(x, LEAKY_SLOPE)))
         return x
 
-    def needed_frames(self, span: Span) -> Span:
+    def upsample_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Columns:
+        """Compute some columns of ``upsample``'s result, and in each stage no more than they need.
+
+        Args:
+            z: (B, C, T); beyond what ``part`` depends on it may be cut off.
+            part: the columns, counted in the result for this ``z``.
+            conditioning: (B, G, 1) or None.
+        """
+        stages, spans = zip(self.upsamplers, self.blocks, strict=True), self._spans(part)
+        found = Columns(self._enter(z, conditioning), 0)
+        for rate, (upsampler, blocks), (before, inside) in zip(
+            self.stages.upsample_rates, stages, spans, strict=True
+        ):
+            x, first = found.within(before)
+            grown = Columns(upsampler(leaky_relu(x, LEAKY_SLOPE)), first * rate)
+            x, first = grown.within(inside)
+            found = Columns(blocks(x), first)
+        return found.within(part)
+
+    def needed_frames(self, part: Span) -> Span:
         """Return the frames that columns of ``upsample``'s result depend on."""
-        stages = self.stages
-        widest = self._reach_of_a_stage()
+        return self._spans(part)[0][0].before_convolution(PRE_KERNEL)
+
+    def cost_of_a_cut(self, part: Span) -> int:
+        """Return how many frames' work one side of a cut costs: what is computed twice there.
+
+        Args:
+            part: the columns of ``upsample``'s result that a frame in the middle needs.
+        """
+        rate, channels, work, twice = 1, self.stages.initial_channels, 0.0, 0.0
+        for more, (_, inside) in zip(self.stages.upsample_rates, self._spans(part), strict=True):
+            rate, channels = rate * more, channels // 2
+            products = rate * channels**2
+            work += products
+            twice += products * max(-inside.first, inside.last - rate + 1) / rate
+        return math.ceil(twice / work)
+
+    def _enter(self, z: Tensor, conditioning: Tensor | None) -> Tensor:
+        x = self.pre(z)
+        if self.conditioning is not None and conditioning is not None:
+            x = x + self.conditioning(conditioning)
+        return x
+
+    def _spans(self, part: Span) -> list[tuple[Span, Span]]:
+        """Return for each stage what columns of the result need before it and within it."""
+        stages, spans = self.stages, list[tuple[Span, Span]]()
+        reach = self._reach_of_a_stage()
         upsamplers = zip(stages.upsample_rates, stages.upsample_kernel_sizes, strict=True)
         for rate, size in reversed(list(upsamplers)):
-            span = Span(span.first - widest, span.last + widest)
-            span = span.before_upsampling(size=size, rate=rate)
-        return span.before_convolution(PRE_KERNEL)
+            inside = Span(part.first - reach, part.last + reach)
+            part = inside.before_upsampling(size=size, rate=rate)
+            spans.append((part, inside))
+        return spans[::-1]
 
     def _reach_of_a_stage(self) -> int:
         """Count the columns on either side that the widest residual block of a stage sees."""
@@ -114,6 +156,7 @@ class HifiGanDecoder(UpsamplingStack):
     Attributes:
         hop_length: samples of a frame.
         context: frames on either side of a frame that its samples depend on.
+        cut: frames of work that each side of a cut costs (``decode_part``).
     """
 
     def __init__(
@@ -122,8 +165,9 @@ class HifiGanDecoder(UpsamplingStack):
         super().__init__(latent_channels, stages, conditioning_channels=conditioning_channels)
         self.hop_length = self.factor
         self.post = nn.Conv1d(self.channels, 1, POST_KERNEL, padding=POST_KERNEL // 2, bias=False)
-        span = Span(0, self.hop_length - 1).before_convolution(POST_KERNEL)
-        self.context = max(-(needed := self.needed_frames(span)).first, needed.last)
+        columns = self._columns(Span(0, self.hop_length - 1))
+        needed = self.needed_frames(columns)
+        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
 
     def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Decode.
@@ -135,5 +179,25 @@ class HifiGanDecoder(UpsamplingStack):
         Returns:
             Wave (B, 1, T * hop_length) in [-1, 1].
         """
-        x = self.upsample(z, conditioning)
+        return self._finish(self.upsample(z, conditioning))
+
+    def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+        """Decode some frames of a latent; the others are heard by them and not decoded.
+
+        Args:
+            z: (B, C, T); ``context`` frames around the part are enough.
+            part: the frames.
+            conditioning: (B, G, 1) speaker, or None.
+
+        Returns:
+            Wave (B, 1, frames * hop_length).
+        """
+        samples = part.times(self.hop_length)
+        x, first = self.upsample_part(z, self._columns(samples), conditioning)
+        return Columns(self._finish(x), first).within(samples).x
+
+    def _columns(self, samples: Span) -> Span:
+        return samples.before_convolution(POST_KERNEL)
+
+    def _finish(self, x: Tensor) -> Tensor:
         return torch.tanh(self.post(leaky_relu(x, LAST_SLOPE)))

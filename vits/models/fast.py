@@ -21,30 +21,35 @@ MEASURED = ("AVX2", "AVX512")  # kinds of processors on which the order of memor
 
 
 def make_fast(model: Vits, *, bf16: bool = False) -> None:
-    """Bring flow and decoder of a model into their fast form, in place.
+    """Bring a model into its fast form, in place.
 
-    - float32: the decoder's convolutions keep channels last and its stages work in pieces, which
-      gives the same values up to rounding. The flow stays as it is: its wide and short convolutions
-      win nothing by it.
-    - bfloat16: also the convolutions of the flow's WaveNets, and the products of weights are
-      rounded to bfloat16. What they are added to in the flow, every normalisation, inverse
-      transform and filterbank, and the last layer are float32.
+    - float32: the convolutions of flow and decoder keep channels last, with weights that are put in
+      the processor's order once and not in every call, and the decoder's stages work in pieces.
+      This gives the same values up to rounding.
+    - bfloat16: also the convolutions of the flow's WaveNets and of the decoder, and their products
+      of weights are rounded to bfloat16. What they are added to in the flow, every normalisation,
+      inverse transform and filterbank, and the last layer are float32.
 
     Args:
         model: folded already; on the device where it is to compute.
         bf16: multiply in bfloat16.
     """
     on_processor = next(model.parameters()).device.type == "cpu"
-    decoder, dtype = model.decoder, torch.bfloat16 if bf16 else None
     if not bf16 and not (on_processor and torch.backends.cpu.get_cpu_capability() in MEASURED):
         return
-    for name, child in list(decoder.named_children()):
-        holder = nn.ModuleDict({name: child})  # so that the child itself can be replaced
-        keep_channels_last(holder, None if name in LAST_LAYERS else dtype)
-        setattr(decoder, name, holder[name])
-    for stage in decoder.modules():
+    dtype = torch.bfloat16 if bf16 else None
+    for name, child in list(model.decoder.named_children()):
+        _replace(model.decoder, name, child, None if name in LAST_LAYERS else dtype)
+    for stage in model.decoder.modules():
         if isinstance(stage, ResidualStage):
             stage.piece = PIECE
-    if bf16:
-        for coupling in model.prior_flow.couplings:
-            keep_channels_last(coupling.get_submodule("wavenet"), dtype)
+    for coupling in model.prior_flow.couplings:
+        for name, child in list(coupling.named_children()):
+            _replace(coupling, name, child, dtype if name == "wavenet" else None)
+
+
+def _replace(parent: nn.Module, name: str, child: nn.Module, dtype: torch.dtype | None) -> None:
+    """Bring a child, which may be a convolution itself, into its fast form."""
+    holder = nn.ModuleDict({name: child})
+    keep_channels_last(holder, dtype)
+    setattr(parent, name, holder[name])

@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vits.layers.activation import leaky_relu
 from vits.layers.filterbank import PseudoQmf
 from vits.layers.inverse_spectrogram import InverseSpectrogram
-from vits.layers.reach import Span
+from vits.layers.reach import Columns, Span
 from vits.models.decoder import LAST_SLOPE, POST_KERNEL, Stages, UpsamplingStack
 
 __all__ = ["IstftDecoder"]
@@ -41,6 +41,7 @@ class IstftDecoder(UpsamplingStack):
     Attributes:
         hop_length: samples of a frame.
         context: frames on either side of a frame that its samples depend on.
+        cut: frames of work that each side of a cut costs (``decode_part``).
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class IstftDecoder(UpsamplingStack):
         if trainable_filterbank:
             mixing = nn.Conv1d(n_bands, 1, MIXING_KERNEL, padding=MIXING_KERNEL // 2, bias=False)
             self.mixing = weight_norm(mixing)
-        self.context = self._count_context()
+        columns = self._columns(Span(0, self.hop_length - 1))
+        needed = self.needed_frames(columns)
+        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
 
     def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Decode.
@@ -79,7 +82,18 @@ class IstftDecoder(UpsamplingStack):
         Returns:
             Wave (B, 1, T * hop_length); nothing holds it in [-1, 1] but training.
         """
-        x = leaky_relu(self.upsample(z, conditioning), LAST_SLOPE)
+        return self._finish(self.upsample(z, conditioning))
+
+    def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+        """Decode some frames of a latent, as ``HifiGanDecoder.decode_part``."""
+        samples = part.times(self.hop_length)
+        x, first = self.upsample_part(z, self._columns(samples), conditioning)
+        first *= self.hop_length // self.factor
+        return Columns(self._finish(x), first).within(samples).x
+
+    def _finish(self, x: Tensor) -> Tensor:
+        """Map ``upsample``'s columns to a wave (B, 1, L)."""
+        x = leaky_relu(x, LAST_SLOPE)
         with torch.autocast(x.device.type, enabled=False):  # phases need float32 whatever it says
             x = self.post(x.to(self.pre.weight.dtype))
             # each band a sample of its own; not unflatten or len: exporters fix what these give
@@ -95,8 +109,9 @@ class IstftDecoder(UpsamplingStack):
             return self.mixing(spread * self.n_bands)
         return bands if self.filterbank is None else self.filterbank.synthesis(bands)
 
-    def _count_context(self) -> int:
-        span, rate = Span(0, self.hop_length - 1), self.n_bands
+    def _columns(self, samples: Span) -> Span:
+        """Return the columns of ``upsample``'s result that samples depend on."""
+        span, rate = samples, self.n_bands
         if self.mixing is not None:
             padding = MIXING_KERNEL // 2
             span = span.before_upsampling(size=MIXING_KERNEL, rate=rate, padding=padding)
@@ -105,5 +120,4 @@ class IstftDecoder(UpsamplingStack):
             padding = (size - 1) // 2
             span = span.before_upsampling(size=size, rate=rate, padding=padding)
         span = span.before_upsampling(size=self.inverse.n_fft, rate=self.inverse.hop_length)
-        needed = self.needed_frames(span.before_convolution(POST_KERNEL))
-        return max(-needed.first, needed.last)
+        return span.before_convolution(POST_KERNEL)

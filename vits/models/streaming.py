@@ -1,8 +1,9 @@
 """One sentence in chunks, each with just the context that its samples depend on.
 
 The prior is drawn whole, which is cheap; flow and decoder, which are not, run chunk by chunk.
-Around every cut ``decoder.context`` frames on either side are decoded twice; ``plan_chunks`` makes
-so few cuts that this stays a small share of the work.
+Around every cut ``decoder.context`` frames on either side are heard twice, and each stage computes
+of them what the next ones need; ``plan_chunks`` makes so few cuts that this stays a small share of
+the work.
 """
 
 import itertools
@@ -11,26 +12,27 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
+from vits.layers.reach import Span
 from vits.models.outputs import PriorDraw
 from vits.models.prior_flow import GrowingInverse
 from vits.models.vits import Vits
 
 __all__ = ["plan_chunks", "speak_in_chunks"]
 
-SHARE = 0.12  # of a sentence's frames, at most: what is decoded twice
+SHARE = 0.12  # of a sentence's work, at most: what is done twice
 GROWTH = 3.0  # from chunk to chunk, unless that makes too many cuts
-LARGEST = 4 / SHARE  # contexts in the largest chunk; then its two ends are half of the share
+LARGEST = 4 / SHARE  # costs of a cut in the largest chunk; then its ends are half of the share
 LEAST_LARGEST = 512  # frames, some 6 s: smaller chunks would save no memory to speak of
 HALVINGS = 40
 
 
-def plan_chunks(n_frames: int, context: int, first: int) -> list[int]:
+def plan_chunks(n_frames: int, cut: int, first: int) -> list[int]:
     """Cut a sentence into chunks that grow from a small one, at little cost.
 
     Args:
         n_frames: T of the sentence, at least 1.
-        context: frames computed twice on either side of a cut.
-        first: frames of the first chunk; no smaller than ``context``, since that is what it costs.
+        cut: frames of work that each side of a cut costs.
+        first: frames of the first chunk; no smaller than ``cut``, since that is what it costs.
 
     Returns:
         Frames of each chunk; they add up to T. A sentence too short to be cut is one chunk.
@@ -38,9 +40,9 @@ def plan_chunks(n_frames: int, context: int, first: int) -> list[int]:
     >>> plan_chunks(861, 13, 34)
     [34, 88, 227, 512]
     """
-    first = max(first, context, 1)
-    cuts = int(SHARE * n_frames / (2 * context)) if context else n_frames
-    largest = max(LEAST_LARGEST, round(LARGEST * context))
+    first = max(first, cut, 1)
+    cuts = int(SHARE * n_frames / (2 * cut)) if cut else n_frames
+    largest = max(LEAST_LARGEST, round(LARGEST * cut))
 
     def sizes(growth: float, count: int) -> list[int]:
         return [round(min(first * growth ** min(i, 64), largest)) for i in range(count)]
@@ -80,6 +82,5 @@ def speak_in_chunks(model: Vits, drawn: PriorDraw, sizes: Iterable[int]) -> Iter
             return
         begin = max(0, start - decoder.context)
         z = latent.up_to(min(stop + decoder.context, n_frames))[..., begin:]
-        wave = decoder(z, conditioning)
-        yield wave[..., (start - begin) * decoder.hop_length : (stop - begin) * decoder.hop_length]
+        yield decoder.decode_part(z, Span(start - begin, stop - begin - 1), conditioning)
         start = stop

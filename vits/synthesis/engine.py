@@ -23,7 +23,7 @@ from vits.synthesis.speakers import Who
 
 __all__ = ["Engine", "to_samples"]
 
-FIRST_CHUNK_SECONDS = 0.25  # a syllable: time enough to have the next chunk ready
+FIRST_CHUNK_SECONDS = 0.2  # a syllable: time enough to have the next chunk ready
 
 
 class Engine:
@@ -61,7 +61,7 @@ class Engine:
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
         # what a cut costs, in frames of the decoder or of each coupling of the flow
-        self._cut = max(self.model.decoder.context, flow.context // len(flow.couplings))
+        self._cut = max(self.model.decoder.cut, flow.context // len(flow.couplings))
 
     def predict(
         self,

@@ -1,7 +1,8 @@
 """From frames per symbol to the start and end of every phoneme and word."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from vits.synthesis.speech import Timing
@@ -27,13 +28,13 @@ def group_symbols(encoding: Encoding) -> Groups:
     """
     spoken = [i for i, symbol in enumerate(encoding.ids) if symbol != BLANK]
     # A symbol lasts until the next one starts; the last until the sentence ends.
-    ends = dict(zip(spoken, [*spoken[1:], len(encoding.ids)], strict=True))
-    phonemes = [(encoding.symbols[i], range(i, ends[i])) for i in spoken]
+    edges = [*spoken, len(encoding.ids)]
+    phonemes = [(encoding.symbols[i], range(i, end)) for i, end in pairwise(edges)]
     words: list[tuple[str, range]] = []
     for word in encoding.words:
-        inside = [i for i in spoken if word.start <= i < word.end]
-        if inside:
-            words.append((word.text, range(inside[0], ends[inside[-1]])))
+        first, end = (bisect_left(spoken, place) for place in (word.start, word.end))
+        if first < end:
+            words.append((word.text, range(edges[first], edges[end])))
     return Groups(phonemes, words)
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from vits.errors import TextError, UnknownSymbolError
@@ -149,11 +150,17 @@ def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str
     """
     symbols: list[str] = []
     for char in unicodedata.normalize("NFC", phonemes):
-        parts = list(unicodedata.normalize("NFD", char))
+        parts = _parts(char)
         has_parts = all(part in table for part in parts)
         whole = (char in table or not has_parts) if composed else (char in table and not has_parts)
         symbols += [char] if whole else parts
     return symbols
+
+
+@lru_cache(maxsize=4096)
+def _parts(char: str) -> tuple[str, ...]:
+    """Take a letter and its marks apart."""
+    return tuple(unicodedata.normalize("NFD", char))
 
 
 def _lost(missing: Counter[str]) -> str:
