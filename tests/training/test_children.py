@@ -8,6 +8,7 @@ import pytest
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
+from vits.errors import Preempted
 from vits.training import children
 from vits.training.stopping import StopRequest
 
@@ -91,3 +92,34 @@ def test_a_trainer_that_starts_ranks_gets_this_launcher(make_trainer):
     children.launch_with(trainer, StopRequest(), "")
     assert isinstance(trainer.strategy.launcher, children.Launcher)
     assert trainer.strategy.launcher.num_processes == 2
+
+
+def fail(program, error):
+    """Be a first rank whose collective fails when the second, which runs a program, is gone."""
+
+    def run(self, function, *args, trainer=None, **options):
+        self.program = program
+        self._call_children_scripts()
+        assert wait_for(lambda: self.children[0].poll() is not None)
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "raised"),
+    [
+        (75, RuntimeError("closed by peer"), "rank 1 was stopped before its first step; go on"),
+        (3, RuntimeError("closed by peer"), "closed by peer"),
+        (75, Preempted("stopped at step 3"), "stopped at step 3"),
+    ],
+)
+def test_what_fails_for_a_rank_that_was_stopped_is_a_stop(
+    launcher, monkeypatch, status, error, raised
+):
+    run = fail(f"raise SystemExit({status})", error)
+    monkeypatch.setattr(_SubprocessScriptLauncher, "launch", run)
+    with pytest.raises(RuntimeError, match=raised) as caught:
+        launcher.launch(None)
+    assert isinstance(caught.value, Preempted) == (status == 75)
+    assert launcher.request.leaving

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from matplotlib.figure import Figure
 
 from vits.cli import main
 from vits.config import to_dict
-from vits.training import VitsModule
+from vits.errors import Preempted
+from vits.training import VitsModule, command
 from vits.training.callbacks import listening
 from vits.training.callbacks.curves import Curves, read_history
 
@@ -216,3 +218,23 @@ def test_a_corrupt_checkpoint_is_one_line(run, tmp_path, content):
     status, line = run("--resume", str(path))
     assert status == 2
     assert "broken.ckpt is damaged, half-written or no checkpoint" in line[0]
+
+
+@pytest.mark.parametrize(("environment", "asked"), [("2", True), ("2", False), (None, True)])
+def test_a_failed_collective_waits_for_the_reason(monkeypatch, environment, asked):
+    """A launcher ends the other ranks when one was stopped; its signal comes a moment later."""
+    monkeypatch.setattr(command, "GRACE_S", 0.5)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if environment:
+        monkeypatch.setenv("WORLD_SIZE", environment)
+
+    def train(request, go_on):
+        request.wait_for_steps()
+        if asked:
+            threading.Timer(0.1, setattr, (request, "made", True)).start()
+        raise RuntimeError("connection closed by peer")
+
+    is_stop = asked and environment is not None
+    with pytest.raises(RuntimeError, match="another rank" if is_stop else "by peer") as caught:
+        command.guarded(["vits", "fit"], train)
+    assert isinstance(caught.value, Preempted) == is_stop

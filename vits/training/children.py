@@ -10,12 +10,12 @@ import pytorch_lightning as pl
 from pytorch_lightning.strategies import ParallelStrategy
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
-from vits.training.stopping import PREEMPTED, StopRequest
+from vits.errors import Preempted, VitsError
+from vits.training.stopping import GRACE_S, PREEMPTED, StopRequest
 
 __all__ = ["Launcher", "launch_with"]
 
 POLL_S = 0.2
-GRACE_S = 2.0  # for this rank to end of the same cause, with its own words
 PARTING_S = 8.0  # for the others to end once this one is done
 
 
@@ -37,6 +37,11 @@ class Launcher(_SubprocessScriptLauncher):
         """Start the ranks, run ``function`` as the first, and let the others end before it."""
         try:
             return super().launch(function, *args, trainer=trainer, **kwargs)
+        except RuntimeError as error:
+            rank = None if isinstance(error, VitsError) else self._find_stopped()
+            if rank is None:
+                raise
+            raise Preempted(self._tell(rank, PREEMPTED)) from error
         finally:
             self.request.leaving = True
             self._part()
@@ -66,10 +71,23 @@ class Launcher(_SubprocessScriptLauncher):
     def _end(self, rank: int, status: int) -> None:
         if self.request.leaving:
             return
+        self.request.leave(max(status, 1), self._tell(rank, status))
+
+    def _tell(self, rank: int, status: int) -> str:
         told = f"rank {rank} ended with status {status}, and the run with it"
         if status == PREEMPTED:
             told = f"rank {rank} was stopped before its first step"
-        self.request.leave(max(status, 1), f"{told}; go on with: {self.go_on}")
+        return f"{told}; go on with: {self.go_on}"
+
+    def _find_stopped(self) -> int | None:
+        """Return a rank that was asked to stop and did: what failed here has failed for that."""
+        end = time.monotonic() + GRACE_S
+        while self.children and time.monotonic() < end:
+            for rank, child in enumerate(self.children, start=1):
+                if child.poll() == PREEMPTED:
+                    return rank
+            time.sleep(POLL_S)
+        return None
 
     def _part(self) -> None:
         end = time.monotonic() + PARTING_S

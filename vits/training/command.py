@@ -1,6 +1,7 @@
 """``vits fit``: Lightning's command line, strict about keys, with this library's callbacks."""
 
 import logging
+import os
 import shlex
 import warnings
 from collections.abc import Callable
@@ -34,7 +35,7 @@ from vits.training.files import CheckpointFiles
 from vits.training.module import VitsModule
 from vits.training.parallel import settle_devices
 from vits.training.resuming import find_resume, require_shape
-from vits.training.stopping import StopRequest, say
+from vits.training.stopping import GRACE_S, StopRequest, say
 
 __all__ = ["FitCLI", "fit", "go_on", "guarded"]
 
@@ -94,7 +95,8 @@ def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> 
             _part()
             raise
         except RuntimeError as error:
-            if request.made and dist.is_initialized() and not isinstance(error, VitsError):
+            # a launcher ends the other ranks when one has ended: its signal may be on its way
+            if _has_ranks() and not isinstance(error, VitsError) and request.wait(GRACE_S):
                 told = "stopped: another rank had ended before its step; the last save stands"
                 raise Preempted(told if request.first else "") from error
             raise
@@ -206,6 +208,11 @@ def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.
 def _list(value: Any) -> list[Any]:
     """Make a list of one thing, several or none."""
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _has_ranks() -> bool:
+    """Tell whether this process is one of several, which may be about to find each other."""
+    return dist.is_available() and (dist.is_initialized() or "WORLD_SIZE" in os.environ)
 
 
 def _part() -> None:

@@ -6,14 +6,17 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["INTERRUPTED", "PREEMPTED", "StopRequest", "leave_signals_alone", "say"]
+__all__ = ["GRACE_S", "INTERRUPTED", "PREEMPTED", "StopRequest", "leave_signals_alone", "say"]
 
 PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
 INTERRUPTED = 130
+GRACE_S = 2.0  # for a rank to hear why the others are gone
+POLL_S = 0.05
 
 
 class StopRequest:
@@ -75,6 +78,16 @@ class StopRequest:
     def wait_for_steps(self) -> None:
         """From here on a signal waits for the end of a step: there is something to save."""
         self._waits = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a request that is on its way; return whether there is one.
+
+        Before the first step it ends the process (see above), and this never returns.
+        """
+        end = time.monotonic() + seconds
+        while not self.made and time.monotonic() < end:
+            time.sleep(POLL_S)
+        return self.made
 
     def leave(self, status: int, line: str) -> None:
         """End the process here and now, with one line on the first rank."""
