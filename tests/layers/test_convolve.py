@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+import vits.layers.convolve as convolve_module
 from vits.layers.convolve import Form, along_time, choose_form, convolve
 
 FORMS = [
@@ -93,12 +94,30 @@ def test_wider_processors_keep_torchs_form(monkeypatch):
     assert chosen(1024, 512, 5, stride=3) == Form(products=True)
 
 
-@pytest.mark.usefixtures("avx2")
-def test_mixed_precision_keeps_torchs_form():
+@pytest.mark.parametrize("computes", [True, False])
+def test_mixed_precision_knows_products_only(monkeypatch, computes):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr(convolve_module, "computes_bf16", lambda: computes)
     with torch.autocast("cpu", torch.bfloat16):
-        assert chosen(1024, 1024, 5) == Form()
+        assert chosen(1024, 1024, 5) == chosen(512, 128, 5, stride=3) == Form(products=computes)
+        assert chosen(384, 192, 5) == chosen(64, 64, 11, dilation=3) == Form()
         convolution = nn.Conv1d(3, 4, 11, padding=5)
         assert along_time(convolution, torch.randn(1, 3, 20)).dtype is torch.bfloat16
+
+
+def test_products_in_mixed_precision_round_as_torch_does():
+    torch.manual_seed(0)
+    x, weight = torch.randn(2, 8, 3, 22, requires_grad=True), torch.randn(6, 8, 5)
+    bias = torch.randn(6, requires_grad=True)
+    inputs = (x, weight.requires_grad_(), bias)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = functional.conv2d(x, weight.unsqueeze(2), bias, (1, 3), (0, 2))
+        found = convolve(x, weight, bias, stride=3, padding=2, form=Form(products=True))
+    assert found.dtype is torch.bfloat16
+    torch.testing.assert_close(found, expected)
+    for one, other in zip(gradients(found, *inputs), gradients(expected, *inputs), strict=True):
+        assert one.dtype is torch.float32
+        assert (one - other).norm() < 1e-2 * other.norm()  # bfloat16 has three digits
 
 
 def test_a_compiled_graph_holds_torchs_form():

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vits.layers.dropout import Dropout
 from vits.layers.rows import convolve_rows
 from vits.layers.tracing import graph_is_traced
 
@@ -37,7 +38,7 @@ class RelativeAttention(nn.Module):
         self.key = nn.Conv1d(channels, channels, 1)
         self.value = nn.Conv1d(channels, channels, 1)
         self.output = nn.Conv1d(channels, channels, 1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         n_positions = 2 * window_size + 1
         self.relative_key = nn.Parameter(torch.randn(1, n_positions, depth) * depth**-0.5)
         self.relative_value = nn.Parameter(torch.randn(1, n_positions, depth) * depth**-0.5)
@@ -131,7 +132,7 @@ class FeedForward(nn.Module):
         padding = kernel_size // 2
         self.conv_1 = nn.Conv1d(channels, filter_channels, kernel_size, padding=padding)
         self.conv_2 = nn.Conv1d(filter_channels, channels, kernel_size, padding=padding)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map (B, S, C) to (B, S, C); ``mask`` (B, S, 1) zeroes the padding."""
@@ -162,7 +163,7 @@ class TransformerEncoder(nn.Module):
             FeedForward(channels, filter_channels, kernel_size, dropout) for _ in layers
         )
         self.feed_forward_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in layers)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""

@@ -6,6 +6,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from vits.layers.activation import leaky_relu
 from vits.layers.convolve import along_time
+from vits.layers.dropout import Dropout
 from vits.layers.rows import convolve_rows
 
 __all__ = ["LEAKY_SLOPE", "DepthSeparableStack", "DoubleResidualBlock", "SingleResidualBlock"]
@@ -40,7 +41,7 @@ class DepthSeparableStack(nn.Module):
             self.pointwise.append(nn.Conv1d(channels, channels, 1))
         self.depthwise_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(n_layers))
         self.pointwise_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(n_layers))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Map (B, S, C) to (B, S, C).

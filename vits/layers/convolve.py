@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.layers import toom_cook
+from vits.layers.channels_last import computes_bf16
 from vits.layers.tracing import graph_is_traced
 
 __all__ = ["Form", "along_time", "choose_form", "convolve"]
@@ -63,8 +64,8 @@ def convolve(
 ) -> Tensor:
     """Convolve every row of the last axis.
 
-    Off the processor, in mixed precision and while a graph is recorded, torch's own convolution is
-    called.
+    Off the processor and while a graph is recorded, torch's own convolution is called; in bfloat16
+    too, but for the first of the twins.
 
     Args:
         x: (B, C, T) or (B, C, P, T); all P rows are convolved alike.
@@ -84,14 +85,21 @@ def convolve(
     # torch's own where there is nothing to change: custom functions cannot be compiled or exported
     if form == Form() or not torch.is_grad_enabled():
         return _forward(x, weight, bias, geometry, form)
+    if torch.is_autocast_enabled("cpu"):  # torch rounds what its own convolutions are given
+        mixed = torch.get_autocast_dtype("cpu")
+        x, weight = x.to(mixed), weight.to(mixed)
+        bias = None if bias is None else bias.to(mixed)
     return _Convolution.apply(x, weight, bias, geometry, form)
 
 
 def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: int) -> Form:
     """Choose what was measured to be fastest for these shapes on this kind of processor."""
-    if x.device.type != "cpu" or torch.is_autocast_enabled("cpu") or graph_is_traced():
+    if x.device.type != "cpu" or graph_is_traced():
         return Form()
     n_out, n_in, taps = weight.shape
+    wide = taps > 1 and min(n_in, n_out) >= WIDE[0] and max(n_in, n_out) >= WIDE[1]
+    if torch.is_autocast_enabled("cpu"):
+        return Form(products=wide and computes_bf16())
     same = stride == 1 and padding == dilation * (taps // 2)
     narrow = same and n_in <= NARROW and torch.backends.cpu.get_cpu_capability() == "AVX2"
     folded = narrow and dilation > 1 and taps >= FOLDABLE
@@ -100,7 +108,7 @@ def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: 
     if plain and many and min(n_in, n_out) >= TILED:
         return Form(tiled=True)
     return Form(
-        products=taps > 1 and min(n_in, n_out) >= WIDE[0] and max(n_in, n_out) >= WIDE[1],
+        products=wide,
         folded=folded,
         mirrored=narrow and taps >= LONG and (folded or dilation == 1),
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
+from vits.layers.dropout import Dropout
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.layers.rows import convolve_rows
 
@@ -200,7 +201,7 @@ class DeterministicDurationPredictor(nn.Module):
         self.conv_2 = nn.Conv1d(filter_channels, filter_channels, kernel_size, padding=padding)
         self.norm_2 = nn.LayerNorm(filter_channels)
         self.projection = nn.Conv1d(filter_channels, 1, 1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.conditioning = (
             nn.Conv1d(conditioning_channels, hidden_channels, 1) if conditioning_channels else None
         )
