@@ -6,7 +6,8 @@ import torch
 
 from vits.audio.spectrogram import Spectrogram
 from vits.data.dataset import Utterance
-from vits.errors import VoiceError
+from vits.errors import AlignmentError, VoiceError
+from vits.evaluation import walking
 from vits.evaluation.listener import Listener
 from vits.evaluation.walking import place_ends, walk_durations
 from vits.synthesis import read_voice
@@ -53,9 +54,17 @@ def test_it_finds_the_ends_that_a_recording_was_made_with(bundle, listener, text
     assert apart.max() <= 3
 
 
-def test_a_voice_that_never_ends_is_stopped(bundle, listener):
+def test_a_recording_too_short_for_its_text_is_named(bundle, listener):
     ids = torch.tensor(bundle.frontend.encode(TEXTS[0]).ids)
-    short = torch.zeros(len(ids) // 10 * listener.model.config.audio.hop_length)
+    short = torch.zeros((len(ids) - 1) * listener.model.config.audio.hop_length)
+    with pytest.raises(AlignmentError, match=rf"^one: {len(ids) - 1} frames must be at least its"):
+        walk_durations(listener, Utterance("one", ids, short, 0))
+
+
+def test_a_voice_that_never_ends_is_stopped(bundle, listener, monkeypatch):
+    monkeypatch.setattr(walking, "LONGEST", 1)
+    ids = torch.tensor(bundle.frontend.encode(TEXTS[0]).ids)
+    short = torch.zeros(len(ids) * listener.model.config.audio.hop_length)
     with pytest.raises(VoiceError, match="must be at most"):
         walk_durations(listener, Utterance("one", ids, short, 0))
 

@@ -9,6 +9,7 @@ from vits.audio.mel import MelSpectrogram
 from vits.audio.resample import resample
 from vits.config import AudioConfig
 from vits.data.dataset import Utterance
+from vits.errors import AlignmentError
 from vits.evaluation.listener import Listener
 from vits.evaluation.metrics import mel_cepstra, warp
 
@@ -41,11 +42,17 @@ def walk_durations(listener: Listener, utterance: Utterance) -> list[int]:
         For each symbol at least 1; together the frames of the recording.
 
     Raises:
+        AlignmentError: the recording has fewer frames than symbols.
         VoiceError: the voice would take eight times as long as the recording, and more.
     """
     audio = listener.model.config.audio
     recorded = utterance.wave.numpy()
-    total = len(recorded) // audio.hop_length
+    total, count = len(recorded) // audio.hop_length, len(utterance.ids)
+    if total < count:
+        raise AlignmentError(
+            f"{utterance.id}: {total} frames must be at least its {count} symbols; check its text, "
+            "or leave it out"
+        )
     there = _features(recorded, audio.sample_rate)
     durations: list[int] | None = None
     for _ in range(PASSES):
