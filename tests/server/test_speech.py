@@ -241,7 +241,7 @@ def test_a_full_house_says_so(client, voices, monkeypatch):
     monkeypatch.setattr(
         type(voices["tiny"]), "__call__", lambda *a, **k: go.wait(10) and call(*a, **k)
     )
-    here = client(queue=2, per_client=3, batch_wait=0.0, streams=1)
+    here = client(queue=2, per_client=3, batch=1, batch_wait=0.0, streams=1)
     with ThreadPoolExecutor(8) as pool:
         first = [pool.submit(ask, here) for _ in range(2)]
         time.sleep(0.3)
