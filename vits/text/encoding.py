@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from vits.errors import TextError, UnknownSymbolError
 from vits.text.symbols import SymbolTable, describe_symbols
@@ -25,6 +25,7 @@ __all__ = [
 
 UnknownPolicy = Literal["raise", "drop"]
 BEGIN, END = "^", "$"
+T = TypeVar("T")
 
 
 class UnknownSymbolWarning(UserWarning):
@@ -119,7 +120,7 @@ def encode_spans(
     for span in spans:
         start = len(kept)
         for symbol in split_symbols(span.phonemes, table, composed):
-            if symbol not in table:
+            if symbol not in table.rows:
                 missing[symbol] += 1
             # What separated a silent or unknown word leaves no second space behind.
             elif symbol != " " or (kept and kept[-1] != " "):
@@ -151,6 +152,9 @@ def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str
     symbols: list[str] = []
     for char in unicodedata.normalize("NFC", phonemes):
         parts = _parts(char)
+        if len(parts) == 1:
+            symbols.append(char)
+            continue
         has_parts = all(part in table for part in parts)
         whole = (char in table or not has_parts) if composed else (char in table and not has_parts)
         symbols += [char] if whole else parts
@@ -197,14 +201,19 @@ def _assemble(
         )
         for text, start, end in places
     )
-    ids = [table.id(symbol) for symbol in kept]
-    symbols = list(kept)
+    ids, symbols = [table.rows[symbol] for symbol in kept], list(kept)
     if blanks:
         blank = frame.blank or table.symbols[0]
-        row = table.id(blank) if frame.blank else 0
-        ids = [row, *(item for symbol_id in ids for item in (symbol_id, row))]
-        symbols = [blank, *(item for symbol in symbols for item in (symbol, blank))]
+        ids = _between(ids, table.id(blank) if frame.blank else 0)
+        symbols = _between(symbols, blank)
     if frame.bounds:
         ids = [table.id(BEGIN), *ids, table.id(END)]
         symbols = [BEGIN, *symbols, END]
     return Encoding(tuple(ids), tuple(symbols), words, "".join(kept), dropped)
+
+
+def _between(items: Sequence[T], blank: T) -> list[T]:
+    """Put a blank before, between and after all items."""
+    together = [blank] * (2 * len(items) + 1)
+    together[1::2] = items
+    return together

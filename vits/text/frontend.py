@@ -190,7 +190,7 @@ class Frontend:
     def _elements(self, plain: str, inline: Iterator[str]) -> Iterator[str | Span]:
         """Yield plain words and single spaces as they are, all that is decided as spans."""
         for word, marks in split_tokens(plain):
-            for part in re.split(f"({_SLOT})", word):
+            for part in re.split(f"({_SLOT})", word) if _SLOT in word else (word,):
                 if part == _SLOT:
                     phonemes = next(inline)
                     yield Span(phonemes, phonemes)
@@ -201,7 +201,8 @@ class Frontend:
 
     def _looked_up(self, word: str) -> list[str] | list[Span]:
         """Return the lexicon's phonemes of a word, or the word for the backend."""
-        for key in (lexicon_key(word), lexicon_key(word.strip("'"))):
+        for form in (word, word.strip("'")) if self.lexicon else ():
+            key = lexicon_key(form)
             if key in self.lexicon:
                 return [Span(self.lexicon[key], word)]
         return _pieces(word) if self.config.backend == "espeak" else [word]
@@ -267,6 +268,8 @@ def _is_silent(char: str, language: str) -> bool:
 
 def _pieces(word: str) -> list[str]:
     """Cut a word that is longer than espeak-ng can take."""
+    if len(word) <= _LONGEST_SPELLED:
+        return [word]
     vowels = re.search("[aeiouyAEIOUY]", word) or not word.isascii()
     size = _LONGEST_WORD if vowels else _LONGEST_SPELLED
     return [word[start : start + size] for start in range(0, len(word), size)]

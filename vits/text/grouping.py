@@ -8,6 +8,8 @@ little as possible.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from heapq import heappop, heappush
+from itertools import takewhile
+from operator import eq
 from typing import NamedTuple
 
 from vits.text.phonemize import espeak_tokens, without_stress
@@ -69,22 +71,25 @@ def group_words(words: Sequence[str], tokens: Sequence[str], language: str) -> l
 def _match(alone: Sequence[str], said: Sequence[str]) -> list[Group]:
     """Return the cheapest groups of words and tokens: Dijkstra's search over (word, token).
 
-    Nearly all words match at no cost, so the search hardly leaves the best path.
+    Nearly all words match at no cost, so the search hardly leaves the best path; where it starts
+    with such words, there is nothing to search.
     """
     goal = (len(alone), len(said))
-    came: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {(0, 0): (0.0, (0, 0))}
-    queue = [(0.0, 0, 0, 0)]
+    sure = sum(1 for _ in takewhile(bool, map(eq, alone, said)))
+    start = (sure, sure)
+    came = {start: (0.0, start)}
+    queue = [(0.0, 0, *start)]
     compared = 0
     for _ in range(_MOST_EXPANSIONS):
         if not queue or compared > _MOST_COMPARED:
             break
         cost, _, i, j = heappop(queue)
         if (i, j) == goal:
-            return _trace(came, goal)
+            return [Group(k, k + 1, k, k + 1) for k in range(sure)] + _trace(came, start, goal)
         if cost > came[i, j][0]:
             continue
         for a, b, charge in _steps(alone, said, i, j):
-            compared += sum(map(len, alone[i : i + a])) * sum(map(len, said[j : j + b]))
+            compared += len("".join(alone[i : i + a])) * len("".join(said[j : j + b]))
             if compared > _MOST_COMPARED:
                 break
             place, total = (i + a, j + b), cost + charge
@@ -124,10 +129,12 @@ def _steps(
 
 
 def _trace(
-    came: dict[tuple[int, int], tuple[float, tuple[int, int]]], place: tuple[int, int]
+    came: dict[tuple[int, int], tuple[float, tuple[int, int]]],
+    start: tuple[int, int],
+    place: tuple[int, int],
 ) -> list[Group]:
     groups: list[Group] = []
-    while place != (0, 0):
+    while place != start:
         before = came[place][1]
         groups.append(Group(before[0], place[0], before[1], place[1]))
         place = before

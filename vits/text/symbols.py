@@ -29,13 +29,14 @@ class SymbolTable:
 
     Attributes:
         symbols: the rows, each a non-empty string.
+        rows: symbol -> row.
 
     Raises:
         TextError: no rows, or a row that is not a non-empty string.
     """
 
     symbols: tuple[str, ...]
-    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+    rows: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the rows and index them."""
@@ -44,7 +45,7 @@ class SymbolTable:
         for row, symbol in enumerate(cast(tuple[Any, ...], self.symbols)):
             if not isinstance(symbol, str) or not symbol:
                 raise TextError(f"symbol {symbol!r} of row {row} must be a non-empty string")
-        object.__setattr__(self, "_ids", {symbol: i for i, symbol in enumerate(self.symbols)})
+        object.__setattr__(self, "rows", {symbol: i for i, symbol in enumerate(self.symbols)})
 
     @classmethod
     def default(cls) -> "SymbolTable":
@@ -85,17 +86,17 @@ class SymbolTable:
         Raises:
             UnknownSymbolError: the table has no such row.
         """
-        if symbol not in self._ids:
+        if symbol not in self.rows:
             named = describe_symbols({symbol: 1})
             raise UnknownSymbolError(
                 f"symbol {named} has no row in the table of {len(self)} symbols; "
                 "use a symbol of the table, or extend the table before training",
                 {symbol: 1},
             )
-        return self._ids[symbol]
+        return self.rows[symbol]
 
     def __contains__(self, symbol: object) -> bool:
-        return symbol in self._ids
+        return symbol in self.rows
 
     def __len__(self) -> int:
         return len(self.symbols)
