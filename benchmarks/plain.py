@@ -31,8 +31,9 @@ def make_plain(module: nn.Module, but: tuple[type[nn.Module], ...] = ()) -> nn.M
 class PlainWaveNet(WaveNet):
     """Adds a conditioning of zeros where there is none, and masks after every layer."""
 
-    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Shapes as the parent's."""
+        assert mask is not None
         biases = self._biases(conditioning)
         skips = torch.zeros_like(x)
         last = len(self.gates) - 1

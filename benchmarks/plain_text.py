@@ -47,8 +47,9 @@ class PlainRelativeAttention(RelativeAttention):
 class PlainFeedForward(FeedForward):
     """Convolves columns."""
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Map (B, C, S); ``mask`` is (B, 1, S)."""
+        assert mask is not None
         hidden = self.dropout(torch.relu(self.conv_1(x * mask)))
         return self.conv_2(hidden * mask) * mask
 
@@ -71,8 +72,9 @@ class PlainTransformerEncoder(TransformerEncoder):
 class PlainDepthSeparableStack(DepthSeparableStack):
     """Torch's depthwise convolution, over columns."""
 
-    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map (B, C, S); ``mask`` is (B, 1, S), ``conditioning`` (B, C, S or 1)."""
+        assert mask is not None
         if conditioning is not None:
             x = x + conditioning
         for depthwise, norm_1, pointwise, norm_2 in zip(
@@ -105,8 +107,9 @@ class PlainSplineCoupling(SplineCoupling):
         return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
     def _spline_parameters(
-        self, x0: Tensor, mask: Tensor, conditioning: Tensor | None
+        self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None
     ) -> SplineParameters:
+        assert mask is not None
         hidden = self.projection(self.stack(self.pre(x0), mask, conditioning)) * mask
         logits = hidden.unflatten(1, (self.half_channels, -1)).transpose(2, 3)
         widths, heights, slopes = logits.split([self.n_bins, self.n_bins, self.n_bins - 1], dim=-1)
@@ -117,8 +120,13 @@ class PlainStochasticDurationPredictor(StochasticDurationPredictor):
     """Tells its flows columns."""
 
     def _text_features(
-        self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None, language: Tensor | None
+        self,
+        hidden: Tensor,
+        mask: Tensor | None,
+        conditioning: Tensor | None,
+        language: Tensor | None,
     ) -> Tensor:
+        assert mask is not None
         x = self.pre(hidden.detach())
         if self.conditioning is not None and conditioning is not None:
             x = x + self.conditioning(conditioning.detach())

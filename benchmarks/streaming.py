@@ -7,6 +7,8 @@ The weights are drawn, not trained; the pace is set so that one sentence of 150 
 `--seconds`. Times are processor times of the whole call: espeak-ng, text encoder, durations, flow
 and decoder. `first` is the time to the first chunk and `total` that of all chunks, both over the
 time of the whole in the same round, medians over the rounds; `largest difference` is over the peak.
+Each configuration has a process of its own, as a voice has where it is used: in one that has held a
+larger model, the allocator keeps memory that it else gives back to the system after each sentence.
 `--long` streams a text of so many characters as well, and tells how much more memory that took at
 its peak than one of its sentences, spoken whole, had taken.
 """
@@ -17,6 +19,8 @@ import statistics
 import sys
 import time
 from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +100,7 @@ class Contender:
         self.rounds.append((between - started, first - between, time.process_time() - between))
         joined = np.concatenate(chunks)
         if joined.shape != whole.samples.shape:
-            raise SystemExit(f"{self.name}: {joined.shape} samples are not {whole.samples.shape}")
+            raise ValueError(f"{self.name}: {joined.shape} samples are not {whole.samples.shape}")
         peak = float(np.abs(whole.samples).max())
         self.difference = float(np.abs(joined - whole.samples).max()) / peak
         self.chunks, self.seconds = len(chunks), whole.seconds
@@ -125,8 +129,18 @@ class Contender:
         return {"long_seconds": seconds, "long_mib": more / 2**20}
 
 
+def measure(args: argparse.Namespace, name: str) -> dict[str, Any]:
+    """Let one configuration speak; the place for it is a process of its own."""
+    torch.set_num_threads(args.threads)
+    contender = Contender(name, load_configs([name])[name], args.seconds)
+    for _ in range(args.rounds + 1):
+        contender.take_part()
+    row = contender.row()
+    return row | contender.speak_long(args.long) if args.long else row
+
+
 def main() -> int:
-    """Let all configurations take turns, and print a line for each."""
+    """Measure one configuration after the other, and print a line for each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -137,20 +151,14 @@ def main() -> int:
     parser.add_argument("--long", type=int, metavar="CHARACTERS", help="stream so long a text too")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    contenders = [
-        Contender(name, config, args.seconds) for name, config in load_configs(args.configs).items()
-    ]
-    for _ in range(args.rounds + 1):
-        for contender in contenders:
-            contender.take_part()
-    rows = [contender.row() for contender in contenders]
+    rows: list[dict[str, Any]] = []
     print(HEADER)
-    for contender, row in zip(contenders, rows, strict=True):
-        print(LINE.format(**row))
-        if args.long:
-            row.update(contender.speak_long(args.long))
-            print("    {long_seconds:.0f} s of speech, {long_mib:.0f} MiB more".format(**row))
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as alone:
+        for row in alone.imap(partial(measure, args), args.configs):
+            rows.append(row)
+            print(LINE.format(**row), flush=True)
+            if args.long:
+                print("    {long_seconds:.0f} s of speech, {long_mib:.0f} MiB more".format(**row))
     if args.json:
         args.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 0

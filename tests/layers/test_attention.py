@@ -48,14 +48,23 @@ def test_padding_changes_nothing():
     assert not together[1, :, 6:].any()
 
 
-@pytest.mark.parametrize("length", [1, 2, 4, 5, 30])
-def test_without_gradients_the_values_are_bit_for_bit_the_same(length: int):
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 30])
+@pytest.mark.parametrize("joined", [False, True])
+def test_without_gradients_the_values_are_the_same(n, joined):
     torch.manual_seed(0)
-    attention = RelativeAttention(8, 2, 4, dropout=0.0)
-    x, padding = torch.randn(2, length, 8), torch.zeros(2, 1, length).bool()
-    padding[1, :, (length + 1) // 2 :] = True
-    with_gradients = attention(x, padding)
-    with torch.no_grad():
-        assert torch.equal(attention(x, padding), with_gradients)
-    with torch.inference_mode():
-        assert torch.equal(attention(x, padding), with_gradients)
+    attention = RelativeAttention(8, 2, 4, dropout=0.0).double()
+    x, padding = torch.randn(2, n, 8, dtype=torch.float64), torch.zeros(2, 1, n).bool()
+    padding[1, :, (n + 1) // 2 :] = True
+    expected, whole = attention(x, padding), attention(x, None)
+    if joined:
+        attention.join()
+    for mode in (torch.no_grad(), torch.inference_mode()):
+        with mode:
+            torch.testing.assert_close(attention(x, padding), expected, rtol=0, atol=1e-12)
+            torch.testing.assert_close(attention(x, None), whole, rtol=0, atol=1e-12)
+
+
+def test_joining_draws_nothing():
+    attention, state = RelativeAttention(8, 2, 4, dropout=0.0), torch.random.get_rng_state()
+    attention.join()
+    assert torch.equal(torch.random.get_rng_state(), state)

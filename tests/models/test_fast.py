@@ -50,6 +50,33 @@ def test_float32_is_the_plain_model(make_model, draw, decoder, n_speakers, proce
         assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
 
 
+def test_lengths_are_the_plain_models(make_model, processor):
+    plain = make_model("hifigan 1")
+    model = copy.deepcopy(plain)
+    make_fast(model)
+    ids, lengths = torch.randint(0, plain.config.n_symbols, (2, 23)), torch.tensor([23, 9])
+    noise = torch.randn(2, 2, 23, dtype=torch.float64)
+    with torch.inference_mode():
+        for rows in (slice(0, 2), slice(0, 1)):  # with padding, and without
+            expected, found = (
+                part.encode(ids[rows], lengths[rows], None) for part in (plain, model)
+            )
+            torch.testing.assert_close(found.hidden, expected.hidden, rtol=0, atol=1e-12)
+            log_durations = [
+                part.duration_predictor.predict(text.hidden, text.mask, noise=noise[rows])
+                for part, text in ((plain, expected), (model, found))
+            ]
+            torch.testing.assert_close(*log_durations, rtol=0, atol=1e-10)
+
+
+def test_a_part_can_still_be_replaced(make_model):
+    model = make_model("hifigan 1")
+    make_fast(model)
+    model.decoder.post = nn.Identity()
+    assert model.decoder.post is model.decoder._modules["post"]
+    assert isinstance(model.decoder.post, nn.Identity)
+
+
 @pytest.mark.parametrize("n_speakers", [1, 2])
 def test_streams_and_batches_are_the_whole(make_model, draw, decoder, n_speakers, in_pieces):
     model = make_model(decoder, n_speakers)
@@ -89,11 +116,10 @@ def test_bfloat16_is_close_and_rounds_flow_and_decoder(
 
 def test_what_decides_lengths_and_what_ends_in_the_wave_stays_float32(make_model, decoder):
     model = make_model(decoder).float()
-    before = {name: type(part) for name, part in model.named_modules()}
     make_fast(model, bf16=True)
-    for name, part in model.named_modules():
+    for name, value in [*model.named_parameters(), *model.named_buffers()]:
         if not name.startswith(("decoder.", "prior_flow.")):
-            assert type(part) is before[name]
+            assert value.dtype == torch.float32, name
     types = {name: part.dtype for name, part in model.named_modules() if hasattr(part, "computed")}
     assert types["decoder.pre"] == torch.bfloat16
     assert types["prior_flow.couplings.0.wavenet.gates.0"] == torch.bfloat16
@@ -143,3 +169,21 @@ def test_transposed_convolutions_keep_all_their_options(options):
     found = ChannelsLastConv(plain, torch.float64)(x)
     torch.testing.assert_close(found, plain(x), rtol=1e-12, atol=1e-12)
     assert found.mT.is_contiguous()
+
+
+@pytest.mark.parametrize("options", [{}, {"bias": False}])
+@pytest.mark.parametrize("length", [1, 5, 40])
+def test_short_dilated_convolutions_are_sums_of_products(options, length, monkeypatch):
+    plain = nn.Conv1d(4, 6, 5, dilation=3, padding=6, **options)
+    x = torch.randn(1, 4, length)
+    fast_form = ChannelsLastConv(plain, torch.float32)
+    summed = []
+    products = ChannelsLastConv._sum_products
+    monkeypatch.setattr(
+        ChannelsLastConv, "_sum_products", lambda *a: summed.append(1) or products(*a)
+    )
+    torch.testing.assert_close(fast_form(x), plain(x), rtol=1e-5, atol=1e-6)
+    assert summed == [1]
+    monkeypatch.setattr(channels_last, "SHORT", 0)
+    torch.testing.assert_close(fast_form(x), plain(x), rtol=1e-5, atol=1e-6)
+    assert summed == [1]

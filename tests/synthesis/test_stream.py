@@ -80,7 +80,7 @@ def test_the_first_chunk_of_a_sentence_is_small_and_later_ones_grow(voice):
     lengths = [len(chunk.samples) for chunk in chunks]
     assert len(lengths) > 2
     assert lengths == sorted(lengths)
-    assert 0.15 < lengths[0] / voice.sample_rate < 0.25
+    assert 0.08 < lengths[0] / voice.sample_rate < 0.15
 
 
 def test_nothing_is_read_or_spoken_before_it_is_asked_for(voice, monkeypatch):

@@ -14,6 +14,9 @@ from torch.nn import functional
 
 __all__ = ["ChannelsLastConv", "RoundedLinear", "computes_bf16", "keep_channels_last"]
 
+# Numbers of a signal up to which torch does not ask oneDNN, and is slow where there is a dilation.
+SHORT = 20480
+
 
 def computes_bf16() -> bool:
     """Tell whether this processor has instructions that multiply in bfloat16.
@@ -48,10 +51,10 @@ class _Rounded(nn.Module):
         self.register_buffer("bias", kept)
 
     def _enter(self, x: Tensor) -> Tensor:
-        return x.to(self.dtype).to(self.computed)
+        return x if x.dtype == self.dtype == self.computed else x.to(self.dtype).to(self.computed)
 
     def _leave(self, y: Tensor) -> Tensor:
-        return y.to(self.dtype)
+        return y if y.dtype == self.dtype else y.to(self.dtype)
 
 
 class ChannelsLastConv(_Rounded):
@@ -69,6 +72,8 @@ class ChannelsLastConv(_Rounded):
         self.stride, self.padding = (1, plain.stride[0]), (0, int(plain.padding[0]))
         self.dilation, self.groups = (1, plain.dilation[0]), plain.groups
         self.more = (0, plain.output_padding[0])  # 0 but for some transposed ones
+        spread = self.dilation[1] * (weight.shape[3] - 1)
+        self.keeps_length = self.stride == (1, 1) and 2 * self.padding[1] == spread
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve; the result's memory is (B, T', O)."""
@@ -77,11 +82,29 @@ class ChannelsLastConv(_Rounded):
             y = functional.conv_transpose2d(
                 rows, weight, bias, self.stride, self.padding, self.more, self.groups, self.dilation
             )
+        elif self._is_slow(rows):
+            y = self._sum_products(rows)
         else:
             y = functional.conv2d(
                 rows, weight, bias, self.stride, self.padding, self.dilation, self.groups
             )
         return self._leave(y).squeeze(2)
+
+    def _is_slow(self, rows: Tensor) -> bool:
+        """Say whether torch would take its own dilated convolution, where products can do it."""
+        may = self.dilation[1] > 1 and self.keeps_length and self.groups == 1
+        return may and len(rows) == 1 and rows.dtype == torch.float32 and rows.numel() <= SHORT
+
+    def _sum_products(self, rows: Tensor) -> Tensor:
+        """Convolve (1, C, 1, T), which keeps its length, by a product of matrices for each tap."""
+        padding, step, length = self.padding[1], self.dilation[1], rows.shape[3]
+        padded = functional.pad(rows[0, :, 0].T, (0, 0, padding, padding))
+        total = self.weight.new_zeros(length, len(self.weight))
+        if self.bias is not None:
+            total += self.bias
+        for i, tap in enumerate(self.weight[:, :, 0].unbind(2)):
+            total.addmm_(padded[i * step : i * step + length], tap.T)
+        return total.T[None, :, None]
 
 
 class RoundedLinear(_Rounded):

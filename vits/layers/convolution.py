@@ -7,6 +7,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vits.layers.activation import leaky_relu
 from vits.layers.convolve import along_time
 from vits.layers.dropout import Dropout
+from vits.layers.masking import masked
 from vits.layers.rows import convolve_rows
 
 __all__ = ["LEAKY_SLOPE", "DepthSeparableStack", "DoubleResidualBlock", "SingleResidualBlock"]
@@ -43,12 +44,12 @@ class DepthSeparableStack(nn.Module):
         self.pointwise_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(n_layers))
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map (B, S, C) to (B, S, C).
 
         Args:
             x: (B, S, C).
-            mask: (B, S, 1).
+            mask: (B, S, 1); None: there is no padding.
             conditioning: (B, S or 1, C), added to ``x``.
         """
         if conditioning is not None:
@@ -60,10 +61,10 @@ class DepthSeparableStack(nn.Module):
             self.pointwise_norms,
             strict=True,
         ):
-            y = functional.gelu(norm_1(convolve_rows(depthwise, x * mask)))
+            y = functional.gelu(norm_1(convolve_rows(depthwise, masked(x, mask))))
             y = functional.gelu(norm_2(convolve_rows(pointwise, y)))
             x = x + self.dropout(y)
-        return x * mask
+        return masked(x, mask)
 
 
 def _dilated(channels: int, kernel_size: int, dilation: int) -> nn.Module:

@@ -23,13 +23,10 @@ class Dropout(nn.Dropout):
 
     def forward(self, input: Tensor) -> Tensor:
         """Map x of any shape to the same shape."""
+        if not self.training:
+            return input
         x, dropped = input, round(self.p * STEPS)
-        if (
-            not self.training
-            or dropped in (0, STEPS)
-            or x.device.type != "cpu"
-            or graph_is_traced()
-        ):
+        if dropped in (0, STEPS) or x.device.type != "cpu" or graph_is_traced():
             return super().forward(x)
         words = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(1 << 63), None)
         numbers = words.view(torch.int16)[: x.numel()].view(x.shape)

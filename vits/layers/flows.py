@@ -1,5 +1,6 @@
 """Invertible maps. Each has ``forward(x, mask) -> (y, log_det)`` and ``inverse(y, mask) -> x``.
 
+An inverse takes None for a mask where there is no padding.
 ``log_det`` (B,) is the log-determinant of the Jacobian over the real positions of each sample.
 """
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
+from vits.layers.masking import masked
 from vits.layers.rows import convolve_rows
 from vits.layers.splines import SplineParameters, spline, spline_inverse
 from vits.layers.wavenet import WaveNet
@@ -32,10 +34,10 @@ class ElementwiseAffine(nn.Module):
         y = (self.mean + self.log_scale.exp() * x) * mask
         return y, (self.log_scale * mask).sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
         del conditioning
-        return (y - self.mean) * (-self.log_scale).exp() * mask
+        return masked((y - self.mean) * (-self.log_scale).exp(), mask)
 
 
 class Flip(nn.Module):
@@ -48,7 +50,7 @@ class Flip(nn.Module):
         del mask, conditioning
         return x.flip(1), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
         del mask, conditioning
         return y.flip(1)
@@ -66,9 +68,9 @@ class Log(nn.Module):
         y = x.clamp_min(self.floor).log() * mask
         return y, -y.sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor | None) -> Tensor:
         """Map y (B, C, S) back."""
-        return y.exp() * mask
+        return masked(y.exp(), mask)
 
 
 class SplineCoupling(nn.Module):
@@ -105,18 +107,18 @@ class SplineCoupling(nn.Module):
         y1, log_slope = spline(x1, self._spline_parameters(x0, mask, conditioning), self.tail_bound)
         return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
         y0, y1 = y.split(self.half_channels, dim=1)
         x1 = spline_inverse(y1, self._spline_parameters(y0, mask, conditioning), self.tail_bound)
-        return torch.cat([y0, x1], dim=1) * mask
+        return masked(torch.cat([y0, x1], dim=1), mask)
 
     def _spline_parameters(
-        self, x0: Tensor, mask: Tensor, conditioning: Tensor | None
+        self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None
     ) -> SplineParameters:
-        mask = mask.transpose(1, 2)
-        hidden = self.stack(convolve_rows(self.pre, x0.transpose(1, 2)), mask, conditioning)
-        logits = convolve_rows(self.projection, hidden) * mask
+        rows = None if mask is None else mask.transpose(1, 2)
+        hidden = self.stack(convolve_rows(self.pre, x0.transpose(1, 2)), rows, conditioning)
+        logits = masked(convolve_rows(self.projection, hidden), rows)
         logits = logits.unflatten(2, (self.half_channels, -1)).transpose(1, 2)
         k = self.n_bins
         widths, heights, slopes = logits.split([k, k, k - 1], dim=-1)
@@ -161,15 +163,15 @@ class MeanCoupling(nn.Module):
         y1 = self._shift(x0, mask, conditioning) + x1 * mask
         return torch.cat([x0, y1], dim=1), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Map y (B, C, T) back."""
         y0, y1 = y.split(self.half_channels, dim=1)
-        x1 = (y1 - self._shift(y0, mask, conditioning)) * mask
+        x1 = masked(y1 - self._shift(y0, mask, conditioning), mask)
         return torch.cat([y0, x1], dim=1)
 
-    def _shift(self, x0: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
-        hidden = self.pre(x0) * mask
-        return self.post(self.wavenet(hidden, mask, conditioning)) * mask
+    def _shift(self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None) -> Tensor:
+        hidden = masked(self.pre(x0), mask)
+        return masked(self.post(self.wavenet(hidden, mask, conditioning)), mask)
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

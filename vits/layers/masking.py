@@ -3,9 +3,14 @@
 import torch
 from torch import Tensor
 
+from vits.layers.tracing import graph_is_traced
+
 __all__ = [
     "at_least_float32",
     "expand_by_index",
+    "masked",
+    "may_look",
+    "needed_mask",
     "random_segment_starts",
     "sequence_mask",
     "slice_segments",
@@ -24,6 +29,24 @@ def sequence_mask(lengths: Tensor, max_length: int) -> Tensor:
     """
     positions = torch.arange(max_length, device=lengths.device)
     return (positions < lengths[:, None]).unsqueeze(1).float()
+
+
+def may_look() -> bool:
+    """Say whether what is done may depend on values, and change them in place: no graph records.
+
+    With gradients, a change of a view in place would copy all that it is a view of on the way back.
+    """
+    return not (torch.is_grad_enabled() or graph_is_traced())
+
+
+def needed_mask(mask: Tensor) -> Tensor | None:
+    """Return a mask, or None where a look, which costs little on a processor, shows all ones."""
+    return None if mask.device.type == "cpu" and may_look() and mask.all() else mask
+
+
+def masked(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Zero the padding of ``x``; None: there is none."""
+    return x if mask is None else x * mask
 
 
 def at_least_float32(x: Tensor) -> Tensor:

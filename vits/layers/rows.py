@@ -18,13 +18,15 @@ def convolve_rows(convolution: nn.Module, x: Tensor) -> Tensor:
     """Apply a convolution that keeps the length.
 
     Args:
-        convolution: an ``nn.Conv1d`` of an odd kernel, padded by half of what it spans.
+        convolution: an ``nn.Conv1d`` of an odd kernel, padded by half of what it spans, or what
+            took its place for speaking.
         x: (B, S, C).
 
     Returns:
         (B, S, O).
     """
-    assert isinstance(convolution, nn.Conv1d)
+    if not isinstance(convolution, nn.Conv1d):
+        return convolution(x.transpose(1, 2)).transpose(1, 2)
     weight, bias = convolution.weight, convolution.bias
     if weight.shape[2] == 1:
         return functional.linear(x, weight.squeeze(2), bias)

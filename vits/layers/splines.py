@@ -112,24 +112,17 @@ def _find_bin(
     values: Tensor, parameters: SplineParameters, tail_bound: float, *, by_height: bool
 ) -> _Bin:
     """Look up the bin of each value, on the x axis or, ``by_height``, on the y axis."""
-    x_knots = _knots(at_least_float32(parameters.widths), tail_bound)
-    y_knots = _knots(at_least_float32(parameters.heights), tail_bound)
+    sizes = torch.stack((parameters.widths, parameters.heights))
+    knots = _knots(at_least_float32(sizes), tail_bound)
     logits = functional.pad(at_least_float32(parameters.slopes), (1, 1), value=EDGE_LOGIT)
     slopes = MIN_SLOPE + functional.softplus(logits)
-    inner = (y_knots if by_height else x_knots)[..., 1:-1]
+    inner = knots[int(by_height), ..., 1:-1]
     index = (values.unsqueeze(-1) >= inner).sum(-1, keepdim=True)
-
-    def pick(table: Tensor) -> Tensor:
-        return table.gather(-1, index).squeeze(-1)
-
-    return _Bin(
-        x=pick(x_knots[..., :-1]),
-        y=pick(y_knots[..., :-1]),
-        width=pick(x_knots[..., 1:] - x_knots[..., :-1]),
-        height=pick(y_knots[..., 1:] - y_knots[..., :-1]),
-        slope=pick(slopes[..., :-1]),
-        next_slope=pick(slopes[..., 1:]),
-    )
+    table = torch.cat((knots, slopes.unsqueeze(0)))
+    index = index.expand(3, *index.shape)
+    x, y, slope = table.gather(-1, index).squeeze(-1)
+    next_x, next_y, next_slope = table.gather(-1, index + 1).squeeze(-1)
+    return _Bin(x, y, next_x - x, next_y - y, slope, next_slope)
 
 
 def _knots(logits: Tensor, tail_bound: float) -> Tensor:

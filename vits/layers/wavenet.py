@@ -58,12 +58,12 @@ class WaveNet(nn.Module):
             else None
         )
 
-    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
         """Run the stack.
 
         Args:
             x: (B, C, T).
-            mask: (B, 1, T), 1 for real frames.
+            mask: (B, 1, T), 1 for real frames; None: all are.
             conditioning: (B, G, 1), if built with conditioning channels.
 
         Returns:
@@ -83,13 +83,21 @@ class WaveNet(nn.Module):
             out = residual_skip(torch.tanh(filtered) * torch.sigmoid(gated))
             if i < last:
                 residual, out = out.chunk(2, dim=1)
-                x = (x + residual).mul_(mask)
-            skips = out * mask if skips is None else skips.add_(out)
+                x = _masked_(x + residual, mask)
+            if skips is None:
+                skips = out.clone() if mask is None else out * mask
+            else:
+                skips.add_(out)
         assert skips is not None
-        return skips.mul_(mask)
+        return _masked_(skips, mask)
 
     def _biases(self, conditioning: Tensor | None) -> tuple[Tensor, ...] | None:
         """Each layer's share (B, 2C, 1) of the projected conditioning."""
         if self.conditioning is None or conditioning is None:
             return None
         return self.conditioning(conditioning).split(2 * self.channels, dim=1)
+
+
+def _masked_(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Zero the padding in place; None: there is none."""
+    return x if mask is None else x.mul_(mask)

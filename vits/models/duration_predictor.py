@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from vits.layers.convolution import DepthSeparableStack
 from vits.layers.dropout import Dropout
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
+from vits.layers.masking import masked, needed_mask
 from vits.layers.rows import convolve_rows
 
 __all__ = ["DeterministicDurationPredictor", "StochasticDurationPredictor", "duration_predictor"]
@@ -138,22 +139,27 @@ class StochasticDurationPredictor(nn.Module):
             (B, 1, S) natural logarithm of frames.
         """
         with torch.autocast(hidden.device.type, enabled=False):
-            text = self._text_features(hidden, mask, conditioning, language)
+            needed = needed_mask(mask)
+            text = self._text_features(hidden, needed, conditioning, language)
             z = _noise(mask, text.dtype) if noise is None else noise.to(text.dtype)
             z = z * noise_scale
             affine, _, *rest = self.flows
             for flow in reversed(rest):
-                z = flow.inverse(z, mask, text)  # pyright: ignore[reportCallIssue]
-            return affine.inverse(z, mask)[:, :1]  # pyright: ignore[reportCallIssue]
+                z = flow.inverse(z, needed, text)  # pyright: ignore[reportCallIssue]
+            return affine.inverse(z, needed)[:, :1]  # pyright: ignore[reportCallIssue]
 
     def _text_features(
-        self, hidden: Tensor, mask: Tensor, conditioning: Tensor | None, language: Tensor | None
+        self,
+        hidden: Tensor,
+        mask: Tensor | None,
+        conditioning: Tensor | None,
+        language: Tensor | None,
     ) -> Tensor:
         """What the flows are told: rows (B, S, filter_channels)."""
         x = convolve_rows(self.pre, _rows(hidden, self.pre))
         x = _add(x, (self.conditioning, conditioning), (self.language, language))
-        mask = mask.transpose(1, 2)
-        return convolve_rows(self.projection, self.stack(x, mask)) * mask
+        rows = None if mask is None else mask.transpose(1, 2)
+        return masked(convolve_rows(self.projection, self.stack(x, rows)), rows)
 
     def _posterior_features(self, durations: Tensor, mask: Tensor) -> Tensor:
         """What the posterior's flows are told besides: rows (B, S, filter_channels)."""

@@ -64,16 +64,16 @@ class PriorFlow(nn.Module):
             z, _ = self.flip(z, mask)
         return z, log_det
 
-    def inverse(self, z: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
-        """Map prior space back to the latent; shapes as in ``forward``."""
+    def inverse(self, z: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
+        """Map prior space back to the latent; as ``forward``, no mask where there is no padding."""
         for step in range(len(self.couplings)):
             z = self.inverse_step(step, z, mask, conditioning)
         return z
 
     def inverse_step(
-        self, step: int, z: Tensor, mask: Tensor, conditioning: Tensor | None = None
+        self, step: int, z: Tensor, mask: Tensor | None, conditioning: Tensor | None = None
     ) -> Tensor:
-        """Undo one coupling, ``step`` 0 the one next to prior space; shapes as in ``forward``."""
+        """Undo one coupling, ``step`` 0 the one next to prior space; else as ``inverse``."""
         coupling = self.couplings[len(self.couplings) - 1 - step]
         assert isinstance(coupling, MeanCoupling)
         return coupling.inverse(self.flip.inverse(z, mask), mask, conditioning)
@@ -107,8 +107,7 @@ class GrowingInverse:
                 continue
             begin = max(0, done - self._reach)
             z = source[..., begin : end + self._reach]  # all there is of it at the sentence's end
-            mask = z.new_ones(1, 1, z.shape[2])
-            z = self._flow.inverse_step(step, z, mask, self._conditioning)
+            z = self._flow.inverse_step(step, z, None, self._conditioning)
             new = z[..., done - begin : end - begin]
             self._known[step + 1] = torch.cat([self._known[step + 1], new], dim=2)
         return self._known[last][..., :stop]

@@ -23,7 +23,7 @@ SHARE = 0.12  # of a sentence's work, at most: what is done twice
 GROWTH = 3.0  # from chunk to chunk, unless that makes too many cuts
 LARGEST = 4 / SHARE  # costs of a cut in the largest chunk; then its ends are half of the share
 LEAST_LARGEST = 512  # frames, some 6 s: smaller chunks would save no memory to speak of
-HALVINGS = 40
+HALVINGS = 24
 
 
 def plan_chunks(n_frames: int, cut: int, first: int) -> list[int]:

@@ -12,7 +12,7 @@ from vits.alignment import (
 from vits.config import VitsConfig
 from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
-from vits.layers.masking import random_segment_starts, sequence_mask
+from vits.layers.masking import masked, needed_mask, random_segment_starts, sequence_mask
 from vits.models.conditioning import embed_rows
 from vits.models.decoders import build_decoder
 from vits.models.drawing import draw_normal, draw_prior
@@ -220,8 +220,9 @@ class Vits(nn.Module):
 
         ``vits.models.streaming`` does the same in chunks, ``vits.models.together`` for many draws.
         """
-        z = self.prior_flow.inverse(drawn.z, drawn.mask, drawn.conditioning)
-        return self._trim(self.decoder(z * drawn.mask, drawn.conditioning), drawn.frame_lengths)
+        mask = needed_mask(drawn.mask)
+        z = self.prior_flow.inverse(drawn.z, mask, drawn.conditioning)
+        return self._trim(self.decoder(masked(z, mask), drawn.conditioning), drawn.frame_lengths)
 
     @torch.no_grad()
     def convert(

@@ -23,7 +23,7 @@ from vits.synthesis.speakers import Who
 
 __all__ = ["Engine", "to_samples"]
 
-FIRST_CHUNK_SECONDS = 0.2  # a syllable: time enough to have the next chunk ready
+FIRST_CHUNK_SECONDS = 0.1  # a sound: time enough to have the next chunk ready
 
 
 class Engine:
