@@ -81,7 +81,7 @@ class ConvNextDecoder(nn.Module):
         return self._finish(x)
 
     def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
-        """Decode some frames of a latent, as ``HifiGanDecoder.decode_part``."""
+        """Decode some frames of a latent, as ``UpsamplingStack.decode_part``."""
         samples = part.times(self.hop_length)
         _, *spans = self._spans(samples)
         found = Columns(self._enter(z, conditioning), 0)

@@ -1,6 +1,7 @@
-"""Decoder: latent -> wave (figure 1: decoder), HiFi-GAN's generator."""
+"""Decoder: latent -> wave (figure 1: decoder): HiFi-GAN's, and what others share with it."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -30,8 +31,11 @@ class Stages(NamedTuple):
     initial_channels: int
 
 
-class UpsamplingStack(nn.Module):
+class UpsamplingStack(nn.Module, ABC):
     """Transposed convolutions, each followed by the mean of residual blocks of several widths.
+
+    A decoder is one of these and a last step: ``_finish`` makes a wave of the stack's columns, and
+    ``_columns`` says which of them samples depend on. It calls ``_end_at`` when it has its layers.
 
     Source: Kong et al. 2020, arXiv:2010.05646, section 2.2; conditioning as in VITS section 2.2.3.
 
@@ -41,9 +45,16 @@ class UpsamplingStack(nn.Module):
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
 
     Attributes:
-        factor: columns of the result for each of the latent.
-        channels: of the result.
+        factor: columns of the stack for each frame of the latent.
+        channels: of the stack's columns.
+        hop_length: samples of a frame.
+        context: frames on either side of a frame that its samples depend on.
+        cut: frames of work that each side of a cut costs (``decode_part``).
     """
+
+    hop_length: int
+    context: int
+    cut: int
 
     def __init__(
         self, latent_channels: int, stages: Stages, *, conditioning_channels: int = 0
@@ -69,6 +80,41 @@ class UpsamplingStack(nn.Module):
             blocks = (block(channels, k, d) for k, d in zip(sizes, dilations, strict=True))
             self.blocks.append(ResidualStage(blocks, self._reach_of_a_stage()))
         self.channels = channels
+
+    def _end_at(self, hop_length: int) -> None:
+        """Name the samples of a frame, and count what they depend on."""
+        self.hop_length = hop_length
+        columns = self._columns(Span(0, hop_length - 1))
+        needed = self.needed_frames(columns)
+        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
+
+    def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Decode.
+
+        Args:
+            z: (B, C, T) latent, zero in the padding.
+            conditioning: (B, G, 1) speaker, or None.
+
+        Returns:
+            Wave (B, 1, T * hop_length).
+        """
+        return self._finish(self.upsample(z, conditioning))
+
+    def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+        """Decode some frames of a latent; the others are heard by them and not decoded.
+
+        Args:
+            z: (B, C, T); ``context`` frames around the part are enough.
+            part: the frames.
+            conditioning: (B, G, 1) speaker, or None.
+
+        Returns:
+            Wave (B, 1, frames * hop_length).
+        """
+        samples = part.times(self.hop_length)
+        x, first = self.upsample_part(z, self._columns(samples), conditioning)
+        first *= self.hop_length // self.factor
+        return Columns(self._finish(x), first).within(samples).x
 
     def upsample(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Map a latent (B, C, T) to (B, channels, T * factor); conditioning (B, G, 1) or None."""
@@ -114,6 +160,14 @@ class UpsamplingStack(nn.Module):
             twice += products * max(-inside.first, inside.last - rate + 1) / rate
         return math.ceil(twice / work)
 
+    @abstractmethod
+    def _columns(self, samples: Span) -> Span:
+        """Return the columns of ``upsample``'s result that samples depend on."""
+
+    @abstractmethod
+    def _finish(self, x: Tensor) -> Tensor:
+        """Map ``upsample``'s columns to a wave (B, 1, L)."""
+
     def _enter(self, z: Tensor, conditioning: Tensor | None) -> Tensor:
         x = self.pre(z)
         if self.conditioning is not None and conditioning is not None:
@@ -146,55 +200,22 @@ class UpsamplingStack(nn.Module):
 class HifiGanDecoder(UpsamplingStack):
     """The stages up to the rate of the wave, and one convolution to a single channel.
 
+    Samples are in [-1, 1].
+
     Source: Kong et al. 2020, arXiv:2010.05646, section 2.2.
 
     Args:
         latent_channels: C of the latent.
         stages: the shapes; a frame has the product of ``upsample_rates`` samples.
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
-
-    Attributes:
-        hop_length: samples of a frame.
-        context: frames on either side of a frame that its samples depend on.
-        cut: frames of work that each side of a cut costs (``decode_part``).
     """
 
     def __init__(
         self, latent_channels: int, stages: Stages, *, conditioning_channels: int = 0
     ) -> None:
         super().__init__(latent_channels, stages, conditioning_channels=conditioning_channels)
-        self.hop_length = self.factor
         self.post = nn.Conv1d(self.channels, 1, POST_KERNEL, padding=POST_KERNEL // 2, bias=False)
-        columns = self._columns(Span(0, self.hop_length - 1))
-        needed = self.needed_frames(columns)
-        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
-
-    def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
-        """Decode.
-
-        Args:
-            z: (B, C, T) latent, zero in the padding.
-            conditioning: (B, G, 1) speaker, or None.
-
-        Returns:
-            Wave (B, 1, T * hop_length) in [-1, 1].
-        """
-        return self._finish(self.upsample(z, conditioning))
-
-    def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
-        """Decode some frames of a latent; the others are heard by them and not decoded.
-
-        Args:
-            z: (B, C, T); ``context`` frames around the part are enough.
-            part: the frames.
-            conditioning: (B, G, 1) speaker, or None.
-
-        Returns:
-            Wave (B, 1, frames * hop_length).
-        """
-        samples = part.times(self.hop_length)
-        x, first = self.upsample_part(z, self._columns(samples), conditioning)
-        return Columns(self._finish(x), first).within(samples).x
+        self._end_at(self.factor)
 
     def _columns(self, samples: Span) -> Span:
         return samples.before_convolution(POST_KERNEL)

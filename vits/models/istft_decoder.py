@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vits.layers.activation import leaky_relu
 from vits.layers.filterbank import PseudoQmf
 from vits.layers.inverse_spectrogram import InverseSpectrogram
-from vits.layers.reach import Columns, Span
+from vits.layers.reach import Span
 from vits.models.decoder import LAST_SLOPE, POST_KERNEL, Stages, UpsamplingStack
 
 __all__ = ["IstftDecoder"]
@@ -27,7 +27,8 @@ class IstftDecoder(UpsamplingStack):
 
     Source: Kawamura et al., ICASSP 2023, arXiv:2210.15975, sections 2.3 and 2.4; Kaneko et al. 2022
     (iSTFTNet), arXiv:2203.02395. One difference: a frame of the transform is centred on its
-    samples, where the original reflects one more frame in and cuts half a window off.
+    samples, where the original reflects one more frame in and cuts half a window off. Nothing
+    holds samples in [-1, 1] but training.
 
     Args:
         latent_channels: C of the latent.
@@ -37,11 +38,6 @@ class IstftDecoder(UpsamplingStack):
         istft_hop_length: of each band's inverse transform (samples of the band), even.
         trainable_filterbank: multi-stream.
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
-
-    Attributes:
-        hop_length: samples of a frame.
-        context: frames on either side of a frame that its samples depend on.
-        cut: frames of work that each side of a cut costs (``decode_part``).
     """
 
     def __init__(
@@ -57,7 +53,6 @@ class IstftDecoder(UpsamplingStack):
     ) -> None:
         super().__init__(latent_channels, stages, conditioning_channels=conditioning_channels)
         self.n_bands = n_bands
-        self.hop_length = self.factor * n_bands * istft_hop_length
         n_out = n_bands * (n_fft + 2)
         self.post = weight_norm(
             nn.Conv1d(self.channels, n_out, POST_KERNEL, padding=POST_KERNEL // 2)
@@ -68,31 +63,9 @@ class IstftDecoder(UpsamplingStack):
         if trainable_filterbank:
             mixing = nn.Conv1d(n_bands, 1, MIXING_KERNEL, padding=MIXING_KERNEL // 2, bias=False)
             self.mixing = weight_norm(mixing)
-        columns = self._columns(Span(0, self.hop_length - 1))
-        needed = self.needed_frames(columns)
-        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
-
-    def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
-        """Decode.
-
-        Args:
-            z: (B, C, T) latent, zero in the padding.
-            conditioning: (B, G, 1) speaker, or None.
-
-        Returns:
-            Wave (B, 1, T * hop_length); nothing holds it in [-1, 1] but training.
-        """
-        return self._finish(self.upsample(z, conditioning))
-
-    def decode_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
-        """Decode some frames of a latent, as ``HifiGanDecoder.decode_part``."""
-        samples = part.times(self.hop_length)
-        x, first = self.upsample_part(z, self._columns(samples), conditioning)
-        first *= self.hop_length // self.factor
-        return Columns(self._finish(x), first).within(samples).x
+        self._end_at(self.factor * n_bands * istft_hop_length)
 
     def _finish(self, x: Tensor) -> Tensor:
-        """Map ``upsample``'s columns to a wave (B, 1, L)."""
         x = leaky_relu(x, LAST_SLOPE)
         with torch.autocast(x.device.type, enabled=False):  # phases need float32 whatever it says
             x = self.post(x.to(self.pre.weight.dtype))
@@ -110,7 +83,6 @@ class IstftDecoder(UpsamplingStack):
         return bands if self.filterbank is None else self.filterbank.synthesis(bands)
 
     def _columns(self, samples: Span) -> Span:
-        """Return the columns of ``upsample``'s result that samples depend on."""
         span, rate = samples, self.n_bands
         if self.mixing is not None:
             padding = MIXING_KERNEL // 2
