@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.layers.dropout import Dropout
-from vits.layers.masking import masked, may_look, needed_mask
+from vits.layers.masking import mask_rows, masked, may_look, needed_mask
 from vits.layers.rows import convolve_rows
 
 __all__ = ["FeedForward", "RelativeAttention", "TransformerEncoder"]
@@ -186,8 +186,8 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map (B, C, S) to (B, C, S); ``mask`` (B, 1, S) zeroes the padding."""
-        seen = needed_mask(mask)
-        padding, rows = (None, None) if seen is None else (seen == 0, seen.transpose(1, 2))
+        needed = needed_mask(mask)
+        padding, rows = None if needed is None else needed == 0, mask_rows(needed)
         x = masked(x.transpose(1, 2), rows)
         for attention, norm_1, feed_forward, norm_2 in zip(
             self.attentions,

@@ -73,7 +73,9 @@ class ChannelsLastConv(_Rounded):
         self.dilation, self.groups = (1, plain.dilation[0]), plain.groups
         self.more = (0, plain.output_padding[0])  # 0 but for some transposed ones
         spread = self.dilation[1] * (weight.shape[3] - 1)
-        self.keeps_length = self.stride == (1, 1) and 2 * self.padding[1] == spread
+        keeps_length = self.stride == (1, 1) and 2 * self.padding[1] == spread
+        plain_dilated = self.dilation[1] > 1 and self.groups == 1 and keeps_length
+        self.slow_if_short = plain_dilated and self.computed == torch.float32
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve; the result's memory is (B, T', O)."""
@@ -82,18 +84,13 @@ class ChannelsLastConv(_Rounded):
             y = functional.conv_transpose2d(
                 rows, weight, bias, self.stride, self.padding, self.more, self.groups, self.dilation
             )
-        elif self._is_slow(rows):
+        elif self.slow_if_short and len(rows) == 1 and rows.numel() <= SHORT:
             y = self._sum_products(rows)
         else:
             y = functional.conv2d(
                 rows, weight, bias, self.stride, self.padding, self.dilation, self.groups
             )
         return self._leave(y).squeeze(2)
-
-    def _is_slow(self, rows: Tensor) -> bool:
-        """Say whether torch would take its own dilated convolution, where products can do it."""
-        may = self.dilation[1] > 1 and self.keeps_length and self.groups == 1
-        return may and len(rows) == 1 and rows.dtype == torch.float32 and rows.numel() <= SHORT
 
     def _sum_products(self, rows: Tensor) -> Tensor:
         """Convolve (1, C, 1, T), which keeps its length, by a product of matrices for each tap."""

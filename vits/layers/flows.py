@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
-from vits.layers.masking import masked
+from vits.layers.masking import mask_rows, masked
 from vits.layers.rows import convolve_rows
 from vits.layers.splines import SplineParameters, spline, spline_inverse
 from vits.layers.wavenet import WaveNet
@@ -116,7 +116,7 @@ class SplineCoupling(nn.Module):
     def _spline_parameters(
         self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None
     ) -> SplineParameters:
-        rows = None if mask is None else mask.transpose(1, 2)
+        rows = mask_rows(mask)
         hidden = self.stack(convolve_rows(self.pre, x0.transpose(1, 2)), rows, conditioning)
         logits = masked(convolve_rows(self.projection, hidden), rows)
         logits = logits.unflatten(2, (self.half_channels, -1)).transpose(1, 2)

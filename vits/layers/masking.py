@@ -8,6 +8,7 @@ from vits.layers.tracing import graph_is_traced
 __all__ = [
     "at_least_float32",
     "expand_by_index",
+    "mask_rows",
     "masked",
     "may_look",
     "needed_mask",
@@ -42,6 +43,11 @@ def may_look() -> bool:
 def needed_mask(mask: Tensor) -> Tensor | None:
     """Return a mask, or None where a look, which costs little on a processor, shows all ones."""
     return None if mask.device.type == "cpu" and may_look() and mask.all() else mask
+
+
+def mask_rows(mask: Tensor | None) -> Tensor | None:
+    """Turn a mask (B, 1, S) into that of rows, (B, S, 1); None stays None."""
+    return None if mask is None else mask.transpose(1, 2)
 
 
 def masked(x: Tensor, mask: Tensor | None) -> Tensor:

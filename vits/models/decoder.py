@@ -85,8 +85,8 @@ class UpsamplingStack(nn.Module, ABC):
         """Name the samples of a frame, and count what they depend on."""
         self.hop_length = hop_length
         columns = self._columns(Span(0, hop_length - 1))
-        needed = self.needed_frames(columns)
-        self.context, self.cut = max(-needed.first, needed.last), self.cost_of_a_cut(columns)
+        needed = self._needed_frames(columns)
+        self.context, self.cut = max(-needed.first, needed.last), self._cost_of_a_cut(columns)
 
     def forward(self, z: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Decode.
@@ -112,7 +112,7 @@ class UpsamplingStack(nn.Module, ABC):
             Wave (B, 1, frames * hop_length).
         """
         samples = part.times(self.hop_length)
-        x, first = self.upsample_part(z, self._columns(samples), conditioning)
+        x, first = self._upsample_part(z, self._columns(samples), conditioning)
         first *= self.hop_length // self.factor
         return Columns(self._finish(x), first).within(samples).x
 
@@ -123,7 +123,7 @@ class UpsamplingStack(nn.Module, ABC):
             x = blocks(upsampler(leaky_relu(x, LEAKY_SLOPE)))
         return x
 
-    def upsample_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Columns:
+    def _upsample_part(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Columns:
         """Compute some columns of ``upsample``'s result, and in each stage no more than they need.
 
         Args:
@@ -142,11 +142,11 @@ class UpsamplingStack(nn.Module, ABC):
             found = Columns(blocks(x), first)
         return found.within(part)
 
-    def needed_frames(self, part: Span) -> Span:
+    def _needed_frames(self, part: Span) -> Span:
         """Return the frames that columns of ``upsample``'s result depend on."""
         return self._spans(part)[0][0].before_convolution(PRE_KERNEL)
 
-    def cost_of_a_cut(self, part: Span) -> int:
+    def _cost_of_a_cut(self, part: Span) -> int:
         """Return how many frames' work one side of a cut costs: what is computed twice there.
 
         Args:

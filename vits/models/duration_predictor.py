@@ -1,7 +1,8 @@
 """Duration predictors: hidden text -> frames per symbol (figure 1: stochastic duration predictor).
 
-Both kinds share one interface: ``forward`` gives the loss of known durations, ``predict`` draws
-log-durations. Both run in float32 whatever the autocast: they count frames.
+The stochastic one, and the choice between it and its deterministic sibling. Both share one
+interface: ``forward`` gives the loss of known durations, ``predict`` draws log-durations. Both run
+in float32 whatever the autocast: they count frames.
 """
 
 import math
@@ -10,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from vits.layers.convolution import DepthSeparableStack
-from vits.layers.dropout import Dropout
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
-from vits.layers.masking import masked, needed_mask
+from vits.layers.masking import mask_rows, masked, needed_mask
 from vits.layers.rows import convolve_rows
+from vits.models.conditioning import add_told, detached_rows
+from vits.models.deterministic_predictor import DeterministicDurationPredictor
 
-__all__ = ["DeterministicDurationPredictor", "StochasticDurationPredictor", "duration_predictor"]
+__all__ = ["StochasticDurationPredictor", "duration_predictor"]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -156,9 +158,9 @@ class StochasticDurationPredictor(nn.Module):
         language: Tensor | None,
     ) -> Tensor:
         """What the flows are told: rows (B, S, filter_channels)."""
-        x = convolve_rows(self.pre, _rows(hidden, self.pre))
-        x = _add(x, (self.conditioning, conditioning), (self.language, language))
-        rows = None if mask is None else mask.transpose(1, 2)
+        x = convolve_rows(self.pre, detached_rows(hidden, self.pre))
+        x = add_told(x, (self.conditioning, conditioning), (self.language, language))
+        rows = mask_rows(mask)
         return masked(convolve_rows(self.projection, self.stack(x, rows)), rows)
 
     def _posterior_features(self, durations: Tensor, mask: Tensor) -> Tensor:
@@ -181,88 +183,6 @@ class StochasticDurationPredictor(nn.Module):
         log_det = log_det + (log_slope * mask).sum((1, 2))
         log_q = (-0.5 * (LOG_2PI + noise.square()) * mask).sum((1, 2)) - log_det
         return torch.sigmoid(u_logit) * mask, v, log_q
-
-
-class DeterministicDurationPredictor(nn.Module):
-    """Two convolutions that regress log-durations.
-
-    Source: Kim et al. 2020 (Glow-TTS), arXiv:2005.11129, appendix A; VITS's ablation.
-    """
-
-    def __init__(
-        self,
-        hidden_channels: int,
-        filter_channels: int,
-        *,
-        kernel_size: int,
-        dropout: float,
-        conditioning_channels: int = 0,
-        language_channels: int = 0,
-    ) -> None:
-        super().__init__()
-        hidden_channels += language_channels
-        padding = kernel_size // 2
-        self.conv_1 = nn.Conv1d(hidden_channels, filter_channels, kernel_size, padding=padding)
-        self.norm_1 = nn.LayerNorm(filter_channels)
-        self.conv_2 = nn.Conv1d(filter_channels, filter_channels, kernel_size, padding=padding)
-        self.norm_2 = nn.LayerNorm(filter_channels)
-        self.projection = nn.Conv1d(filter_channels, 1, 1)
-        self.dropout = Dropout(dropout)
-        self.conditioning = (
-            nn.Conv1d(conditioning_channels, hidden_channels, 1) if conditioning_channels else None
-        )
-        self.language = (
-            nn.Conv1d(language_channels, hidden_channels, 1) if language_channels else None
-        )
-
-    def forward(
-        self,
-        hidden: Tensor,
-        mask: Tensor,
-        durations: Tensor,
-        conditioning: Tensor | None = None,
-        *,
-        language: Tensor | None = None,
-        noise: Tensor | None = None,
-    ) -> Tensor:
-        """Squared error of log-durations (B,), summed over symbols; arguments as its sibling's."""
-        del noise
-        predicted = self.predict(hidden, mask, conditioning, language=language)
-        # 1e-6 keeps symbols without frames finite, as in the original
-        target = (durations.to(predicted.dtype) + 1e-6).log() * mask
-        return (predicted - target).square().sum((1, 2))
-
-    def predict(
-        self,
-        hidden: Tensor,
-        mask: Tensor,
-        conditioning: Tensor | None = None,
-        *,
-        language: Tensor | None = None,
-        noise_scale: float = 1.0,
-        noise: Tensor | None = None,
-    ) -> Tensor:
-        """Log-durations (B, 1, S); noise has no part in them."""
-        del noise_scale, noise
-        with torch.autocast(hidden.device.type, enabled=False):
-            x, rows = _rows(hidden, self.conv_1), mask.transpose(1, 2)
-            x = _add(x, (self.conditioning, conditioning), (self.language, language))
-            x = self.dropout(self.norm_1(torch.relu(convolve_rows(self.conv_1, x * rows))))
-            x = self.dropout(self.norm_2(torch.relu(convolve_rows(self.conv_2, x * rows))))
-            return convolve_rows(self.projection, x * rows).transpose(1, 2) * mask
-
-
-def _rows(x: Tensor, like: nn.Conv1d) -> Tensor:
-    """(B, C, S) -> (B, S, C) in the precision of a layer; no gradient flows back."""
-    return x.detach().transpose(1, 2).to(like.weight.dtype)
-
-
-def _add(x: Tensor, *told: tuple[nn.Conv1d | None, Tensor | None]) -> Tensor:
-    """Add to rows what else is known, each through its layer; either may be missing."""
-    for layer, value in told:
-        if layer is not None and value is not None:
-            x = x + convolve_rows(layer, _rows(value, layer))
-    return x
 
 
 def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
