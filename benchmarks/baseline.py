@@ -27,11 +27,11 @@ from torch.nn import functional
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import TrainingConfig, VitsConfig
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 from vits.models.discriminators import Discriminators
 from vits.models.outputs import DiscriminatorOutput
 from vits.models.vits import Vits
-from vits.training.randomness import seed_step
+from vits.training.step.seeding import seed_step
 
 __all__ = ["Baseline"]
 

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from vits.data.dataset import PreparedDataset
-from vits.data.doctor.diagnosis import Diagnosis
-from vits.data.doctor.examine import examine
-from vits.data.doctor.impostors import Scorer
-from vits.data.doctor.options import Fault
-from vits.data.index import PCM16
+from vits.data.audit.examine import examine
+from vits.data.audit.options import Fault
+from vits.data.audit.report import Diagnosis
+from vits.data.audit.text_mismatch import Scorer
+from vits.data.prepared.dataset import PreparedDataset
+from vits.data.prepared.index import PCM16
 
 KINDS = {
     "swapped": Fault.TEXT_MISMATCH,
@@ -201,7 +201,7 @@ def main() -> None:
             scorer: Scorer | None = None
             if label == "with the voice":
                 from vits.cli.base_voice import read_bundle
-                from vits.evaluation.match import VoiceScorer
+                from vits.evaluation.aligners.text_scores import VoiceScorer
 
                 scorer = VoiceScorer(read_bundle(args.voice), dataset)
             diagnosis = examine(dataset, scorer=scorer)

@@ -19,7 +19,7 @@ from measure import Parts, peak_memory, stolen_seconds, synchronise
 from torch import nn
 
 from vits.config import TrainingConfig, VitsConfig
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 
 __all__ = ["answer", "made_up_batch", "run_baseline", "run_ours"]
 
@@ -106,7 +106,7 @@ def run_ours(
     """Serve this library's step, under the trainer as ``vits fit`` runs it."""
     import pytorch_lightning as pl
 
-    from vits.training.corpus import Corpus
+    from vits.training.dataset_info import Corpus
     from vits.training.module import VitsModule
 
     class Served(VitsModule):

@@ -28,8 +28,8 @@ from typing import Any
 import vits
 from vits.errors import TextError, UnknownSymbolError, VitsError
 from vits.synthesis import OnnxVoice, SkippedSentenceWarning, Voice
-from vits.synthesis.markup import read_markup
-from vits.synthesis.script import Sentence, check_text, read_sentences
+from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
+from vits.synthesis.script.ssml import read_markup
 from vits.text import Encoding, UnknownSymbolWarning, clean, split_sentences
 
 WORDS = ("hello", "the", "garden", "Dr.", "3.50", "$5", "o'clock", "1984", "IV", "e.g.", "a", "x")

@@ -29,10 +29,10 @@ def train(strategy: str, args: argparse.Namespace) -> None:
     from torch.utils.data import DataLoader
 
     from vits.config import TrainingConfig, VitsConfig, from_dict
-    from vits.data.batch import Batch
+    from vits.data.prepared.batch import Batch
     from vits.training import VitsModule
-    from vits.training.corpus import Corpus
-    from vits.training.parallel import SeparateDDP
+    from vits.training.dataset_info import Corpus
+    from vits.training.step.distributed import SeparateDDP
 
     torch.manual_seed(0)
     config = from_dict(VitsConfig, read_model(args.config))

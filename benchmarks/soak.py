@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vits.audio.io import to_pcm16
+from vits.audio.files import to_pcm16
 from vits.synthesis import load
-from vits.synthesis.shortcuts import DEFAULT_VOICE
+from vits.synthesis.api import DEFAULT_VOICE
 
 TEXTS = (
     "Good morning.",

@@ -7,9 +7,9 @@ import numpy as np
 import soundfile
 
 from vits.config import AudioConfig, FrontendConfig
-from vits.data.manifest import Row
-from vits.data.options import Limits, PrepareConfig
-from vits.data.prepare import prepare
+from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.pipeline import prepare
+from vits.data.prepared.manifest import Row
 from vits.text import Frontend, SymbolTable
 
 __all__ = ["make_corpus", "settings"]

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from vits.synthesis.bundle import REQUIRED
+from vits.synthesis.bundle.voice_bundle import REQUIRED
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from vits.alignment import durations_to_index, durations_to_path, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
-from vits.data.batch import Batch, collate
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.batch import Batch, collate
+from vits.data.prepared.dataset import PreparedDataset
 from vits.models import Vits
 from vits.synthesis import bundle_checkpoint, find_checkpoint
 from vits.training.callbacks.curves import read_history

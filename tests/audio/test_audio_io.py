@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from vits.audio import io
+from vits.audio import files
 from vits.errors import AudioError, MissingFileError
 
 RATE = 22050
@@ -24,8 +24,8 @@ def on_16_bits(wave):
 def test_lossless_formats_return_every_16_bit_value(tmp_path, extension):
     path = tmp_path / f"a{extension}"
     values = (np.arange(-32768, 32768) / 32768).astype(np.float32)
-    io.write(path, values, RATE)
-    samples, rate = io.read(path)
+    files.write(path, values, RATE)
+    samples, rate = files.read(path)
     assert rate == RATE
     assert samples.shape == (65536, 1)
     assert samples.dtype == np.float32
@@ -35,18 +35,18 @@ def test_lossless_formats_return_every_16_bit_value(tmp_path, extension):
 def test_copies_of_a_copy_stay_the_same(tmp_path, wave):
     path = tmp_path / "a.wav"
     for _ in range(3):
-        io.write(path, wave, RATE)
-        wave = io.read(path)[0][:, 0]
+        files.write(path, wave, RATE)
+        wave = files.read(path)[0][:, 0]
     first = path.read_bytes()
-    io.write(path, wave, RATE)
+    files.write(path, wave, RATE)
     assert path.read_bytes() == first
 
 
 @pytest.mark.parametrize("extension", [".ogg", ".mp3"])
 def test_lossy_formats_keep_length_and_level(tmp_path, wave, extension):
     path = tmp_path / f"a{extension}"
-    io.write(path, np.tile(wave, 8), RATE)  # more than one block
-    samples, rate = io.read(path)
+    files.write(path, np.tile(wave, 8), RATE)  # more than one block
+    samples, rate = files.read(path)
     assert rate == RATE
     assert abs(len(samples) - 8 * RATE) < 2500  # an mp3 encoder adds a frame or two
     level = np.sqrt(np.mean(np.square(samples)))
@@ -56,17 +56,17 @@ def test_lossy_formats_keep_length_and_level(tmp_path, wave, extension):
 def test_info_reads_the_header(tmp_path):
     path = tmp_path / "stereo.wav"
     soundfile.write(path, np.zeros((100, 2)), 8000, subtype="PCM_24")
-    assert io.info(path) == (8000, 2, 100, "WAV", "PCM_24")
-    assert io.info(path).seconds == 100 / 8000
-    assert io.read(path)[0].shape == (100, 2)
+    assert files.info(path) == (8000, 2, 100, "WAV", "PCM_24")
+    assert files.info(path).seconds == 100 / 8000
+    assert files.read(path)[0].shape == (100, 2)
 
 
 def test_clipping_is_counted(tmp_path):
     path = tmp_path / "a.wav"
     wave = np.array([0.5, 2.0, -1.5, 1.0], dtype=np.float32)
     with pytest.warns(UserWarning, match=r"2 of 4 samples .* multiply the wave by 0\.5"):
-        io.write(path, wave, RATE)
-    np.testing.assert_allclose(io.read(path)[0][:, 0], [0.5, 1, -1, 1], atol=1 / 32768)
+        files.write(path, wave, RATE)
+    np.testing.assert_allclose(files.read(path)[0][:, 0], [0.5, 1, -1, 1], atol=1 / 32768)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,19 @@ def test_clipping_is_counted(tmp_path):
 )
 def test_bad_waves_and_names_are_refused(tmp_path, name, samples, message):
     with pytest.raises(AudioError, match=message):
-        io.write(tmp_path / name, samples, RATE)
+        files.write(tmp_path / name, samples, RATE)
     assert not (tmp_path / name).exists()
 
 
 def test_rate_that_a_format_lacks_is_refused(tmp_path):
     with pytest.raises(AudioError, match=r"12345 Hz"):
-        io.write(tmp_path / "a.mp3", np.zeros(100), 12345)
+        files.write(tmp_path / "a.mp3", np.zeros(100), 12345)
 
 
 def test_missing_folder_and_file_are_named(tmp_path):
     with pytest.raises(MissingFileError, match="nowhere"):
-        io.write(tmp_path / "nowhere" / "a.wav", np.zeros(4), RATE)
-    for function in (io.read, io.info, io.riff_shortfall):
+        files.write(tmp_path / "nowhere" / "a.wav", np.zeros(4), RATE)
+    for function in (files.read, files.info, files.riff_shortfall):
         with pytest.raises(MissingFileError, match=r"absent\.wav does not exist"):
             function(tmp_path / "absent.wav")
         with pytest.raises(AudioError, match="is a folder"):
@@ -105,7 +105,7 @@ def test_other_files_are_refused_in_one_line(tmp_path, content):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(AudioError) as caught:
-        io.read(path)
+        files.read(path)
     assert "\n" not in str(caught.value)
     assert "a.wav" in str(caught.value)
 
@@ -113,21 +113,21 @@ def test_other_files_are_refused_in_one_line(tmp_path, content):
 @pytest.mark.parametrize("cut", [1, 2, 1000, 44100 + 8])
 def test_truncated_riff_is_measured_and_refused(tmp_path, wave, cut):
     path = tmp_path / "a.wav"
-    io.write(path, wave, RATE)
-    assert io.riff_shortfall(path) == 0
+    files.write(path, wave, RATE)
+    assert files.riff_shortfall(path) == 0
     path.write_bytes(path.read_bytes()[:-cut])
-    assert io.riff_shortfall(path) == cut
+    assert files.riff_shortfall(path) == cut
     with pytest.raises(AudioError, match=f"truncated: {cut} bytes"):
-        io.read(path)
+        files.read(path)
 
 
 def test_truncated_flac_is_refused(tmp_path, wave):
     path = tmp_path / "a.flac"
-    io.write(path, wave, RATE)
-    assert io.riff_shortfall(path) == 0
+    files.write(path, wave, RATE)
+    assert files.riff_shortfall(path) == 0
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(AudioError, match=r"a\.flac"):
-        io.read(path)
+        files.read(path)
 
 
 def riff(*chunks, size=None):
@@ -143,41 +143,41 @@ FORMAT = (b"fmt ", 16, struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
 def test_chunks_around_the_samples_do_not_matter(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(riff((b"LIST", 3, b"abc\0"), FORMAT, (b"data", 8, bytes(8))))
-    assert io.riff_shortfall(path) == 0
-    assert len(io.read(path)[0]) == 4
+    assert files.riff_shortfall(path) == 0
+    assert len(files.read(path)[0]) == 4
     path.write_bytes(riff(FORMAT, (b"data", 8, bytes(8)), (b"LIST", 100, b"cut")))
-    assert io.riff_shortfall(path) == 0  # all samples are there
+    assert files.riff_shortfall(path) == 0  # all samples are there
 
 
 def test_length_that_a_pipe_left_open_is_no_truncation(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(riff(FORMAT, (b"data", 0xFFFFFFFF, bytes(8)), size=0xFFFFFFFF))
-    assert io.riff_shortfall(path) == 0
-    assert len(io.read(path)[0]) == 4
+    assert files.riff_shortfall(path) == 0
+    assert len(files.read(path)[0]) == 4
 
 
 def test_file_cut_before_its_samples_is_short(tmp_path):
     path = tmp_path / "a.wav"
     whole = riff(FORMAT, (b"data", 8, bytes(8)))
     path.write_bytes(whole[:30])
-    assert io.riff_shortfall(path) == len(whole) - 30
+    assert files.riff_shortfall(path) == len(whole) - 30
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
 def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
-    io.write(tmp_path / name, wave, RATE)
-    with io.Writer(tmp_path / f"pieces_{name}", RATE) as writer:
+    files.write(tmp_path / name, wave, RATE)
+    with files.Writer(tmp_path / f"pieces_{name}", RATE) as writer:
         for piece in np.array_split(wave, 5):
             writer.write(piece)
         assert not (tmp_path / f"pieces_{name}").exists()
     np.testing.assert_allclose(
-        io.read(tmp_path / f"pieces_{name}")[0], io.read(tmp_path / name)[0], atol=1e-6
+        files.read(tmp_path / f"pieces_{name}")[0], files.read(tmp_path / name)[0], atol=1e-6
     )
 
 
 def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
     def write():
-        with io.Writer(tmp_path / "a.wav", RATE) as writer:
+        with files.Writer(tmp_path / "a.wav", RATE) as writer:
             writer.write(np.array([0.5, 2.0, -1.5]))
             writer.write(np.array([0.5, 4.0, 1.0]))
 
@@ -187,17 +187,17 @@ def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
 
 
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
-    io.write(tmp_path / "a.wav", np.ones(5) / 2, RATE)
+    files.write(tmp_path / "a.wav", np.ones(5) / 2, RATE)
     before = (tmp_path / "a.wav").read_bytes()
 
     def write():
-        with io.Writer(tmp_path / "a.wav", RATE) as writer:
+        with files.Writer(tmp_path / "a.wav", RATE) as writer:
             writer.write(np.zeros(3))
             writer.write(np.array([np.nan]))
 
     with pytest.raises(AudioError, match="not finite"):
         write()
     with pytest.raises(AudioError, match="12345 Hz"):
-        io.Writer(tmp_path / "a.mp3", 12345)
+        files.Writer(tmp_path / "a.mp3", 12345)
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
     assert (tmp_path / "a.wav").read_bytes() == before

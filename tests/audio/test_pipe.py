@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 
-from vits.audio.io import read, riff_shortfall
+from vits.audio.files import read, riff_shortfall
 from vits.audio.pipe import WavePipe
 
 

@@ -20,7 +20,7 @@ from vits.config import (
     VitsConfig,
 )
 from vits.models import Discriminators, Vits
-from vits.training.corpus import Corpus
+from vits.training.dataset_info import Corpus
 from vits.training.module import VitsModule
 
 SMALL = VitsConfig(

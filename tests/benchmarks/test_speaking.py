@@ -51,7 +51,7 @@ def test_the_shapes_are_those_of_the_two_families(speaking):
     original, medium = (speaking.CONFIGS[name] for name in ("original", "piper-medium"))
     assert (original.resblock, original.initial_channels) == ("1", 512)
     assert (medium.resblock, medium.initial_channels) == ("2", 256)
-    from vits.interop.piper_settings import MEDIUM
+    from vits.interop.piper.settings import MEDIUM
 
     assert medium.upsample_rates == MEDIUM["upsample_rates"]
     assert medium.resblock_dilations == MEDIUM["resblock_dilation_sizes"]

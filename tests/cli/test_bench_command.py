@@ -5,6 +5,8 @@ import sys
 import pytest
 import torch
 
+from vits.benchmarking.compare import TEXTS
+from vits.benchmarking.worker import PARTS, SEED, time_parts
 from vits.cli import main
 from vits.config import (
     DecoderConfig,
@@ -16,8 +18,6 @@ from vits.config import (
 )
 from vits.models.vits import Vits
 from vits.synthesis import VoiceBundle, load, write_voice
-from vits.synthesis.benchmark import TEXTS
-from vits.synthesis.measuring import PARTS, SEED, time_parts
 from vits.text import Frontend, SymbolTable
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vits.cli import main
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.dataset import PreparedDataset
 
 
 @pytest.fixture

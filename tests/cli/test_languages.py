@@ -8,7 +8,7 @@ import soundfile
 
 from vits.cli import main
 from vits.config import FrontendConfig, TextEncoderConfig, VitsConfig
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.dataset import PreparedDataset
 from vits.models import Vits
 from vits.synthesis import VoiceBundle, write_voice
 from vits.text import Frontend, SymbolTable

@@ -6,7 +6,7 @@ import soundfile
 
 from vits.cli import main
 from vits.config import AudioConfig, FrontendConfig, from_dict
-from vits.data.options import Limits
+from vits.data.prepare.options import Limits
 
 RATE = 22050
 

@@ -6,7 +6,7 @@ import soundfile
 
 from vits.cli import main
 from vits.synthesis import load, write_voice
-from vits.synthesis.weights import make_compact
+from vits.synthesis.bundle.weights import make_compact
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_an_exported_voice_is_refused(revoice, tmp_path, monkeypatch):
     from vits.synthesis import OnnxVoice
 
     exported = object.__new__(OnnxVoice)  # what load gives of an exported folder
-    monkeypatch.setattr("vits.synthesis.shortcuts.load", lambda *_: exported)
+    monkeypatch.setattr("vits.synthesis.api.load", lambda *_: exported)
     status, _, err = revoice(voice=tmp_path / "exported")
     assert status == 2
     assert "exported from" in err

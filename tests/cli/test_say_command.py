@@ -201,7 +201,7 @@ def test_an_input_without_end_is_refused(say, tmp_path, monkeypatch):
 
 
 def test_a_long_text_is_written_as_it_is_spoken(say, tmp_path, monkeypatch):
-    monkeypatch.setattr("vits.synthesis.script.LONGEST_TEXT", 10)
+    monkeypatch.setattr("vits.synthesis.script.sentences.LONGEST_TEXT", 10)
     assert say("Hello there. How are you?", "--seed", 1)[0] == 0
     assert len(samples(tmp_path / "out.wav")) > 1000
     assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]

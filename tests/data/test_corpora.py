@@ -4,7 +4,7 @@ import pytest
 
 from vits.data.corpora import FORMATS, read_corpus
 from vits.data.corpora.layout import detect
-from vits.data.manifest import Row, write_manifest
+from vits.data.prepared.manifest import Row, write_manifest
 from vits.errors import DataError, MissingFileError
 
 

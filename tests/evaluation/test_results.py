@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vits.evaluation import Item, Take, score, summarise
+from vits.evaluation.judges.error_rates import ErrorCount
 from vits.evaluation.pitch import PitchDistance
 from vits.evaluation.results import Comparison, Heard, phoneme_seconds
-from vits.evaluation.words import ErrorCount
 from vits.synthesis import Timing
 
 

@@ -12,9 +12,10 @@ import torch
 
 from vits.cli import main
 from vits.errors import MissingExtraError, MissingFileError, TextError, VoiceError
-from vits.synthesis import OnnxVoice, Voice, load, onnx_engine, synthesize
-from vits.synthesis.noise import draw_like_torch
-from vits.synthesis.seeds import sentence_seed
+from vits.synthesis import OnnxVoice, Voice, load, synthesize
+from vits.synthesis.runtime import onnx_engine
+from vits.synthesis.runtime.noise import draw_like_torch
+from vits.synthesis.runtime.seeds import sentence_seed
 
 TEXT = "Hello there. How are you?\n\nFine, thanks."
 NAMES = ["original", "small", "duo"]

@@ -10,7 +10,7 @@ import soundfile
 
 import vits
 from vits.cli import main
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.dataset import PreparedDataset
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path.name for path in ROOT.glob("configs/*.yaml"))

@@ -17,7 +17,7 @@ from vits.config import (
     TextEncoderConfig,
     VitsConfig,
 )
-from vits.interop.whole import WholeVoice
+from vits.interop.full_voice import WholeVoice
 from vits.models.discriminators import Discriminators
 from vits.models.vits import Vits
 from vits.synthesis import Card, InferenceConfig, VoiceBundle
@@ -51,7 +51,7 @@ def randomize(module):
 def narrow_judges():
     """Let the formats hold this test suite's discriminators: their own make files of 190 MB."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vits.interop.limits.JUDGES", JUDGES)
+        patch.setattr("vits.interop.size_limits.JUDGES", JUDGES)
         yield JUDGES
 
 

@@ -9,8 +9,8 @@ import torch
 from vits.cli import main
 from vits.cli.base_voice import read_base
 from vits.errors import MissingFileError, VoiceError
-from vits.interop import convert, proof
-from vits.interop.recognise import FORMATS, read, recognise
+from vits.interop import convert, equivalence
+from vits.interop.detect_format import FORMATS, read, recognise
 
 OTHERS = ("transformers", "coqui", "piper")
 
@@ -58,7 +58,7 @@ def test_a_voice_that_speaks_for_hours_is_not_compared(make_voice):
     voice = copy.deepcopy(make_voice(1, "deterministic").bundle)
     with torch.no_grad():
         voice.generator.duration_predictor.projection.bias.fill_(9.0)
-    reason = proof.compare_voices(voice, voice)
+    reason = equivalence.compare_voices(voice, voice)
     assert isinstance(reason, str)
     assert "frames must be at most" in reason
 
@@ -68,10 +68,10 @@ def test_another_voice_is_told_apart(make_voice):
     other = copy.deepcopy(voice)
     with torch.no_grad():
         other.generator.decoder.post.weight.mul_(1.01)
-    result = proof.compare_voices(voice, other)
+    result = equivalence.compare_voices(voice, other)
     assert result.difference > 1e-3 * result.peak
-    assert proof.compare_voices(voice, voice).difference == 0
-    assert proof.compare_ids(voice.frontend, other.frontend)
+    assert equivalence.compare_voices(voice, voice).difference == 0
+    assert equivalence.compare_ids(voice.frontend, other.frontend)
 
 
 def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
@@ -116,7 +116,7 @@ def test_what_goes_wrong_while_writing_leaves_nothing(original, tmp_path, monkey
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vits.interop.original._save", fail)
+    monkeypatch.setattr("vits.interop.original.format._save", fail)
     with pytest.raises(VoiceError, match="No space left"):
         convert.write(read(original), tmp_path / "new", "original")
     assert list(tmp_path.iterdir()) == []

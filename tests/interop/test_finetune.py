@@ -9,11 +9,11 @@ import yaml
 from vits.cli import main
 from vits.cli.base_voice import read_base
 from vits.config import FrontendConfig, to_dict
-from vits.data.manifest import Row
-from vits.data.options import Limits, PrepareConfig
-from vits.data.prepare import prepare
+from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.pipeline import prepare
+from vits.data.prepared.manifest import Row
 from vits.interop import convert
-from vits.interop.recognise import read
+from vits.interop.detect_format import read
 from vits.text import Frontend, SymbolTable
 
 LETTERS = "abcdefgh"

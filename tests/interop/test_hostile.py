@@ -13,8 +13,8 @@ import torch
 
 from vits.cli import main
 from vits.errors import VitsError
-from vits.interop import convert, loading
-from vits.interop.recognise import read
+from vits.interop import convert, safe_loading
+from vits.interop.detect_format import read
 
 MARK = "harm-was-done"
 
@@ -94,7 +94,7 @@ def absolute_path(folder, path):
 
 def many_entries(folder, path):
     with zipfile.ZipFile(path, "w") as archive:
-        for i in range(loading.MOST_ENTRIES // 1000):
+        for i in range(safe_loading.MOST_ENTRIES // 1000):
             archive.writestr(f"archive/data/{i}", b"")
 
 
@@ -277,7 +277,7 @@ def test_hostile_settings_are_refused(form, text, source, tmp_path, capsys):
 
 
 def test_settings_of_many_megabytes_are_not_read(source, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(loading, "LARGEST_JSON", 1000)
+    monkeypatch.setattr(safe_loading, "LARGEST_JSON", 1000)
     refused(copied(source["original"], tmp_path), tmp_path, capsys)
 
 

@@ -7,9 +7,12 @@ import torch
 
 from vits.config import FrontendConfig
 from vits.errors import VoiceError
-from vits.interop import convert, original, piper, transformers
-from vits.interop.proof import Proof, compare_voices
-from vits.interop.recognise import read
+from vits.interop import convert
+from vits.interop.detect_format import read
+from vits.interop.equivalence import Proof, compare_voices
+from vits.interop.original import format as original
+from vits.interop.piper import format as piper
+from vits.interop.transformers import format as transformers
 from vits.text import Frontend, SymbolTable
 
 BY_NAME = (("en-us", "en-us"), ("fr-fr", "fr-fr"), ("pt", "pt"))

@@ -7,8 +7,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vits.errors import MissingFileError, VoiceError
-from vits.interop import convert, coqui, original, transformers
-from vits.interop.recognise import read
+from vits.interop import convert
+from vits.interop.coqui import format as coqui
+from vits.interop.detect_format import read
+from vits.interop.original import format as original
+from vits.interop.transformers import format as transformers
 
 
 @pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])

@@ -17,7 +17,7 @@ import torch
 
 from vits.config import FrontendConfig
 from vits.interop import convert
-from vits.interop.recognise import read
+from vits.interop.detect_format import read
 from vits.text import Frontend, SymbolTable
 
 HERE = Path(__file__).parent / "programs"
@@ -320,7 +320,7 @@ def test_we_read_what_piper_made(piper, tmp_path, n_speakers):
 @pytest.mark.parametrize("n_speakers", [1, 3])
 def test_piper_loads_what_we_wrote(piper, make_voice, tmp_path, n_speakers):
     from vits.config import DiscriminatorConfig
-    from vits.interop.whole import WholeVoice
+    from vits.interop.full_voice import WholeVoice
     from vits.models.discriminators import Discriminators
 
     frontend = Frontend(FrontendConfig(normalize=False, bounds=True), SymbolTable(ROWS))

@@ -78,7 +78,7 @@ def client(voices):
 def address(voices):
     """The address of a real server in a thread."""
     from vits.server.app import create_app
-    from vits.server.running import _Server, listen
+    from vits.server.lifespan import _Server, listen
 
     app = create_app(voices)
     ready = threading.Event()

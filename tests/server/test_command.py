@@ -54,11 +54,11 @@ def test_sigterm_finishes_what_runs_and_refuses_what_is_new(command, until):
 
 
 def test_the_voice_in_the_box_speaks_unless_another_is_named(monkeypatch, capsys):
-    from vits.server import running
+    from vits.server import lifespan
 
     seen = {}
     monkeypatch.setattr(
-        running, "serve", lambda app, opened, ready: seen.update(app=app) or ready()
+        lifespan, "serve", lambda app, opened, ready: seen.update(app=app) or ready()
     )
     assert main(["serve", "--port", "0", "--characters", "100", "--batch-wait", "0"]) == 0
     assert "speaks with kathleen" in capsys.readouterr().out
@@ -108,11 +108,11 @@ def test_without_the_extra_it_says_what_to_install(package, capsys, monkeypatch)
 
 
 def test_who_opens_it_to_others_without_a_key_is_warned(capsys, monkeypatch, voice_folders):
-    from vits.server import running
+    from vits.server import lifespan
 
     monkeypatch.chdir(voice_folders)
-    monkeypatch.setattr(running, "listen", lambda *_: socket.create_server(("127.0.0.1", 0)))
-    monkeypatch.setattr(running, "serve", lambda *_: None)
+    monkeypatch.setattr(lifespan, "listen", lambda *_: socket.create_server(("127.0.0.1", 0)))
+    monkeypatch.setattr(lifespan, "serve", lambda *_: None)
     assert main(["serve", "tiny", "--host", "0.0.0.0"]) == 0
     assert "--api-key" in capsys.readouterr().err
     assert main(["serve", "tiny", "--host", "0.0.0.0", "--api-key", "open"]) == 0

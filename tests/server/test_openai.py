@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from vits.audio.io import to_pcm16
+from vits.audio.files import to_pcm16
 
 openai = pytest.importorskip("openai", reason="OpenAI's client is not installed")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vits.audio.io import to_pcm16
+from vits.audio.files import to_pcm16
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 

@@ -27,7 +27,7 @@ def samples(data):
 
 
 def serial(voice, text=TEXT, seed=7, **how):
-    from vits.audio.io import to_pcm16
+    from vits.audio.files import to_pcm16
 
     return to_pcm16(np.clip(voice(text, seed=seed, **how).samples, -1, 1)).astype(int)
 

@@ -6,7 +6,7 @@ import soundfile
 
 from vits.errors import AudioError, MissingFileError, TextError, VoiceError
 from vits.synthesis import Captions, Voice
-from vits.synthesis.rhythm import allocate
+from vits.synthesis.script.durations import allocate
 
 TEXT = "Where is the garden? It is, they say, behind the house."
 HOP = 256
@@ -200,7 +200,7 @@ def test_a_file_is_converted_as_its_samples_are(duo, tmp_path):
 
 
 def test_a_compact_voice_cannot_convert_and_says_so_in_a_line(make_bundle, tmp_path):
-    from vits.synthesis.weights import make_compact
+    from vits.synthesis.bundle.weights import make_compact
 
     bundle = make_bundle(["ada", "bob"])
     make_compact(bundle.generator)

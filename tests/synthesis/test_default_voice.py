@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import vits
-from vits.synthesis.shortcuts import DEFAULT_VOICE, find_voice
+from vits.synthesis.api import DEFAULT_VOICE, find_voice
 
 TEXT = "The birch canoe slid on the smooth planks."
 

@@ -20,7 +20,7 @@ from vits.synthesis import (
     synthesize,
     write_voice,
 )
-from vits.synthesis.seeds import seeded_generator
+from vits.synthesis.runtime.seeds import seeded_generator
 from vits.text import Frontend, SymbolTable, UnknownSymbolWarning
 
 TEXT = "Hello there, you. How are you? Fine!"

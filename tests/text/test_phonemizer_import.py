@@ -30,14 +30,14 @@ def test_joblib_stays_out_and_phonemizer_is_whole_afterwards(run):
 def test_the_phonemizer_that_is_loaded_is_used(run):
     done = run(
         "import phonemizer.backend.espeak.wrapper as wrapper\n"
-        "from vits.text._phonemizer import import_wrapper\n"
+        "from vits.text.espeak._phonemizer import import_wrapper\n"
         "assert import_wrapper() is wrapper\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_its_absence_is_an_import_error(monkeypatch):
-    from vits.text import _phonemizer
+    from vits.text.espeak import _phonemizer
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "phonemizer"]:
         monkeypatch.delitem(sys.modules, name)

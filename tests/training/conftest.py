@@ -21,11 +21,11 @@ from vits.config import (
     TrainingConfig,
     VitsConfig,
 )
-from vits.data.aligned import write_durations
-from vits.data.dataset import PreparedDataset
-from vits.data.manifest import Row
-from vits.data.options import Limits, PrepareConfig
-from vits.data.prepare import prepare
+from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.pipeline import prepare
+from vits.data.prepared.aligned import write_durations
+from vits.data.prepared.dataset import PreparedDataset
+from vits.data.prepared.manifest import Row
 from vits.text import Frontend, SymbolTable
 from vits.training import VitsDataModule, VitsModule
 

@@ -10,7 +10,7 @@ import torch
 from vits.errors import CheckpointError
 from vits.training.callbacks import Curves, Ema, Listening, Progress
 from vits.training.callbacks.curves import read_history
-from vits.training.callbacks.pictures import curve_figure
+from vits.training.callbacks.plots import curve_figure
 
 
 class Weights(pl.Callback):

@@ -6,7 +6,7 @@ import pytest
 
 from vits.errors import CheckpointError
 from vits.training.callbacks import Checkpoints, Continuation
-from vits.training.files import read_checkpoint
+from vits.training.checkpoints.files import read_checkpoint
 
 
 class Ranks:

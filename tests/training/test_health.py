@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vits.config import TrainingConfig
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 from vits.errors import TrainingWarning
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks.health import ILLNESSES, Health

@@ -10,8 +10,8 @@ from vits.config import TrainingConfig
 from vits.errors import CheckpointError, Preempted
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Checkpoints, Ema, Preemption
-from vits.training.files import CheckpointFiles, read_checkpoint
-from vits.training.stopping import StopRequest
+from vits.training.checkpoints.files import CheckpointFiles, read_checkpoint
+from vits.training.preemption.signals import StopRequest
 
 
 class Ask(pl.Callback):

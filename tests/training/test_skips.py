@@ -9,7 +9,7 @@ import torch
 
 from vits.errors import NumericsError, TrainingWarning
 from vits.training.callbacks import Checkpoints, Ema, Skips
-from vits.training.files import CheckpointFiles, read_checkpoint
+from vits.training.checkpoints.files import CheckpointFiles, read_checkpoint
 
 
 class Poison(pl.Callback):

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vits.audio.io import to_pcm16
+from vits.audio.files import to_pcm16
 
 __all__ = ["WavePipe"]
 

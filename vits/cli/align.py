@@ -50,11 +50,11 @@ def run(args: argparse.Namespace) -> int:
         VoiceError: the voice is damaged, or shall listen and is compact.
     """
     from vits.cli.base_voice import read_bundle
-    from vits.data.aligned import write_durations
-    from vits.data.dataset import PreparedDataset
-    from vits.evaluation.aligning import find_durations
-    from vits.evaluation.listener import Listener
-    from vits.synthesis.weights import is_compact
+    from vits.data.prepared.aligned import write_durations
+    from vits.data.prepared.dataset import PreparedDataset
+    from vits.evaluation.aligners.aligner import Listener
+    from vits.evaluation.aligners.forced_alignment import find_durations
+    from vits.synthesis.bundle.weights import is_compact
 
     corpora = [PreparedDataset(folder) for folder in args.folders]
     bundle = read_bundle(args.voice)

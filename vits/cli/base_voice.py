@@ -56,8 +56,8 @@ def read_bundle(path: str) -> "VoiceBundle":
 def _find(named: str) -> tuple[Path, Path | None]:
     """Return the path that is meant, and the checkpoint there; None for a voice folder."""
     from vits.synthesis import find_checkpoint
-    from vits.synthesis.bundle import REQUIRED
-    from vits.synthesis.shortcuts import find_voice
+    from vits.synthesis.api import find_voice
+    from vits.synthesis.bundle.voice_bundle import REQUIRED
 
     path = find_voice(named)
     if not path.exists():

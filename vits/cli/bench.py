@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.cli.outputs import require_folder
+from vits.cli.output_paths import require_folder
 from vits.errors import ConfigError
-from vits.synthesis.precision import PRECISIONS
+from vits.synthesis.runtime.precision import PRECISIONS
 
 if TYPE_CHECKING:
-    from vits.synthesis.benchmark import Figures
+    from vits.benchmarking.compare import Figures
 
 __all__ = ["add_parser", "run"]
 
@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: a voice cannot be loaded, or a value is at fault.
     """
-    from vits.synthesis.benchmark import benchmark
-    from vits.synthesis.shortcuts import DEFAULT_VOICE
+    from vits.benchmarking.compare import benchmark
+    from vits.synthesis.api import DEFAULT_VOICE
 
     if args.rounds < 1 or min(args.threads) < 1:
         raise ConfigError("--rounds and --threads must be at least 1")

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             its range.
     """
     from vits.synthesis import bundle_checkpoint, find_checkpoint, write_voice
-    from vits.synthesis.weights import make_compact
+    from vits.synthesis.bundle.weights import make_compact
 
     checkpoint = find_checkpoint(args.checkpoint)
     bundle = bundle_checkpoint(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vits.data.dataset import PreparedDataset
-    from vits.data.doctor.options import CheckConfig
-    from vits.evaluation.match import VoiceScorer
+    from vits.data.audit.options import CheckConfig
+    from vits.data.prepared.dataset import PreparedDataset
+    from vits.evaluation.aligners.text_scores import VoiceScorer
 
 __all__ = ["add_parser", "run"]
 
@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    from vits.data.doctor.options import CheckConfig, Fault
+    from vits.data.audit.options import CheckConfig, Fault
 
     default = CheckConfig()
     parser.add_argument("source", type=Path, metavar="MANIFEST", help="what `vits prepare` wrote")
@@ -82,10 +82,10 @@ def run(args: argparse.Namespace) -> int:
         DataError: it is not prepared data, or the output is in use.
         ConfigError: a limit is out of range.
     """
-    from vits.data.dataset import PreparedDataset
-    from vits.data.doctor.clean import check_output, write_clean
-    from vits.data.doctor.examine import examine
-    from vits.data.shards import atomic
+    from vits.data.audit.clean import check_output, write_clean
+    from vits.data.audit.examine import examine
+    from vits.data.prepare.shards import atomic
+    from vits.data.prepared.dataset import PreparedDataset
 
     config = _config(args)
     if args.output is not None:
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _config(args: argparse.Namespace) -> "CheckConfig":
     """Build the limits."""
-    from vits.data.doctor.options import CheckConfig, Fault
+    from vits.data.audit.options import CheckConfig, Fault
 
     names = (
         "min_snr_db",
@@ -123,7 +123,7 @@ def _config(args: argparse.Namespace) -> "CheckConfig":
 def _scorer(args: argparse.Namespace, dataset: "PreparedDataset") -> "VoiceScorer":
     """Load the voice that judges the texts."""
     from vits.cli.base_voice import read_bundle
-    from vits.evaluation.match import VoiceScorer
+    from vits.evaluation.aligners.text_scores import VoiceScorer
 
     return VoiceScorer(read_bundle(args.voice), dataset, args.device)
 

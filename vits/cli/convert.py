@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vits.errors import ConfigError, VoiceError
 
 if TYPE_CHECKING:
-    from vits.interop.whole import WholeVoice
+    from vits.interop.full_voice import WholeVoice
 
 __all__ = ["add_parser", "run"]
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         VitsError: it cannot be read, or not without a loss.
     """
     from vits.interop.convert import DROPPABLE, describe, write
-    from vits.interop.recognise import read
+    from vits.interop.detect_format import read
 
     drop = [part.strip() for part in args.drop.split(",") if part.strip()]
     unknown = [part for part in drop if part not in DROPPABLE]
@@ -74,8 +74,8 @@ def _prove(args: argparse.Namespace, voice: "WholeVoice", drop: list[str]) -> No
     Raises:
         VoiceError: they are not those of the same voice.
     """
-    from vits.interop.proof import compare_ids, compare_voices, prove
-    from vits.interop.recognise import FORMATS
+    from vits.interop.detect_format import FORMATS
+    from vits.interop.equivalence import compare_ids, compare_voices, prove
 
     again = FORMATS[args.to].read(args.target)
     if not compare_ids(voice.bundle.frontend, again.bundle.frontend) and not drop:

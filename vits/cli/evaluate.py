@@ -12,9 +12,9 @@ from vits.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
     from vits.evaluation import Item, Recogniser
-    from vits.evaluation.contest import Contest, Contestant
+    from vits.evaluation.comparison import Contest, Contestant
     from vits.evaluation.evaluate import Instruments, Measured
-    from vits.evaluation.language_model import Model
+    from vits.evaluation.judges.language_model import Model
     from vits.synthesis import Voice
 
 __all__ = ["add_parser", "run"]
@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> int:
         VitsError: a voice, the manifest, an option or a missing package is at fault.
     """
     from vits.evaluation import read_material
-    from vits.evaluation.figures import table, to_figures
-    from vits.evaluation.report import check_folder, write_report
+    from vits.evaluation.report.report import check_folder, write_report
+    from vits.evaluation.report.tables import table, to_figures
 
     _check_flags(args)
     if args.output is not None:
@@ -128,7 +128,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     """Measure the recordings, then each voice."""
     from vits.evaluation import load_predictor, measure_recordings
-    from vits.evaluation.contest import Contest
+    from vits.evaluation.comparison import Contest
     from vits.evaluation.evaluate import Instruments
     from vits.evaluation.pitch import PitchRange
 
@@ -195,7 +195,7 @@ def _recogniser(
 ) -> "tuple[Recogniser | None, Model | None]":
     """Make the recogniser, with a language model of its own where that is asked for."""
     from vits.evaluation import PocketSphinx, load_recogniser
-    from vits.evaluation.language_model import learn
+    from vits.evaluation.judges.language_model import learn
 
     if args.recogniser == "pocketsphinx" and language.partition("-")[0].lower() != "en":
         raise ConfigError(
@@ -221,7 +221,7 @@ def _enter_all(
     recordings: "Sequence[Measured]",
 ) -> "list[Contestant]":
     """Evaluate the voices one after another; of checkpoints keep the waves of the best only."""
-    from vits.evaluation.contest import enter
+    from vits.evaluation.comparison import enter
     from vits.evaluation.evaluate import evaluate
 
     entered: list[Contestant] = []

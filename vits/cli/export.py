@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.cli.base_voice import read_bundle
     from vits.export.write import write
-    from vits.synthesis.shortcuts import DEFAULT_VOICE
+    from vits.synthesis.api import DEFAULT_VOICE
 
     bundle = read_bundle(args.voice or str(DEFAULT_VOICE))
     output = args.output or Path(_default_name(bundle.card.name, args.to, args.precision))

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         VitsError: it cannot be read.
     """
     from vits.interop.convert import describe
-    from vits.interop.recognise import read
+    from vits.interop.detect_format import read
 
     for key, value in describe(read(args.path)).items():
         print(f"{key}: {value}")

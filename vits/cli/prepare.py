@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vits.cli.like import add_like, settle
 from vits.cli.prepare_flags import add_audio, add_corpus, add_limits, add_text, add_work
+from vits.cli.voice_settings import add_like, settle
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
-    from vits.data.manifest import Row
-    from vits.data.options import PrepareConfig
+    from vits.data.prepare.options import PrepareConfig
+    from vits.data.prepared.manifest import Row
     from vits.synthesis import VoiceBundle
     from vits.text.frontend import Frontend
 
@@ -52,8 +52,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prepare a corpus and print the report."""
     from vits.data.corpora import read_corpus
-    from vits.data.prepare import prepare
-    from vits.data.shards import parse_shard
+    from vits.data.prepare.pipeline import prepare
+    from vits.data.prepare.shards import parse_shard
 
     shard = parse_shard(args.shard)
     voice = settle(args)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 def _config(args: argparse.Namespace) -> "PrepareConfig":
     """Build the configuration of the preparation."""
     from vits.config import AudioConfig
-    from vits.data.options import Limits, PrepareConfig
+    from vits.data.prepare.options import Limits, PrepareConfig
 
     audio = ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "f_min", "f_max")
     limits = (

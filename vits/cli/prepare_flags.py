@@ -98,7 +98,7 @@ def add_text(parser: argparse.ArgumentParser) -> None:
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add the fields of ``Limits``."""
-    from vits.data.options import Limits
+    from vits.data.prepare.options import Limits
 
     base = Limits()
     group = parser.add_argument_group("limits")

@@ -4,8 +4,8 @@ import argparse
 import time
 from pathlib import Path
 
-from vits.cli.outputs import require_audio
-from vits.cli.speaking_flags import add_device
+from vits.cli.output_paths import require_audio
+from vits.cli.voice_flags import add_device
 from vits.errors import MissingFileError, VoiceError
 
 __all__ = ["add_parser", "run"]

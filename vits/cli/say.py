@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
-from vits.cli.outputs import require_audio, require_folder
-from vits.cli.speaking_flags import add_device, add_precision
+from vits.cli.output_paths import require_audio, require_folder
+from vits.cli.voice_flags import add_device, add_precision
 from vits.errors import MissingFileError, TextError, VoiceError
 
 if TYPE_CHECKING:
-    from vits.audio.io import Writer
+    from vits.audio.files import Writer
     from vits.audio.pipe import WavePipe
     from vits.synthesis import Captions, Speech
 
@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
 
         spoken = _speak(chunks, WavePipe(sys.stdout.buffer, voice.sample_rate))
     else:
-        from vits.audio.io import Writer
+        from vits.audio.files import Writer
 
         with Writer(args.output, voice.sample_rate) as writer:
             spoken = _speak(chunks, writer)

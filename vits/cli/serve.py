@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.cli.speaking_flags import add_device, add_precision
+from vits.cli.voice_flags import add_device, add_precision
 from vits.errors import ConfigError, MissingExtraError, VoiceError
 from vits.memory import return_large_blocks
 from vits.server.limits import Limits
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     return_large_blocks()
     try:
         from vits.server.app import create_app
-        from vits.server.running import is_local, listen, serve
+        from vits.server.lifespan import is_local, listen, serve
     except ModuleNotFoundError as error:
         if (error.name or "vits").startswith("vits"):
             raise
@@ -109,7 +109,7 @@ def _load(named: list[str], device: str, precision: str) -> "dict[str, Voice | O
         VitsError: one cannot be read, or two have the same name.
     """
     from vits.synthesis import load
-    from vits.synthesis.shortcuts import DEFAULT_VOICE
+    from vits.synthesis.api import DEFAULT_VOICE
 
     voices: dict[str, Voice | OnnxVoice] = {}
     for given in named or [str(DEFAULT_VOICE)]:

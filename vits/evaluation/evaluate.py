@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import DataError, TextError
-from vits.evaluation.material import Item
+from vits.evaluation.judges.error_rates import count_errors, plain_words
+from vits.evaluation.judges.naturalness import Predictor
+from vits.evaluation.judges.recogniser import Aligner, Recogniser
 from vits.evaluation.metrics import (
     ANALYSIS,
     Spectrum,
@@ -21,11 +23,9 @@ from vits.evaluation.metrics import (
     to_analysis,
     warp,
 )
-from vits.evaluation.naturalness import Predictor
 from vits.evaluation.pitch import PitchRange, compare_pitch, track_pitch
-from vits.evaluation.recogniser import Aligner, Recogniser
 from vits.evaluation.results import Comparison, Heard, Take, phoneme_seconds
-from vits.evaluation.words import count_errors, plain_words
+from vits.evaluation.test_set import Item
 from vits.synthesis import Speech, Voice
 
 __all__ = ["Instruments", "Measured", "evaluate", "measure_recordings"]

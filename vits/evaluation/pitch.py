@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vits.errors import ConfigError
-from vits.evaluation.extras import require
+from vits.evaluation.judges.packages import require
 from vits.evaluation.metrics import ANALYSIS
 
 __all__ = ["PitchDistance", "PitchRange", "compare_pitch", "track_pitch"]

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vits.evaluation.material import Item
+from vits.evaluation.judges.error_rates import ErrorCount
 from vits.evaluation.pitch import PitchDistance
-from vits.evaluation.words import ErrorCount
+from vits.evaluation.test_set import Item
 from vits.synthesis import Timing
 
 __all__ = ["Comparison", "Heard", "Summary", "Take", "phoneme_seconds", "summarise"]

@@ -15,7 +15,7 @@ from vits.config import to_dict
 from vits.export.graph import SpeakingGraph
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.onnx_voice import FORMAT, GRAPH, SETTINGS
 
 __all__ = ["TARGET"]

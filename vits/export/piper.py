@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from vits.errors import VoiceError
 from vits.export.graph import SpeakingGraph
-from vits.export.symbols import spoken_symbols
+from vits.export.reachable_symbols import spoken_symbols
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend
 from vits.text.symbols import describe_symbols
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import VoiceError
-from vits.export.extras import require
+from vits.export.packages import require
 
 __all__ = ["Session", "opened"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vits.export.extras import require
-from vits.export.fold import fold
+from vits.export.constant_folding import fold
+from vits.export.packages import require
 from vits.models.vits import Vits
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["OPSET", "Plan", "Request", "Target", "trace"]
 

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import VoiceError
-from vits.export.sentences import MOST_FRAMES, sentences
+from vits.export.example_inputs import MOST_FRAMES, sentences
 from vits.export.session import Session, opened
 from vits.export.target import Plan, Request
 from vits.models.vits import Vits
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["BOUNDS", "Proof", "prove", "require_same"]
 

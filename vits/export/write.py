@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from vits.errors import TextError, VitsError, VoiceError
 from vits.export import generic, piper, sherpa
-from vits.export.extras import require
-from vits.export.precision import shrink
-from vits.export.sentences import sentences
+from vits.export.example_inputs import sentences
+from vits.export.packages import require
+from vits.export.quantization import shrink
 from vits.export.target import Target, trace
 from vits.export.verify import Proof, prove, require_same
 from vits.models.vits import Vits
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text.languages import find_language
 
 __all__ = ["TARGETS", "Exported", "write"]
@@ -53,7 +53,7 @@ def write(
         bundle: the voice; it stays as it is.
         folder: a new or empty folder.
         to: a key of ``TARGETS``.
-        precision: see ``vits.export.precision``.
+        precision: see ``vits.export.quantization``.
         language: the one of a voice of several that an engine speaks which knows one only.
 
     Raises:

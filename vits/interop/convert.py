@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 from vits.config import FrontendConfig
 from vits.errors import VitsError, VoiceError
-from vits.interop.recognise import FORMATS
-from vits.interop.whole import WholeVoice, require_no_loss
+from vits.interop.detect_format import FORMATS
+from vits.interop.full_voice import WholeVoice, require_no_loss
 
 __all__ = ["DROPPABLE", "describe", "write"]
 

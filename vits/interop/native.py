@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
-from vits.interop.loading import load_safetensors, load_torch
-from vits.interop.whole import Format, WholeVoice, check_discriminators
-from vits.synthesis.bundle import WEIGHTS, is_voice
-from vits.synthesis.checkpoint import bundle_checkpoint, find_checkpoint
-from vits.synthesis.reading import read_voice
-from vits.synthesis.weights import is_compact
-from vits.synthesis.writing import write_voice
+from vits.interop.full_voice import Format, WholeVoice, check_discriminators
+from vits.interop.safe_loading import load_safetensors, load_torch
+from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
+from vits.synthesis.bundle.read import read_voice
+from vits.synthesis.bundle.voice_bundle import WEIGHTS, is_voice
+from vits.synthesis.bundle.weights import is_compact
+from vits.synthesis.bundle.write import write_voice
 
 __all__ = ["DISCRIMINATORS", "FORMAT", "read", "write"]
 

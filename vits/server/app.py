@@ -9,17 +9,17 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware import Middleware
 
-from vits.server.desk import Desk
 from vits.server.errors import Refusal, install_handlers
 from vits.server.formats import FORMATS, Encoder, encode, media_type, written_rate
-from vits.server.guard import Door, Guard
+from vits.server.jobs import Order
 from vits.server.limits import Limits
 from vits.server.metrics import Metrics, Watch
-from vits.server.notices import collecting
-from vits.server.orders import Order
+from vits.server.middleware import Door, Guard
 from vits.server.page import read_page
 from vits.server.requests import SpeechRequest, make_order, read_request
+from vits.server.scheduler import Desk
 from vits.server.streams import SpokenResponse, audio_body, event_body, started
+from vits.server.thread_warnings import collecting
 from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["create_app"]

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 import torch
 
-from vits.audio.io import to_pcm16
+from vits.audio.files import to_pcm16
 from vits.audio.pipe import WavePipe
 from vits.audio.resample import resample
 

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vits.errors import TextError, VoiceError
 from vits.server.errors import Refusal
 from vits.server.formats import FORMATS
+from vits.server.jobs import Order
 from vits.server.limits import Limits
-from vits.server.orders import Order
 from vits.synthesis import OnnxVoice, Voice
-from vits.synthesis.seeds import choose_seed
+from vits.synthesis.runtime.seeds import choose_seed
 from vits.synthesis.speakers import find_speaker
 from vits.text.languages import find_language
 

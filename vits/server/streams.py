@@ -10,9 +10,9 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from vits.server.desk import Piece
 from vits.server.errors import Refusal
 from vits.server.formats import Encoder
+from vits.server.scheduler import Piece
 
 __all__ = ["SpokenResponse", "audio_body", "event_body", "started"]
 

@@ -7,20 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vits.synthesis.bundle import VoiceBundle
+    from vits.synthesis.api import load, synthesize
+    from vits.synthesis.bundle.card import Card
+    from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
+    from vits.synthesis.bundle.frontend_mismatch import FrontendDriftWarning
+    from vits.synthesis.bundle.read import read_voice
+    from vits.synthesis.bundle.voice_bundle import VoiceBundle
+    from vits.synthesis.bundle.write import write_voice
     from vits.synthesis.captions import Captions
-    from vits.synthesis.card import Card
-    from vits.synthesis.checkpoint import bundle_checkpoint, find_checkpoint
-    from vits.synthesis.drift import FrontendDriftWarning
     from vits.synthesis.onnx_voice import OnnxVoice
-    from vits.synthesis.precision import PrecisionWarning
-    from vits.synthesis.reading import read_voice
-    from vits.synthesis.script import SkippedSentenceWarning
+    from vits.synthesis.runtime.precision import PrecisionWarning
+    from vits.synthesis.script.sentences import SkippedSentenceWarning
     from vits.synthesis.settings import InferenceConfig
-    from vits.synthesis.shortcuts import load, synthesize
     from vits.synthesis.speech import Speech, Timing
     from vits.synthesis.voice import Voice
-    from vits.synthesis.writing import write_voice
 
 __all__ = [
     "Captions",
@@ -44,22 +44,22 @@ __all__ = [
 
 _HOMES = {
     "Captions": "captions",
-    "Card": "card",
-    "FrontendDriftWarning": "drift",
+    "Card": "bundle.card",
+    "FrontendDriftWarning": "bundle.frontend_mismatch",
     "InferenceConfig": "settings",
     "OnnxVoice": "onnx_voice",
-    "PrecisionWarning": "precision",
-    "SkippedSentenceWarning": "script",
+    "PrecisionWarning": "runtime.precision",
+    "SkippedSentenceWarning": "script.sentences",
     "Speech": "speech",
     "Timing": "speech",
     "Voice": "voice",
-    "VoiceBundle": "bundle",
-    "bundle_checkpoint": "checkpoint",
-    "find_checkpoint": "checkpoint",
-    "load": "shortcuts",
-    "read_voice": "reading",
-    "synthesize": "shortcuts",
-    "write_voice": "writing",
+    "VoiceBundle": "bundle.voice_bundle",
+    "bundle_checkpoint": "bundle.from_checkpoint",
+    "find_checkpoint": "bundle.from_checkpoint",
+    "load": "api",
+    "read_voice": "bundle.read",
+    "synthesize": "api",
+    "write_voice": "bundle.write",
 }
 
 

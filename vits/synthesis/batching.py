@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from vits.models.outputs import PriorDraw
 from vits.models.together import group_by_length
-from vits.synthesis.engine import Engine
-from vits.synthesis.protocol import Samples
-from vits.synthesis.script import Sentence
+from vits.synthesis.runtime.engine import Samples
+from vits.synthesis.runtime.torch_engine import Engine
+from vits.synthesis.script.sentences import Sentence
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import Request, Timeline, draw_sentence, join
 

@@ -7,12 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vits.audio.io import read
+from vits.audio.files import read
 from vits.errors import AudioError
-from vits.synthesis.engine import Engine, to_samples
 from vits.synthesis.recording import prepare_recording
 from vits.synthesis.request import Request
-from vits.synthesis.seeds import seeded_generator
+from vits.synthesis.runtime.seeds import seeded_generator
+from vits.synthesis.runtime.torch_engine import Engine, to_samples
 from vits.synthesis.speakers import Who
 from vits.synthesis.speech import Speech
 

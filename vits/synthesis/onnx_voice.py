@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vits.config import from_dict
 from vits.errors import VitsError, VoiceError
-from vits.synthesis.card import Card
-from vits.synthesis.drift import warn_of_drift
-from vits.synthesis.json_parts import checked, mapping, names, read_keys
-from vits.synthesis.onnx_engine import NO_LENGTHS, NO_MIX, OnnxEngine
+from vits.synthesis.base_voice import SpeakingVoice
+from vits.synthesis.bundle.card import Card
+from vits.synthesis.bundle.frontend_mismatch import warn_of_drift
+from vits.synthesis.bundle.schema import checked, mapping, names, read_keys
 from vits.synthesis.request import Request, Settings, read_batch
+from vits.synthesis.runtime.onnx_engine import NO_LENGTHS, NO_MIX, OnnxEngine
 from vits.synthesis.settings import InferenceConfig
-from vits.synthesis.speaking import SpeakingVoice
 from vits.synthesis.speech import Speech
 from vits.text import Frontend
 

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple, TypedDict, cast
 
 from vits.errors import TextError, VoiceError
-from vits.synthesis.seeds import choose_seed
+from vits.synthesis.runtime.seeds import choose_seed
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speakers import Speaker, Who, find_who
 

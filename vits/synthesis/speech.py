@@ -57,7 +57,7 @@ class Speech:
             AudioError: the ending is none of these.
             MissingFileError: the folder does not exist.
         """
-        from vits.audio.io import write
+        from vits.audio.files import write
 
         write(Path(path), self.samples, self.sample_rate)
         return Path(path)
@@ -102,7 +102,7 @@ class Speech:
 
     def _wav_bytes(self) -> bytes:
         """Encode the wave as 16-bit PCM, which every browser plays."""
-        from vits.audio.io import to_pcm16
+        from vits.audio.files import to_pcm16
 
         buffer = io.BytesIO()
         with wave.open(buffer, "wb") as out:

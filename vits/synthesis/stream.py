@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vits.synthesis.pauses import Pauses
-from vits.synthesis.protocol import Samples, SpeakingEngine
 from vits.synthesis.request import Request
-from vits.synthesis.rhythm import plan_rhythm
-from vits.synthesis.script import Item, Rest, Sentence
+from vits.synthesis.runtime.engine import Samples, SpeakingEngine
+from vits.synthesis.script.durations import plan_rhythm
+from vits.synthesis.script.pauses import Pauses
+from vits.synthesis.script.sentences import Item, Rest, Sentence
 from vits.synthesis.speech import Speech, Timing
 from vits.synthesis.timing import time_symbols
 

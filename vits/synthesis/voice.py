@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vits.errors import TextError, VoiceError
+from vits.synthesis.base_voice import SpeakingVoice
 from vits.synthesis.batching import BATCH_FRAMES, speak_texts
-from vits.synthesis.bundle import VoiceBundle
+from vits.synthesis.bundle.frontend_mismatch import warn_of_drift
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
-from vits.synthesis.drift import warn_of_drift
-from vits.synthesis.engine import Engine
 from vits.synthesis.request import Request, Settings, read_batch
-from vits.synthesis.script import Sentence, check_text, read_sentences
+from vits.synthesis.runtime.torch_engine import Engine
+from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
 from vits.synthesis.speakers import Speaker, find_who
-from vits.synthesis.speaking import SpeakingVoice
 from vits.synthesis.speech import Speech
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """Text to symbols: cleaning, phonemes, look-up, and the fingerprint of how it was done."""
 
 from vits.text.encoding import Encoding, UnknownSymbolWarning, Word
+from vits.text.espeak.phonemize import espeak_languages, phonemize
 from vits.text.fingerprint import describe_drift
 from vits.text.frontend import Frontend
 from vits.text.lexicon import parse_lexicon, prepare_lexicon, read_lexicon
 from vits.text.normalize import clean, normalize
-from vits.text.phonemize import espeak_languages, phonemize
 from vits.text.sentences import split_sentences
 from vits.text.symbols import SymbolTable
 

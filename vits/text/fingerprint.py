@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vits.config import FrontendConfig, to_dict
+from vits.text.espeak.phonemize import espeak_version, phonemizer_version
 from vits.text.normalize import NORMALIZER_VERSION
-from vits.text.phonemize import espeak_version, phonemizer_version
 from vits.text.symbols import SymbolTable
 
 __all__ = ["describe_drift", "digest_symbols", "take_fingerprint"]

@@ -22,11 +22,11 @@ from vits.text.encoding import (
     encode_spans,
     split_symbols,
 )
+from vits.text.espeak.phonemize import espeak_tokens, without_stress
+from vits.text.espeak.word_alignment import group_words
 from vits.text.fingerprint import take_fingerprint
-from vits.text.grouping import group_words
 from vits.text.lexicon import lexicon_key, prepare_lexicon
 from vits.text.normalize import clean, normalize, tidy
-from vits.text.phonemize import espeak_tokens, without_stress
 from vits.text.symbols import SymbolTable
 from vits.text.tokens import split_inline, split_tokens
 

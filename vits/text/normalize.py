@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from vits.text.english import expand_english
+from vits.text.english.written_forms import expand_english
 
 __all__ = ["NORMALIZER_VERSION", "clean", "normalize", "tidy"]
 

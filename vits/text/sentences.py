@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from vits.errors import TextError
-from vits.text.english import ABBREVIATIONS
+from vits.text.english.written_forms import ABBREVIATIONS
 
 __all__ = ["split_sentences"]
 

@@ -1,7 +1,7 @@
 """Training with Lightning: the module, its data, its callbacks, and the ``vits fit`` command."""
 
-from vits.training.corpus import Corpus
 from vits.training.datamodule import VitsDataModule
+from vits.training.dataset_info import Corpus
 from vits.training.module import VitsModule
 
 __all__ = ["Corpus", "VitsDataModule", "VitsModule"]

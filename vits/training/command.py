@@ -28,14 +28,14 @@ from vits.training.callbacks import (
     Progress,
     Skips,
 )
-from vits.training.children import launch_with
-from vits.training.corpus import Corpus
+from vits.training.checkpoints.files import CheckpointFiles
+from vits.training.checkpoints.resume import find_resume, require_shape
 from vits.training.datamodule import VitsDataModule
-from vits.training.files import CheckpointFiles
+from vits.training.dataset_info import Corpus
 from vits.training.module import VitsModule
-from vits.training.parallel import settle_devices
-from vits.training.resuming import find_resume, require_shape
-from vits.training.stopping import GRACE_S, StopRequest, say
+from vits.training.preemption.launcher import launch_with
+from vits.training.preemption.signals import GRACE_S, StopRequest, say
+from vits.training.step.distributed import settle_devices
 
 __all__ = ["FitCLI", "fit", "go_on", "guarded"]
 

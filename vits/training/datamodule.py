@@ -6,12 +6,12 @@ from typing import Any
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from vits.data.batch import Batch, collate
-from vits.data.dataset import PreparedDataset, Utterance, split
-from vits.data.stream import BatchStream
+from vits.data.prepared.batch import Batch, collate
+from vits.data.prepared.dataset import PreparedDataset, Utterance, split
+from vits.data.prepared.stream import BatchStream
 from vits.errors import ConfigError
-from vits.training.corpus import Corpus
-from vits.training.stopping import leave_signals_alone
+from vits.training.dataset_info import Corpus
+from vits.training.preemption.signals import leave_signals_alone
 
 __all__ = ["VitsDataModule"]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import TrainingConfig, VitsConfig, to_dict
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 from vits.errors import CheckpointError
 from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
@@ -19,15 +19,15 @@ from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
 from vits.models.segments import RECORDED, Spoken
 from vits.models.vits import Vits
-from vits.training.corpus import Corpus
-from vits.training.freezing import freeze
-from vits.training.judging import discriminator_losses, judge
-from vits.training.parallel import Passes, Shares
-from vits.training.randomness import seed_step
-from vits.training.record import Outcome, Record
-from vits.training.segments import Segments, spoken_at
-from vits.training.terms import generator_terms, optional_losses, weigh
-from vits.training.validation import measure_utterances
+from vits.training.dataset_info import Corpus
+from vits.training.step.discriminator_losses import discriminator_losses, judge
+from vits.training.step.distributed import Passes, Shares
+from vits.training.step.freezing import freeze
+from vits.training.step.generator_losses import generator_terms, optional_losses, weigh
+from vits.training.step.metrics import Outcome, Record
+from vits.training.step.seeding import seed_step
+from vits.training.step.segments import Segments, spoken_at
+from vits.training.step.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
 

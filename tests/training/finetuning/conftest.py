@@ -13,9 +13,9 @@ import yaml
 
 from vits.cli import main
 from vits.config import FrontendConfig, TrainingConfig
-from vits.data.manifest import Row
-from vits.data.options import Limits, PrepareConfig
-from vits.data.prepare import prepare
+from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.pipeline import prepare
+from vits.data.prepared.manifest import Row
 from vits.synthesis import bundle_checkpoint, write_voice
 from vits.text import Frontend, SymbolTable
 from vits.training import VitsDataModule, VitsModule

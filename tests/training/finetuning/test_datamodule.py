@@ -7,8 +7,8 @@ import pytest
 
 from vits.cli.base_voice import read_base
 from vits.errors import ConfigError, DataError, MissingFileError
+from vits.training.checkpoints.resume import differences
 from vits.training.finetuning import FinetuneDataModule
-from vits.training.resuming import differences
 
 OPTIONS = {"n_validation": 2, "max_frames": 600, "workers": 0}
 

@@ -7,12 +7,12 @@ import torch
 
 from vits.cli.base_voice import read_base
 from vits.config import VitsConfig
-from vits.data.batch import collate
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.batch import collate
+from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import ConfigError
 from vits.models import Discriminators, Vits
 from vits.synthesis import bundle_checkpoint, read_voice
-from vits.training.corpus import Corpus
+from vits.training.dataset_info import Corpus
 from vits.training.finetuning import FinetuneDataModule
 from vits.training.finetuning.weights import start_from
 

@@ -7,7 +7,7 @@ import torch
 
 from vits.cli import main
 from vits.synthesis import bundle_checkpoint, read_voice, write_voice
-from vits.synthesis.weights import is_compact, make_compact
+from vits.synthesis.bundle.weights import is_compact, make_compact
 
 RECIPE = (
     *("--model.training.alignment", "data", "--model.training.spoken_share", "1"),

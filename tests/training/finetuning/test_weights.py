@@ -7,10 +7,10 @@ import torch
 
 from vits.cli.base_voice import read_base
 from vits.config import TrainingConfig
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import CheckpointError
 from vits.training import Corpus, VitsModule
-from vits.training.finetuning.alignment import align
+from vits.training.finetuning.vocabulary import align
 from vits.training.finetuning.weights import start_from
 
 

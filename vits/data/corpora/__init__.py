@@ -14,7 +14,7 @@ from vits.data.corpora.libritts import read_libritts
 from vits.data.corpora.ljspeech import read_ljspeech
 from vits.data.corpora.piper import read_piper
 from vits.data.corpora.vctk import read_vctk
-from vits.data.manifest import Row, read_manifest
+from vits.data.prepared.manifest import Row, read_manifest
 from vits.errors import DataError
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vits.data.corpora.table import strip_suffix
-from vits.data.manifest import Row, json_object, numbered_lines
+from vits.data.prepared.manifest import Row, json_object, numbered_lines
 from vits.errors import DataError
 
 __all__ = ["read_audiofolder"]

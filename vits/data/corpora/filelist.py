@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vits.data.corpora.table import split_lines, strip_suffix
-from vits.data.manifest import Row
+from vits.data.prepared.manifest import Row
 
 __all__ = ["read_filelist"]
 

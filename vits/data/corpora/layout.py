@@ -4,7 +4,7 @@ from itertools import chain
 from pathlib import Path
 
 from vits.data.corpora.table import AUDIO_SUFFIXES
-from vits.data.manifest import numbered_lines
+from vits.data.prepared.manifest import numbered_lines
 from vits.errors import DataError, MissingFileError
 
 __all__ = ["FORMATS", "detect", "locate"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vits.data.corpora.table import find_recording, split_lines
-from vits.data.manifest import Row
+from vits.data.prepared.manifest import Row
 
 __all__ = ["read_ljspeech"]
 

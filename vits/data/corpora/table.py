@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vits.data.manifest import numbered_lines
+from vits.data.prepared.manifest import numbered_lines
 from vits.errors import DataError
 
 __all__ = ["AUDIO_SUFFIXES", "find_recording", "read_text", "split_lines", "strip_suffix"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vits.data.corpora.table import AUDIO_SUFFIXES, find_recording, read_text, strip_suffix
-from vits.data.manifest import Row
+from vits.data.prepared.manifest import Row
 from vits.errors import DataError
 
 __all__ = ["read_vctk"]

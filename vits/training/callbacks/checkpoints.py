@@ -10,9 +10,9 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
 from vits.errors import CheckpointError, ConfigError, TrainingWarning
-from vits.training.files import link_checkpoint, remove_partial, step_of
+from vits.training.checkpoints.files import link_checkpoint, remove_partial, step_of
 from vits.training.module import VitsModule
-from vits.training.stopping import say
+from vits.training.preemption.signals import say
 
 __all__ = ["Checkpoints", "folder_of", "path_of", "will_validate"]
 

@@ -7,9 +7,9 @@ import pytorch_lightning as pl
 
 from vits.config import to_dict
 from vits.errors import CheckpointError
+from vits.training.checkpoints.resume import apply_recipe, differences, stream_of
 from vits.training.module import VitsModule
-from vits.training.resuming import apply_recipe, differences, stream_of
-from vits.training.stopping import say
+from vits.training.preemption.signals import say
 
 __all__ = ["Continuation"]
 

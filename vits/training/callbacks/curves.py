@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
-from vits.training.callbacks.pictures import curve_figure, save
+from vits.training.callbacks.plots import curve_figure, save
 
 __all__ = ["Curves", "read_history"]
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 from vits.errors import TrainingWarning
 from vits.training.module import VitsModule
-from vits.training.record import Outcome
+from vits.training.step.metrics import Outcome
 
 __all__ = ["Health"]
 

@@ -9,9 +9,9 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from vits.alignment import durations_to_path
-from vits.audio.io import write
-from vits.data.batch import Batch, collate
-from vits.training.callbacks.pictures import alignment_figure, mel_figure, save
+from vits.audio.files import write
+from vits.data.prepared.batch import Batch, collate
+from vits.training.callbacks.plots import alignment_figure, mel_figure, save
 from vits.training.datamodule import VitsDataModule
 from vits.training.module import VitsModule
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytorch_lightning as pl
 
 from vits.errors import CheckpointError, Preempted
-from vits.training.agreement import Agreement
 from vits.training.callbacks.checkpoints import Checkpoints, path_of, will_validate
 from vits.training.callbacks.ema import Ema
-from vits.training.stopping import StopRequest
+from vits.training.preemption.consensus import Agreement
+from vits.training.preemption.signals import StopRequest
 
 __all__ = ["Preemption"]
 

@@ -9,12 +9,12 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from vits.data.batch import Batch
+from vits.data.prepared.batch import Batch
 from vits.errors import NumericsError, TrainingWarning
 from vits.training.callbacks.ema import Ema
-from vits.training.files import newest_valid, read_checkpoint
+from vits.training.checkpoints.files import newest_valid, read_checkpoint
 from vits.training.module import VitsModule
-from vits.training.record import Outcome
+from vits.training.step.metrics import Outcome
 
 __all__ = ["Skips"]
 

@@ -1,6 +1,6 @@
 """Fine-tuning: a run that starts from a voice instead of from nothing."""
 
-from vits.training.finetuning.base import BaseVoice
+from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.command import finetune
 from vits.training.finetuning.datamodule import FinetuneDataModule
 

@@ -12,19 +12,19 @@ from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
 from vits.models.posterior_encoder import leave_out_posterior
 from vits.training.callbacks.checkpoints import path_of
+from vits.training.checkpoints.files import link_checkpoint
+from vits.training.checkpoints.resume import find_resume
 from vits.training.command import FitCLI, guarded
-from vits.training.corpus import Corpus
-from vits.training.files import link_checkpoint
-from vits.training.finetuning.alignment import Alignment
-from vits.training.finetuning.base import BaseVoice, starting_recipe
+from vits.training.dataset_info import Corpus
+from vits.training.finetuning.base_voice import BaseVoice, starting_recipe
+from vits.training.finetuning.compatibility import require_same_shape
 from vits.training.finetuning.datamodule import FinetuneDataModule
-from vits.training.finetuning.moments import CarriedMoments
-from vits.training.finetuning.shape import require_same_shape
+from vits.training.finetuning.optimizer_state import CarriedMoments
 from vits.training.finetuning.summary import describe
+from vits.training.finetuning.vocabulary import Alignment
 from vits.training.finetuning.weights import start_from
 from vits.training.module import VitsModule
-from vits.training.resuming import find_resume
-from vits.training.stopping import StopRequest
+from vits.training.preemption.signals import StopRequest
 
 __all__ = ["FinetuneCLI", "finetune"]
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from torch.utils.data import ConcatDataset, Dataset, Sampler
 
-from vits.data.dataset import PreparedDataset, Utterance
-from vits.data.replay import ReplayStream
+from vits.data.prepared.dataset import PreparedDataset, Utterance
+from vits.data.prepared.replay import ReplayStream
 from vits.errors import ConfigError
-from vits.training.corpus import Corpus
 from vits.training.datamodule import VitsDataModule
-from vits.training.finetuning.alignment import Alignment, align, require_same_kind
-from vits.training.finetuning.base import BaseVoice
-from vits.training.finetuning.moments import trained_symbols
+from vits.training.dataset_info import Corpus
+from vits.training.finetuning.base_voice import BaseVoice
+from vits.training.finetuning.optimizer_state import trained_symbols
+from vits.training.finetuning.vocabulary import Alignment, align, require_same_kind
 
 __all__ = ["FinetuneDataModule"]
 

@@ -3,12 +3,12 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from vits.data.dataset import PreparedDataset
+from vits.data.prepared.dataset import PreparedDataset
 from vits.text import describe_drift
-from vits.training.finetuning.alignment import Alignment
-from vits.training.finetuning.base import BaseVoice
-from vits.training.finetuning.moments import trained_symbols
-from vits.training.finetuning.rows import Rows
+from vits.training.finetuning.base_voice import BaseVoice
+from vits.training.finetuning.embedding_rows import Rows
+from vits.training.finetuning.optimizer_state import trained_symbols
+from vits.training.finetuning.vocabulary import Alignment
 
 __all__ = ["describe"]
 

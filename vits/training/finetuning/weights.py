@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from vits.errors import CheckpointError
 from vits.models.vits import Vits
-from vits.training.finetuning.alignment import Alignment
-from vits.training.finetuning.base import BaseVoice
+from vits.training.finetuning.base_voice import BaseVoice
+from vits.training.finetuning.vocabulary import Alignment
 
 __all__ = ["EMBEDDINGS", "start_from"]
 

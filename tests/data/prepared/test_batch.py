@@ -1,0 +1,72 @@
+import functools
+import pickle
+
+import pytest
+import torch
+
+from vits.data.prepared.batch import Batch, collate
+from vits.data.prepared.dataset import Utterance
+from vits.errors import DataError
+
+HOP = 10
+
+
+def utterance(name, n_ids, n_samples, speaker=0):
+    random = torch.Generator().manual_seed(n_samples)
+    ids = torch.randint(1, 9, (n_ids,), generator=random)
+    return Utterance(name, ids, torch.rand(n_samples, generator=random) - 0.5, speaker)
+
+
+ITEMS = [utterance("a", 3, 55), utterance("b", 7, 75, 2), utterance("c", 1, 10, 1)]
+
+
+def test_batch_holds_every_utterance_and_zeros():
+    batch = collate(ITEMS, HOP)
+    assert batch.names == ("a", "b", "c")
+    assert batch.ids.shape == (3, 7)
+    assert batch.wave.shape == (3, 1, 75)
+    assert batch.id_lengths.tolist() == [3, 7, 1]
+    assert batch.wave_lengths.tolist() == [55, 75, 10]
+    assert batch.speakers.tolist() == [0, 2, 1]
+    assert batch.wave.dtype == torch.float32
+    assert {tensor.dtype for tensor in batch[1:] if tensor is not batch.wave} == {torch.int64}
+    for i, item in enumerate(ITEMS):
+        assert torch.equal(batch.ids[i, : len(item.ids)], item.ids)
+        assert torch.equal(batch.wave[i, 0, : len(item.wave)], item.wave)
+        assert not batch.ids[i, len(item.ids) :].any()
+        assert not batch.wave[i, 0, len(item.wave) :].any()
+
+
+def test_more_symbols_than_frames_is_refused():
+    collate([utterance("fits", 5, 5 * HOP)], HOP)
+    with pytest.raises(DataError, match=r"'tight' has 6 symbols but 5 frames"):
+        collate([utterance("fits", 5, 5 * HOP), utterance("tight", 6, 6 * HOP - 1)], HOP)
+
+
+def test_empty_batch_is_refused():
+    with pytest.raises(DataError, match="0 utterances"):
+        collate([], HOP)
+
+
+def test_moves_as_a_whole():
+    batch = collate(ITEMS, HOP)
+    moved = batch.to("meta")
+    assert isinstance(moved, Batch)
+    assert moved.names == batch.names
+    assert all(tensor.device.type == "meta" for tensor in moved[1:])
+    again = batch.to("cpu")
+    assert all(torch.equal(one, two) for one, two in zip(batch[1:], again[1:], strict=True))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="page-locked memory needs CUDA")
+def test_pinned_batch_is_copied_to_the_gpu():
+    batch = collate(ITEMS, HOP)
+    pinned = batch.pin_memory()
+    assert all(tensor.is_pinned() for tensor in pinned[1:])
+    moved = pinned.to("cuda")
+    assert all(torch.equal(a, b.cpu()) for a, b in zip(batch[1:], moved[1:], strict=True))
+
+
+def test_partial_travels_to_workers():
+    travelled = pickle.loads(pickle.dumps(functools.partial(collate, hop_length=HOP)))  # noqa: S301 - our own bytes
+    assert torch.equal(travelled(ITEMS).ids, collate(ITEMS, HOP).ids)

@@ -1,0 +1,26 @@
+import sys
+
+import numpy as np
+import pytest
+
+from vits.errors import MissingExtraError
+from vits.evaluation import DnsMos, PocketSphinx
+from vits.evaluation.judges.error_rates import count_errors
+from vits.evaluation.pitch import PitchRange, track_pitch
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("pocketsphinx", PocketSphinx),
+        ("jiwer", lambda: count_errors(["a"], ["a"])),
+        ("speechmos.dnsmos", DnsMos),
+        ("librosa", lambda: track_pitch(np.zeros(4000, np.float32), PitchRange())),
+    ],
+)
+def test_a_missing_package_is_one_line_that_helps(monkeypatch, package, use):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match="pip install 'vits\\[eval\\]'") as caught:
+        use()
+    assert f" {package.partition('.')[0]}," in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,50 @@
+"""What is folded says the same, stays within the standard, and is no larger."""
+
+import numpy as np
+import pytest
+
+from vits.export import target as tracing
+from vits.export.example_inputs import sentences
+from vits.export.session import Session
+from vits.export.write import TARGETS, _speaking
+
+onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+
+
+@pytest.fixture(params=["small", "duo"])
+def graphs(request, make_voice, monkeypatch):
+    """A graph as it is traced, as it is folded, and the inputs of a sentence."""
+    bundle = make_voice(request.param)
+    plan = TARGETS["onnx"].plan(bundle, _speaking(bundle.generator), None)
+    spoken = next(sentences(bundle))
+    folded = tracing.trace(plan, spoken)
+    monkeypatch.setattr(tracing, "fold", lambda model: model)
+    return tracing.trace(plan, spoken), folded, plan.inputs(spoken)
+
+
+def test_folding_keeps_the_voice_and_the_standard(graphs):
+    traced, folded, inputs = graphs
+    onnx.checker.check_model(folded, full_check=True)
+    assert [(entry.domain, entry.version) for entry in folded.opset_import] == [("", 17)]
+    assert {node.domain for node in folded.graph.node} <= {"", "ai.onnx"}
+    assert [node.op_type for node in folded.graph.node].count("Ceil") == 1
+    for part in ("input", "output"):
+        before, after = (
+            [(entry.name, entry.type.SerializeToString()) for entry in getattr(graph.graph, part)]
+            for graph in (traced, folded)
+        )
+        assert before == after
+    meta = [
+        {entry.key: entry.value for entry in graph.metadata_props} for graph in (traced, folded)
+    ]
+    assert meta[0] == meta[1]
+    feed = {name: value.numpy() for name, value in inputs.items()}
+    one, other = (Session(graph.SerializeToString()).run(feed) for graph in (traced, folded))
+    np.testing.assert_array_equal(one[1], other[1])
+    np.testing.assert_allclose(other[0], one[0], atol=1e-5 * np.abs(one[0]).max())
+
+
+def test_folding_leaves_little_to_do_at_loading(graphs):
+    traced, folded, _ = graphs
+    assert len(folded.graph.node) < 0.6 * len(traced.graph.node)
+    assert len(folded.SerializeToString()) < 1.05 * len(traced.SerializeToString())

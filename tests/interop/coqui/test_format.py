@@ -1,0 +1,235 @@
+import pytest
+import torch
+
+from vits.config import FrontendConfig
+from vits.errors import VoiceError
+from vits.interop.coqui.format import FORMAT
+from vits.text import Frontend, SymbolTable
+
+VARIANTS = [(1, "stochastic", "1"), (3, "stochastic", "2"), (3, "deterministic", "1")]
+WIDTHS = {"stochastic": 192, "deterministic": None}  # of their duration predictors
+# Names and shapes as Coqui's own models have them, for the sizes of the test's voice.
+THEIRS = {
+    "text_encoder.emb.weight": (178, 16),
+    "text_encoder.encoder.attn_layers.1.conv_q.weight": (16, 16, 1),
+    "text_encoder.encoder.attn_layers.0.emb_rel_v": (1, 9, 8),
+    "text_encoder.encoder.norm_layers_2.1.gamma": (16,),
+    "text_encoder.encoder.ffn_layers.1.conv_2.weight": (16, 20, 3),
+    "text_encoder.proj.weight": (32, 16, 1),
+    "posterior_encoder.pre.weight": (16, 65, 1),
+    "posterior_encoder.enc.in_layers.15.parametrizations.weight.original1": (32, 16, 5),
+    "flow.flows.3.pre.weight": (16, 8, 1),
+    "flow.flows.1.enc.cond_layer.parametrizations.weight.original0": (128, 1, 1),
+    "flow.flows.0.post.bias": (8,),
+    "waveform_decoder.conv_pre.weight": (16, 16, 7),
+    "waveform_decoder.cond_layer.weight": (16, 6, 1),
+    "waveform_decoder.ups.0.parametrizations.weight.original0": (16, 1, 1),
+    "waveform_decoder.resblocks.3.convs1.1.bias": (4,),
+    "waveform_decoder.conv_post.weight": (1, 4, 7),
+    "duration_predictor.flows.0.translation": (2, 1),
+    "duration_predictor.flows.0.log_scale": (2, 1),
+    "duration_predictor.flows.4.convs.convs_sep.2.weight": (192, 1, 3),
+    "duration_predictor.flows.1.convs.norms_1.0.gamma": (192,),
+    "duration_predictor.post_flows.4.proj.weight": (29, 192, 1),
+    "duration_predictor.post_convs.convs_1x1.0.bias": (192,),
+    "duration_predictor.cond.weight": (192, 6, 1),
+    "emb_g.weight": (3, 6),
+    "disc.nets.0.convs.5.parametrizations.weight.original1": (16, 16, 5),
+    "disc.nets.5.conv_post.bias": (1,),
+}
+CHARACTERS = {
+    "characters_class": "TTS.tts.models.vits.VitsCharacters",
+    "pad": "_",
+    "eos": "",
+    "bos": "",
+    "blank": "<BLNK>",
+    "characters": "ab",
+    "punctuations": "!, ",
+    "phonemes": "ə",
+    "is_unique": True,
+    "is_sorted": True,
+}
+
+
+@pytest.fixture
+def theirs(change, make_voice, tmp_path):
+    """A voice of theirs with seven rows, whose settings say nothing of ours."""
+    table = SymbolTable((*"_!, abə"[:7], "#"))
+    frontend = Frontend(FrontendConfig(backend="graphemes", blank="#"), table)
+    FORMAT.write(tmp_path, make_voice(frontend=frontend))
+
+    def edit(settings):
+        del settings["vits"]
+        settings["characters"] = CHARACTERS
+
+    change(tmp_path, edit)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("n_speakers", "kind", "resblock"), VARIANTS)
+def test_a_round_trip_keeps_everything(
+    make_voice, same_weights, tmp_path, narrow_judges, n_speakers, kind, resblock
+):
+    voice = make_voice(n_speakers, kind, resblock, judges=True, duration_channels=WIDTHS[kind])
+    assert FORMAT.losses(voice) == {}
+    FORMAT.write(tmp_path, voice)
+    back = FORMAT.read(tmp_path)
+    same_weights(voice, back)
+    bundle, again = voice.bundle, back.bundle
+    assert again.generator.config == bundle.generator.config
+    assert again.frontend.to_dict() == bundle.frontend.to_dict()
+    assert (again.speakers, again.card) == (bundle.speakers, bundle.card)
+    assert again.inference == bundle.inference
+
+
+def test_names_and_shapes_are_theirs(make_voice, tmp_path):
+    FORMAT.write(tmp_path, make_voice(3, judges=True, duration_channels=192))
+    weights = torch.load(tmp_path / "model.pth", weights_only=True)["model"]
+    assert {name: tuple(weights[name].shape) for name in THEIRS} == THEIRS
+
+
+def test_norms_of_the_deterministic_predictor_are_wide(make_voice, tmp_path):
+    FORMAT.write(tmp_path, make_voice(3, "deterministic"))
+    weights = torch.load(tmp_path / "model.pth", weights_only=True)["model"]
+    assert weights["duration_predictor.norm_1.gamma"].shape == (1, 256, 1)
+    assert weights["text_encoder.encoder.norm_layers_1.0.gamma"].shape == (16,)
+
+
+def test_the_older_spelling_of_weight_normalisation_is_read(make_voice, same_weights, tmp_path):
+    voice = make_voice(3, judges=True)
+    FORMAT.write(tmp_path, voice)
+    values = torch.load(tmp_path / "model.pth", weights_only=True)
+    values["model"] = {
+        name.replace("parametrizations.weight.original0", "weight_g").replace(
+            "parametrizations.weight.original1", "weight_v"
+        ): value
+        for name, value in values["model"].items()
+    }
+    torch.save(values, tmp_path / "model.pth")
+    same_weights(voice, FORMAT.read(tmp_path))
+
+
+def test_their_characters_stand_in_their_order(theirs):
+    frontend = FORMAT.read(theirs).bundle.frontend
+    assert frontend.symbols.symbols == ("_", "!", ",", " ", "a", "b", "ə", "<BLNK>")
+    assert frontend.encode("ab a!").ids == (7, 4, 7, 5, 7, 3, 7, 4, 7, 1, 7)
+
+
+def test_their_older_characters_have_the_blank_behind_the_pad(change, theirs):
+    def edit(settings):
+        settings["characters"] |= {
+            "characters_class": "TTS.tts.utils.text.characters.Graphemes",
+            "pad": "<PAD>",
+            "eos": "<EOS>",
+            "bos": "<BOS>",
+            "characters": "ba",
+            "punctuations": "! ",
+            "phonemes": None,
+        }
+
+    change(theirs, edit)
+    frontend = FORMAT.read(theirs).bundle.frontend
+    assert frontend.symbols.symbols[:6] == ("<PAD>", "<EOS>", "<BOS>", "<BLNK>", "a", "b")
+    assert frontend.encode("ab").ids == (3, 4, 3, 5, 3)
+
+
+def test_a_converted_row_is_the_row_of_the_symbol(change, make_voice, tmp_path):
+    voice = make_voice()
+    FORMAT.write(tmp_path, voice)
+    change(tmp_path, lambda settings: settings.pop("vits"))
+    back = FORMAT.read(tmp_path).bundle
+    one, other = (
+        b.generator.text_encoder.embedding.weight[list(b.frontend.encode("Hello, world.").ids)]
+        for b in (voice.bundle, back)
+    )
+    assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda s: s["model_args"].update(use_language_embedding=True), "use_language_embedding"),
+        (lambda s: s["model_args"].update(use_d_vector_file=True), "use_d_vector_file cannot"),
+        (lambda s: s["model_args"].update(hidden_channels=8), "hidden_channels is 8, but the"),
+        (lambda s: s["model_args"].update(num_speakers=4), "num_speakers is 4, but the"),
+        (lambda s: s["characters"].update(characters_class="os.system"), "'os.system' cannot be"),
+        (lambda s: s["characters"].update(characters="abc"), "has 9 symbols, but the tensors"),
+        (lambda s: s.update(text_cleaner="chinese_mandarin_cleaners"), "text_cleaner 'chinese"),
+        (lambda s: s.update(use_phonemes=True, phonemizer="gruut"), "phonemizer 'gruut' cannot"),
+        (lambda s: s.update(model="xtts"), "model 'xtts' cannot be carried over"),
+        (lambda s: s["audio"].update(hop_length=64), "hop_length 64 must equal"),
+    ],
+)
+def test_what_cannot_be_carried_over_is_one_line(change, theirs, edit, message):
+    change(theirs, edit)
+    with pytest.raises(VoiceError, match=message) as caught:
+        FORMAT.read(theirs)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_language_embedding_that_does_not_fit_is_named(theirs):
+    values = torch.load(theirs / "model.pth", weights_only=True)
+    values["model"]["emb_l.weight"] = torch.zeros(3, 4)
+    torch.save(values, theirs / "model.pth")
+    with pytest.raises(VoiceError, match="use_language_embedding is False, but the tensors say"):
+        FORMAT.read(theirs)
+
+
+def test_a_speakers_file_elsewhere_is_not_opened(change, make_voice, tmp_path):
+    voice = make_voice(3)
+    FORMAT.write(tmp_path, voice)
+
+    def edit(settings):
+        del settings["vits"], settings["speakers"]
+        settings["model_args"]["speakers_file"] = "/etc/passwd"
+
+    change(tmp_path, edit)
+    assert FORMAT.read(tmp_path).bundle.speakers == voice.bundle.speakers
+    (tmp_path / "speakers.pth").unlink()
+    assert FORMAT.read(tmp_path).bundle.speakers == ("0", "1", "2")
+
+
+def test_what_their_trainer_writes_for_no_limit_is_read(change, theirs):
+    change(theirs, lambda settings: settings.update(max_audio_len=float("inf")))
+    assert "Infinity" in (theirs / "config.json").read_text()
+    assert FORMAT.read(theirs).format == "coqui"
+    change(theirs, lambda settings: settings["audio"].update(mel_fmax=float("inf")))
+    with pytest.raises(VoiceError, match="mel_fmax 'Infinity' must be a number"):
+        FORMAT.read(theirs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "characters", "phonemes"),
+    [("Graphemes", "ba", "xyz"), ("IPAPhonemes", "xyz", "ba"), ("IPAPhonemes", "ba", None)],
+)
+def test_each_class_takes_its_own_characters(change, theirs, kind, characters, phonemes):
+    def edit(settings):
+        settings["characters"] |= {
+            "characters_class": f"TTS.tts.utils.text.characters.{kind}",
+            "pad": "<PAD>",
+            "eos": "<EOS>",
+            "bos": "<BOS>",
+            "characters": characters,
+            "punctuations": "! ",
+            "phonemes": phonemes,
+        }
+
+    change(theirs, edit)
+    symbols = FORMAT.read(theirs).bundle.frontend.symbols.symbols
+    assert symbols == ("<PAD>", "<EOS>", "<BOS>", "<BLNK>", "a", "b", "!", " ")
+
+
+def test_names_of_speakers_stand_in_the_settings(change, make_voice, tmp_path):
+    voice = make_voice(3)
+    FORMAT.write(tmp_path, voice)
+    (tmp_path / "speakers.pth").unlink()
+
+    def edit(settings):
+        del settings["vits"], settings["model_args"]["num_speakers"]
+        assert settings["speakers"] == list(voice.bundle.speakers)
+
+    change(tmp_path, edit)
+    assert FORMAT.read(tmp_path).bundle.speakers == voice.bundle.speakers
+    change(tmp_path, lambda settings: settings.update(speakers=[1, 2, 3]))
+    with pytest.raises(VoiceError, match="speakers must be a list of names"):
+        FORMAT.read(tmp_path)

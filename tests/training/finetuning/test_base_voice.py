@@ -1,0 +1,38 @@
+"""The recipe that fine-tuning begins with goes on where the voice's left off."""
+
+import dataclasses
+
+import pytest
+
+from vits.cli.base_voice import read_base
+from vits.config import TrainingConfig
+from vits.training.finetuning.base_voice import WARMUP_STEPS, starting_recipe
+
+
+def test_a_voice_folder_brings_no_recipe_and_no_discriminators(duo):
+    base = read_base(str(duo.voice))
+    assert starting_recipe(base) == TrainingConfig(discriminator_warmup_steps=WARMUP_STEPS)
+
+
+def test_a_checkpoint_brings_its_own(duo):
+    base = read_base(str(duo.checkpoint))
+    assert base.step == 3
+    assert starting_recipe(base) == base.training
+    assert base.training.learning_rate == 3e-3
+
+
+@pytest.mark.parametrize(
+    ("step", "start", "guide", "steps"), [(0, 100, 8, 40), (10, 90, 6, 30), (200, 0, 0, 40)]
+)
+def test_what_is_counted_from_the_first_step_goes_on(duo, step, start, guide, steps):
+    recipe = TrainingConfig(
+        adversarial_start=100,
+        alignment_guide=8,
+        alignment_guide_steps=40,
+        freeze="text",
+        discriminator_warmup_steps=7,
+    )
+    base = dataclasses.replace(read_base(str(duo.checkpoint)), training=recipe, step=step)
+    assert starting_recipe(base) == TrainingConfig(
+        adversarial_start=start, alignment_guide=guide, alignment_guide_steps=steps
+    )

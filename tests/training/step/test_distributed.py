@@ -1,0 +1,144 @@
+"""Two processes train what one would: gradients, weights, utterances; also as two nodes."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vits.config import to_dict
+from vits.training.step.distributed import SeparateDDP, Shares, settle_devices, sum_over_ranks
+
+SCRIPT = Path(__file__).with_name("ranks.py")
+
+
+@pytest.fixture(scope="module")
+def ranks(make_once, config, data):
+    """Launch all trainings; return what each rank left, by launch and run."""
+    quiet = dataclasses.replace(config.text_encoder, dropout=0.0)
+    predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
+    config = dataclasses.replace(config, text_encoder=quiet, duration_predictor=predictor)
+
+    def launch(out):
+        path = out / "config.json"
+        path.write_text(json.dumps(to_dict(config)))
+        done = subprocess.run(
+            [sys.executable, SCRIPT, out, data, path],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    left = {}
+    for file in sorted(make_once("ranks", launch).glob("*/*.pt")):
+        run = file.name.rpartition(":")[0]
+        found = left.setdefault(file.parent.name, {}).setdefault(run, [])
+        found.append(torch.load(file, weights_only=True))
+    return left
+
+
+@pytest.fixture(scope="module")
+def alone(ranks):
+    """One process with the utterances of two."""
+    return ranks["alone"]
+
+
+@pytest.fixture(scope="module")
+def node(ranks):
+    """Two ranks on one node."""
+    return ranks["node"]
+
+
+@pytest.fixture(scope="module")
+def nodes(ranks):
+    """One rank on each of two nodes."""
+    return ranks["nodes"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("precision", "tolerance"), [("32-true", 2e-6), ("64-true", 1e-7)])
+def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, precision, tolerance):
+    (alone,) = alone[f"1:{precision}"]
+    first, second = node[f"1:{precision}"]
+    assert sorted(first["names"][0] + second["names"][0]) == sorted(alone["names"][0])
+    assert len(first["names"][0]) != len(second["names"][0])  # the shares matter
+    for name, gradient in first["gradients"].items():
+        assert torch.equal(gradient, second["gradients"][name]), name
+    for network in ("generator.", "discriminators."):
+        names = [name for name in alone["gradients"] if name.startswith(network)]
+        expected, found = (
+            torch.cat([run["gradients"][name].flatten() for name in names])
+            for run in (alone, first)
+        )
+        assert (found - expected).norm() <= tolerance * expected.norm(), network
+
+
+@pytest.mark.slow
+def test_two_ranks_stay_equal_for_twenty_steps_and_share_the_epoch(node):
+    first, second = node["20:32-true"]
+    for name, value in first["weights"].items():
+        assert torch.equal(value, second["weights"][name]), name
+    assert len(first["names"]) == len(second["names"]) == 20
+    steps = [a + b for a, b in zip(first["names"], second["names"], strict=True)]
+    seen = [name for step in steps for name in step]
+    epochs = [sorted(seen[i : i + 11], key=int) for i in range(0, len(seen) - 10, 11)]
+    assert len(epochs) >= 5
+    assert all(epoch == epochs[0] and len(set(epoch)) == 11 for epoch in epochs)
+
+
+@pytest.mark.slow
+def test_two_nodes_of_one_rank_do_as_one_node_of_two(node, nodes):
+    for mine, other in zip(nodes["3:32-true"], node["3:32-true"], strict=True):
+        for name, value in mine["weights"].items():
+            assert torch.equal(value, other["weights"][name]), name
+
+
+def test_alone_every_share_is_one_and_a_sum_is_the_value():
+    shares = Shares.of(torch.tensor([3, 5]), torch.tensor([40, 70]))
+    assert [float(share) for share in shares] == [1.0, 1.0, 1.0]
+    value = torch.tensor(2.5)
+    assert sum_over_ranks(value) is value
+
+
+OPTIONS = {
+    "accelerator": "cpu",
+    "devices": "auto",
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": None,
+}
+
+
+def test_one_processor_is_settled_without_ddp():
+    settled = settle_devices(OPTIONS)
+    assert (settled["strategy"], settled["precision"]) == ("auto", "32-true")
+    assert settle_devices({**OPTIONS, "precision": "bf16-mixed"})["precision"] == "bf16-mixed"
+
+
+def test_several_processes_get_separate_ddp_unless_another_strategy_is_named():
+    assert isinstance(settle_devices({**OPTIONS, "devices": 2})["strategy"], SeparateDDP)
+    other = {**OPTIONS, "devices": 2, "strategy": "ddp_find_unused_parameters_true"}
+    assert settle_devices(other)["strategy"] == other["strategy"]
+
+
+def test_torchrun_tells_how_many_there_are(monkeypatch):
+    told = {
+        "TORCHELASTIC_RUN_ID": "none",
+        "LOCAL_WORLD_SIZE": "2",
+        "GROUP_WORLD_SIZE": "3",
+        "WORLD_SIZE": "6",
+        "RANK": "0",
+        "LOCAL_RANK": "0",
+        "GROUP_RANK": "0",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    settled = settle_devices(OPTIONS)
+    assert (settled["devices"], settled["num_nodes"]) == (2, 3)
+    assert settle_devices({**OPTIONS, "devices": 1})["devices"] == 1

@@ -1,0 +1,85 @@
+"""Gradients that are computed early are those of the one backward pass, and free their graph."""
+
+import pytest
+import torch
+
+from vits.training.step.early_backward import early_gradient, settle
+
+
+def test_value_and_gradient_are_those_of_the_function():
+    weight = torch.randn(5, 3)
+    for scale in (1.0, -2.5):
+        x = torch.randn(4, 5)
+        early, late = x.clone().requires_grad_(), x.clone().requires_grad_()
+        first = early_gradient(lambda y: (y @ weight).tanh().sum(), early * 2)
+        second = early_gradient(lambda y: y.square().mean(), early * 2)
+        ((first + 3 * second) * scale).backward()
+        expected = (late * 2 @ weight).tanh().sum() + 3 * (late * 2).square().mean()
+        (expected * scale).backward()
+        torch.testing.assert_close(first + 3 * second, expected)
+        torch.testing.assert_close(early.grad, late.grad)
+
+
+def test_no_graph_of_the_function_outlives_the_call():
+    kept: list[torch.Tensor] = []
+
+    def function(y: torch.Tensor) -> torch.Tensor:
+        kept.append(y.exp())
+        return kept[-1].sum()
+
+    x = torch.randn(4, requires_grad=True)
+    value = early_gradient(function, x)
+    assert value.grad_fn is not None
+    with torch.no_grad():
+        expected = x.exp()
+    with pytest.raises(RuntimeError, match="second time"):  # its buffers have been freed
+        kept[0].sum().backward()
+    value.backward()
+    assert torch.equal(x.grad, expected)
+
+
+def test_parameters_of_the_function_get_no_gradient():
+    layer = torch.nn.Linear(3, 1)
+    x = torch.randn(2, 3, requires_grad=True)
+    early_gradient(lambda y: layer(y).sum(), x).backward()
+    assert layer.weight.grad is None
+    assert x.grad is not None
+
+
+def two_losses(x, first, second):
+    """One loss in front of ``x`` with a layer of its own, one that goes on from ``x``."""
+    return first(x).tanh().square().sum(), second(x).exp().mean()
+
+
+def test_settled_gradients_are_those_of_one_backward_pass():
+    torch.manual_seed(0)
+    first, second, unused = torch.nn.Linear(3, 4), torch.nn.Linear(3, 2), torch.nn.Linear(1, 1)
+    shared = torch.randn(5, 3, requires_grad=True)
+    parameters = [*first.parameters(), *second.parameters(), shared]
+    behind = shared.sin()
+    (2.5 * sum(two_losses(behind, first, second))).backward()
+    expected = [p.grad.clone() for p in parameters]
+    for p in parameters:
+        p.grad = None
+    behind = shared.sin()
+    crossing = behind.view_as(behind)
+    early, late = two_losses(behind, lambda x: first(crossing), second)
+    settled = settle(early, [crossing], [*first.parameters(), *unused.parameters()])
+    assert torch.equal(settled, early)
+    assert all(p.grad is None for p in parameters)  # the backward pass hands them on
+    with pytest.raises(RuntimeError, match="second time"):  # its graph is gone
+        torch.autograd.grad(early, crossing)
+    (2.5 * (settled + late)).backward()
+    torch.testing.assert_close([p.grad for p in parameters], expected)
+    assert unused.weight.grad is None
+
+
+def test_a_loss_without_gradient_stays_as_it_is():
+    loss = torch.tensor(3.0)
+    assert settle(loss, [torch.ones(2)], []) is loss
+
+
+def test_a_meeting_place_outside_the_graph_is_refused():
+    x, elsewhere = torch.randn(3, requires_grad=True), torch.randn(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leave out find_unused_parameters"):
+        settle(x.square().sum(), [elsewhere.exp()], [])

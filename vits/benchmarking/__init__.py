@@ -1,0 +1,1 @@
+"""Benchmarks of synthesis speed, for ``vits bench``."""

@@ -1,0 +1,185 @@
+"""One voice measured in a process of its own; ``benchmark`` talks to it in lines of JSON.
+
+Nothing here imports torch unless the voice does, so that load time and memory are the voice's.
+"""
+
+import json
+import re
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vits.errors import VitsError
+from vits.synthesis.api import load
+from vits.synthesis.onnx_voice import OnnxVoice, read_onnx_voice
+from vits.synthesis.runtime.onnx_engine import OnnxEngine
+from vits.text import split_sentences
+
+if TYPE_CHECKING:
+    from vits.synthesis.voice import Voice
+
+__all__ = ["PARTS", "main", "time_parts"]
+
+SEED = 7  # the same rhythm in every runtime, so the same seconds of speech
+PARTS = ("front end", "text encoder", "duration predictor", "prior flow", "decoder", "rest")
+
+# What the names of a graph's operations start with. The exporter names them after the modules that
+# are called; the splines of the durations and the stretching of the prior have no module, so they
+# are the rest.
+_SCOPES = {
+    "text_encoder": "text encoder",
+    "decoder": "decoder",
+    "wavenet": "prior flow",
+    "post": "prior flow",
+    "stack": "duration predictor",
+    "projection": "duration predictor",
+}
+_SCOPE = re.compile(r"/core/([a-z_]+?)(?:_\d+)?/")
+
+
+def main(folder: str, precision: str = "fp32") -> int:
+    """Load a voice, tell so, and answer questions until there are no more.
+
+    A question is ``{"text": ...}``, or with ``"parts": true`` where the time is to be told by part,
+    or with ``"samples": FILE`` where what is said is to be written as NumPy's file.
+    """
+    warnings.simplefilter("ignore")  # symbols that a voice does not know cost nothing
+    try:
+        voice = load(folder, precision=precision)
+        chosen = "graph" if isinstance(voice, OnnxVoice) else voice.precision
+        cpu = time.process_time()
+        _answer({"cpu": cpu, "peak": _peak_bytes(), "precision": chosen})
+        for line in sys.stdin:
+            question = json.loads(line)
+            if question.get("parts"):
+                _answer({"parts": time_parts(voice, Path(folder), question["text"])})
+            elif "samples" in question:
+                np.save(question["samples"], voice(question["text"], seed=SEED).samples)
+                _answer({})
+            else:
+                _answer(_speak(voice, question["text"]))
+    except VitsError as error:
+        _answer({"error": str(error)})
+    return 0
+
+
+def _answer(values: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(values) + "\n")
+    sys.stdout.flush()
+
+
+def _speak(voice: "Voice | OnnxVoice", text: str) -> dict[str, float]:
+    """Speak a text whole, then the first chunk of its stream; in seconds and bytes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    speech = voice(text, seed=SEED)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    since_start = time.process_time()
+    started = time.perf_counter()
+    next(voice.stream(text, seed=SEED))
+    return {
+        "seconds": speech.seconds,
+        "wall": wall,
+        "cpu": cpu,
+        "since_start": since_start,
+        "first_chunk": time.perf_counter() - started,
+        "peak": _peak_bytes(),
+    }
+
+
+def _peak_bytes() -> int:
+    """Return the most memory this process ever had; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def time_parts(voice: "Voice | OnnxVoice", folder: Path, text: str) -> dict[str, float]:
+    """Say where the time of a text goes (seconds), by the names in ``PARTS``.
+
+    In ONNX Runtime a second copy of the graph tells it, operation by operation.
+    """
+    started = time.perf_counter()
+    for sentence in split_sentences(text):
+        voice.frontend.encode(sentence, unknown="drop")
+    encoding = time.perf_counter() - started
+    if isinstance(voice, OnnxVoice):
+        seconds = _time_graph(voice, folder, text)
+    else:
+        seconds = _time_modules(voice, text)
+        seconds["rest"] = max(0.0, seconds["rest"] - encoding)
+    seconds["front end"] = encoding
+    return {part: seconds.get(part, 0.0) for part in PARTS}
+
+
+def _time_modules(voice: "Voice", text: str) -> dict[str, float]:
+    """Time the modules of a voice in torch; the rest is all that is no module."""
+    model, seconds = voice._engine.model, defaultdict[str, float](float)  # pyright: ignore[reportPrivateUsage]
+    methods: dict[str, tuple[Any, str]] = {
+        "text encoder": (model.text_encoder, "forward"),
+        "duration predictor": (model.duration_predictor, "predict"),
+        "prior flow": (model.prior_flow, "inverse"),
+        "decoder": (model.decoder, "forward"),
+    }
+    with _wrapped(methods, seconds):
+        started = time.perf_counter()
+        voice(text, seed=SEED)
+        whole = time.perf_counter() - started
+    seconds["rest"] = whole - sum(seconds.values())
+    return seconds
+
+
+@contextmanager
+def _wrapped(methods: dict[str, tuple[Any, str]], seconds: dict[str, float]) -> Generator[None]:
+    """Count the time in methods of objects while this is open."""
+
+    def timed(part: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            result = work(*args, **options)
+            seconds[part] += time.perf_counter() - started
+            return result
+
+        return run
+
+    for part, (owner, name) in methods.items():
+        owner.__dict__[name] = timed(part, getattr(owner, name))
+    try:
+        yield
+    finally:
+        for owner, name in methods.values():
+            del owner.__dict__[name]
+
+
+def _time_graph(voice: OnnxVoice, folder: Path, text: str) -> dict[str, float]:
+    """Time the operations of a graph; what a module's name does not tell is the rest."""
+    parts, seconds = read_onnx_voice(folder), defaultdict[str, float](float)
+    profiled = copy(voice)
+    with TemporaryDirectory() as place:
+        profile = Path(place) / "profile"
+        engine = OnnxEngine(parts.graph, parts.sample_rate, parts.hop_length, profile=profile)
+        profiled._engine = engine  # pyright: ignore[reportPrivateUsage]
+        for _ in range(2):  # the first one warms up
+            profiled(text, seed=SEED)
+        events: list[dict[str, Any]] = json.loads(engine.end_profile().read_text(encoding="utf-8"))
+    runs = sorted(event["ts"] for event in events if event["name"] == "model_run")
+    for event in events:
+        name: str = event["name"]
+        if name.endswith("_kernel_time") and event["ts"] >= runs[len(runs) // 2]:
+            scope = _SCOPE.match(name)
+            seconds[_SCOPES.get(scope[1], "rest") if scope else "rest"] += event["dur"] / 1e6
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

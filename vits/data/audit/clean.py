@@ -1,0 +1,106 @@
+"""A prepared folder without the rows that were found to be faulty."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vits.data.audit.report import Diagnosis
+from vits.data.prepare.shards import atomic
+from vits.data.prepared.dataset import PreparedDataset
+from vits.data.prepared.index import PCM16
+from vits.errors import DataError
+
+__all__ = ["check_output", "write_clean"]
+
+REPORT = "check.json"
+
+
+def check_output(folder: Path, source: Path) -> None:
+    """Refuse to write where something else than a cleaned corpus is.
+
+    Raises:
+        DataError: the folder is the corpus itself, a file, or holds what this did not write.
+    """
+    if folder.resolve() == source.resolve():
+        raise DataError(f"output {folder} is the corpus itself; choose another folder")
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"output {folder} is a file; name a folder to write to")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / REPORT).is_file():
+        raise DataError(
+            f"output {folder} is not empty and has no {REPORT}: not written by this command; "
+            "choose another folder"
+        )
+
+
+def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) -> int:
+    """Write the rows without a fault that costs them their place, as a prepared folder.
+
+    ``dataset.json`` is taken away first and written last, so that a folder that has one is whole.
+    Symbols and speakers keep their rows. ``rejected.jsonl`` names every row that is not there with
+    its faults, ``check.json`` has all findings.
+
+    Args:
+        dataset: what was examined, all of a prepared folder.
+        diagnosis: of it.
+        folder: where to write; see ``check_output``.
+
+    Returns:
+        The number of rows written.
+
+    Raises:
+        DataError: no row is left.
+    """
+    check_output(folder, dataset.folder)
+    gone = diagnosis.left_out
+    kept = [index for index in range(len(dataset)) if index not in gone]
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob("*.partial"):  # of a run that was killed
+        leftover.unlink()
+    _write(folder / REPORT, json.dumps(diagnosis.to_dict(), ensure_ascii=False, indent=2) + "\n")
+    (folder / "dataset.json").unlink(missing_ok=True)
+    _write(folder / "rejected.jsonl", "".join(_rejected(dataset, diagnosis)))
+    if not kept:
+        raise DataError(
+            f"none of {len(dataset)} rows is left; see {folder / 'rejected.jsonl'} and leave out "
+            "fewer faults"
+        )
+    samples = 0
+    with (
+        atomic(folder / "audio.i16") as waves,
+        atomic(folder / "manifest.jsonl") as manifest,
+        (dataset.folder / "audio.i16").open("rb") as source,
+        waves.open("wb") as audio,
+        manifest.open("w", encoding="utf-8", newline="\n") as lines,
+    ):
+        for index in kept:
+            row = dataset.row(index)
+            source.seek(row["offset"] * PCM16.itemsize)
+            audio.write(source.read(row["samples"] * PCM16.itemsize))
+            lines.write(_line({**row, "offset": samples}))
+            samples += row["samples"]
+    info = {**dataset.info, "utterances": len(kept), "samples": samples}
+    _write(folder / "dataset.json", json.dumps(info, ensure_ascii=False, indent=2) + "\n")
+    return len(kept)
+
+
+def _rejected(dataset: PreparedDataset, diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield the lines of ``rejected.jsonl``: as those of preparation, with all faults of a row."""
+    for index, found in diagnosis.left_out.items():
+        yield _line(
+            {
+                "id": dataset.names[index],
+                "audio": dataset.row(index)["audio"],
+                "reason": ", ".join(finding.fault.value for finding in found),
+                "detail": "; ".join(finding.reason for finding in found),
+            }
+        )
+
+
+def _line(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,207 @@
+"""From finished chunks to the prepared folder."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vits.config import to_dict
+from vits.data.prepare.checks import Reason
+from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
+from vits.data.prepare.options import PrepareConfig
+from vits.data.prepare.report import Report, make_report
+from vits.data.prepare.shards import Chunk, Result, atomic
+from vits.data.prepare.utterance import row_language
+from vits.data.prepared.manifest import Row
+from vits.errors import DataError
+from vits.text.frontend import Frontend
+
+__all__ = ["assemble"]
+
+_FORMAT = 1
+_BYTES = 2
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Corpus:
+    """The corpus after the last check, in its order.
+
+    Attributes:
+        kept: manifest lines.
+        rejected: lines of ``rejected.jsonl``.
+        pieces: for each chunk, the samples to copy, [start, end).
+        dropped: unknown symbols that were dropped, counted.
+        samples: of all kept rows together.
+    """
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    pieces: list[list[tuple[int, int]]] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    samples: int = 0
+
+
+def assemble(
+    chunks: Sequence[Chunk], folder: Path, config: PrepareConfig, frontend: Frontend
+) -> Report:
+    """Write the prepared folder from finished chunks.
+
+    ``dataset.json`` is taken away first and written last: a folder that has one is whole.
+
+    Args:
+        chunks: all chunks of the corpus, done.
+        folder: the prepared folder.
+        config: what was done.
+        frontend: made the symbols.
+
+    Raises:
+        DataError: a chunk is gone or was changed, or no row was kept.
+    """
+    scratch = chunks[0].folder
+    results = [_whole(chunk, chunk.result()) for chunk in chunks]
+    scores = _scores(chunks, results, config)
+    corpus, following = _Corpus(), iter(scores)
+    for chunk, result in zip(chunks, results, strict=True):
+        _sort(chunk, result, following, config, frontend, corpus)
+    report = make_report(
+        corpus.kept,
+        corpus.rejected,
+        rows=sum(len(chunk.tasks) for chunk in chunks),
+        sample_rate=config.audio.sample_rate,
+        symbols=frontend.symbols.to_list(),
+        dropped=corpus.dropped,
+        compared=sum(score is not None for score in scores),
+    )
+    (folder / "dataset.json").unlink(missing_ok=True)
+    _write_lines(folder / "rejected.jsonl", corpus.rejected, scratch)
+    if not corpus.kept:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
+        raise DataError(
+            f"none of {report.rows} rows was kept: {reasons}; see {folder / 'rejected.jsonl'}"
+        )
+    _write_audio(folder / "audio.i16", chunks, corpus, scratch)
+    _write_lines(folder / "manifest.jsonl", corpus.kept, scratch)
+    _write_json(folder / "report.json", report.to_dict(), scratch)
+    _write_json(folder / "dataset.json", _info(corpus, config, frontend), scratch)
+    return report
+
+
+def _scores(
+    chunks: Sequence[Chunk], results: Sequence[Result], config: PrepareConfig
+) -> list[Deviation | None]:
+    """Return the deviation of each row that its chunk kept; None where it was not compared."""
+    rows = [
+        (outcome["speech_seconds"], outcome["phonemes"], chunk.tasks[outcome["position"]].row)
+        for chunk, result in zip(chunks, results, strict=True)
+        for outcome in result.kept
+    ]
+    if config.limits.max_deviation == 0:
+        return [None] * len(rows)
+    return deviations(
+        [seconds for seconds, _, _ in rows],
+        [speech_units(phonemes) for _, phonemes, _ in rows],
+        [row.speaker for _, _, row in rows],
+    )
+
+
+def _sort(
+    chunk: Chunk,
+    result: Result,
+    scores: Iterator[Deviation | None],
+    config: PrepareConfig,
+    frontend: Frontend,
+    corpus: _Corpus,
+) -> None:
+    """Add a chunk's rows, in order, to those kept or to those rejected."""
+    kept = {outcome["position"]: outcome for outcome in result.kept}
+    faults = {outcome["position"]: outcome for outcome in result.rejected}
+    pieces, end = [], 0
+    for position, task in enumerate(chunk.tasks):
+        if position in faults:
+            fault = faults[position]
+            corpus.rejected.append(_rejection(task.row, fault["reason"], fault["detail"]))
+            continue
+        outcome, deviation = kept[position], next(scores)
+        start, end = end, end + outcome["samples"]
+        if deviation is not None and deviation.score > config.limits.max_deviation:
+            reason, detail = Reason.ODD_DURATION.value, _odd(deviation, config)
+            corpus.rejected.append(_rejection(task.row, reason, detail))
+            continue
+        entry = {key: outcome[key] for key in ("phonemes", "ids", "samples")}
+        row = {**task.row.to_dict(), **_named(task.row, frontend)}
+        corpus.kept.append({**row, **entry, "offset": corpus.samples})
+        corpus.dropped.update(outcome["dropped"])
+        corpus.samples += outcome["samples"]
+        pieces.append((start, end))
+    corpus.pieces.append(pieces)
+
+
+def _named(row: Row, frontend: Frontend) -> dict[str, str]:
+    """Call a row's language what the model calls it, where the model knows several."""
+    language = row_language(row, frontend)
+    return {} if language is None else {"language": frontend.config.languages[language][0]}
+
+
+def _odd(deviation: Deviation, config: PrepareConfig) -> str:
+    """Say what is odd about a duration."""
+    return (
+        f"{deviation.seconds:.3f} s for each phoneme, the median is {deviation.median:.3f} s: "
+        f"{deviation.score:.1f} deviations, at most {config.limits.max_deviation:g}"
+    )
+
+
+def _rejection(row: Row, reason: str, detail: str) -> dict[str, str]:
+    """Return a line of ``rejected.jsonl``."""
+    return {"id": row.id, "audio": row.audio, "reason": reason, "detail": detail}
+
+
+def _info(corpus: _Corpus, config: PrepareConfig, frontend: Frontend) -> dict[str, Any]:
+    """Return ``dataset.json``; ``speakers`` is empty for one unnamed speaker."""
+    speakers = sorted({row["speaker"] for row in corpus.kept})
+    return {
+        "format": _FORMAT,
+        "audio": to_dict(config.audio),
+        "frontend": frontend.to_dict(),
+        "fingerprint": frontend.fingerprint(),
+        "speakers": [] if speakers == [""] else speakers,
+        "utterances": len(corpus.kept),
+        "samples": corpus.samples,
+        "preparation": {k: v for k, v in to_dict(config).items() if k != "audio"},
+    }
+
+
+def _whole(chunk: Chunk, found: T | None) -> T:
+    """Return what was found of a chunk that must be done."""
+    if found is None:
+        raise DataError(f"{chunk.result_path} was changed or deleted meanwhile; prepare again")
+    return found
+
+
+def _write_audio(path: Path, chunks: Sequence[Chunk], corpus: _Corpus, scratch: Path) -> None:
+    """Write the kept waves one after another."""
+    with atomic(path, scratch) as partial, partial.open("wb") as file:
+        for chunk, pieces in zip(chunks, corpus.pieces, strict=True):
+            waves = _whole(chunk, chunk.waves()) if pieces else b""
+            for start, end in pieces:
+                file.write(waves[start * _BYTES : end * _BYTES])
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]], scratch: Path) -> None:
+    """Write a JSONL file."""
+    with (
+        atomic(path, scratch) as partial,
+        partial.open("w", encoding="utf-8", newline="\n") as file,
+    ):
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _write_json(path: Path, value: dict[str, Any], scratch: Path) -> None:
+    """Write a JSON file."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    with atomic(path, scratch) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")

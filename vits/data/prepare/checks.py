@@ -1,0 +1,145 @@
+"""What makes a recording unfit for training; each fault has a name."""
+
+import math
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from vits.audio import files, loudness
+from vits.data.prepare.options import Limits
+from vits.errors import AudioError
+
+__all__ = [
+    "Reason",
+    "RejectedError",
+    "check_file",
+    "check_length",
+    "check_level",
+    "check_samples",
+]
+
+
+class Reason(str, Enum):
+    """Why a row is left out; the value is the word of reports and of ``rejected.jsonl``."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    UNREADABLE = "unreadable"
+    NOT_FINITE = "not finite"
+    WRONG_RATE = "wrong rate"
+    CLIPPED = "clipped"
+    SILENT = "silent"
+    TOO_SHORT = "too short"
+    TOO_LONG = "too long"
+    NO_TEXT = "no text"
+    WRONG_LANGUAGE = "wrong language"
+    UNKNOWN_SYMBOLS = "unknown symbols"
+    TOO_MANY_SYMBOLS = "more symbols than frames"
+    DUPLICATE_ID = "duplicate id"
+    ODD_DURATION = "odd duration"
+
+
+class RejectedError(Exception):
+    """A row is left out.
+
+    Attributes:
+        reason: the kind of fault.
+        detail: the value that was wrong and the rule it broke.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def check_file(path: Path, sample_rate: int, limits: Limits) -> None:
+    """Check what can be told without the samples.
+
+    Args:
+        path: the recording.
+        sample_rate: the target (Hz).
+        limits: the rules.
+
+    Raises:
+        RejectedError: missing, empty, truncated, unreadable or of a wrong rate.
+    """
+    try:
+        if not path.exists():
+            raise RejectedError(Reason.MISSING, "no such file")
+        if path.is_file() and path.stat().st_size == 0:
+            raise RejectedError(Reason.EMPTY, "the file has 0 bytes")
+        shortfall = files.riff_shortfall(path)
+        if shortfall:
+            raise RejectedError(
+                Reason.TRUNCATED, f"{shortfall} bytes fewer than the RIFF header says"
+            )
+        rate = files.info(path).sample_rate
+    except (AudioError, OSError) as error:
+        raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
+    if rate < sample_rate and not limits.allow_upsampling:
+        raise RejectedError(
+            Reason.WRONG_RATE, f"{rate} Hz, must be at least {sample_rate} Hz or upsampling allowed"
+        )
+
+
+def check_samples(samples: np.ndarray, limits: Limits) -> None:
+    """Check samples as they come from the file.
+
+    Args:
+        samples: (L, channels) float32.
+        limits: the rules.
+
+    Raises:
+        RejectedError: empty, not finite or clipped.
+    """
+    if samples.size == 0:
+        raise RejectedError(Reason.EMPTY, "the file has 0 samples")
+    bad = int(np.count_nonzero(~np.isfinite(samples)))
+    if bad:
+        raise RejectedError(Reason.NOT_FINITE, f"{bad} of {samples.size} samples are NaN or inf")
+    clipped = max(loudness.measure(channel).clipped for channel in samples.T)
+    if clipped > limits.max_clipped:
+        raise RejectedError(
+            Reason.CLIPPED,
+            f"{clipped:.2%} of the samples at full scale, at most {limits.max_clipped:.2%}",
+        )
+
+
+def check_level(wave: np.ndarray, limits: Limits) -> None:
+    """Check that a mono wave (L,) is loud enough to hold speech.
+
+    Raises:
+        RejectedError: silent.
+    """
+    level = loudness.rms_dbfs(wave)
+    if level < limits.silence_dbfs:
+        shown = "digital silence" if level == -math.inf else f"{level:.1f} dBFS"
+        raise RejectedError(Reason.SILENT, f"{shown}, at least {limits.silence_dbfs:g} dBFS")
+
+
+def check_length(samples: int, sample_rate: int, hop_length: int, limits: Limits) -> None:
+    """Check the length of a wave as training will see it.
+
+    Args:
+        samples: its length.
+        sample_rate: of the wave (Hz).
+        hop_length: samples of a frame.
+        limits: the rules.
+
+    Raises:
+        RejectedError: shorter than one training segment or ``min_seconds``, or too long.
+    """
+    seconds = samples / sample_rate
+    if samples // hop_length < limits.segment_frames:
+        raise RejectedError(
+            Reason.TOO_SHORT,
+            f"{samples // hop_length} frames ({seconds:.2f} s), a training segment has "
+            f"{limits.segment_frames}",
+        )
+    if seconds < limits.min_seconds:
+        raise RejectedError(Reason.TOO_SHORT, f"{seconds:.2f} s, at least {limits.min_seconds:g} s")
+    if seconds > limits.max_seconds:
+        raise RejectedError(Reason.TOO_LONG, f"{seconds:.2f} s, at most {limits.max_seconds:g} s")

@@ -1,0 +1,158 @@
+"""From rows to a prepared folder: parallel, resumable, shared between machines."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vits.config import to_dict
+from vits.data.prepare.assemble import assemble
+from vits.data.prepare.options import PrepareConfig
+from vits.data.prepare.report import Report
+from vits.data.prepare.shards import Chunk, atomic, clear, plan
+from vits.data.prepare.utterance import extended
+from vits.data.prepare.workers import make_all
+from vits.data.prepared.manifest import Row
+from vits.errors import DataError
+from vits.text.frontend import Frontend
+
+__all__ = ["Outcome", "prepare"]
+
+_CHUNK_ROWS = 64  # a second or so of work, which is what a killed run loses
+
+_FILES = ("audio.i16", "manifest.jsonl", "rejected.jsonl", "report.json")
+
+
+class Outcome(NamedTuple):
+    """What a call of ``prepare`` reached.
+
+    Attributes:
+        report: the account of the whole corpus; None while chunks of other shards are missing.
+        missing: chunks that are still to be made.
+        chunks: all chunks of the corpus.
+    """
+
+    report: Report | None
+    missing: int
+    chunks: int
+
+
+def prepare(
+    rows: Sequence[Row],
+    folder: Path,
+    config: PrepareConfig,
+    frontend: Frontend,
+    *,
+    workers: int = 1,
+    shard: tuple[int, int] = (1, 1),
+    merge: bool = False,
+    keep_chunks: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    chunk_rows: int = _CHUNK_ROWS,
+) -> Outcome:
+    """Check, convert and encode a corpus.
+
+    Work waits in ``folder/chunks``; a run that was stopped, even killed, goes on when it is called
+    again. The folder's bytes are the same for any number of workers, shards and interruptions.
+
+    Args:
+        rows: the whole corpus, also for one shard.
+        folder: the prepared folder; made if need be.
+        config: what to do.
+        frontend: makes the symbols.
+        workers: processes; 1 works in this one.
+        shard: ``(i, n)``, this machine's share of n, i from 1. The machine that finds all chunks
+            done assembles the folder; chunks stay, as another may be assembling too.
+        merge: make nothing, only assemble; all chunks must be there.
+        keep_chunks: leave the chunks, so that a change of the corpus costs only those it touches.
+        progress: called with the rows done so far and the rows of this share.
+        chunk_rows: rows of a chunk; all shards need the same.
+
+    Raises:
+        DataError: no rows, none kept, a chunk is missing with ``merge``, a worker process died.
+        TextError: the front end cannot work: an unknown language, espeak-ng is not installed.
+    """
+    work = folder / "chunks"
+    _check_call(rows, folder, work, workers=workers, chunk_rows=chunk_rows)
+    for row in range(len(frontend.config.languages)) or (None,):
+        frontend.in_language(row).transcribe("a")  # an unknown code is no fault of the rows
+    if config.unknown == "extend":
+        frontend = extended(frontend, rows)
+    chunks = plan(rows, work, _made_with(config, frontend), chunk_rows)
+    report = _finished(folder, _key(chunks, config))
+    if report is not None:
+        return Outcome(report, 0, len(chunks))
+    work.mkdir(parents=True, exist_ok=True)
+    if not merge:
+        make_all(chunks[shard[0] - 1 :: shard[1]], work, config, frontend, workers, progress)
+    shared = merge or shard[1] > 1
+    missing = sum(not chunk.is_done() for chunk in chunks) if shared else 0
+    if missing and merge:
+        raise DataError(
+            f"{missing} of {len(chunks)} chunks are missing in {work}, or made from other inputs; "
+            "run their shards first, with the same options"
+        )
+    if missing:
+        return Outcome(None, missing, len(chunks))
+    report = _finish(chunks, folder, config, frontend)
+    if not keep_chunks and (merge or not shared):
+        clear(work)
+    return Outcome(report, 0, len(chunks))
+
+
+def _finish(
+    chunks: Sequence[Chunk], folder: Path, config: PrepareConfig, frontend: Frontend
+) -> Report:
+    """Assemble the folder and note what it was made from."""
+    (folder / "prepare.json").unlink(missing_ok=True)
+    report = assemble(chunks, folder, config, frontend)
+    with atomic(folder / "prepare.json", chunks[0].folder) as path:
+        path.write_text(json.dumps({"key": _key(chunks, config)}) + "\n", encoding="utf-8")
+    return report
+
+
+def _made_with(config: PrepareConfig, frontend: Frontend) -> list[Any]:
+    """Return the options that chunks depend on; durations are compared after them."""
+    options = to_dict(config)
+    del options["limits"]["max_deviation"]
+    return [options, frontend.to_dict(), frontend.fingerprint()]
+
+
+def _key(chunks: Sequence[Chunk], config: PrepareConfig) -> str:
+    """Return the hash of all that the folder depends on."""
+    parts = [to_dict(config), [chunk.key for chunk in chunks]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _check_call(
+    rows: Sequence[Row], folder: Path, work: Path, *, workers: int, chunk_rows: int
+) -> None:
+    """Check the arguments; refuse to overwrite files that preparation did not write."""
+    if not rows:
+        raise DataError("the corpus has 0 rows; it must have at least 1")
+    for name, value in (("workers", workers), ("chunk_rows", chunk_rows)):
+        if value < 1:
+            raise DataError(f"{name} {value} must be at least 1")
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is a file; name a folder to write to")
+    ours = work.is_dir() or (folder / "dataset.json").exists()
+    foreign = [name for name in _FILES if (folder / name).exists()]
+    if foreign and not ours:
+        raise DataError(
+            f"{folder} holds {', '.join(foreign)} but no dataset.json: not made by this command; "
+            "choose another folder"
+        )
+
+
+def _finished(folder: Path, key: str) -> Report | None:
+    """Return the report of a folder that was prepared from these very inputs."""
+    try:
+        if json.loads((folder / "prepare.json").read_bytes())["key"] != key:
+            return None
+        samples = json.loads((folder / "dataset.json").read_bytes())["samples"]
+        if (folder / "audio.i16").stat().st_size != 2 * samples:
+            return None
+        return Report.from_dict(json.loads((folder / "report.json").read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

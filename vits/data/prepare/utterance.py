@@ -1,0 +1,153 @@
+"""One row of a corpus: load, convert, check, encode."""
+
+import contextlib
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from vits.audio import files, loudness
+from vits.audio.resample import resample
+from vits.data.prepare import checks
+from vits.data.prepare.checks import Reason, RejectedError
+from vits.data.prepare.options import PrepareConfig
+from vits.data.prepared.manifest import Row
+from vits.errors import AudioError, TextError, UnknownSymbolError
+from vits.text.encoding import Encoding, UnknownSymbolWarning
+from vits.text.frontend import Frontend
+from vits.text.languages import find_language
+from vits.text.symbols import describe_symbols
+
+__all__ = ["Take", "extended", "make_take", "row_language"]
+
+
+class Take(NamedTuple):
+    """A row that passed every check that looks at one row only.
+
+    Attributes:
+        wave: (L,) int16.
+        ids: rows of the symbol table, blanks included.
+        phonemes: the same as a string, without blanks.
+        dropped: unknown symbols that were dropped, counted.
+        speech_seconds: from the first to the last speech in it (s).
+    """
+
+    wave: np.ndarray
+    ids: tuple[int, ...]
+    phonemes: str
+    dropped: dict[str, int]
+    speech_seconds: float
+
+
+def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
+    """Turn a row into training data.
+
+    Args:
+        row: the row.
+        config: what to do.
+        frontend: makes the symbols.
+
+    Raises:
+        RejectedError: a check failed; the row's first fault is named.
+    """
+    _check_text(row, frontend)
+    frontend = frontend.in_language(row_language(row, frontend))
+    wave, speech_seconds = _wave(Path(row.audio), config)
+    encoding = _encode(row.text, config, frontend)
+    frames = len(wave) // config.audio.hop_length
+    if len(encoding.ids) > frames:
+        raise RejectedError(
+            Reason.TOO_MANY_SYMBOLS,
+            f"{len(encoding.ids)} symbols in {frames} frames; every symbol needs a frame",
+        )
+    return Take(wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds)
+
+
+def row_language(row: Row, frontend: Frontend) -> int | None:
+    """Return which of a front end's languages a row is in; None where there is no choice.
+
+    Raises:
+        TextError: the row names none of them.
+    """
+    named = frontend.config.languages
+    return find_language(named, row.language or None) if named else None
+
+
+def extended(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
+    """Return a front end whose table has a row for every symbol of the rows' texts.
+
+    How a letter with marks is split, and whether capitals are kept, depends on the table; so the
+    texts are transcribed again until nothing is new. Old rows keep their ids.
+    """
+    while True:
+        missing = set[str]()
+        for row in rows:
+            with contextlib.suppress(TextError):  # its row will be rejected, with this reason
+                own = frontend.in_language(row_language(row, frontend))
+                missing |= {s for s in own.transcribe(row.text) if s not in frontend.symbols}
+        if not missing:
+            return frontend
+        symbols = frontend.symbols.extended(missing)
+        frontend = Frontend(frontend.config, symbols, frontend.lexicon)
+
+
+def _encode(text: str, config: PrepareConfig, frontend: Frontend) -> Encoding:
+    """Encode a text; its faults become reasons."""
+    policy = "drop" if config.unknown == "drop" else "raise"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnknownSymbolWarning)  # the report counts them
+            return frontend.encode(text, unknown=policy)
+    except UnknownSymbolError as error:
+        listed = describe_symbols(error.symbols)
+        raise RejectedError(Reason.UNKNOWN_SYMBOLS, listed) from error
+    except TextError as error:
+        raise RejectedError(Reason.NO_TEXT, " ".join(str(error).split())) from error
+
+
+def _check_text(row: Row, frontend: Frontend) -> None:
+    """Check that there is a text, and that it is in a language of the front end."""
+    if not row.text.strip():
+        raise RejectedError(Reason.NO_TEXT, "the text is empty")
+    language = frontend.config.language
+    if frontend.config.languages:
+        try:
+            row_language(row, frontend)
+        except TextError as error:
+            raise RejectedError(Reason.WRONG_LANGUAGE, str(error)) from error
+    elif row.language and _family(row.language) != _family(language):
+        raise RejectedError(
+            Reason.WRONG_LANGUAGE, f"the row is {row.language!r}, the front end {language!r}"
+        )
+
+
+def _family(code: str) -> str:
+    """Return the language of a code without its region: ``en`` of ``en-us`` and ``en_GB``."""
+    return code.lower().replace("_", "-").partition("-")[0]
+
+
+def _wave(path: Path, config: PrepareConfig) -> tuple[np.ndarray, float]:
+    """Return the wave (L,) int16 and the length of the speech in it (s)."""
+    audio, limits = config.audio, config.limits
+    checks.check_file(path, audio.sample_rate, limits)
+    try:
+        samples, rate = files.read(path)
+        checks.check_samples(samples, limits)
+        wave = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
+        checks.check_level(wave, limits)
+        wave = resample(torch.from_numpy(wave), rate, audio.sample_rate).numpy()
+    except AudioError as error:
+        raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
+    top_db = {} if config.trim_db is None else {"top_db": config.trim_db}
+    start, end = loudness.trim(wave, audio.sample_rate, **top_db)
+    if config.trim_db is not None:
+        wave = wave[start:end]
+    checks.check_length(len(wave), audio.sample_rate, audio.hop_length, limits)
+    if config.loudness_dbfs is not None:
+        wave = loudness.normalize_rms(wave, config.loudness_dbfs)
+    if np.abs(wave).max() > 1:  # a float file, or the resampling filter's overshoot
+        wave = loudness.normalize_peak(wave, 1.0)
+    return files.to_pcm16(wave), (end - start) / audio.sample_rate

@@ -1,0 +1,1 @@
+"""Alignment of recordings with their texts by a trained voice."""

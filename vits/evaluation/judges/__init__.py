@@ -1,0 +1,1 @@
+"""Automatic judges: speech recognisers, error rates and naturalness predictors."""

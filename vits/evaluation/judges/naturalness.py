@@ -1,0 +1,71 @@
+"""Predictors of naturalness: what listeners would say of a wave, without listeners."""
+
+import warnings
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vits.audio.resample import resample
+from vits.errors import AudioError
+from vits.evaluation.judges.packages import make, require
+
+__all__ = ["DnsMos", "Predictor", "load_predictor"]
+
+_SAMPLE_RATE = 16000  # of the predictor (Hz)
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Predicts the mean opinion of listeners."""
+
+    def rate(self, samples: NDArray[np.floating], sample_rate: int) -> float:
+        """Return the mean opinion score of a wave (L,) in [-1, 1]: 1 (bad) to 5 (excellent)."""
+        ...
+
+
+class DnsMos:
+    """DNSMOS P.835, with the network that the package speechmos carries: overall quality.
+
+    Source: Reddy, Gopal & Cutler, "DNSMOS P.835", ICASSP 2022. It was trained on noisy and denoised
+    calls, not on synthesis: it hears noise, buzz and blur, and says nothing of wrong words or a
+    wrong melody. Waves shorter than its 9 s are repeated, as its authors do.
+    """
+
+    def __init__(self) -> None:
+        """Load the network.
+
+        Raises:
+            MissingExtraError: speechmos is not installed.
+        """
+        self._rate: Any = require("speechmos.dnsmos").run
+
+    def rate(self, samples: NDArray[np.floating], sample_rate: int) -> float:
+        """Return the mean opinion score of a wave (L,) in [-1, 1]: 1 (bad) to 5 (excellent).
+
+        Raises:
+            AudioError: the wave has no samples.
+        """
+        if not len(samples):
+            raise AudioError("a wave without samples has no naturalness; leave it out")
+        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
+        heard = resample(wave, sample_rate, _SAMPLE_RATE).clamp(-1.0, 1.0)
+        with warnings.catch_warnings():
+            # of a second network, whose verdict is not used
+            warnings.filterwarnings("ignore", "Empty filters detected", UserWarning)
+            return float(self._rate(heard.numpy(), _SAMPLE_RATE)["ovrl_mos"])
+
+
+def load_predictor(name: str) -> Predictor | None:
+    """Make a predictor of naturalness.
+
+    Args:
+        name: ``dnsmos``, ``none``, or ``package.module:factory``: what is called without arguments
+            and returns a ``Predictor``.
+
+    Raises:
+        ConfigError: the name is none of these, or what it names is no predictor.
+        MissingExtraError: speechmos is not installed.
+    """
+    return make("naturalness predictor", name, Predictor, "rate", {"dnsmos": DnsMos})

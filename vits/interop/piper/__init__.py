@@ -1,0 +1,1 @@
+"""Piper training checkpoints."""

@@ -1,0 +1,19 @@
+"""Training losses."""
+
+from vits.losses.vits import (
+    adversarial_loss,
+    discriminator_loss,
+    duration_loss,
+    feature_matching_loss,
+    kl_divergence,
+    mel_loss,
+)
+
+__all__ = [
+    "adversarial_loss",
+    "discriminator_loss",
+    "duration_loss",
+    "feature_matching_loss",
+    "kl_divergence",
+    "mel_loss",
+]

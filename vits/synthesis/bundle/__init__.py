@@ -1,0 +1,1 @@
+"""The voice folder: reading, writing and building it from a checkpoint."""

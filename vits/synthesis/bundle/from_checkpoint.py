@@ -1,0 +1,178 @@
+"""A voice out of a training checkpoint."""
+
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from vits.config import VitsConfig, from_dict
+from vits.errors import CheckpointError, MissingFileError, VitsError
+from vits.synthesis.bundle.card import Card
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
+from vits.synthesis.bundle.weights import build_generator
+from vits.text import Frontend
+
+__all__ = ["bundle_checkpoint", "find_checkpoint"]
+
+FORMAT = 1
+PREFIX = "generator."
+
+
+def find_checkpoint(path: str | Path) -> Path:
+    """Return ``path`` if it is a file, else the newest ``*.ckpt`` anywhere below it.
+
+    Raises:
+        MissingFileError: ``path`` does not exist.
+        CheckpointError: no checkpoint lies below it.
+    """
+    path = Path(path)
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise MissingFileError(f"checkpoint {path} does not exist; check the path")
+    found = [entry for entry in path.rglob("*.ckpt") if entry.is_file()]
+    if not found:
+        raise CheckpointError(
+            f"{path} has no *.ckpt below it; name a checkpoint file or the folder of a run"
+        )
+    return max(found, key=lambda entry: (entry.stat().st_mtime_ns, str(entry)))
+
+
+def bundle_checkpoint(
+    path: str | Path,
+    *,
+    name: str = "",
+    licence: str = "",
+    origin: str = "",
+    description: str = "",
+    average: bool = True,
+) -> VoiceBundle:
+    """Make a voice of a training checkpoint.
+
+    Args:
+        path: a checkpoint file.
+        name: what to call the voice; "" takes the data's name, or else the checkpoint's.
+        licence: terms of the voice, best as an SPDX name.
+        origin: whose voice it is and who made it.
+        description: one or two sentences for the reader.
+        average: take the moving average of the weights where the checkpoint has one.
+
+    Raises:
+        MissingFileError: there is no such file.
+        CheckpointError: it is damaged, or no checkpoint of this library's training.
+    """
+    path = Path(path)
+    values = _load(path)
+    try:
+        return _build(path, values, name, licence, origin, description, average)
+    except CheckpointError:
+        raise
+    except VitsError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
+def _build(
+    path: Path,
+    values: dict[str, Any],
+    name: str,
+    licence: str,
+    origin: str,
+    description: str,
+    average: bool,
+) -> VoiceBundle:
+    """Pick the voice's parts out of a loaded checkpoint."""
+    block = _part(path, values, "vits", dict)
+    if block.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path}: format {block.get('format')!r} must be {FORMAT}; "
+            "it was written by another version of vits"
+        )
+    ema = (block.get("ema") or None) if average else None  # {} until the first step
+    data = _part(path, block, "data", dict)
+    dataset = _part(path, data, "name", str)
+    card = Card(
+        name=name or dataset or path.stem,
+        licence=licence,
+        origin=origin,
+        description=description,
+        dataset=dataset,
+        utterances=_part(path, data, "utterances", int),
+        seconds=float(_part(path, data, "seconds", int, float)),
+        training_steps=_part(path, values, "global_step", int),
+        averaged=ema is not None,
+        vits_version=version("vits"),
+    )
+    config = from_dict(VitsConfig, _part(path, block, "model", dict), "model")
+    weights = _weights(path, _part(path, values, "state_dict", dict), ema)
+    return VoiceBundle(
+        generator=build_generator(weights, config, str(path)),
+        frontend=Frontend.from_dict(_part(path, block, "frontend", dict)),
+        fingerprint=_part(path, block, "fingerprint", dict),
+        speakers=tuple(_part(path, block, "speakers", list)),
+        card=card,
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Load a checkpoint without running anything that it contains."""
+    if not path.is_file():
+        raise MissingFileError(f"checkpoint {path} does not exist; check the path")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()  # torch does not look at the checksums
+        if broken is not None:
+            raise ValueError(f"the checksum of {broken} is wrong")
+        values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # a damaged file can fail anywhere in torch's reader
+        reason = str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
+        raise CheckpointError(
+            f"{path} is damaged, half-written or no checkpoint ({reason}); take an earlier one"
+        ) from error
+    if not isinstance(values, dict) or "vits" not in values:
+        raise CheckpointError(
+            f"{path} is no checkpoint of `vits fit`: it has no part 'vits'; name one that is"
+        )
+    return cast(dict[str, Any], values)
+
+
+def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor]:
+    """Take the generator's tensors, the moving average in place of those it has."""
+    weights = {
+        key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)
+    }
+    if not weights:
+        raise CheckpointError(f"{path}: state_dict has no tensor under {PREFIX}*")
+    if ema is None:
+        return _as_float32(weights)
+    if not isinstance(ema, dict):
+        raise CheckpointError(f"{path}: ema must be a mapping, not {type(ema).__name__}")
+    averages = cast(dict[str, Tensor], ema)
+    unknown = averages.keys() - weights.keys()
+    if unknown:
+        raise CheckpointError(
+            f"{path}: ema has {min(unknown)}, which the generator has not; "
+            "bundle without the average (--no-ema)"
+        )
+    return _as_float32(weights | averages)
+
+
+def _as_float32(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Bring floating point tensors, of whatever precision, to the one that voices have."""
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
+
+
+def _part(path: Path, values: Mapping[str, Any], key: str, *kinds: type) -> Any:
+    """Return one entry of a checkpoint; it must be there and of its type."""
+    if key not in values:
+        raise CheckpointError(f"{path} lacks {key!r}: it is no complete checkpoint of `vits fit`")
+    if not isinstance(values[key], kinds):
+        found = type(values[key]).__name__
+        raise CheckpointError(f"{path}: {key} is of type {found}; the checkpoint is damaged")
+    return values[key]

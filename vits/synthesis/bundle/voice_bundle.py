@@ -1,0 +1,63 @@
+"""Everything a voice consists of, and the files that hold it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from vits.errors import VoiceError
+from vits.synthesis.bundle.card import Card
+from vits.synthesis.settings import InferenceConfig
+from vits.text import Frontend
+
+if TYPE_CHECKING:
+    from vits.models.vits import Vits
+
+__all__ = ["CARD", "CONFIG", "FORMAT", "README", "REQUIRED", "WEIGHTS", "VoiceBundle", "is_voice"]
+
+FORMAT = 1
+CONFIG, WEIGHTS, CARD, README = "config.json", "model.safetensors", "card.json", "README.md"
+REQUIRED = (CONFIG, WEIGHTS, CARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceBundle:
+    """Everything a voice consists of.
+
+    Attributes:
+        generator: the model, with its weight normalisation; its ``config`` is the voice's.
+        frontend: how text becomes the symbols the generator was trained on.
+        fingerprint: the front end's fingerprint when the training data were prepared.
+        speakers: names by their row in the speaker embedding; may be empty for one speaker.
+        inference: how the voice speaks unless a call says otherwise.
+        card: origin, licence and training.
+    """
+
+    generator: "Vits"
+    frontend: Frontend
+    fingerprint: Mapping[str, Any]
+    speakers: tuple[str, ...]
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
+    card: Card = field(default_factory=Card)
+
+    def __post_init__(self) -> None:
+        """Check the parts against each other."""
+        rows, symbols = self.generator.config.n_symbols, len(self.frontend.symbols)
+        if symbols > rows:
+            raise VoiceError(f"the front end has {symbols} symbols, but the model only {rows} rows")
+        for name in cast(tuple[object, ...], self.speakers):
+            if not isinstance(name, str):
+                raise VoiceError(f"speakers must be names, not {name!r}")
+        names, expected = self.speakers, self.generator.config.n_speakers
+        if len(names) != expected and not (expected == 1 and not names):
+            raise VoiceError(f"{len(names)} speakers are named, but the model has {expected}")
+        named, rows = self.frontend.config.languages, self.generator.config.n_languages
+        if len(named) != rows:
+            raise VoiceError(f"{len(named)} languages are named, but the model has {rows}")
+        if len(set(names)) != len(names):
+            raise VoiceError(f"the speakers {', '.join(names)} must have different names")
+
+
+def is_voice(folder: Path) -> bool:
+    """Tell whether a folder has every file a voice needs, without reading them."""
+    return all((folder / name).is_file() for name in REQUIRED)

@@ -1,0 +1,108 @@
+"""A voice folder written: all of it or nothing."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from vits.config import to_dict
+from vits.errors import VoiceError
+from vits.synthesis.bundle.card import render_readme
+from vits.synthesis.bundle.voice_bundle import (
+    CARD,
+    CONFIG,
+    FORMAT,
+    README,
+    REQUIRED,
+    WEIGHTS,
+    VoiceBundle,
+    is_voice,
+)
+from vits.synthesis.bundle.weights import write_generator
+
+__all__ = ["write_voice"]
+
+
+def write_voice(folder: str | Path, bundle: VoiceBundle, *, force: bool = False) -> Path:
+    """Write a voice folder: all of it or, should anything fail, nothing.
+
+    Args:
+        folder: a new or empty folder.
+        bundle: the voice.
+        force: replace the voice that ``folder`` holds.
+
+    Returns:
+        The folder, as an absolute path.
+
+    Raises:
+        VoiceError: the folder is in use or cannot be written.
+    """
+    target = Path(folder).resolve()
+    try:
+        _require_free(target, force)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as workshop:
+            new = Path(workshop) / "new"
+            new.mkdir()
+            _write_parts(new, bundle)
+            _swap(new, target, Path(workshop) / "old")
+    except OSError as error:
+        raise VoiceError(f"cannot write the voice {folder}: {error.strerror or error}") from error
+    return target
+
+
+def _write_parts(folder: Path, bundle: VoiceBundle) -> None:
+    """Write each file."""
+    config = {
+        "format": FORMAT,
+        "model": to_dict(bundle.generator.config),
+        "frontend": bundle.frontend.to_dict(),
+        "fingerprint": dict(bundle.fingerprint),
+        "speakers": list(bundle.speakers),
+        "inference": to_dict(bundle.inference),
+    }
+    _write_json(folder / CONFIG, config)
+    _write_json(folder / CARD, to_dict(bundle.card))
+    text = bundle.frontend.config
+    language = ", ".join(name for name, _ in text.languages) or text.language
+    readme = render_readme(
+        bundle.card, bundle.generator.config.audio.sample_rate, language, bundle.speakers
+    )
+    (folder / README).write_text(readme, encoding="utf-8")
+    write_generator(folder / WEIGHTS, bundle.generator)
+
+
+def _require_free(target: Path, force: bool) -> None:
+    """Raise unless ``target`` may be written."""
+    if target.exists() and not target.is_dir():
+        raise VoiceError(f"{target} is a file; name a folder for the voice")
+    entries = {entry.name for entry in target.iterdir()} if target.exists() else set[str]()
+    strangers = sorted(entries - {*REQUIRED, README})
+    if entries and not is_voice(target):
+        raise VoiceError(f"{target} is not empty and not a voice; choose another folder")
+    if entries and not force:
+        raise VoiceError(f"{target} already holds a voice; add --force (force=True) to replace it")
+    if strangers:
+        raise VoiceError(
+            f"{target} holds {strangers[0]}, which is not part of a voice and would be lost; "
+            "move it away or choose another folder"
+        )
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Put ``new`` where ``target`` is; if that fails, put back what was there."""
+    replaced = target.exists()
+    if replaced:
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if replaced:
+            old.rename(target)
+        raise
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")

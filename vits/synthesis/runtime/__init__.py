@@ -1,0 +1,1 @@
+"""Runtimes that turn symbols into samples: PyTorch and ONNX Runtime."""

@@ -1,0 +1,1 @@
+"""From text to encoded sentences, with pauses and requested lengths."""

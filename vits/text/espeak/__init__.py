@@ -1,0 +1,1 @@
+"""Phonemes from espeak-ng."""

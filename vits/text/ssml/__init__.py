@@ -1,0 +1,1 @@
+"""The subset of SSML that voices understand."""

@@ -1,0 +1,168 @@
+"""Going on with a run: from which checkpoint, and what differs from the run that wrote it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import StepLR
+
+from vits.config import TrainingConfig, to_dict
+from vits.errors import CheckpointError, ConfigError, MissingFileError
+from vits.training.checkpoints.checksum import verify
+from vits.training.checkpoints.files import newest_valid, step_of
+from vits.training.datamodule import VitsDataModule
+from vits.training.module import VitsModule
+
+__all__ = ["apply_recipe", "differences", "find_resume", "require_shape", "stream_of"]
+
+
+def find_resume(resume: str | None, folder: Path, say: Callable[[str], None]) -> Path | None:
+    """Return the checkpoint to go on from; None starts a run.
+
+    Args:
+        resume: ``auto`` for the newest valid one of ``folder``, a path, or None.
+        folder: where the run's checkpoints lie.
+        say: is given one line for each file that is passed over.
+
+    Raises:
+        ConfigError: the run would mix with another one's checkpoints.
+        CheckpointError: the file is damaged, or all of the folder's are.
+        MissingFileError: there is no such file.
+    """
+    there = any(folder.glob("*.ckpt"))
+    if resume is None:
+        if there:
+            raise ConfigError(
+                f"run folder {folder.parent} already holds checkpoints: add --resume auto to go on "
+                "with that run, or choose another folder with --trainer.default_root_dir"
+            )
+        return None
+    if resume != "auto":
+        return _named(Path(resume), folder)
+    path = newest_valid(folder, say)
+    if path is None and there:
+        raise CheckpointError(
+            f"no checkpoint in {folder} is intact; move them away to start from step 0"
+        )
+    if path is None:
+        say(f"no checkpoint in {folder} yet: starting from step 0")
+    return path
+
+
+def require_shape(path: Path, module: VitsModule) -> None:
+    """Check that a checkpoint's weights fit into a module.
+
+    Raises:
+        CheckpointError: they do not, or it is no checkpoint of this library's training.
+    """
+    state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    try:
+        theirs, model = state["state_dict"], state["vits"]["model"]
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} is no checkpoint of `vits fit`; name one that is, or --resume auto"
+        ) from error
+    mine = module.state_dict()
+    if _shapes(theirs) == _shapes(mine):
+        return
+    keys = ", ".join(differences(model, to_dict(module.config), "model.config."))
+    raise CheckpointError(
+        f"{path} holds another model ({keys or 'weights of other names or shapes'}): a run goes on "
+        "with the shape it began with"
+    )
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Name the keys of nested mappings whose values differ, with both values.
+
+    >>> differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}, "x.")
+    ['x.b.c: 2 in the checkpoint, 3 now']
+    """
+    lines: list[str] = []
+    for key in [*old, *(key for key in new if key not in old)]:
+        before, now = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            lines += differences(before, now, f"{prefix}{key}.")
+        elif _plain(before) != _plain(now):
+            lines.append(f"{prefix}{key}: {before} in the checkpoint, {now} now")
+    return lines
+
+
+def stream_of(trainer: pl.Trainer) -> dict[str, Any]:
+    """Return what, besides model and recipe, decides the numbers of a run."""
+    data = getattr(trainer, "datamodule", None)
+    return {
+        "trainer.precision": str(trainer.precision),
+        "ranks": trainer.world_size,
+        **(data.facts() if isinstance(data, VitsDataModule) else {}),
+    }
+
+
+def apply_recipe(trainer: pl.Trainer, old: Mapping[str, Any], recipe: TrainingConfig) -> None:
+    """Let a recipe win over what restored optimizers and schedulers remember of another one.
+
+    Where nothing differs nothing is touched, so that the run goes on bit for bit.
+
+    Args:
+        trainer: with the state of a checkpoint.
+        old: the recipe of that checkpoint, as plain values.
+        recipe: the one to go on with.
+    """
+    new = to_dict(recipe)
+    changed = {key for key in new if key in old and _plain(old[key]) != _plain(new[key])}
+    for optimizer in trainer.optimizers:
+        for group in optimizer.param_groups:
+            group.update({k: getattr(recipe, k) for k in OPTIMIZER_KEYS if k in changed})
+    if changed & SCHEDULE_KEYS:
+        for config in trainer.lr_scheduler_configs:
+            scheduler = config.scheduler
+            if isinstance(scheduler, StepLR):
+                _reschedule(scheduler, recipe)
+
+
+OPTIMIZER_KEYS = ("betas", "eps", "weight_decay")
+SCHEDULE_KEYS = {"learning_rate", "learning_rate_decay", "learning_rate_decay_steps"}
+
+
+def _reschedule(scheduler: StepLR, recipe: TrainingConfig) -> None:
+    """Put the rate where this recipe would have it at this step."""
+    scheduler.base_lrs = [recipe.learning_rate] * len(scheduler.base_lrs)
+    scheduler.gamma = recipe.learning_rate_decay
+    scheduler.step_size = recipe.learning_rate_decay_steps
+    decays = scheduler.last_epoch // scheduler.step_size
+    rate = recipe.learning_rate * recipe.learning_rate_decay**decays
+    optimizer: Optimizer = scheduler.optimizer
+    for group in optimizer.param_groups:
+        group["initial_lr"] = recipe.learning_rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+    scheduler._last_lr = [rate] * len(optimizer.param_groups)
+
+
+def _named(path: Path, folder: Path) -> Path:
+    """Check a checkpoint that was named by its path."""
+    if not path.is_file():
+        raise MissingFileError(f"checkpoint {path} does not exist; check the path")
+    verify(path)
+    newest = newest_valid(folder, lambda line: None)
+    if newest is not None and step_of(newest) > step_of(path):
+        raise ConfigError(
+            f"{folder} holds {newest.name}, which is later than {path}: add --resume auto to go on "
+            "from there, or choose another folder with --trainer.default_root_dir"
+        )
+    return path
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in state.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Make the tuples of a configuration the lists they are in a file."""
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

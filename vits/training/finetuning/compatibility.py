@@ -1,0 +1,67 @@
+"""What a user may say about the model of a voice: nothing that its weights contradict."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonargparse import Namespace
+
+from vits.config import to_dict
+from vits.errors import ConfigError
+from vits.training.finetuning.base_voice import BaseVoice
+
+__all__ = ["require_same_shape"]
+
+# No weight depends on the first three; voice and data together decide on the others.
+FREE = (
+    "segment_frames",
+    "text_encoder.dropout",
+    "duration_predictor.dropout",
+    "n_symbols",
+    "n_speakers",
+    "n_languages",
+)
+
+
+def require_same_shape(base: BaseVoice, given: Namespace) -> None:
+    """Require that the keys given for the model are the voice's own.
+
+    Args:
+        base: the voice.
+        given: what files and command line say, without defaults.
+
+    Raises:
+        ConfigError: a key contradicts the voice.
+    """
+    model = given.get("model.config")
+    if not isinstance(model, Namespace):
+        return
+    shape = dict(_leaves(to_dict(base.config)))
+    for key, tuples in _leaves(model.as_dict()):
+        value = _plain(tuples)
+        if value != shape.get(key, value) and not _is_free(key, base):
+            raise ConfigError(
+                f"model.config.{key} {value} must equal the voice's {shape[key]}: leave it out, "
+                "a fine-tuned model has the shape of its voice"
+            )
+
+
+def _is_free(key: str, base: BaseVoice) -> bool:
+    """Tell whether a key may differ: what no weight depends on, or has no weights yet."""
+    return (
+        key in FREE
+        or (key == "speaker_channels" and base.config.n_speakers == 1)
+        or (key.startswith("discriminator.") and base.discriminators is None)
+    )
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with lists for tuples."""
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

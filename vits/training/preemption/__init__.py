@@ -1,0 +1,1 @@
+"""Stopping a run on a signal, on all ranks together."""

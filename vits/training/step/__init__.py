@@ -1,0 +1,1 @@
+"""The training step: segments, losses, gradients and metrics."""
