@@ -106,7 +106,7 @@ def run_ours(
     """Serve this library's step, under the trainer as ``vits fit`` runs it."""
     import pytorch_lightning as pl
 
-    from vits.training.dataset_info import Corpus
+    from vits.training.dataset_info import DatasetInfo
     from vits.training.module import VitsModule
 
     class Served(VitsModule):
@@ -135,7 +135,7 @@ def run_ours(
             while True:
                 yield batch
 
-    corpus = Corpus(
+    corpus = DatasetInfo(
         name="made up",
         audio=config.audio,
         frontend={"symbols": ["x"] * config.n_symbols},

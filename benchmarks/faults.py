@@ -40,7 +40,7 @@ from toy import make_corpus, settings
 
 from vits.alignment import monotonic_alignment_search
 from vits.training import command  # noqa: F401
-from vits.training.checkpoints.files import read_checkpoint
+from vits.training.checkpoints.checkpoint_io import read_checkpoint
 
 COMPARED = ("global_step", "state_dict", "optimizer_states", "lr_schedulers", "vits", "callbacks")
 

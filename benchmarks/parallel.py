@@ -31,13 +31,13 @@ def train(strategy: str, args: argparse.Namespace) -> None:
     from vits.config import TrainingConfig, VitsConfig, from_dict
     from vits.data.prepared.batch import Batch
     from vits.training import VitsModule
-    from vits.training.dataset_info import Corpus
+    from vits.training.dataset_info import DatasetInfo
     from vits.training.step.distributed import SeparateDDP
 
     torch.manual_seed(0)
     config = from_dict(VitsConfig, read_model(args.config))
     hop, frames, symbols = config.audio.hop_length, args.frames, args.frames // 3
-    corpus = Corpus(
+    corpus = DatasetInfo(
         name="made",
         audio=config.audio,
         frontend={"symbols": [chr(33 + i) for i in range(60)], "config": {"blanks": False}},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vits.cli import main as vits
 from vits.errors import VitsError
-from vits.training.checkpoints.files import newest_valid, read_checkpoint, step_of
+from vits.training.checkpoints.checkpoint_io import newest_valid, read_checkpoint, step_of
 
 __all__ = ["KINDS", "Fault", "Kind", "Start", "newest"]
 

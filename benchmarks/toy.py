@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from vits.config import AudioConfig, FrontendConfig
-from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
 from vits.data.prepared.manifest import Row
 from vits.text import Frontend, SymbolTable
@@ -32,7 +32,7 @@ def make_corpus(folder: Path) -> Path:
         soundfile.write(folder / f"{i}.wav", np.concatenate(tones), RATE)
         rows.append(Row(id=str(i), audio=str(folder / f"{i}.wav"), text=word, speaker=""))
     audio = AudioConfig(sample_rate=RATE, n_fft=256, win_length=256, hop_length=HOP, n_mels=20)
-    options = PrepareConfig(audio=audio, limits=Limits(segment_frames=8))
+    options = PrepareConfig(audio=audio, limits=RecordingLimits(segment_frames=8))
     frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *LETTERS)))
     prepare(rows, folder / "data", options, frontend, workers=1)
     return folder / "data"

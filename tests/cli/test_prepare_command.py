@@ -6,7 +6,7 @@ import soundfile
 
 from vits.cli import main
 from vits.config import AudioConfig, FrontendConfig, from_dict
-from vits.data.prepare.options import Limits
+from vits.data.prepare.options import RecordingLimits
 
 RATE = 22050
 
@@ -48,7 +48,7 @@ def test_defaults_are_those_of_the_dataclasses(corpus, tmp_path):
     assert run(corpus, "-o", tmp_path / "out", "--backend", "graphemes") == 0
     info = json.loads((tmp_path / "out/dataset.json").read_text())
     assert AudioConfig(**info["audio"]) == AudioConfig()
-    assert Limits(**info["preparation"]["limits"]) == Limits()
+    assert RecordingLimits(**info["preparation"]["limits"]) == RecordingLimits()
     read = from_dict(FrontendConfig, info["frontend"]["config"])
     assert read == FrontendConfig(backend="graphemes")
     assert info["frontend"]["symbols"] == ["_", *sorted(set("chapter a. chapter b. ") | set("cde"))]

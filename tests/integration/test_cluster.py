@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vits.training.checkpoints.files import read_checkpoint
+from vits.training.checkpoints.checkpoint_io import read_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 

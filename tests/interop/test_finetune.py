@@ -9,7 +9,7 @@ import yaml
 from vits.cli import main
 from vits.cli.base_voice import read_base
 from vits.config import FrontendConfig, to_dict
-from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
 from vits.data.prepared.manifest import Row
 from vits.interop import convert
@@ -28,7 +28,7 @@ def write_data(folder, base):
         path = folder / f"{i}.wav"
         soundfile.write(path, rng.normal(0, 0.1, 3200), base.config.audio.sample_rate)
         rows.append(Row(id=str(i), audio=str(path), text=LETTERS[i : i + 5]))
-    config = PrepareConfig(audio=base.config.audio, limits=Limits(max_deviation=0))
+    config = PrepareConfig(audio=base.config.audio, limits=RecordingLimits(max_deviation=0))
     prepare(rows, folder / "data", config, base.frontend)
     return folder / "data"
 

@@ -21,11 +21,11 @@ from vits.config import (
     TrainingConfig,
     VitsConfig,
 )
-from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
-from vits.data.prepared.aligned import write_durations
 from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.manifest import Row
+from vits.data.prepared.stored_durations import write_durations
 from vits.text import Frontend, SymbolTable
 from vits.training import VitsDataModule, VitsModule
 
@@ -48,7 +48,7 @@ def _make_data(folder: Path, n: int, speakers: tuple[str, ...] = ("",)) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, np.concatenate(parts), 8000)
         rows.append(Row(id=str(i), audio=str(path), text=word, speaker=speakers[i % len(speakers)]))
-    config = PrepareConfig(audio=AUDIO, limits=Limits(segment_frames=8))
+    config = PrepareConfig(audio=AUDIO, limits=RecordingLimits(segment_frames=8))
     frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *LETTERS)))
     prepare(rows, folder / "data", config, frontend, workers=1)
     return folder / "data"
@@ -151,7 +151,7 @@ def make_run(config, data, make_trainer):
         torch.manual_seed(0)
         settings = {"n_validation": 2, "max_frames": 600, "workers": 0, **(data_options or {})}
         datamodule = VitsDataModule(str(folder), **settings)
-        module = VitsModule(model, TrainingConfig(**recipe), datamodule.corpus)
+        module = VitsModule(model, TrainingConfig(**recipe), datamodule.dataset_info)
         saves = any(isinstance(c, pl.callbacks.Checkpoint) for c in callbacks)
         trainer = make_trainer(
             max_steps,

@@ -8,7 +8,7 @@ import soundfile
 import torch
 
 from vits.errors import CheckpointError
-from vits.training.callbacks import Curves, Ema, Listening, Progress
+from vits.training.callbacks import Curves, Ema, Progress, SampleSynthesis
 from vits.training.callbacks.curves import read_history
 from vits.training.callbacks.plots import curve_figure
 
@@ -53,7 +53,7 @@ def test_validation_uses_the_average_and_training_goes_on_without_it(
     ema, seen = Ema(0.9), Weights()
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
     torch.manual_seed(0)
-    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    module = VitsModule(config, TrainingConfig(), datamodule.dataset_info)
     make_trainer(4, callbacks=[ema, seen], val_check_interval=2).fit(module, datamodule)
     assert torch.equal(seen.validated, ema.average[NAME])
     assert not torch.equal(seen.validated, seen.steps[-1])
@@ -77,11 +77,11 @@ def test_listening_speaks_the_same_sentences_each_time(config, data, make_traine
     from vits.training import VitsDataModule, VitsModule
 
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    module = VitsModule(config, TrainingConfig(), datamodule.dataset_info)
     logger = TensorBoardLogger(tmp_path / "run", name="", version="")
     trainer = make_trainer(
         4,
-        callbacks=[Ema(0.9), Listening(2)],
+        callbacks=[Ema(0.9), SampleSynthesis(2)],
         val_check_interval=2,
         logger=logger,
         log_every_n_steps=1,
@@ -148,8 +148,8 @@ def test_a_run_that_is_to_stop_takes_no_time_to_speak_or_draw(
     drawn = []
     monkeypatch.setattr(Curves, "_draw", staticmethod(drawn.append))
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
-    callbacks = [Listening(2, lambda: True), Curves(1, lambda: True)]
+    module = VitsModule(config, TrainingConfig(), datamodule.dataset_info)
+    callbacks = [SampleSynthesis(2, lambda: True), Curves(1, lambda: True)]
     trainer = make_trainer(1, callbacks=callbacks, val_check_interval=1)
     trainer.fit(module, datamodule)
     assert not (tmp_path / "run" / "listening").exists()
@@ -171,7 +171,7 @@ def test_progress_shows_steps_and_losses(config, data, make_trainer, capfd):
     from vits.training import VitsDataModule, VitsModule
 
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
+    module = VitsModule(config, TrainingConfig(), datamodule.dataset_info)
     trainer = make_trainer(
         3, callbacks=[Progress()], enable_progress_bar=True, val_check_interval=2
     )

@@ -13,7 +13,7 @@ from vits.cli import main
 from vits.config import to_dict
 from vits.errors import Preempted
 from vits.training import VitsModule, command
-from vits.training.callbacks import listening
+from vits.training.callbacks import sample_synthesis
 from vits.training.callbacks.curves import Curves, read_history
 
 
@@ -51,7 +51,7 @@ def unseen(monkeypatch):
     """Draw nothing: pictures take longer than the steps between them."""
     monkeypatch.setattr(Curves, "_draw", lambda self, trainer: None)
     for name in ("mel_figure", "alignment_figure"):
-        monkeypatch.setattr(listening, name, lambda *_: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(sample_synthesis, name, lambda *_: Figure(figsize=(1, 1)))
 
 
 def test_a_run_and_going_on_with_it_is_the_uninterrupted_run(run, unseen, tmp_path):
@@ -228,13 +228,13 @@ def test_a_failed_collective_waits_for_the_reason(monkeypatch, environment, aske
     if environment:
         monkeypatch.setenv("WORLD_SIZE", environment)
 
-    def train(request, go_on):
-        request.wait_for_steps()
+    def train(request, resume_command):
+        request.defer_to_step_end()
         if asked:
             threading.Timer(0.1, setattr, (request, "made", True)).start()
         raise RuntimeError("connection closed by peer")
 
     is_stop = asked and environment is not None
     with pytest.raises(RuntimeError, match="another rank" if is_stop else "by peer") as caught:
-        command.guarded(["vits", "fit"], train)
+        command.run_training(["vits", "fit"], train)
     assert isinstance(caught.value, Preempted) == is_stop

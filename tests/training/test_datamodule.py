@@ -43,7 +43,7 @@ def test_held_back_utterances_are_never_trained_on(data):
     assert trained == {str(i) for i in range(12)} - held
     validated = [batch.names[0] for batch in datamodule.val_dataloader()]
     assert set(validated) == held
-    assert datamodule.corpus.utterances == 9
+    assert datamodule.dataset_info.utterances == 9
 
 
 def test_another_folder_validates(data, data_of_two):

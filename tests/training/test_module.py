@@ -99,7 +99,7 @@ def test_discriminators_wait_for_their_step(make_run):
     torch.manual_seed(0)
     _, module, datamodule = make_run(2, adversarial_start=2)
     torch.manual_seed(0)
-    fresh = VitsModule(module.config, TrainingConfig(), datamodule.corpus)
+    fresh = VitsModule(module.config, TrainingConfig(), datamodule.dataset_info)
     for name, parameter in fresh.discriminators.named_parameters():
         assert torch.equal(parameter, module.discriminators.get_parameter(name))
     make_run(4, adversarial_start=2, callbacks=[recorder])
@@ -117,7 +117,7 @@ def test_warming_up_the_discriminators_leaves_the_generator_and_its_average(make
         3, discriminator_warmup_steps=3, callbacks=[average, recorder]
     )
     torch.manual_seed(0)
-    fresh = VitsModule(module.config, TrainingConfig(), datamodule.corpus)
+    fresh = VitsModule(module.config, TrainingConfig(), datamodule.dataset_info)
     for name, parameter in fresh.generator.named_parameters():
         assert torch.equal(parameter, module.generator.get_parameter(name)), name
         assert torch.equal(parameter, average.average[name]), name
@@ -144,7 +144,7 @@ def test_the_warmup_begins_where_the_discriminators_come_in(make_run):
 def test_another_freeze_is_refused_when_a_run_goes_on(make_run, config, data, tmp_path):
     trainer, _, datamodule = make_run(1, freeze="decoder")
     trainer.save_checkpoint(tmp_path / "one.ckpt")
-    module = VitsModule(config, TrainingConfig(freeze="text"), datamodule.corpus)
+    module = VitsModule(config, TrainingConfig(freeze="text"), datamodule.dataset_info)
     with pytest.raises(CheckpointError, match=r"freeze 'text' must be the run's 'decoder'"):
         trainer.fit(module, datamodule, ckpt_path=tmp_path / "one.ckpt", weights_only=True)
 
@@ -186,12 +186,12 @@ def test_two_speakers_train_and_the_numbers_come_from_the_data(make_run, data_of
     trainer, module, _ = make_run(1, folder=data_of_two)
     assert module.config.n_speakers == 2
     assert module.config.n_symbols == 9
-    assert module.corpus.speakers == ("anna", "bert")
+    assert module.dataset_info.speakers == ("anna", "bert")
     assert trainer.optimizers[1].state[module.generator.speaker_embedding.weight]["exp_avg"].any()
 
 
 def test_a_model_that_does_not_fit_the_data_is_refused(config, data):
-    corpus = VitsDataModule(str(data), n_validation=0).corpus
+    corpus = VitsDataModule(str(data), n_validation=0).dataset_info
     audio = dataclasses.replace(config.audio, sample_rate=16000)
     with pytest.raises(ConfigError, match=r"audio.sample_rate 16000 must equal .* 8000"):
         VitsModule(dataclasses.replace(config, audio=audio), TrainingConfig(), corpus)
@@ -204,7 +204,7 @@ def test_a_model_that_does_not_fit_the_data_is_refused(config, data):
 def test_both_precisions_keep_float32_weights(config, data, make_trainer, kind, precision):
     model = dataclasses.replace(config, duration_predictor=DurationPredictorConfig(kind=kind))
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(model, TrainingConfig(), datamodule.corpus)
+    module = VitsModule(model, TrainingConfig(), datamodule.dataset_info)
     make_trainer(2, precision=precision).fit(module, datamodule)
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in module.parameters())
 
@@ -238,7 +238,7 @@ def test_every_decoder_trains_against_spectrogram_discriminators(
     model = dataclasses.replace(config, decoder=decoder, discriminator=judges, segment_frames=22)
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
     recipe = TrainingConfig(subband_weight=1.0, learning_rate=2e-3, adversarial_start=5)
-    module, recorder = VitsModule(model, recipe, datamodule.corpus), Recorder()
+    module, recorder = VitsModule(model, recipe, datamodule.dataset_info), Recorder()
     before = weights(module)
     make_trainer(12, precision=precision, val_check_interval=12, callbacks=[recorder]).fit(
         module, datamodule

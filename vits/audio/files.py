@@ -13,7 +13,16 @@ import soundfile
 
 from vits.errors import AudioError, MissingFileError
 
-__all__ = ["FORMATS", "AudioInfo", "Writer", "info", "read", "riff_shortfall", "to_pcm16", "write"]
+__all__ = [
+    "FORMATS",
+    "AudioInfo",
+    "AudioWriter",
+    "info",
+    "read",
+    "riff_shortfall",
+    "to_pcm16",
+    "write",
+]
 
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
@@ -106,11 +115,11 @@ def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -
         MissingFileError: the folder does not exist.
     """
     samples = _checked(np.asarray(samples))
-    with Writer(path, sample_rate) as writer:
+    with AudioWriter(path, sample_rate) as writer:
         writer.write(samples)
 
 
-class Writer:
+class AudioWriter:
     """Writes a mono recording piece by piece; what ``write`` says holds for the whole.
 
     The file is there when the block is left without an error; until then it has another name.
@@ -163,7 +172,7 @@ class Writer:
             for start in range(0, len(samples), _BLOCK):
                 self._file.write(samples[start : start + _BLOCK])
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> "AudioWriter":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

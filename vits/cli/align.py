@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
         VoiceError: the voice is damaged, or shall listen and is compact.
     """
     from vits.cli.base_voice import read_bundle
-    from vits.data.prepared.aligned import write_durations
     from vits.data.prepared.dataset import PreparedDataset
+    from vits.data.prepared.stored_durations import write_durations
     from vits.evaluation.aligners.aligner import Listener
     from vits.evaluation.aligners.forced_alignment import find_durations
     from vits.synthesis.bundle.weights import is_compact

@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.data.audit.clean import check_output, write_clean
     from vits.data.audit.examine import examine
-    from vits.data.prepare.shards import atomic
+    from vits.data.prepared.atomic_write import atomic_write
     from vits.data.prepared.dataset import PreparedDataset
 
     config = _config(args)
@@ -92,14 +92,14 @@ def run(args: argparse.Namespace) -> int:
         check_output(args.output, args.source)
     dataset = PreparedDataset(args.source)
     scorer = None if args.voice is None else _scorer(args, dataset)
-    diagnosis = examine(dataset, config, scorer, progress=_show if sys.stderr.isatty() else None)
-    print(diagnosis.text())
+    report = examine(dataset, config, scorer, progress=_show if sys.stderr.isatty() else None)
+    print(report.text())
     if args.json is not None:
-        text = json.dumps(diagnosis.to_dict(), ensure_ascii=False, indent=2) + "\n"
-        with atomic(args.json) as partial:
+        text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        with atomic_write(args.json) as partial:
             partial.write_text(text, encoding="utf-8", newline="\n")
     if args.output is not None:
-        kept = write_clean(dataset, diagnosis, args.output)
+        kept = write_clean(dataset, report, args.output)
         print(f"\n{args.output}: {kept} of {len(dataset)} rows")
     return 0
 

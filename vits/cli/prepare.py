@@ -52,8 +52,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prepare a corpus and print the report."""
     from vits.data.corpora import read_corpus
+    from vits.data.prepare.chunks import parse_shard
     from vits.data.prepare.pipeline import prepare
-    from vits.data.prepare.shards import parse_shard
 
     shard = parse_shard(args.shard)
     voice = settle(args)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 def _config(args: argparse.Namespace) -> "PrepareConfig":
     """Build the configuration of the preparation."""
     from vits.config import AudioConfig
-    from vits.data.prepare.options import Limits, PrepareConfig
+    from vits.data.prepare.options import PrepareConfig, RecordingLimits
 
     audio = ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels", "f_min", "f_max")
     limits = (
@@ -108,7 +108,9 @@ def _config(args: argparse.Namespace) -> "PrepareConfig":
     )
     return PrepareConfig(
         audio=AudioConfig(**{name: getattr(args, name) for name in audio}),
-        limits=Limits(silence_dbfs=args.silence, **{name: getattr(args, name) for name in limits}),
+        limits=RecordingLimits(
+            silence_dbfs=args.silence, **{name: getattr(args, name) for name in limits}
+        ),
         trim_db=args.trim,
         loudness_dbfs=args.loudness,
         unknown=args.unknown or ("extend" if _own_characters(args) else "reject"),

@@ -97,10 +97,10 @@ def add_text(parser: argparse.ArgumentParser) -> None:
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the fields of ``Limits``."""
-    from vits.data.prepare.options import Limits
+    """Add the fields of ``RecordingLimits``."""
+    from vits.data.prepare.options import RecordingLimits
 
-    base = Limits()
+    base = RecordingLimits()
     group = parser.add_argument_group("limits")
     _number(group, "segment_frames", int, base.segment_frames, "shortest recording (frames)")
     _number(group, "min_seconds", float, base.min_seconds, "shortest recording (s)")

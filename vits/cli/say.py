@@ -12,8 +12,8 @@ from vits.cli.voice_flags import add_device, add_precision
 from vits.errors import MissingFileError, TextError, VoiceError
 
 if TYPE_CHECKING:
-    from vits.audio.files import Writer
-    from vits.audio.pipe import WavePipe
+    from vits.audio.files import AudioWriter
+    from vits.audio.wav_stream import WavStreamWriter
     from vits.synthesis import Captions, Speech
 
 __all__ = ["add_parser", "run"]
@@ -143,13 +143,13 @@ def run(args: argparse.Namespace) -> int:
         whole_sentences=not piped,
     )
     if piped:
-        from vits.audio.pipe import WavePipe
+        from vits.audio.wav_stream import WavStreamWriter
 
-        spoken = _speak(chunks, WavePipe(sys.stdout.buffer, voice.sample_rate))
+        spoken = _speak(chunks, WavStreamWriter(sys.stdout.buffer, voice.sample_rate))
     else:
-        from vits.audio.files import Writer
+        from vits.audio.files import AudioWriter
 
-        with Writer(args.output, voice.sample_rate) as writer:
+        with AudioWriter(args.output, voice.sample_rate) as writer:
             spoken = _speak(chunks, writer)
     said = spoken.captions
     if args.timings:
@@ -171,7 +171,7 @@ class _Spoken(NamedTuple):
     work: float
 
 
-def _speak(chunks: Iterator["Speech"], out: "Writer | WavePipe") -> _Spoken:
+def _speak(chunks: Iterator["Speech"], out: "AudioWriter | WavStreamWriter") -> _Spoken:
     """Write the chunks as they come; only their times are kept until the end."""
     from vits.synthesis import Captions
 

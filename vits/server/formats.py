@@ -10,8 +10,8 @@ import soundfile
 import torch
 
 from vits.audio.files import to_pcm16
-from vits.audio.pipe import WavePipe
 from vits.audio.resample import resample
+from vits.audio.wav_stream import WavStreamWriter
 
 __all__ = ["FORMATS", "Encoder", "encode", "media_type", "written_rate"]
 
@@ -97,10 +97,10 @@ class Encoder:
         self._name = name
         self._change = _Resampler(sample_rate, self.sample_rate)
         self._out = _Pipe()
-        self._pipe: WavePipe | None = None
+        self._pipe: WavStreamWriter | None = None
         self._file: soundfile.SoundFile | None = None
         if name == "wav":
-            self._pipe = WavePipe(self._out, self.sample_rate)
+            self._pipe = WavStreamWriter(self._out, self.sample_rate)
         elif FORMATS[name].container:
             how = _STREAMED_MP3 if name == "mp3" else {}
             self._file = _open(self._out, name, self.sample_rate, **how)

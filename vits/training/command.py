@@ -19,25 +19,25 @@ from vits.config import TrainingConfig
 from vits.errors import ConfigError, MissingFileError, Preempted, VitsError
 from vits.training.callbacks import (
     Checkpoints,
-    Continuation,
     Curves,
     Ema,
     Health,
-    Listening,
     Preemption,
     Progress,
-    Skips,
+    Resumption,
+    SampleSynthesis,
+    SkippedSteps,
 )
-from vits.training.checkpoints.files import CheckpointFiles
-from vits.training.checkpoints.resume import find_resume, require_shape
+from vits.training.checkpoints.checkpoint_io import VerifiedCheckpointIO
+from vits.training.checkpoints.resume import find_resume_checkpoint, require_same_model
 from vits.training.datamodule import VitsDataModule
-from vits.training.dataset_info import Corpus
+from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
 from vits.training.preemption.launcher import launch_with
-from vits.training.preemption.signals import GRACE_S, StopRequest, say
+from vits.training.preemption.signals import GRACE_S, StopRequest, notify
 from vits.training.step.distributed import settle_devices
 
-__all__ = ["FitCLI", "fit", "go_on", "guarded"]
+__all__ = ["FitCLI", "fit", "resume_command", "run_training"]
 
 # The stream has no epochs: everything counts steps. No sanity pass: data is checked by prepare.
 TRAINER_DEFAULTS: dict[str, Any] = {
@@ -63,13 +63,19 @@ def fit(arguments: list[str]) -> int:
         VitsError: what else goes wrong with data, model or checkpoint.
     """
 
-    def train(request: StopRequest, go_on: str) -> None:
-        FitCLI(VitsModule, VitsDataModule, args=["fit", *arguments], request=request, go_on=go_on)
+    def train(request: StopRequest, resume_command: str) -> None:
+        FitCLI(
+            VitsModule,
+            VitsDataModule,
+            args=["fit", *arguments],
+            request=request,
+            resume_command=resume_command,
+        )
 
-    return guarded(["vits", "fit", *arguments], train)
+    return run_training(["vits", "fit", *arguments], train)
 
 
-def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> int:
+def run_training(command: list[str], train: Callable[[StopRequest, str], object]) -> int:
     """Run a command line that trains, so that signals stop it and errors are ours.
 
     Args:
@@ -85,7 +91,7 @@ def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> 
         raise ConfigError("--ckpt_path is not used here: say --resume auto, or --resume PATH")
     with StopRequest(first=getattr(rank_zero_only, "rank", 0) == 0) as request:
         try:
-            train(request, go_on(command))
+            train(request, resume_command(command))
             _part()
         except FileNotFoundError as error:
             raise MissingFileError(" ".join(str(error).split())) from error
@@ -101,14 +107,14 @@ def guarded(command: list[str], train: Callable[[StopRequest, str], object]) -> 
                 raise Preempted(told if request.first else "") from error
             raise
         finally:
-            request.leaving = True
+            request.exiting = True
     return 0
 
 
-def go_on(command: list[str]) -> str:
+def resume_command(command: list[str]) -> str:
     """Return the command that goes on with a run, from the one that began it.
 
-    >>> go_on(["vits", "fit", "-c", "a b.yaml", "--resume", "x.ckpt"])
+    >>> resume_command(["vits", "fit", "-c", "a b.yaml", "--resume", "x.ckpt"])
     "vits fit -c 'a b.yaml' --resume auto"
     """
     words: list[str] = []
@@ -125,17 +131,19 @@ class FitCLI(LightningCLI):
 
     Args:
         request: what signals ask of the run.
-        go_on: the command that goes on with it.
+        resume_command: the command that goes on with it.
         **options: of Lightning's class, over those that are set here.
     """
 
     model: VitsModule
     datamodule: VitsDataModule
 
-    def __init__(self, *classes: Any, request: StopRequest, go_on: str, **options: Any) -> None:
+    def __init__(
+        self, *classes: Any, request: StopRequest, resume_command: str, **options: Any
+    ) -> None:
         self.request = request
-        self.preemption = Preemption(request, go_on)
-        self.continuation = Continuation()
+        self.preemption = Preemption(request, resume_command)
+        self.continuation = Resumption()
         settled = {
             "trainer_defaults": dict(TRAINER_DEFAULTS),
             "seed_everything_default": 1234,
@@ -158,11 +166,13 @@ class FitCLI(LightningCLI):
             default=None,
             help="Go on with a run: auto for the newest intact checkpoint of its folder, or a path",
         )
-        parser.link_arguments("data", "model.corpus", self.corpus_of, apply_on="instantiate")
+        parser.link_arguments(
+            "data", "model.dataset_info", self.dataset_info_of, apply_on="instantiate"
+        )
 
-    def corpus_of(self, data: VitsDataModule) -> Corpus:
+    def dataset_info_of(self, data: VitsDataModule) -> DatasetInfo:
         """Return what the model must know of the data."""
-        return data.corpus
+        return data.dataset_info
 
     def before_instantiate_classes(self) -> None:
         """Refuse what cannot be trained in."""
@@ -177,7 +187,7 @@ class FitCLI(LightningCLI):
         """Log to TensorBoard in the run's folder unless told otherwise."""
         trainer = self.config_init["fit"]["trainer"]
         self.trainer_defaults["callbacks"] = [
-            *_callbacks(self.model.training_config, lambda: self.request.made),
+            *_callbacks(self.model.training_config, lambda: self.request.requested),
             *([] if trainer["enable_progress_bar"] is False else [Progress()]),
             self.continuation,
             self.preemption,  # the last: what it saves is the step as the others leave it
@@ -185,24 +195,24 @@ class FitCLI(LightningCLI):
         if trainer["logger"] in (None, True):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
         kwargs |= settle_devices(trainer)
-        kwargs["plugins"] = [*_list(trainer["plugins"]), CheckpointFiles()]
+        kwargs["plugins"] = [*_list(trainer["plugins"]), VerifiedCheckpointIO()]
         return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
         """Train, from the checkpoint that ``--resume`` names."""
         folder = Path(self.trainer.default_root_dir) / "checkpoints"
-        path = find_resume(self.config["fit"]["resume"], folder, rank_zero_only(say))
+        path = find_resume_checkpoint(self.config["fit"]["resume"], folder, rank_zero_only(notify))
         if path is not None:
-            require_shape(path, self.model)
+            require_same_model(path, self.model)
         self.continuation.path = path
-        launch_with(self.trainer, self.request, self.preemption.go_on)
+        launch_with(self.trainer, self.request, self.preemption.resume_command)
         self.trainer.fit(**kwargs, ckpt_path=path, weights_only=True)
 
 
 def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.Callback]:
     averages = [Ema(recipe.ema_decay)] if recipe.ema_decay else []
-    watching: list[pl.Callback] = [Skips(), Health()]
-    return [*averages, *watching, Listening(stopping=stopping), Curves(stopping=stopping)]
+    watching: list[pl.Callback] = [SkippedSteps(), Health()]
+    return [*averages, *watching, SampleSynthesis(stopping=stopping), Curves(stopping=stopping)]
 
 
 def _list(value: Any) -> list[Any]:

@@ -7,11 +7,11 @@ import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from vits.data.prepared.batch import Batch, collate
+from vits.data.prepared.batch_stream import BatchStream
 from vits.data.prepared.dataset import PreparedDataset, Utterance, split
-from vits.data.prepared.stream import BatchStream
 from vits.errors import ConfigError
-from vits.training.dataset_info import Corpus
-from vits.training.preemption.signals import leave_signals_alone
+from vits.training.dataset_info import DatasetInfo
+from vits.training.preemption.signals import ignore_signals
 
 __all__ = ["VitsDataModule"]
 
@@ -59,7 +59,7 @@ class VitsDataModule(pl.LightningDataModule):
             held = PreparedDataset(validation)
             _require_same_rows(self.train_data, held)
             self.validation_data = held.select(range(min(n_validation, len(held))))
-        self.corpus = Corpus.of(self.train_data, self.validation_data)
+        self.dataset_info = DatasetInfo.of(self.train_data, self.validation_data)
 
     def train_dataloader(self) -> DataLoader[Utterance]:
         """Stream batches from the trainer's current step on; it never ends."""
@@ -73,7 +73,7 @@ class VitsDataModule(pl.LightningDataModule):
             batch_sampler=stream,
             collate_fn=self._collate(self.train_data),
             num_workers=self.workers,
-            worker_init_fn=leave_signals_alone,
+            worker_init_fn=ignore_signals,
             persistent_workers=self.workers > 0,
             pin_memory=self._trainer.strategy.root_device.type == "cuda",
         )
@@ -89,8 +89,8 @@ class VitsDataModule(pl.LightningDataModule):
         names = ("max_frames", "max_utterances", "n_buckets", "seed")
         return {
             **{f"data.{name}": getattr(self, name) for name in names},
-            "training utterances": self.corpus.utterances,
-            "training seconds": self.corpus.seconds,
+            "training utterances": self.dataset_info.utterances,
+            "training seconds": self.dataset_info.seconds,
         }
 
     def examples(self) -> Dataset[Utterance]:

@@ -7,11 +7,11 @@ from vits.config import AudioConfig, VitsConfig
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import ConfigError
 
-__all__ = ["Corpus"]
+__all__ = ["DatasetInfo"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Corpus:
+class DatasetInfo:
     """Facts about prepared data.
 
     Attributes:
@@ -35,7 +35,7 @@ class Corpus:
     aligned: bool = False
 
     @classmethod
-    def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "Corpus":
+    def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "DatasetInfo":
         """Read the facts off a prepared dataset, and off others whether they have durations."""
         all_data = [dataset, *(other for other in others if other is not None)]
         return cls(

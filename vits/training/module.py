@@ -19,7 +19,7 @@ from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
 from vits.models.segments import RECORDED, Spoken
 from vits.models.vits import Vits
-from vits.training.dataset_info import Corpus
+from vits.training.dataset_info import DatasetInfo
 from vits.training.step.discriminator_losses import discriminator_losses, judge
 from vits.training.step.distributed import Passes, Shares
 from vits.training.step.freezing import freeze
@@ -47,19 +47,21 @@ class VitsModule(pl.LightningModule):
     Source: VITS sections 2.3 and 3.
 
     Args:
-        config: the model; the numbers of symbols and speakers are taken from ``corpus``.
+        config: the model; the numbers of symbols and speakers are taken from ``dataset_info``.
         training: the recipe.
-        corpus: facts about the data, kept in every checkpoint.
+        dataset_info: facts about the data, kept in every checkpoint.
     """
 
-    def __init__(self, config: VitsConfig, training: TrainingConfig, corpus: Corpus) -> None:
+    def __init__(
+        self, config: VitsConfig, training: TrainingConfig, dataset_info: DatasetInfo
+    ) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.config = corpus.fit_model(config)
+        self.config = dataset_info.fit_model(config)
         if training.alignment == "data":
-            corpus.require_durations()
+            dataset_info.require_durations()
         self.training_config = training
-        self.corpus = corpus
+        self.dataset_info = dataset_info
         self.generator = Vits(self.config)
         freeze(self.generator, training.freeze)
         self.discriminators = Discriminators(**vars(self.config.discriminator))
@@ -153,13 +155,13 @@ class VitsModule(pl.LightningModule):
                 "format": CHECKPOINT_FORMAT,
                 "model": to_dict(self.config),
                 "training": to_dict(self.training_config),
-                "frontend": self.corpus.frontend,
-                "fingerprint": self.corpus.fingerprint,
-                "speakers": list(self.corpus.speakers),
+                "frontend": self.dataset_info.frontend,
+                "fingerprint": self.dataset_info.fingerprint,
+                "speakers": list(self.dataset_info.speakers),
                 "data": {
-                    "name": self.corpus.name,
-                    "utterances": self.corpus.utterances,
-                    "seconds": self.corpus.seconds,
+                    "name": self.dataset_info.name,
+                    "utterances": self.dataset_info.utterances,
+                    "seconds": self.dataset_info.seconds,
                 },
             }
         )

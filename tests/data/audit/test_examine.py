@@ -55,19 +55,19 @@ def spoilt(write_tones, change_rows, tmp_path):
     return spoil(write_tones(tmp_path / "spoilt"), change_rows)
 
 
-def faults(diagnosis):
+def faults(report):
     found = {}
-    for finding in diagnosis.findings:
+    for finding in report.findings:
         found.setdefault(finding.row, set()).add(finding.fault)
     return found
 
 
 def test_a_clean_corpus_keeps_its_rows(write_tones, tmp_path):
     data = PreparedDataset(write_tones(tmp_path / "clean"))
-    diagnosis = examine(data)
-    assert diagnosis.left_out == {}
-    assert diagnosis.coverage.unused == ["_", "z"]
-    assert diagnosis.notes == []
+    report = examine(data)
+    assert report.left_out == {}
+    assert report.coverage.unused == ["_", "z"]
+    assert report.notes == []
 
 
 def test_each_planted_fault_is_named(spoilt):
@@ -106,9 +106,9 @@ def test_of_copies_the_one_with_the_right_text_stays(write_tones, change_rows, t
         rows[3].update({k: rows[40][k] for k in WORDS})
         rows[40].update(words)
 
-    diagnosis = examine(PreparedDataset(change_rows(folder, edit)))
-    assert faults(diagnosis)[3] >= {Fault.TEXT_MISMATCH, Fault.SAME_AUDIO}
-    assert 40 not in diagnosis.left_out
+    report = examine(PreparedDataset(change_rows(folder, edit)))
+    assert faults(report)[3] >= {Fault.TEXT_MISMATCH, Fault.SAME_AUDIO}
+    assert 40 not in report.left_out
 
 
 def test_another_speaker_is_found_and_named(write_tones, change_rows, tmp_path):
@@ -126,10 +126,10 @@ def test_small_corpora_say_what_was_not_checked(write_tones, tmp_path):
 
 def test_the_cleaned_folder_holds_the_rest_bit_for_bit(spoilt, tmp_path):
     data = PreparedDataset(spoilt)
-    diagnosis = examine(data)
-    kept = write_clean(data, diagnosis, tmp_path / "clean")
+    report = examine(data)
+    kept = write_clean(data, report, tmp_path / "clean")
     clean = PreparedDataset(tmp_path / "clean")
-    assert len(clean) == kept == len(data) - len(diagnosis.left_out)
+    assert len(clean) == kept == len(data) - len(report.left_out)
     assert clean.symbols == data.symbols
     places = {name: i for i, name in enumerate(data.names)}
     for index, name in enumerate(clean.names):
@@ -140,8 +140,8 @@ def test_the_cleaned_folder_holds_the_rest_bit_for_bit(spoilt, tmp_path):
 
 def test_every_row_is_kept_or_named_with_its_reasons(spoilt, tmp_path):
     data = PreparedDataset(spoilt)
-    diagnosis = examine(data)
-    write_clean(data, diagnosis, tmp_path / "clean")
+    report = examine(data)
+    write_clean(data, report, tmp_path / "clean")
     lines = (tmp_path / "clean/rejected.jsonl").read_text(encoding="utf-8").splitlines()
     rejected = [json.loads(line) for line in lines]
     clean = PreparedDataset(tmp_path / "clean")
@@ -164,30 +164,30 @@ def test_the_data_module_takes_the_cleaned_folder(spoilt, tmp_path):
 
 def test_only_chosen_faults_cost_a_row_its_place(spoilt):
     config = CheckConfig(leave_out=(Fault.NOISE,))
-    diagnosis = examine(PreparedDataset(spoilt), config)
-    assert set(diagnosis.left_out) == {11}
-    assert Fault.TEXT_MISMATCH in faults(diagnosis)[20]
+    report = examine(PreparedDataset(spoilt), config)
+    assert set(report.left_out) == {11}
+    assert Fault.TEXT_MISMATCH in faults(report)[20]
 
 
 def test_the_text_of_the_report_names_counts_and_rows(spoilt):
-    diagnosis = examine(PreparedDataset(spoilt))
-    text = diagnosis.text()
-    for row in diagnosis.left_out:
+    report = examine(PreparedDataset(spoilt))
+    text = report.text()
+    for row in report.left_out:
         assert f"left out row{row}: " in text
     assert "2 of 10 symbols are never said" in text
 
 
 def test_nothing_is_overwritten(spoilt, tmp_path):
     data = PreparedDataset(spoilt)
-    diagnosis = examine(data)
+    report = examine(data)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
     (tmp_path / "full/notes.txt").write_text("mine")
     for place in (spoilt, tmp_path / "file", tmp_path / "full"):
         with pytest.raises(DataError, match=r"choose another|name a folder"):
-            write_clean(data, diagnosis, place)
-    write_clean(data, diagnosis, tmp_path / "clean")
-    write_clean(data, diagnosis, tmp_path / "clean")  # its own may be replaced
+            write_clean(data, report, place)
+    write_clean(data, report, tmp_path / "clean")
+    write_clean(data, report, tmp_path / "clean")  # its own may be replaced
 
 
 def test_a_corpus_of_faults_leaves_no_folder_to_train_from(spoilt, tmp_path):
@@ -202,7 +202,7 @@ def test_a_corpus_of_faults_leaves_no_folder_to_train_from(spoilt, tmp_path):
     [
         {"max_clipped": 2.0},
         {"min_same_audio": 0.0},
-        {"impostors": 1},
+        {"distractors": 1},
         {"max_speaker_deviation": 0.0},
     ],
 )
@@ -218,6 +218,6 @@ def test_a_judge_that_knows_nothing_is_named_and_replaced(spoilt):
             return rng.normal(size=len(texts)).tolist()
 
     data = PreparedDataset(spoilt)
-    diagnosis = examine(data, scorer=Deaf())
-    assert "judged as without a voice" in diagnosis.notes[0]
-    assert faults(diagnosis) == faults(examine(data))
+    report = examine(data, scorer=Deaf())
+    assert "judged as without a voice" in report.notes[0]
+    assert faults(report) == faults(examine(data))

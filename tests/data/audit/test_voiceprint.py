@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vits.data.audit.voiceprint import Sounds, compare_speakers, log_pitch, loud_cepstra
+from vits.data.audit.voiceprint import SoundClasses, compare_speakers, log_pitch, loud_cepstra
 
 
 def prints(rng, center, count):
@@ -43,7 +43,7 @@ def test_what_is_said_counts_less_than_who_says_it():
     kinds = rng.normal(0, 5, (16, 10))
     rows = [kinds[i % 16] + rng.normal(0, 0.5, (50, 10)) for i in range(64)]
     other = [kinds[i] + 1 + rng.normal(0, 0.5, (50, 10)) for i in range(16)]
-    sounds = Sounds(np.concatenate(rows))
+    sounds = SoundClasses(np.concatenate(rows))
 
     def separation(describe):
         own = np.stack([describe(row) for row in rows])

@@ -12,11 +12,11 @@ from vits.data.prepare.checks import (
     check_level,
     check_samples,
 )
-from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.errors import ConfigError
 
 RATE = 16000
-LIMITS = Limits()
+LIMITS = RecordingLimits()
 
 
 def reason(function, *arguments):
@@ -62,7 +62,7 @@ def test_text_is_not_a_recording(tmp_path):
 
 def test_a_lower_rate_needs_leave(recording):
     assert reason(check_file, recording, 22050, LIMITS) is Reason.WRONG_RATE
-    check_file(recording, 22050, Limits(allow_upsampling=True))
+    check_file(recording, 22050, RecordingLimits(allow_upsampling=True))
 
 
 def test_no_samples():
@@ -97,7 +97,7 @@ def test_length_is_judged_in_whole_frames():
 
 
 def test_length_in_seconds():
-    limits = Limits(min_seconds=1.0, max_seconds=2.0)
+    limits = RecordingLimits(min_seconds=1.0, max_seconds=2.0)
     check_length(RATE, RATE, 256, limits)
     check_length(2 * RATE, RATE, 256, limits)
     assert reason(check_length, RATE - 1, RATE, 256, limits) is Reason.TOO_SHORT
@@ -123,7 +123,7 @@ def test_a_header_of_unknown_length_is_no_truncation(recording):
 )
 def test_impossible_limits_are_refused(values, rule):
     with pytest.raises(ConfigError, match=rule):
-        Limits(**values)
+        RecordingLimits(**values)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import soundfile
 
 from vits.audio import files
 from vits.config import AudioConfig, FrontendConfig, to_dict
-from vits.data.prepare.checks import Reason
-from vits.data.prepare.options import Limits, PrepareConfig
 from vits.data.prepare import workers
+from vits.data.prepare.checks import Reason
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
 from vits.data.prepare.report import Report
 from vits.data.prepared.manifest import Row, write_manifest
@@ -25,7 +25,7 @@ from vits.text.symbols import PAD, SymbolTable
 
 RATE = 8000
 AUDIO = AudioConfig(sample_rate=RATE, n_fft=320, win_length=320, hop_length=80, n_mels=20)
-LIMITS = Limits(segment_frames=8, max_seconds=4.0)
+LIMITS = RecordingLimits(segment_frames=8, max_seconds=4.0)
 CONFIG = PrepareConfig(audio=AUDIO, limits=LIMITS)
 OUTPUTS = ("audio.i16", "dataset.json", "manifest.jsonl", "rejected.jsonl", "report.json")
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,?"
@@ -367,7 +367,7 @@ def test_another_limit_of_deviation_needs_only_assembly(corpus, tmp_path, monkey
     rows, _ = corpus
     run(rows, tmp_path, keep_chunks=True)
     made = count_made(monkeypatch)
-    limits = Limits(segment_frames=8, max_seconds=4.0, max_deviation=0.0)
+    limits = RecordingLimits(segment_frames=8, max_seconds=4.0, max_deviation=0.0)
     report = run(rows, tmp_path, PrepareConfig(audio=AUDIO, limits=limits)).report
     assert made == []
     assert report.kept == 41
@@ -423,7 +423,7 @@ def test_unknown_symbols_can_be_dropped_and_are_counted(corpus, tmp_path):
 
 def test_the_table_can_be_extended_whatever_the_chunks(corpus, tmp_path):
     rows, _ = corpus
-    limits = Limits(segment_frames=8, max_seconds=4.0, max_deviation=0.0)
+    limits = RecordingLimits(segment_frames=8, max_seconds=4.0, max_deviation=0.0)
     config = PrepareConfig(audio=AUDIO, limits=limits, unknown="extend")
     for n, size in ((1, 3), (2, 50)):
         prepare(rows, tmp_path / str(n), config, frontend("ba "), chunk_rows=size)

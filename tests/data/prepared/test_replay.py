@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from vits.data.prepared.batch_stream import BatchStream
 from vits.data.prepared.replay import ReplayStream
-from vits.data.prepared.stream import BatchStream
 from vits.errors import ConfigError
 
 N_NEW, N_OLD = 11, 23

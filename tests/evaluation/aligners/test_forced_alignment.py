@@ -5,8 +5,8 @@ import torch
 
 from vits.audio.spectrogram import Spectrogram
 from vits.cli import main
-from vits.data.prepared.aligned import write_durations
 from vits.data.prepared.dataset import PreparedDataset
+from vits.data.prepared.stored_durations import write_durations
 from vits.errors import DataError, VoiceError
 from vits.evaluation.aligners.aligner import Listener
 from vits.evaluation.aligners.dtw_alignment import walk_durations

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from vits.errors import CheckpointError
-from vits.training.checkpoints.checksum import SEAL_LENGTH, read_seal, verify
-from vits.training.checkpoints.files import read_checkpoint, write_checkpoint
+from vits.training.checkpoints.checkpoint_io import read_checkpoint, write_checkpoint
+from vits.training.checkpoints.checksum import SEAL_LENGTH, read_checksum, verify
 
 STATE = {"global_step": 1234, "weights": torch.arange(24.0), "words": ["a", None, 2.5]}
 
@@ -70,7 +70,7 @@ def test_torch_alone_would_not_notice(path):
 
 
 def test_the_seal_tells_the_step_and_the_file_stays_one_of_torch(path):
-    seal = read_seal(path)
+    seal = read_checksum(path)
     assert seal is not None
     assert seal.step == 1234
     for options in ({}, {"mmap": True}):
@@ -79,7 +79,7 @@ def test_the_seal_tells_the_step_and_the_file_stays_one_of_torch(path):
 
 
 def test_a_file_without_a_seal_is_judged_by_its_members(plain):
-    assert read_seal(plain) is None
+    assert read_checksum(plain) is None
     assert torch.equal(read_checkpoint(plain)["weights"], STATE["weights"])
     content = plain.read_bytes()
     place = content.index(STATE["weights"].numpy().tobytes())

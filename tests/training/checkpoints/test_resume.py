@@ -6,8 +6,12 @@ from torch.optim.lr_scheduler import StepLR
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import CheckpointError, ConfigError, MissingFileError
-from vits.training.checkpoints.files import link_checkpoint, write_checkpoint
-from vits.training.checkpoints.resume import apply_recipe, differences, find_resume
+from vits.training.checkpoints.checkpoint_io import link_checkpoint, write_checkpoint
+from vits.training.checkpoints.resume import (
+    apply_training_config,
+    differences,
+    find_resume_checkpoint,
+)
 
 
 @pytest.fixture
@@ -27,43 +31,43 @@ def damage(path):
 
 
 def test_without_resume_a_run_starts_in_an_empty_folder_only(folder):
-    assert find_resume(None, folder, pytest.fail) is None
+    assert find_resume_checkpoint(None, folder, pytest.fail) is None
     write(folder, 1)
     with pytest.raises(ConfigError, match="ada already holds checkpoints: add --resume auto"):
-        find_resume(None, folder, pytest.fail)
+        find_resume_checkpoint(None, folder, pytest.fail)
 
 
 def test_auto_takes_the_newest_and_names_what_it_passes_over(folder):
     lines = []
     first, second = write(folder, 1), write(folder, 2)
-    assert find_resume("auto", folder, lines.append) == second
+    assert find_resume_checkpoint("auto", folder, lines.append) == second
     assert lines == []
     damage(second)
-    assert find_resume("auto", folder, lines.append) == first
+    assert find_resume_checkpoint("auto", folder, lines.append) == first
     assert [line.split(":")[0] for line in lines] == [f"passed over {second}"]
 
 
 def test_auto_starts_where_there_is_nothing_and_not_where_all_is_damaged(folder):
     lines = []
-    assert find_resume("auto", folder, lines.append) is None
+    assert find_resume_checkpoint("auto", folder, lines.append) is None
     assert lines == [f"no checkpoint in {folder} yet: starting from step 0"]
     damage(write(folder, 1))
     with pytest.raises(CheckpointError, match="is intact; move them away to start from step 0"):
-        find_resume("auto", folder, lines.append)
+        find_resume_checkpoint("auto", folder, lines.append)
 
 
 def test_a_path_is_checked(folder, tmp_path):
     first, second = write(folder, 1), write(folder, 2)
-    assert find_resume(str(second), folder, pytest.fail) == second
-    assert find_resume(str(second), tmp_path / "new", pytest.fail) == second
+    assert find_resume_checkpoint(str(second), folder, pytest.fail) == second
+    assert find_resume_checkpoint(str(second), tmp_path / "new", pytest.fail) == second
     with pytest.raises(MissingFileError, match=r"gone.ckpt does not exist"):
-        find_resume(str(tmp_path / "gone.ckpt"), folder, pytest.fail)
+        find_resume_checkpoint(str(tmp_path / "gone.ckpt"), folder, pytest.fail)
     with pytest.raises(ConfigError, match=r"holds step-0000002.ckpt, which is later than .*0001"):
-        find_resume(str(first), folder, pytest.fail)
+        find_resume_checkpoint(str(first), folder, pytest.fail)
     damage(second)
-    assert find_resume(str(first), folder, pytest.fail) == first
+    assert find_resume_checkpoint(str(first), folder, pytest.fail) == first
     with pytest.raises(CheckpointError, match=r"step-0000002.ckpt is damaged"):
-        find_resume(str(second), folder, pytest.fail)
+        find_resume_checkpoint(str(second), folder, pytest.fail)
 
 
 def test_differences_are_named_with_both_values():
@@ -118,19 +122,19 @@ OLD = TrainingConfig(learning_rate=0.4, learning_rate_decay=0.5, learning_rate_d
 def test_the_rate_is_what_the_new_recipe_alone_would_have_had(changes, tensor):
     new = TrainingConfig(**{**to_dict(OLD), **changes, "betas": OLD.betas})
     resumed = Restored(OLD, 5, tensor)
-    apply_recipe(resumed, to_dict(OLD), new)
+    apply_training_config(resumed, to_dict(OLD), new)
     assert resumed.rates(6) == pytest.approx(Restored(new, 5).rates(6), rel=1e-6)
 
 
 def test_the_optimizer_takes_its_new_settings():
     new = TrainingConfig(learning_rate=0.4, betas=(0.5, 0.6), eps=1e-3, weight_decay=0.5)
     resumed = Restored(OLD, 1)
-    apply_recipe(resumed, to_dict(OLD), new)
+    apply_training_config(resumed, to_dict(OLD), new)
     group = resumed.optimizers[0].param_groups[0]
     assert (group["betas"], group["eps"], group["weight_decay"]) == ((0.5, 0.6), 1e-3, 0.5)
 
 
 def test_the_same_recipe_touches_nothing():
     resumed, left = Restored(OLD, 5), Restored(OLD, 5)
-    apply_recipe(resumed, to_dict(OLD), OLD)
+    apply_training_config(resumed, to_dict(OLD), OLD)
     assert resumed.rates(6) == left.rates(6)

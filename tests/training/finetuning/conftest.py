@@ -13,7 +13,7 @@ import yaml
 
 from vits.cli import main
 from vits.config import FrontendConfig, TrainingConfig
-from vits.data.prepare.options import Limits, PrepareConfig
+from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
 from vits.data.prepared.manifest import Row
 from vits.synthesis import bundle_checkpoint, write_voice
@@ -48,7 +48,7 @@ def write_data(folder, audio, letters, speakers, n=9, *, blanks=True, languages=
     named = tuple((name, name) for name in LANGUAGES) if languages else ()
     config = FrontendConfig(backend="graphemes", blanks=blanks, languages=named)
     frontend = Frontend(config, SymbolTable(("_", *letters)))
-    limits = Limits(segment_frames=8, max_deviation=0)
+    limits = RecordingLimits(segment_frames=8, max_deviation=0)
     prepare(rows, folder / "data", PrepareConfig(audio=audio, limits=limits), frontend)
     return folder / "data"
 
@@ -57,7 +57,7 @@ def make_base(folder, config, data):
     """Train three steps with an average, and bundle it."""
     torch.manual_seed(0)
     datamodule = VitsDataModule(str(data), n_validation=0, max_frames=600, workers=0)
-    module = VitsModule(config, RECIPE, datamodule.corpus)
+    module = VitsModule(config, RECIPE, datamodule.dataset_info)
     trainer = pl.Trainer(
         default_root_dir=folder,
         accelerator="cpu",

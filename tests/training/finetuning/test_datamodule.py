@@ -38,7 +38,7 @@ def test_a_quarter_of_the_batches_is_replayed(adopted):
 
 
 def test_replayed_utterances_have_the_grown_voices_rows(adopted, duo_corpus):
-    symbols, speakers = adopted.corpus.frontend["symbols"], adopted.corpus.speakers
+    symbols, speakers = adopted.dataset_info.frontend["symbols"], adopted.dataset_info.speakers
     assert speakers == ("anna", "bert", "carla", "dora")
     rows = {row["id"]: row for row in map(adopted.replay_data.row, range(9))}
     replayed = [batch for batch in batches(adopted) if batch.names[0] in rows]

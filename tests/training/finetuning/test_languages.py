@@ -12,7 +12,7 @@ from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import ConfigError
 from vits.models import Discriminators, Vits
 from vits.synthesis import bundle_checkpoint, read_voice
-from vits.training.dataset_info import Corpus
+from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning import FinetuneDataModule
 from vits.training.finetuning.weights import start_from
 
@@ -40,7 +40,7 @@ def test_each_row_has_its_language(polyglot):
 
 
 def test_the_data_says_how_many_there_are(polyglot, config):
-    corpus = Corpus.of(PreparedDataset(polyglot.voice.parent / "corpus" / "data"))
+    corpus = DatasetInfo.of(PreparedDataset(polyglot.voice.parent / "corpus" / "data"))
     assert corpus.fit_model(config).n_languages == 3
     with pytest.raises(ConfigError, match="n_languages 2 must equal the prepared data's 3"):
         corpus.fit_model(replace(config, n_languages=2))
@@ -72,7 +72,9 @@ def test_the_kept_rows_are_the_voices_bit_for_bit(polyglot, klingon):
     base = read_base(str(polyglot.voice))
     datamodule = FinetuneDataModule(str(klingon), n_validation=0, max_frames=600, workers=0)
     alignment = datamodule.adopt(base)
-    config = datamodule.corpus.fit_model(replace(base.config, n_symbols=VitsConfig().n_symbols))
+    config = datamodule.dataset_info.fit_model(
+        replace(base.config, n_symbols=VitsConfig().n_symbols)
+    )
     model = Vits(config)
     start_from(base, alignment, model, Discriminators(**vars(config.discriminator)))
     assert torch.equal(model.language_embedding.weight, rows_of(read_voice(polyglot.voice)))

@@ -35,7 +35,7 @@ def begin(base, data, make_trainer, **recipe):
     datamodule = FinetuneDataModule(str(data), n_validation=0, max_frames=600, workers=0)
     alignment = datamodule.adopt(base)
     config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
-    module = VitsModule(config, TrainingConfig(**recipe), datamodule.corpus)
+    module = VitsModule(config, TrainingConfig(**recipe), datamodule.dataset_info)
     start_from(base, alignment, module.generator, module.discriminators)
     look = Look()
     trainer = make_trainer(

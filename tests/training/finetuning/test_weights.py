@@ -9,7 +9,7 @@ from vits.cli.base_voice import read_base
 from vits.config import TrainingConfig
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import CheckpointError
-from vits.training import Corpus, VitsModule
+from vits.training import DatasetInfo, VitsModule
 from vits.training.finetuning.vocabulary import align
 from vits.training.finetuning.weights import start_from
 
@@ -17,7 +17,7 @@ from vits.training.finetuning.weights import start_from
 def grow(base, folder):
     data = PreparedDataset(folder)
     alignment = align(base, data)
-    corpus = Corpus.of(alignment.apply(data))
+    corpus = DatasetInfo.of(alignment.apply(data))
     config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
     module = VitsModule(config, TrainingConfig(), corpus)
     start_from(base, alignment, module.generator, module.discriminators)

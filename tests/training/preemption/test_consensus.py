@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vits
-from vits.training.preemption.consensus import Agreement
+from vits.training.preemption.consensus import Consensus
 
 # by its path: importing the package takes longer than the test
 PROGRAM = f"""
@@ -21,7 +21,7 @@ spec.loader.exec_module(agreement)
 dist.init_process_group("gloo")
 rank = dist.get_rank()
 for late in (False, True):
-    channel = agreement.Agreement(several=True, late=late)
+    channel = agreement.Consensus(several=True, late=late)
     for step in range(5):
         stop, save = rank == 1 and step >= 2, rank == 0 and step == 1
         time.sleep(0.02 * rank)
@@ -33,7 +33,7 @@ dist.destroy_process_group()
 
 
 def test_one_rank_agrees_with_itself():
-    alone = Agreement(several=False, late=True)
+    alone = Consensus(several=False, late=True)
     assert alone.exchange(True, False) == (True, False)
     assert alone.exchange(False, True) == (False, True)
     alone.close()

@@ -29,7 +29,7 @@ def started(monkeypatch):
 
     monkeypatch.setattr(_SubprocessScriptLauncher, "_call_children_scripts", start)
     yield made
-    request.leaving = True
+    request.exiting = True
     for child in made.children:
         child.kill()
         child.wait()
@@ -58,7 +58,7 @@ def test_the_run_ends_with_a_rank_that_ends_badly(started, status, words):
 
 def test_a_rank_that_ends_while_this_one_does_is_left_alone(started):
     started.program = "raise SystemExit(75)"
-    started.request.leaving = True
+    started.request.exiting = True
     started._call_children_scripts()
     started.children[0].wait()
     time.sleep(0.8)
@@ -77,7 +77,7 @@ def test_the_others_end_with_the_first(started):
 def test_what_leaves_takes_the_others_along(started):
     started.program = "import time; time.sleep(60)"
     started._call_children_scripts()
-    started.request.on_leaving()
+    started.request.on_exit()
     assert started.children[0].wait(20) == -9
 
 
@@ -122,4 +122,4 @@ def test_what_fails_for_a_rank_that_was_stopped_is_a_stop(
     with pytest.raises(RuntimeError, match=raised) as caught:
         started.launch(None)
     assert isinstance(caught.value, Preempted) == (status == 75)
-    assert started.request.leaving
+    assert started.request.exiting

@@ -74,11 +74,11 @@ def test_before_the_first_step_a_signal_ends_the_process(start, number, first):
 
 
 def test_after_it_a_signal_only_asks_and_a_second_changes_nothing(start):
-    steps = "request.wait_for_steps()"
+    steps = "request.defer_to_step_end()"
     process = start(
         SETUP.format(first=True, steps=steps),
         """
-        while not request.made:
+        while not request.requested:
             time.sleep(0.01)
         print("asked", flush=True)
         time.sleep(0.5)
@@ -92,7 +92,7 @@ def test_after_it_a_signal_only_asks_and_a_second_changes_nothing(start):
 
 
 def test_a_second_interrupt_ends_the_process_at_once(start):
-    process = start(SETUP.format(first=True, steps="request.wait_for_steps()"), STUCK)
+    process = start(SETUP.format(first=True, steps="request.defer_to_step_end()"), STUCK)
     process.send_signal(signal.SIGINT)
     assert "interrupt again to stop without saving" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
@@ -111,9 +111,7 @@ def test_slurm_announces_its_limit(start, monkeypatch, environment, status):
 
 def test_on_leaving_others_are_ended_too(start):
     process = start(
-        SETUP.format(
-            first=True, steps='request.on_leaving = lambda: print("the others", flush=True)'
-        ),
+        SETUP.format(first=True, steps='request.on_exit = lambda: print("the others", flush=True)'),
         STUCK,
     )
     process.send_signal(signal.SIGTERM)
@@ -140,7 +138,7 @@ def test_outside_the_main_thread_it_takes_none(start):
     process = start("""
     def work():
         with stopping.StopRequest() as request:
-            assert not request.made
+            assert not request.requested
         print("ready", flush=True)
     thread = threading.Thread(target=work); thread.start(); thread.join()
     """)
@@ -149,7 +147,7 @@ def test_outside_the_main_thread_it_takes_none(start):
 
 def test_loader_processes_outlive_the_signals_of_their_group(start):
     process = start("""
-    stopping.leave_signals_alone()
+    stopping.ignore_signals()
     print("ready", flush=True)
     time.sleep(0.5)
     """)

@@ -117,7 +117,7 @@ def train(out, data, config, ranks_of_data, steps, precision):
     model = from_dict(VitsConfig, json.loads(Path(config).read_text()))
     # Adam's first step is a sign: where only gradients are compared, none shall blow rounding up
     recipe = TrainingConfig(learning_rate=1e-12 if steps == "1" else 2e-4)
-    module = VitsModule(model, recipe, datamodule.corpus)
+    module = VitsModule(model, recipe, datamodule.dataset_info)
     keep = Keep()
     several = "RANK" in os.environ
     trainer = pl.Trainer(

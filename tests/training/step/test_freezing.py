@@ -28,7 +28,7 @@ def test_frozen_parts_keep_every_bit_and_the_others_move(
 ):
     model = dataclasses.replace(config, duration_predictor=DurationPredictorConfig(kind=kind))
     datamodule = VitsDataModule(str(data_of_two), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(model, TrainingConfig(freeze=preset), datamodule.corpus)
+    module = VitsModule(model, TrainingConfig(freeze=preset), datamodule.dataset_info)
     before = {name: p.detach().clone() for name, p in module.generator.named_parameters()}
     make_trainer(3, val_check_interval=2).fit(module, datamodule)
     moved = set()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vits.data.audit.report import Diagnosis
-from vits.data.prepare.shards import atomic
+from vits.data.audit.report import AuditReport
+from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.index import PCM16
 from vits.errors import DataError
@@ -33,7 +33,7 @@ def check_output(folder: Path, source: Path) -> None:
         )
 
 
-def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) -> int:
+def write_clean(dataset: PreparedDataset, report: AuditReport, folder: Path) -> int:
     """Write the rows without a fault that costs them their place, as a prepared folder.
 
     ``dataset.json`` is taken away first and written last, so that a folder that has one is whole.
@@ -42,7 +42,7 @@ def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) ->
 
     Args:
         dataset: what was examined, all of a prepared folder.
-        diagnosis: of it.
+        report: of it.
         folder: where to write; see ``check_output``.
 
     Returns:
@@ -52,14 +52,14 @@ def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) ->
         DataError: no row is left.
     """
     check_output(folder, dataset.folder)
-    gone = diagnosis.left_out
+    gone = report.left_out
     kept = [index for index in range(len(dataset)) if index not in gone]
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob("*.partial"):  # of a run that was killed
         leftover.unlink()
-    _write(folder / REPORT, json.dumps(diagnosis.to_dict(), ensure_ascii=False, indent=2) + "\n")
+    _write(folder / REPORT, json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n")
     (folder / "dataset.json").unlink(missing_ok=True)
-    _write(folder / "rejected.jsonl", "".join(_rejected(dataset, diagnosis)))
+    _write(folder / "rejected.jsonl", "".join(_rejected(dataset, report)))
     if not kept:
         raise DataError(
             f"none of {len(dataset)} rows is left; see {folder / 'rejected.jsonl'} and leave out "
@@ -67,8 +67,8 @@ def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) ->
         )
     samples = 0
     with (
-        atomic(folder / "audio.i16") as waves,
-        atomic(folder / "manifest.jsonl") as manifest,
+        atomic_write(folder / "audio.i16") as waves,
+        atomic_write(folder / "manifest.jsonl") as manifest,
         (dataset.folder / "audio.i16").open("rb") as source,
         waves.open("wb") as audio,
         manifest.open("w", encoding="utf-8", newline="\n") as lines,
@@ -84,9 +84,9 @@ def write_clean(dataset: PreparedDataset, diagnosis: Diagnosis, folder: Path) ->
     return len(kept)
 
 
-def _rejected(dataset: PreparedDataset, diagnosis: Diagnosis) -> Iterator[str]:
+def _rejected(dataset: PreparedDataset, report: AuditReport) -> Iterator[str]:
     """Yield the lines of ``rejected.jsonl``: as those of preparation, with all faults of a row."""
-    for index, found in diagnosis.left_out.items():
+    for index, found in report.left_out.items():
         yield _line(
             {
                 "id": dataset.names[index],
@@ -102,5 +102,5 @@ def _line(values: dict[str, Any]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with atomic(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")

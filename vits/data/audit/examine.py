@@ -10,13 +10,13 @@ import numpy as np
 from vits.audio.mel import MelSpectrogram
 from vits.data.audit import findings
 from vits.data.audit.duplicates import envelope, same_audio
-from vits.data.audit.findings import Measured
+from vits.data.audit.findings import Measurements
 from vits.data.audit.monophones import Monophones
 from vits.data.audit.options import CheckConfig, Fault
-from vits.data.audit.report import Coverage, Diagnosis, quantiles
-from vits.data.audit.signal import Signal, measure_signal
-from vits.data.audit.text_mismatch import Matches, Scorer, match_rows
-from vits.data.audit.voiceprint import Sounds, compare_speakers, log_pitch, loud_cepstra
+from vits.data.audit.report import AuditReport, Coverage, quantiles
+from vits.data.audit.signal_quality import SignalQuality, measure_signal
+from vits.data.audit.text_mismatch import Scorer, TextScores, score_texts
+from vits.data.audit.voiceprint import SoundClasses, compare_speakers, log_pitch, loud_cepstra
 from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
 from vits.data.prepared.dataset import PreparedDataset
 
@@ -34,7 +34,7 @@ def examine(
     scorer: Scorer | None = None,
     *,
     progress: Progress | None = None,
-) -> Diagnosis:
+) -> AuditReport:
     """Check every row of a corpus and the corpus as a whole; nothing is written.
 
     Args:
@@ -61,7 +61,7 @@ def examine(
         *findings.signal_findings(names, sounds.signals, speakers, config),
         *findings.rate_findings(names, sounds.rates, config),
         *findings.speaker_findings(names, sounds.likeness, config),
-        *findings.match_findings(names, matches, config),
+        *findings.text_findings(names, matches, config),
     ]
     silent = {finding.row for finding in found if finding.fault is Fault.NO_SPEECH}
     found = [f for f in found if f.row not in silent or f.fault is Fault.NO_SPEECH]
@@ -70,7 +70,7 @@ def examine(
     found += findings.same_audio_findings(names, sounds.copies, texts, faulty, config)
     found += findings.same_text_findings(names, texts, config)
     order = {fault: place for place, fault in enumerate(Fault)}
-    return Diagnosis(
+    return AuditReport(
         rows=len(dataset),
         findings=sorted(found, key=lambda f: (f.row, order[f.fault])),
         measured=_measured(sounds, matches),
@@ -85,11 +85,11 @@ def _listen(
     speakers: list[str],
     config: CheckConfig,
     progress: Progress | None,
-) -> Measured:
+) -> Measurements:
     """Measure all waves, one after another, and compare the measurements."""
     mel, rate = MelSpectrogram(dataset.audio), dataset.audio.sample_rate
     kinds = _kinds(dataset, mel, config)
-    signals, prints, lengths, courses = list[Signal](), [], list[float](), []
+    signals, prints, lengths, courses = list[SignalQuality](), [], list[float](), []
     for index in range(len(dataset)):
         wave = dataset[index].wave
         signals.append(measure_signal(wave.numpy(), rate))
@@ -102,7 +102,7 @@ def _listen(
             progress("sound", index + 1, len(dataset))
     units = [_phonemes(row["phonemes"]) for row in rows]
     speech = [max(signal.speech_seconds, 0.02) for signal in signals]
-    return Measured(
+    return Measurements(
         signals=signals,
         likeness=compare_speakers(np.stack(prints), speakers),
         rates=_by_length(deviations(speech, units, speakers), units),
@@ -112,13 +112,13 @@ def _listen(
     )
 
 
-def _kinds(dataset: PreparedDataset, mel: MelSpectrogram, config: CheckConfig) -> Sounds:
+def _kinds(dataset: PreparedDataset, mel: MelSpectrogram, config: CheckConfig) -> SoundClasses:
     """Learn the kinds of sounds from some of the rows."""
     chosen = np.random.default_rng(config.seed).permutation(len(dataset))[:_KIND_ROWS]
     frames = [
         loud_cepstra(mel(dataset[index].wave[None, None])[0].numpy()) for index in chosen.tolist()
     ]
-    return Sounds(np.concatenate(frames), config.seed)
+    return SoundClasses(np.concatenate(frames), config.seed)
 
 
 def _match(
@@ -126,7 +126,7 @@ def _match(
     config: CheckConfig,
     scorer: Scorer | None,
     progress: Progress | None,
-) -> Matches | None:
+) -> TextScores | None:
     """Compare texts with audio."""
 
     def report(done: int) -> None:
@@ -134,8 +134,8 @@ def _match(
             progress("text", done, len(dataset))
 
     scorer = scorer or Monophones(dataset, config.seed)
-    return match_rows(
-        dataset, scorer, n_impostors=config.impostors, seed=config.seed, progress=report
+    return score_texts(
+        dataset, scorer, n_distractors=config.distractors, seed=config.seed, progress=report
     )
 
 
@@ -153,7 +153,9 @@ def _by_length(rates: list[Deviation | None], units: list[float]) -> list[Deviat
     ]
 
 
-def _measured(sounds: Measured, matches: Matches | None) -> dict[str, tuple[float, float, float]]:
+def _measured(
+    sounds: Measurements, matches: TextScores | None
+) -> dict[str, tuple[float, float, float]]:
     """Return 5th, 50th and 95th percentile of what was measured."""
     heard = [signal for signal in sounds.signals if signal.speech_seconds > 0]
     rates = [1 / rate.seconds for rate in sounds.rates if rate is not None]
@@ -164,7 +166,7 @@ def _measured(sounds: Measured, matches: Matches | None) -> dict[str, tuple[floa
         "silence after (s)": [signal.trail_seconds for signal in heard],
         "phonemes per second of speech": rates,
         "unlike the speaker (deviations)": [s.deviation for s in sounds.likeness if s is not None],
-        "text over impostors (deviations)": [] if matches is None else matches.values.tolist(),
+        "text over distractors (deviations)": [] if matches is None else matches.values.tolist(),
     }
     return {name: quantiles(values) for name, values in table.items() if values}
 
@@ -182,7 +184,7 @@ def _coverage(dataset: PreparedDataset) -> Coverage:
     )
 
 
-def _notes(sounds: Measured, matches: Matches | None) -> Iterator[str]:
+def _notes(sounds: Measurements, matches: TextScores | None) -> Iterator[str]:
     """Say what could not be checked."""
     few = sum(like is None for like in sounds.likeness)
     if few:

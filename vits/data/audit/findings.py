@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vits.data.audit.options import CheckConfig, Fault
-from vits.data.audit.signal import Signal
-from vits.data.audit.text_mismatch import Matches
-from vits.data.audit.voiceprint import Likeness
+from vits.data.audit.signal_quality import SignalQuality
+from vits.data.audit.text_mismatch import TextScores
+from vits.data.audit.voiceprint import SpeakerSimilarity
 from vits.data.prepare.duration_outliers import Deviation
 
 __all__ = [
     "Finding",
-    "Measured",
-    "match_findings",
+    "Measurements",
     "rate_findings",
     "same_audio_findings",
     "same_text_findings",
     "signal_findings",
     "speaker_findings",
+    "text_findings",
 ]
 
 
@@ -59,7 +59,7 @@ class Finding:
         }
 
 
-class Measured(NamedTuple):
+class Measurements(NamedTuple):
     """What was measured of the waves, row by row.
 
     Attributes:
@@ -69,8 +69,8 @@ class Measured(NamedTuple):
         copies: pairs of rows that are one recording, and their correlation.
     """
 
-    signals: list[Signal]
-    likeness: list[Likeness | None]
+    signals: list[SignalQuality]
+    likeness: list[SpeakerSimilarity | None]
     rates: list[Deviation | None]
     copies: list[tuple[int, int, float]]
 
@@ -86,7 +86,10 @@ def _finding(
 
 
 def signal_findings(
-    names: Sequence[str], signals: Sequence[Signal], speakers: Sequence[str], config: CheckConfig
+    names: Sequence[str],
+    signals: Sequence[SignalQuality],
+    speakers: Sequence[str],
+    config: CheckConfig,
 ) -> Iterator[Finding]:
     """Find rows that are noisy, clipped, silent at an end, or of another level than the rest."""
     heard: dict[str, list[float]] = defaultdict(list)
@@ -137,7 +140,7 @@ def rate_findings(
 
 
 def speaker_findings(
-    names: Sequence[str], likeness: Sequence[Likeness | None], config: CheckConfig
+    names: Sequence[str], likeness: Sequence[SpeakerSimilarity | None], config: CheckConfig
 ) -> Iterator[Finding]:
     """Find rows that do not sound like their speaker."""
     most = config.max_speaker_deviation
@@ -149,8 +152,8 @@ def speaker_findings(
         yield _finding(row, name, Fault.WRONG_SPEAKER, config, (like.deviation, most), why)
 
 
-def match_findings(
-    names: Sequence[str], matches: Matches | None, config: CheckConfig
+def text_findings(
+    names: Sequence[str], matches: TextScores | None, config: CheckConfig
 ) -> Iterator[Finding]:
     """Find rows whose own text fits no better than those of other rows."""
     if matches is None or matches.limit is None:

@@ -25,7 +25,7 @@ class Fault(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """Limits of the checks, and which faults cost a row its place.
+    """RecordingLimits of the checks, and which faults cost a row its place.
 
     Attributes:
         min_snr_db: smallest signal-to-noise ratio, estimated blindly (dB).
@@ -38,10 +38,10 @@ class CheckConfig:
         min_same_audio: correlation of two waves from which on they are one recording, in (0, 1].
         max_speaker_deviation: largest distance of a row's sound from its speaker's, in robust
             standard deviations.
-        impostors: texts of other rows that a row's own text is compared with.
+        distractors: texts of other rows that a row's own text is compared with.
         leave_out: the faults for which a row is left out of the cleaned corpus; the others are
             named only.
-        seed: of the choice of impostors.
+        seed: of the choice of distractors.
     """
 
     min_snr_db: float = 15.0
@@ -51,7 +51,7 @@ class CheckConfig:
     max_rate_deviation: float = 6.0
     min_same_audio: float = 0.9
     max_speaker_deviation: float = 4.5
-    impostors: int = 8
+    distractors: int = 8
     leave_out: tuple[Fault, ...] = (
         Fault.NO_SPEECH,
         Fault.CLIPPING,
@@ -76,4 +76,4 @@ class CheckConfig:
             0 < self.min_same_audio <= 1,
             f"min_same_audio {self.min_same_audio} must be in (0, 1]",
         )
-        require(self.impostors >= 2, f"impostors {self.impostors} must be at least 2")
+        require(self.distractors >= 2, f"distractors {self.distractors} must be at least 2")

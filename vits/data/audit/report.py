@@ -10,7 +10,7 @@ import numpy as np
 from vits.data.audit.findings import Finding
 from vits.data.audit.options import Fault
 
-__all__ = ["Coverage", "Diagnosis", "quantiles"]
+__all__ = ["AuditReport", "Coverage", "quantiles"]
 
 _SHOWN = 20
 _SYMBOLS = 30
@@ -32,7 +32,7 @@ class Coverage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class AuditReport:
     """All findings of a corpus.
 
     Attributes:

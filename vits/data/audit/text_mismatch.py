@@ -9,12 +9,12 @@ from torch import Tensor
 
 from vits.data.prepared.dataset import PreparedDataset
 
-__all__ = ["MIN_TEXTS", "Matches", "Scorer", "match_rows"]
+__all__ = ["MIN_TEXTS", "Scorer", "TextScores", "score_texts"]
 
 MIN_TEXTS = 20
-"""Different texts needed to choose impostors from."""
+"""Different texts needed to choose distractors from."""
 
-_POOL = 40  # impostors are drawn from this many texts of nearest length
+_POOL = 40  # distractors are drawn from this many texts of nearest length
 _LEAST = 2.0  # a smaller limit would let too many wrong texts pass: 2 of 100
 _MOST = 4.0  # above it no wrong text comes: 3 of 100,000
 _NEIGHBOURS = (-2, -1, 1, 2)
@@ -31,7 +31,7 @@ class Scorer(Protocol):
         ...
 
 
-class Matches(NamedTuple):
+class TextScores(NamedTuple):
     """How well each row's text fits its audio.
 
     Attributes:
@@ -48,27 +48,26 @@ class Matches(NamedTuple):
     better: dict[int, int]
 
 
-def match_rows(
+def score_texts(
     dataset: PreparedDataset,
     scorer: Scorer,
     *,
-    n_impostors: int = 8,
+    n_distractors: int = 8,
     seed: int = 1234,
     progress: Callable[[int], None] | None = None,
-) -> Matches | None:
-    """Compare the score of each row's text with those of impostors, texts of about its length.
+) -> TextScores | None:
+    """Compare the score of each row's own text with the scores of distractors of similar length.
 
-    value = sqrt(T) (score(own) - mean score(impostors)) / sd, with sd the robust standard deviation
-    of the impostors' scores around their own mean, over all rows, also times sqrt(T). A wrong text
-    is an impostor itself, so its value is about normal with mean 0 and deviation 1, whatever the
-    scorer; the right ones lie around a median m with a robust deviation s. The limit m / (1 + s) is
-    equally far from both, measured in their deviations; never above 4, and where it would be below
-    2 the scorer cannot tell the texts apart.
+    ``value = sqrt(T) (score(own) - mean score(distractors)) / sd``, where sd is the robust standard
+    deviation of sqrt(T) score(distractor) around its mean, over all rows. A wrong text behaves like
+    a distractor, so its value is approximately standard normal for any scorer. The values of
+    correct texts have median m and robust deviation s. The limit m / (1 + s) is equally many
+    deviations away from both; it is at most 4, and below 2 the scorer cannot separate the texts.
 
     Args:
         dataset: the rows.
         scorer: scores texts against audio.
-        n_impostors: texts to compare with, at least 2.
+        n_distractors: texts to compare with, at least 2.
         seed: of their choice.
         progress: called with the number of the row begun.
 
@@ -83,7 +82,7 @@ def match_rows(
     for row in range(len(dataset)):
         if progress is not None:
             progress(row + 1)
-        chosen = texts.impostors(row, n_impostors, rng)
+        chosen = texts.distractors(row, n_distractors, rng)
         scores = np.array(scorer.scores(row, [texts.of(row), *(texts.of(i) for i in chosen)]))
         scores *= math.sqrt(dataset.frames[row])
         rivals = scores[1:][np.isfinite(scores[1:])]
@@ -93,14 +92,14 @@ def match_rows(
         margins[row] = scores[0] - rivals.mean()
         residuals.append((rivals - rivals.mean()) * math.sqrt(len(rivals) / (len(rivals) - 1)))
     deviation = _spread(np.concatenate(residuals)) if residuals else 1.0
-    unit = max(deviation, 1e-9) * math.sqrt(1 + 1 / n_impostors)
+    unit = max(deviation, 1e-9) * math.sqrt(1 + 1 / n_distractors)
     values = np.clip(margins / unit, -99.0, None)
     median = float(np.nanmedian(values))
     limit = min(_MOST, median / (1 + _spread(values[np.isfinite(values)])))
     if limit < _LEAST:
-        return Matches(values, None, median, {})
+        return TextScores(values, None, median, {})
     better = _better(texts, scorer, values, limit, unit)
-    return Matches(values, limit, median, better)
+    return TextScores(values, limit, median, better)
 
 
 class _Texts:
@@ -118,7 +117,7 @@ class _Texts:
     def of(self, row: int) -> Tensor:
         return self.ids[row]
 
-    def impostors(self, row: int, count: int, rng: np.random.Generator) -> list[int]:
+    def distractors(self, row: int, count: int, rng: np.random.Generator) -> list[int]:
         """Draw rows whose texts differ from that of ``row`` and are about as long."""
         middle = int(np.searchsorted(self.lengths, len(self.ids[row])))
         start = min(max(0, middle - _POOL // 2), max(0, len(self.distinct) - _POOL))

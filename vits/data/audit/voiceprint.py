@@ -8,7 +8,7 @@ from scipy import fft
 
 from vits.data.prepare.duration_outliers import MIN_GROUP
 
-__all__ = ["Likeness", "Sounds", "compare_speakers", "log_pitch", "loud_cepstra"]
+__all__ = ["SoundClasses", "SpeakerSimilarity", "compare_speakers", "log_pitch", "loud_cepstra"]
 
 _CEPSTRA = 40
 _LOUD = 4.0  # nats of magnitude below the loudest tenth, 35 dB: louder frames count as speech
@@ -23,7 +23,7 @@ _SHRINK = 5.0  # as many rows for each dimension are worth the diagonal; 40 rows
 _RATIO = 40.0  # twice the nats by which another speaker must fit better: chance in 5e8
 
 
-class Likeness(NamedTuple):
+class SpeakerSimilarity(NamedTuple):
     """How a row's sound fits its speaker.
 
     Attributes:
@@ -35,7 +35,7 @@ class Likeness(NamedTuple):
     nearer: str | None
 
 
-class Sounds:
+class SoundClasses:
     """The kinds of sounds of a corpus: takes what is said out of the description of who says it.
 
     The cepstra of a short sentence depend more on its phonemes than on its speaker. So each frame
@@ -81,7 +81,7 @@ def loud_cepstra(log_mel: np.ndarray) -> np.ndarray:
     return cepstra[1 : _CEPSTRA + 1].T
 
 
-def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likeness | None]:
+def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[SpeakerSimilarity | None]:
     """Compare each row with the distribution of its own speaker, and with those of the others.
 
     A speaker's distribution is the mean and the covariance, shrunk towards its diagonal, of the
@@ -101,7 +101,7 @@ def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likene
     groups = {name: rows for name, rows in groups.items() if len(rows) >= MIN_GROUP}
     fitted = {name: _Distribution(prints[rows]) for name, rows in groups.items()}
     squared = {name: model.squared(prints) for name, model in fitted.items()}
-    results: list[Likeness | None] = [None] * len(prints)
+    results: list[SpeakerSimilarity | None] = [None] * len(prints)
     for name, rows in groups.items():
         own = squared[name][rows] + fitted[name].log_volume
         roots = np.cbrt(squared[name][rows])
@@ -112,7 +112,7 @@ def compare_speakers(prints: np.ndarray, speakers: Sequence[str]) -> list[Likene
             best = min(others, key=lambda n: others[n][place], default=None)
             nearer = best is not None and own[place] - others[best][place] > _RATIO
             deviation = float((roots[place] - middle) / spread)
-            results[row] = Likeness(deviation, best if nearer else None)
+            results[row] = SpeakerSimilarity(deviation, best if nearer else None)
     return results
 
 

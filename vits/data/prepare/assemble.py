@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from vits.config import to_dict
 from vits.data.prepare.checks import Reason
+from vits.data.prepare.chunks import Chunk, ChunkResult
 from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
 from vits.data.prepare.options import PrepareConfig
 from vits.data.prepare.report import Report, make_report
-from vits.data.prepare.shards import Chunk, Result, atomic
-from vits.data.prepare.utterance import row_language
+from vits.data.prepare.utterance import language_index
+from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.manifest import Row
 from vits.errors import DataError
 from vits.text.frontend import Frontend
@@ -91,7 +92,7 @@ def assemble(
 
 
 def _scores(
-    chunks: Sequence[Chunk], results: Sequence[Result], config: PrepareConfig
+    chunks: Sequence[Chunk], results: Sequence[ChunkResult], config: PrepareConfig
 ) -> list[Deviation | None]:
     """Return the deviation of each row that its chunk kept; None where it was not compared."""
     rows = [
@@ -110,7 +111,7 @@ def _scores(
 
 def _sort(
     chunk: Chunk,
-    result: Result,
+    result: ChunkResult,
     scores: Iterator[Deviation | None],
     config: PrepareConfig,
     frontend: Frontend,
@@ -142,7 +143,7 @@ def _sort(
 
 def _named(row: Row, frontend: Frontend) -> dict[str, str]:
     """Call a row's language what the model calls it, where the model knows several."""
-    language = row_language(row, frontend)
+    language = language_index(row, frontend)
     return {} if language is None else {"language": frontend.config.languages[language][0]}
 
 
@@ -183,7 +184,7 @@ def _whole(chunk: Chunk, found: T | None) -> T:
 
 def _write_audio(path: Path, chunks: Sequence[Chunk], corpus: _Corpus, scratch: Path) -> None:
     """Write the kept waves one after another."""
-    with atomic(path, scratch) as partial, partial.open("wb") as file:
+    with atomic_write(path, scratch) as partial, partial.open("wb") as file:
         for chunk, pieces in zip(chunks, corpus.pieces, strict=True):
             waves = _whole(chunk, chunk.waves()) if pieces else b""
             for start, end in pieces:
@@ -193,7 +194,7 @@ def _write_audio(path: Path, chunks: Sequence[Chunk], corpus: _Corpus, scratch: 
 def _write_lines(path: Path, rows: Iterable[dict[str, Any]], scratch: Path) -> None:
     """Write a JSONL file."""
     with (
-        atomic(path, scratch) as partial,
+        atomic_write(path, scratch) as partial,
         partial.open("w", encoding="utf-8", newline="\n") as file,
     ):
         for row in rows:
@@ -203,5 +204,5 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]], scratch: Path) -> N
 def _write_json(path: Path, value: dict[str, Any], scratch: Path) -> None:
     """Write a JSON file."""
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-    with atomic(path, scratch) as partial:
+    with atomic_write(path, scratch) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vits.audio import files, loudness
-from vits.data.prepare.options import Limits
+from vits.data.prepare.options import RecordingLimits
 from vits.errors import AudioError
 
 __all__ = [
@@ -55,7 +55,7 @@ class RejectedError(Exception):
         self.detail = detail
 
 
-def check_file(path: Path, sample_rate: int, limits: Limits) -> None:
+def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
     """Check what can be told without the samples.
 
     Args:
@@ -85,7 +85,7 @@ def check_file(path: Path, sample_rate: int, limits: Limits) -> None:
         )
 
 
-def check_samples(samples: np.ndarray, limits: Limits) -> None:
+def check_samples(samples: np.ndarray, limits: RecordingLimits) -> None:
     """Check samples as they come from the file.
 
     Args:
@@ -108,7 +108,7 @@ def check_samples(samples: np.ndarray, limits: Limits) -> None:
         )
 
 
-def check_level(wave: np.ndarray, limits: Limits) -> None:
+def check_level(wave: np.ndarray, limits: RecordingLimits) -> None:
     """Check that a mono wave (L,) is loud enough to hold speech.
 
     Raises:
@@ -120,7 +120,7 @@ def check_level(wave: np.ndarray, limits: Limits) -> None:
         raise RejectedError(Reason.SILENT, f"{shown}, at least {limits.silence_dbfs:g} dBFS")
 
 
-def check_length(samples: int, sample_rate: int, hop_length: int, limits: Limits) -> None:
+def check_length(samples: int, sample_rate: int, hop_length: int, limits: RecordingLimits) -> None:
     """Check the length of a wave as training will see it.
 
     Args:

@@ -6,11 +6,11 @@ from typing import Literal
 from vits.config import AudioConfig, VitsConfig
 from vits.config.checks import require, require_positive
 
-__all__ = ["Limits", "PrepareConfig"]
+__all__ = ["PrepareConfig", "RecordingLimits"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class RecordingLimits:
     """The rules a recording must keep.
 
     The two numbers measured are from 1,850 good takes of two speakers (CMU ARCTIC prompts):
@@ -64,7 +64,7 @@ class PrepareConfig:
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
-    limits: Limits = field(default_factory=Limits)
+    limits: RecordingLimits = field(default_factory=RecordingLimits)
     trim_db: float | None = None
     loudness_dbfs: float | None = None
     unknown: Literal["reject", "drop", "extend"] = "reject"

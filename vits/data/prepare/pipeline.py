@@ -8,23 +8,24 @@ from typing import Any, NamedTuple
 
 from vits.config import to_dict
 from vits.data.prepare.assemble import assemble
+from vits.data.prepare.chunks import Chunk, clear, plan
 from vits.data.prepare.options import PrepareConfig
 from vits.data.prepare.report import Report
-from vits.data.prepare.shards import Chunk, atomic, clear, plan
-from vits.data.prepare.utterance import extended
-from vits.data.prepare.workers import make_all
+from vits.data.prepare.utterance import extend_symbols
+from vits.data.prepare.workers import process_chunks
+from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.manifest import Row
 from vits.errors import DataError
 from vits.text.frontend import Frontend
 
-__all__ = ["Outcome", "prepare"]
+__all__ = ["PrepareResult", "prepare"]
 
 _CHUNK_ROWS = 64  # a second or so of work, which is what a killed run loses
 
 _FILES = ("audio.i16", "manifest.jsonl", "rejected.jsonl", "report.json")
 
 
-class Outcome(NamedTuple):
+class PrepareResult(NamedTuple):
     """What a call of ``prepare`` reached.
 
     Attributes:
@@ -50,7 +51,7 @@ def prepare(
     keep_chunks: bool = False,
     progress: Callable[[int, int], None] | None = None,
     chunk_rows: int = _CHUNK_ROWS,
-) -> Outcome:
+) -> PrepareResult:
     """Check, convert and encode a corpus.
 
     Work waits in ``folder/chunks``; a run that was stopped, even killed, goes on when it is called
@@ -78,14 +79,14 @@ def prepare(
     for row in range(len(frontend.config.languages)) or (None,):
         frontend.in_language(row).transcribe("a")  # an unknown code is no fault of the rows
     if config.unknown == "extend":
-        frontend = extended(frontend, rows)
+        frontend = extend_symbols(frontend, rows)
     chunks = plan(rows, work, _made_with(config, frontend), chunk_rows)
     report = _finished(folder, _key(chunks, config))
     if report is not None:
-        return Outcome(report, 0, len(chunks))
+        return PrepareResult(report, 0, len(chunks))
     work.mkdir(parents=True, exist_ok=True)
     if not merge:
-        make_all(chunks[shard[0] - 1 :: shard[1]], work, config, frontend, workers, progress)
+        process_chunks(chunks[shard[0] - 1 :: shard[1]], work, config, frontend, workers, progress)
     shared = merge or shard[1] > 1
     missing = sum(not chunk.is_done() for chunk in chunks) if shared else 0
     if missing and merge:
@@ -94,11 +95,11 @@ def prepare(
             "run their shards first, with the same options"
         )
     if missing:
-        return Outcome(None, missing, len(chunks))
+        return PrepareResult(None, missing, len(chunks))
     report = _finish(chunks, folder, config, frontend)
     if not keep_chunks and (merge or not shared):
         clear(work)
-    return Outcome(report, 0, len(chunks))
+    return PrepareResult(report, 0, len(chunks))
 
 
 def _finish(
@@ -107,7 +108,7 @@ def _finish(
     """Assemble the folder and note what it was made from."""
     (folder / "prepare.json").unlink(missing_ok=True)
     report = assemble(chunks, folder, config, frontend)
-    with atomic(folder / "prepare.json", chunks[0].folder) as path:
+    with atomic_write(folder / "prepare.json", chunks[0].folder) as path:
         path.write_text(json.dumps({"key": _key(chunks, config)}) + "\n", encoding="utf-8")
     return report
 

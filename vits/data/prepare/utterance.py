@@ -21,10 +21,10 @@ from vits.text.frontend import Frontend
 from vits.text.languages import find_language
 from vits.text.symbols import describe_symbols
 
-__all__ = ["Take", "extended", "make_take", "row_language"]
+__all__ = ["PreparedUtterance", "extend_symbols", "language_index", "prepare_utterance"]
 
 
-class Take(NamedTuple):
+class PreparedUtterance(NamedTuple):
     """A row that passed every check that looks at one row only.
 
     Attributes:
@@ -42,7 +42,7 @@ class Take(NamedTuple):
     speech_seconds: float
 
 
-def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
+def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
     """Turn a row into training data.
 
     Args:
@@ -54,7 +54,7 @@ def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
         RejectedError: a check failed; the row's first fault is named.
     """
     _check_text(row, frontend)
-    frontend = frontend.in_language(row_language(row, frontend))
+    frontend = frontend.in_language(language_index(row, frontend))
     wave, speech_seconds = _wave(Path(row.audio), config)
     encoding = _encode(row.text, config, frontend)
     frames = len(wave) // config.audio.hop_length
@@ -63,10 +63,12 @@ def make_take(row: Row, config: PrepareConfig, frontend: Frontend) -> Take:
             Reason.TOO_MANY_SYMBOLS,
             f"{len(encoding.ids)} symbols in {frames} frames; every symbol needs a frame",
         )
-    return Take(wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds)
+    return PreparedUtterance(
+        wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds
+    )
 
 
-def row_language(row: Row, frontend: Frontend) -> int | None:
+def language_index(row: Row, frontend: Frontend) -> int | None:
     """Return which of a front end's languages a row is in; None where there is no choice.
 
     Raises:
@@ -76,7 +78,7 @@ def row_language(row: Row, frontend: Frontend) -> int | None:
     return find_language(named, row.language or None) if named else None
 
 
-def extended(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
+def extend_symbols(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
     """Return a front end whose table has a row for every symbol of the rows' texts.
 
     How a letter with marks is split, and whether capitals are kept, depends on the table; so the
@@ -86,7 +88,7 @@ def extended(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
         missing = set[str]()
         for row in rows:
             with contextlib.suppress(TextError):  # its row will be rejected, with this reason
-                own = frontend.in_language(row_language(row, frontend))
+                own = frontend.in_language(language_index(row, frontend))
                 missing |= {s for s in own.transcribe(row.text) if s not in frontend.symbols}
         if not missing:
             return frontend
@@ -115,7 +117,7 @@ def _check_text(row: Row, frontend: Frontend) -> None:
     language = frontend.config.language
     if frontend.config.languages:
         try:
-            row_language(row, frontend)
+            language_index(row, frontend)
         except TextError as error:
             raise RejectedError(Reason.WRONG_LANGUAGE, str(error)) from error
     elif row.language and _family(row.language) != _family(language):

@@ -17,16 +17,17 @@ from pathlib import Path
 import torch
 
 from vits.data.prepare.checks import Reason, RejectedError
+from vits.data.prepare.chunks import Chunk, ChunkResult, Task
 from vits.data.prepare.options import PrepareConfig
-from vits.data.prepare.shards import Chunk, Result, Task, atomic
-from vits.data.prepare.utterance import Take, make_take
+from vits.data.prepare.utterance import PreparedUtterance, prepare_utterance
+from vits.data.prepared.atomic_write import atomic_write
 from vits.errors import DataError
 from vits.text.frontend import Frontend
 
-__all__ = ["make_all"]
+__all__ = ["process_chunks"]
 
 
-def make_all(
+def process_chunks(
     chunks: Sequence[Chunk],
     work: Path,
     config: PrepareConfig,
@@ -79,7 +80,7 @@ def _in_processes(
     """Make chunks in parallel; yield the rows of each as it is done."""
     text = json.dumps(frontend.to_dict(), sort_keys=True)
     path = work / f"frontend-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-    with atomic(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8")
     context = multiprocessing.get_context("spawn")  # fork would copy torch's locked threads
     with ProcessPoolExecutor(workers, context, _start_worker) as pool:
@@ -136,7 +137,7 @@ def _one_thread() -> Iterator[None]:
 def _make(chunk: Chunk, config: PrepareConfig, frontend: Frontend) -> int:
     """Do the rows of a chunk, write its result and return the number of rows."""
     waves: list[bytes] = []
-    result = Result([], [])
+    result = ChunkResult([], [])
     for position, task in enumerate(chunk.tasks):
         try:
             take = _take(task, config, frontend)
@@ -159,8 +160,8 @@ def _make(chunk: Chunk, config: PrepareConfig, frontend: Frontend) -> int:
     return len(chunk.tasks)
 
 
-def _take(task: Task, config: PrepareConfig, frontend: Frontend) -> Take:
+def _take(task: Task, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
     """Do one row."""
     if task.first is not None:
         raise RejectedError(Reason.DUPLICATE_ID, f"the id belongs to {task.first}")
-    return make_take(task.row, config, frontend)
+    return prepare_utterance(task.row, config, frontend)

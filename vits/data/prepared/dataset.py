@@ -18,8 +18,8 @@ from vits.data.prepared.index import (
     Index,
     audio_config,
     check_size,
+    read_contents,
     read_info,
-    read_manifest,
 )
 from vits.errors import ConfigError, DataError
 
@@ -78,7 +78,7 @@ class PreparedDataset(Dataset[Utterance]):
         self.folder = Path(folder)
         self._describe(read_info(self.folder))
         self.audio: AudioConfig = audio_config(self.info, self.folder)
-        read = read_manifest(self.folder, self.info, self.audio.hop_length)
+        read = read_contents(self.folder, self.info, self.audio.hop_length)
         self._names, self._ids, self._durations, self._index = read
         self.aligned = self._durations is not None
         self._wave: np.ndarray | None = None

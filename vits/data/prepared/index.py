@@ -12,12 +12,12 @@ from vits.errors import ConfigError, DataError, MissingFileError
 __all__ = [
     "FORMAT",
     "PCM16",
+    "Contents",
     "Index",
-    "Manifest",
     "audio_config",
     "check_size",
+    "read_contents",
     "read_info",
-    "read_manifest",
 ]
 
 FORMAT = 1
@@ -51,7 +51,7 @@ class Index(NamedTuple):
     language: np.ndarray
 
 
-class Manifest(NamedTuple):
+class Contents(NamedTuple):
     """What is read of ``manifest.jsonl``.
 
     Attributes:
@@ -106,7 +106,7 @@ def audio_config(info: dict[str, Any], folder: Path) -> AudioConfig:
         raise DataError(f"{folder / 'dataset.json'}: {error}") from error
 
 
-def read_manifest(folder: Path, info: dict[str, Any], hop_length: int) -> Manifest:
+def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Contents:
     """Read ``manifest.jsonl``.
 
     Raises:
@@ -147,7 +147,7 @@ def read_manifest(folder: Path, info: dict[str, Any], hop_length: int) -> Manife
             f"{path} has durations in {len(durations)} of {len(names)} rows, it must have them in "
             "all or in none; find them with `vits align`"
         )
-    return Manifest(
+    return Contents(
         list(names),
         np.concatenate(ids),
         np.concatenate(durations) if durations else None,

@@ -10,9 +10,9 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
 from vits.errors import CheckpointError, ConfigError, TrainingWarning
-from vits.training.checkpoints.files import link_checkpoint, remove_partial, step_of
+from vits.training.checkpoints.checkpoint_io import link_checkpoint, remove_partial, step_of
 from vits.training.module import VitsModule
-from vits.training.preemption.signals import say
+from vits.training.preemption.signals import notify
 
 __all__ = ["Checkpoints", "folder_of", "path_of", "will_validate"]
 
@@ -71,7 +71,7 @@ class Checkpoints(Checkpoint):
         del pl_module
         self._clock = time.monotonic()
         if trainer.is_global_zero:
-            remove_partial(folder_of(trainer), say)
+            remove_partial(folder_of(trainer), notify)
         if self._owes_validation:
             _validate(trainer)
 

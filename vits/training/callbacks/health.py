@@ -1,4 +1,4 @@
-"""Watches a run for the known illnesses of VITS training and names them in words."""
+"""Watches a run for the known symptoms of VITS training and names them in words."""
 
 import math
 import warnings
@@ -18,7 +18,7 @@ from vits.training.step.metrics import Outcome
 __all__ = ["Health"]
 
 
-class Vitals(NamedTuple):
+class Metrics(NamedTuple):
     """Means over a window of steps.
 
     Attributes:
@@ -36,42 +36,42 @@ class Vitals(NamedTuple):
     discriminator: float | None
 
 
-class Illness(NamedTuple):
+class Symptom(NamedTuple):
     """A sign to watch for, and what to say of it."""
 
     name: str
-    shows: Callable[[Vitals], bool]
+    shows: Callable[[Metrics], bool]
     message: str
 
 
-ILLNESSES = (
-    Illness(
+SYMPTOMS = (
+    Symptom(
         "alignment collapse",
         lambda v: v.largest_share > 0.5 and v.symbols >= 8,
         "one symbol takes {0.largest_share:.0%} of an utterance's frames, so the alignment has "
         "collapsed; start again with model.training.alignment_guide 100, or check that texts and "
         "recordings belong together",
     ),
-    Illness(
+    Symptom(
         "blanks take all the time",
         lambda v: v.blank_share > 0.9,
         "blanks take {0.blank_share:.0%} of the frames, so the phonemes are not aligned; start "
         "again with model.training.alignment_guide 100, or prepare with --no-blanks",
     ),
-    Illness(
+    Symptom(
         "posterior collapse",
         lambda v: v.kl is not None and v.kl < 0.05,
         "the KL divergence is {0.kl:.3f} nats a frame, so the latent tells the decoder nothing "
         "beyond the text; lower model.training.kl_weight",
     ),
-    Illness(
+    Symptom(
         "discriminators win",
         lambda v: v.discriminator is not None and v.discriminator < 0.05,
         "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
         "tell every generated wave, and the generator learns little from them; raise "
         "model.training.feature_weight, or resume from before and set adversarial_start later",
     ),
-    Illness(
+    Symptom(
         "discriminators lose",
         lambda v: v.discriminator is not None and v.discriminator > 0.6,
         "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
@@ -83,7 +83,7 @@ ILLNESSES = (
 class Health(pl.Callback):
     """Says in one warning what is wrong when a sign has shown for several windows of steps.
 
-    Means over each window are logged as ``health/...``. Each illness is named once, and again only
+    Means over each window are logged as ``health/...``. Each symptom is named once, and again only
     after it had gone. Dead gradients, a whole part of a network whose gradient is exactly zero,
     are looked for at the end of a window.
 
@@ -122,25 +122,25 @@ class Health(pl.Callback):
         signs = _signs(pl_module, outputs, batch)
         self._sums = signs if self._sums is None else self._sums + signs
         if trainer.global_step % self.window == 0:
-            vitals = self._means(pl_module)
-            known = {name: v for name, v in vitals._asdict().items() if v is not None}
+            metrics = self._means(pl_module)
+            known = {name: v for name, v in metrics._asdict().items() if v is not None}
             pl_module.log_dict({f"health/{name}": v for name, v in known.items()})
             if trainer.is_global_zero:
-                self._judge(vitals)
+                self._judge(metrics)
 
-    def _means(self, module: VitsModule) -> Vitals:
+    def _means(self, module: VitsModule) -> Metrics:
         assert self._sums is not None
         *sums, judged, n_steps = self._sums.tolist()
         self._sums = None
         symbols, largest, blanks, kl, loss = (value / max(1, n_steps) for value in sums)
         n_members = len(module.discriminators.members)
         discriminator = loss / n_members if judged else None
-        return Vitals(symbols, largest, blanks, None if math.isnan(kl) else kl, discriminator)
+        return Metrics(symbols, largest, blanks, None if math.isnan(kl) else kl, discriminator)
 
-    def _judge(self, vitals: Vitals) -> None:
-        for illness in ILLNESSES:
-            shows = illness.shows(vitals)
-            self._count(illness.name, shows, illness.message.format(vitals) if shows else "")
+    def _judge(self, metrics: Metrics) -> None:
+        for symptom in SYMPTOMS:
+            shows = symptom.shows(metrics)
+            self._count(symptom.name, shows, symptom.message.format(metrics) if shows else "")
         for name, dead in self._dead.items():
             message = (
                 f"every gradient of {name} is zero, so it learns nothing; resume from before, with "
@@ -158,12 +158,12 @@ class Health(pl.Callback):
 
 @torch.no_grad()
 def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
-    """Return (7,): a step's vitals, 1 if the discriminators stepped, 1; all 0 if it was skipped."""
+    """Return (7,): metrics, 1 if the discriminators stepped, 1; zeros for a skipped step."""
     durations, logs = outcome["durations"], outcome["logs"]
     frames = durations.sum(1).clamp_min(1)
     largest = (durations.amax(1) / frames).mean()
     blanks = torch.zeros_like(largest)
-    if module.corpus.frontend["config"]["blanks"]:
+    if module.dataset_info.frontend["config"]["blanks"]:
         blanks = (durations * (batch.ids == _blank_row(module))).sum() / frames.sum()
     waiting = "discriminator" not in logs
     loss = torch.zeros_like(largest) if waiting else logs["discriminator"]
@@ -177,7 +177,7 @@ def _signs(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
 
 def _blank_row(module: VitsModule) -> int:
     """Return the row of the blank; a table has its last row where a symbol stands twice."""
-    frontend = module.corpus.frontend
+    frontend = module.dataset_info.frontend
     blank, rows = frontend["config"].get("blank", ""), frontend["symbols"]
     return len(rows) - 1 - rows[::-1].index(blank) if blank else 0
 

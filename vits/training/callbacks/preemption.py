@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 from vits.errors import CheckpointError, Preempted
 from vits.training.callbacks.checkpoints import Checkpoints, path_of, will_validate
 from vits.training.callbacks.ema import Ema
-from vits.training.preemption.consensus import Agreement
+from vits.training.preemption.consensus import Consensus
 from vits.training.preemption.signals import StopRequest
 
 __all__ = ["Preemption"]
@@ -17,7 +17,7 @@ __all__ = ["Preemption"]
 class Preemption(pl.Callback):
     """Saves and leaves when any rank was asked to stop.
 
-    At the end of each step, and of each batch of a validation, all ranks agree (``Agreement``); if
+    At the end of each step, and of each batch of a validation, all ranks agree (``Consensus``); if
     one was asked to stop, they save that very step and raise ``Preempted``. The same message tells
     them when the clock of ``Checkpoints`` asks for a save.
 
@@ -25,13 +25,13 @@ class Preemption(pl.Callback):
 
     Args:
         request: what signals ask.
-        go_on: the command that goes on with the run, for the line that tells of it.
+        resume_command: the command that goes on with the run, for the line that tells of it.
     """
 
-    def __init__(self, request: StopRequest, go_on: str) -> None:
+    def __init__(self, request: StopRequest, resume_command: str) -> None:
         super().__init__()
-        self.request, self.go_on = request, go_on
-        self.agreement: Agreement | None = None
+        self.request, self.resume_command = request, resume_command
+        self.agreement: Consensus | None = None
         self.checkpoints: Checkpoints | None = None
         self._loops: dict[str, Any] = {}
 
@@ -45,7 +45,7 @@ class Preemption(pl.Callback):
         self.checkpoints = next(
             (c for c in _callbacks(trainer) if isinstance(c, Checkpoints)), None
         )
-        self.agreement = Agreement(
+        self.agreement = Consensus(
             several=trainer.world_size > 1, late=trainer.strategy.root_device.type != "cpu"
         )
 
@@ -59,7 +59,7 @@ class Preemption(pl.Callback):
     ) -> None:
         """Agree; stop or save if that is the wish."""
         del outputs, batch, batch_idx
-        self.request.wait_for_steps()
+        self.request.defer_to_step_end()
         self._loops = {}
         if trainer.global_step == trainer.max_steps:
             return  # the run is done: it validates and saves itself, and needs no stopping
@@ -97,13 +97,13 @@ class Preemption(pl.Callback):
     ) -> None:
         """Note that this rank is on its way out, for who watches over the others."""
         del trainer, pl_module, exception
-        self.request.leaving = True
+        self.request.exiting = True
 
     def _agree(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert self.agreement is not None
         checkpoints = self.checkpoints
         clock = checkpoints is not None and checkpoints.is_due(trainer)
-        stop, save = self.agreement.exchange(self.request.made, clock)
+        stop, save = self.agreement.exchange(self.request.requested, clock)
         if stop:
             self._stop(trainer, module)
         elif save and checkpoints is not None and not trainer.validating:
@@ -111,7 +111,7 @@ class Preemption(pl.Callback):
 
     def _stop(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Save the step as its end was, and raise."""
-        self.request.leaving = True
+        self.request.exiting = True
         step = trainer.global_step
         if self.checkpoints is None:
             raise CheckpointError(f"stopped at step {step} without saving: nothing is set to save")
@@ -119,8 +119,9 @@ class Preemption(pl.Callback):
             if isinstance(callback, Ema):
                 callback.on_validation_end(trainer, module)  # the trained weights, not the average
         self.checkpoints.save(trainer, required=True, loops=self._loops or None)
-        told = f"stopped at step {step}, saved as {path_of(trainer)}; go on with: {self.go_on}"
-        raise Preempted(told if trainer.is_global_zero else "")
+        message = f"stopped at step {step}, saved as {path_of(trainer)}"
+        message += f"; go on with: {self.resume_command}"
+        raise Preempted(message if trainer.is_global_zero else "")
 
 
 def _callbacks(trainer: pl.Trainer) -> list[pl.Callback]:

@@ -16,7 +16,7 @@ import torch
 
 from vits.errors import CheckpointError
 
-__all__ = ["damaged", "read_seal", "verify", "write_sealed"]
+__all__ = ["damaged", "read_checksum", "verify", "write_with_checksum"]
 
 MAGIC = b"vits-checkpoint-1 "
 LABEL_LENGTH = len(MAGIC) + len(b"step 000000000000 sha256 ")
@@ -27,7 +27,7 @@ NO_COMMENT = (0).to_bytes(2, "little")
 CHUNK = 1 << 22
 
 
-class Seal(NamedTuple):
+class Checksum(NamedTuple):
     """The step, the text that goes before the digest, and the digest in hexadecimal."""
 
     step: int
@@ -62,7 +62,7 @@ class _Sink:
         """Do nothing yet: the file is flushed when it is whole."""
 
 
-def write_sealed(state: dict[str, Any], file: BinaryIO) -> None:
+def write_with_checksum(state: dict[str, Any], file: BinaryIO) -> None:
     """Write a checkpoint with its seal and sync it.
 
     Raises:
@@ -83,7 +83,7 @@ def write_sealed(state: dict[str, Any], file: BinaryIO) -> None:
         raise OSError(0, "the file is shorter than what was written")
 
 
-def read_seal(path: Path) -> Seal | None:
+def read_checksum(path: Path) -> Checksum | None:
     """Read the seal at the end of a file; None if it has none. It may still be wrong."""
     with path.open("rb") as file:
         if file.seek(0, os.SEEK_END) < END_LENGTH + SEAL_LENGTH:
@@ -95,7 +95,7 @@ def read_seal(path: Path) -> Seal | None:
     sealed = end.startswith(END) and end.endswith(SEAL_LENGTH.to_bytes(2, "little"))
     if found is None or not sealed:
         return None
-    return Seal(int(found[1]), seal[:LABEL_LENGTH], found[2])
+    return Checksum(int(found[1]), seal[:LABEL_LENGTH], found[2])
 
 
 def verify(path: Path) -> None:
@@ -104,7 +104,7 @@ def verify(path: Path) -> None:
     Raises:
         CheckpointError: it is not.
     """
-    seal = read_seal(path)
+    seal = read_checksum(path)
     if seal is None:
         _verify_unsealed(path)
     elif _digest(path, seal.label) != seal.digest:

@@ -12,21 +12,29 @@ from torch.optim.lr_scheduler import StepLR
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import CheckpointError, ConfigError, MissingFileError
+from vits.training.checkpoints.checkpoint_io import newest_valid, step_of
 from vits.training.checkpoints.checksum import verify
-from vits.training.checkpoints.files import newest_valid, step_of
 from vits.training.datamodule import VitsDataModule
 from vits.training.module import VitsModule
 
-__all__ = ["apply_recipe", "differences", "find_resume", "require_shape", "stream_of"]
+__all__ = [
+    "apply_training_config",
+    "differences",
+    "find_resume_checkpoint",
+    "require_same_model",
+    "run_facts",
+]
 
 
-def find_resume(resume: str | None, folder: Path, say: Callable[[str], None]) -> Path | None:
+def find_resume_checkpoint(
+    resume: str | None, folder: Path, report: Callable[[str], None]
+) -> Path | None:
     """Return the checkpoint to go on from; None starts a run.
 
     Args:
         resume: ``auto`` for the newest valid one of ``folder``, a path, or None.
         folder: where the run's checkpoints lie.
-        say: is given one line for each file that is passed over.
+        report: is given one line for each file that is passed over.
 
     Raises:
         ConfigError: the run would mix with another one's checkpoints.
@@ -43,17 +51,17 @@ def find_resume(resume: str | None, folder: Path, say: Callable[[str], None]) ->
         return None
     if resume != "auto":
         return _named(Path(resume), folder)
-    path = newest_valid(folder, say)
+    path = newest_valid(folder, report)
     if path is None and there:
         raise CheckpointError(
             f"no checkpoint in {folder} is intact; move them away to start from step 0"
         )
     if path is None:
-        say(f"no checkpoint in {folder} yet: starting from step 0")
+        report(f"no checkpoint in {folder} yet: starting from step 0")
     return path
 
 
-def require_shape(path: Path, module: VitsModule) -> None:
+def require_same_model(path: Path, module: VitsModule) -> None:
     """Check that a checkpoint's weights fit into a module.
 
     Raises:
@@ -92,7 +100,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
     return lines
 
 
-def stream_of(trainer: pl.Trainer) -> dict[str, Any]:
+def run_facts(trainer: pl.Trainer) -> dict[str, Any]:
     """Return what, besides model and recipe, decides the numbers of a run."""
     data = getattr(trainer, "datamodule", None)
     return {
@@ -102,7 +110,9 @@ def stream_of(trainer: pl.Trainer) -> dict[str, Any]:
     }
 
 
-def apply_recipe(trainer: pl.Trainer, old: Mapping[str, Any], recipe: TrainingConfig) -> None:
+def apply_training_config(
+    trainer: pl.Trainer, old: Mapping[str, Any], recipe: TrainingConfig
+) -> None:
     """Let a recipe win over what restored optimizers and schedulers remember of another one.
 
     Where nothing differs nothing is touched, so that the run goes on bit for bit.

@@ -12,10 +12,10 @@ from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
 from vits.models.posterior_encoder import leave_out_posterior
 from vits.training.callbacks.checkpoints import path_of
-from vits.training.checkpoints.files import link_checkpoint
-from vits.training.checkpoints.resume import find_resume
-from vits.training.command import FitCLI, guarded
-from vits.training.dataset_info import Corpus
+from vits.training.checkpoints.checkpoint_io import link_checkpoint
+from vits.training.checkpoints.resume import find_resume_checkpoint
+from vits.training.command import FitCLI, run_training
+from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning.base_voice import BaseVoice, starting_recipe
 from vits.training.finetuning.compatibility import require_same_shape
 from vits.training.finetuning.datamodule import FinetuneDataModule
@@ -54,7 +54,7 @@ def finetune(
         VitsError: what else goes wrong with voice, data or checkpoint.
     """
 
-    def train(request: StopRequest, go_on: str) -> None:
+    def train(request: StopRequest, resume_command: str) -> None:
         FinetuneCLI(
             args=["fit", *arguments],
             voice=voice,
@@ -62,10 +62,10 @@ def finetune(
             read=read,
             report=rank_zero_only(report),
             request=request,
-            go_on=go_on,
+            resume_command=resume_command,
         )
 
-    return guarded(["vits", "finetune", voice, data, *arguments], train)
+    return run_training(["vits", "finetune", voice, data, *arguments], train)
 
 
 class FinetuneCLI(FitCLI):
@@ -120,17 +120,17 @@ class FinetuneCLI(FitCLI):
         )
         super().parse_arguments(parser, args)
 
-    def corpus_of(self, data: Any) -> Corpus:
+    def dataset_info_of(self, data: Any) -> DatasetInfo:
         """Bring data and voice together, and say what that means."""
         assert isinstance(data, FinetuneDataModule)
         self._alignment = data.adopt(self._base)
         if self._resumed is not None:
             _require_nothing_new(self._alignment, self._resumed)
-            return data.corpus
+            return data.dataset_info
         parts = (data.train_data, data.validation_data)
         for line in describe(self._base, self._alignment, [part for part in parts if part]):
             self._report(line)
-        return data.corpus
+        return data.dataset_info
 
     def after_instantiate_classes(self) -> None:
         """Start the model from the voice."""
@@ -189,7 +189,7 @@ class FinetuneCLI(FitCLI):
 def resumed_checkpoint(given: Namespace) -> Path | None:
     """Return the checkpoint that a run is to go on from, None for a new run."""
     folder = Path(given.get("trainer.default_root_dir") or FOLDER)
-    return find_resume(given.get("resume"), folder / "checkpoints", lambda line: None)
+    return find_resume_checkpoint(given.get("resume"), folder / "checkpoints", lambda line: None)
 
 
 def _require_spoken(base: BaseVoice, recipe: TrainingConfig) -> None:

@@ -8,7 +8,7 @@ from vits.data.prepared.dataset import PreparedDataset, Utterance
 from vits.data.prepared.replay import ReplayStream
 from vits.errors import ConfigError
 from vits.training.datamodule import VitsDataModule
-from vits.training.dataset_info import Corpus
+from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.optimizer_state import trained_symbols
 from vits.training.finetuning.vocabulary import Alignment, align, require_same_kind
@@ -68,7 +68,7 @@ class FinetuneDataModule(VitsDataModule):
         if self.replay_data is not None:
             require_same_kind(base, self.replay_data)
             self.replay_data = alignment.apply(self.replay_data)
-        self.corpus = Corpus.of(self.train_data, self.validation_data, self.replay_data)
+        self.dataset_info = DatasetInfo.of(self.train_data, self.validation_data, self.replay_data)
         return alignment
 
     def facts(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-__all__ = ["Agreement"]
+__all__ = ["Consensus"]
 
 
 class _Pending(NamedTuple):
@@ -16,7 +16,7 @@ class _Pending(NamedTuple):
     wishes: Tensor
 
 
-class Agreement:
+class Consensus:
     """Joins the wishes of all ranks: what one of them wishes, all are told, at the same step.
 
     The wishes travel between the hosts over gloo, beside whatever carries the gradients, so that no

@@ -26,9 +26,11 @@ class Launcher(_SubprocessScriptLauncher):
     zero, even while it saves the run.
     """
 
-    def __init__(self, like: _SubprocessScriptLauncher, request: StopRequest, go_on: str) -> None:
+    def __init__(
+        self, like: _SubprocessScriptLauncher, request: StopRequest, resume_command: str
+    ) -> None:
         super().__init__(like.cluster_environment, like.num_processes, like.num_nodes)
-        self.request, self.go_on = request, go_on
+        self.request, self.resume_command = request, resume_command
         self.children: list[subprocess.Popen[bytes]] = []
 
     def launch(
@@ -43,7 +45,7 @@ class Launcher(_SubprocessScriptLauncher):
                 raise
             raise Preempted(self._tell(rank, PREEMPTED)) from error
         finally:
-            self.request.leaving = True
+            self.request.exiting = True
             self._part()
 
     def kill(self, signum: int) -> None:
@@ -52,7 +54,7 @@ class Launcher(_SubprocessScriptLauncher):
             child.send_signal(signum)
 
     def _call_children_scripts(self) -> None:
-        self.request.on_leaving = self._kill
+        self.request.on_exit = self._kill
         super()._call_children_scripts()
         # Lightning's observer is given self.procs after this; it ends when there is nobody in it
         self.children, self.procs = self.procs, []
@@ -60,7 +62,7 @@ class Launcher(_SubprocessScriptLauncher):
 
     def _watch(self) -> None:
         """End the run when another rank has ended badly and this one does not know."""
-        while not self.request.leaving:
+        while not self.request.exiting:
             time.sleep(POLL_S)
             for rank, child in enumerate(self.children, start=1):
                 status = child.poll()
@@ -69,15 +71,15 @@ class Launcher(_SubprocessScriptLauncher):
                     self._end(rank, status)
 
     def _end(self, rank: int, status: int) -> None:
-        if self.request.leaving:
+        if self.request.exiting:
             return
-        self.request.leave(max(status, 1), self._tell(rank, status))
+        self.request.exit_now(max(status, 1), self._tell(rank, status))
 
     def _tell(self, rank: int, status: int) -> str:
         told = f"rank {rank} ended with status {status}, and the run with it"
         if status == PREEMPTED:
             told = f"rank {rank} was stopped before its first step"
-        return f"{told}; go on with: {self.go_on}"
+        return f"{told}; go on with: {self.resume_command}"
 
     def _find_stopped(self) -> int | None:
         """Return a rank that was asked to stop and did: what failed here has failed for that."""
@@ -101,10 +103,10 @@ class Launcher(_SubprocessScriptLauncher):
             child.kill()
 
 
-def launch_with(trainer: pl.Trainer, request: StopRequest, go_on: str) -> None:
+def launch_with(trainer: pl.Trainer, request: StopRequest, resume_command: str) -> None:
     """Have a trainer that starts further ranks itself start them with ``Launcher``."""
     strategy = trainer.strategy
     if isinstance(strategy, ParallelStrategy) and isinstance(
         strategy.launcher, _SubprocessScriptLauncher
     ):
-        strategy._launcher = Launcher(strategy.launcher, request, go_on)
+        strategy._launcher = Launcher(strategy.launcher, request, resume_command)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["GRACE_S", "INTERRUPTED", "PREEMPTED", "StopRequest", "leave_signals_alone", "say"]
+__all__ = ["GRACE_S", "INTERRUPTED", "PREEMPTED", "StopRequest", "ignore_signals", "notify"]
 
 PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
 INTERRUPTED = 130
@@ -22,9 +22,9 @@ POLL_S = 0.05
 class StopRequest:
     """Takes SIGTERM and SIGINT, and SIGUSR1 under SLURM, while it is entered.
 
-    Until ``wait_for_steps`` there is nothing to save, so the first signal ends the process at once,
-    with status 75. From then on it only sets ``made``, for the training loop to see; further ones
-    change nothing, but a second SIGINT ends the process at once with status 130.
+    Before ``defer_to_step_end`` there is nothing to save, so the first signal ends the process at
+    once with status 75. Afterwards a signal only sets ``requested``, which the training loop reads;
+    a second SIGINT ends the process at once with status 130.
 
     A thread of its own reads the signals: Python's handlers wait for the main thread, which may be
     inside a collective that never ends.
@@ -35,9 +35,9 @@ class StopRequest:
 
     def __init__(self, *, first: bool = True) -> None:
         self.first = first
-        self.made = False
-        self.leaving = False
-        self.on_leaving: Callable[[], object] = _nothing
+        self.requested = False
+        self.exiting = False
+        self.on_exit: Callable[[], object] = _nothing
         self._waits = False
         self._interrupts = 0
         self._before: dict[signal.Signals, Any] = {}
@@ -75,7 +75,7 @@ class StopRequest:
             os.close(end)
         self._pipe = None
 
-    def wait_for_steps(self) -> None:
+    def defer_to_step_end(self) -> None:
         """From here on a signal waits for the end of a step: there is something to save."""
         self._waits = True
 
@@ -85,17 +85,17 @@ class StopRequest:
         Before the first step it ends the process (see above), and this never returns.
         """
         end = time.monotonic() + seconds
-        while not self.made and time.monotonic() < end:
+        while not self.requested and time.monotonic() < end:
             time.sleep(POLL_S)
-        return self.made
+        return self.requested
 
-    def leave(self, status: int, line: str) -> None:
+    def exit_now(self, status: int, line: str) -> None:
         """End the process here and now, with one line on the first rank."""
-        self.leaving = True
+        self.exiting = True
         if self.first:
-            say(line)
+            notify(line)
         with contextlib.suppress(Exception):
-            self.on_leaving()
+            self.on_exit()
         for worker in multiprocessing.active_children():
             worker.kill()
         os._exit(status)
@@ -112,19 +112,19 @@ class StopRequest:
     def _receive(self, number: int) -> None:
         self._interrupts += number == signal.SIGINT
         if not self._waits:
-            self.leave(
+            self.exit_now(
                 PREEMPTED,
                 "stopped before the first step, with nothing new to save; "
                 "start again with the same command",
             )
         if self._interrupts > 1:
-            self.leave(INTERRUPTED, "interrupted twice: stopped at once, without saving")
-        if number == signal.SIGINT and self.first and not self.made:
-            say("stopping after this step; interrupt again to stop without saving")
-        self.made = True
+            self.exit_now(INTERRUPTED, "interrupted twice: stopped at once, without saving")
+        if number == signal.SIGINT and self.first and not self.requested:
+            notify("stopping after this step; interrupt again to stop without saving")
+        self.requested = True
 
 
-def leave_signals_alone(worker: int = 0) -> None:
+def ignore_signals(worker: int = 0) -> None:
     """Let a loader's process outlive the signals that its whole group gets.
 
     The trainer needs its workers until it has saved; it ends them itself.
@@ -134,7 +134,7 @@ def leave_signals_alone(worker: int = 0) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def say(line: str) -> None:
+def notify(line: str) -> None:
     """Tell the user one thing, as the command line does."""
     sys.stderr.write(f"vits: {line}\n")
     sys.stderr.flush()

@@ -11,7 +11,11 @@ from vits.config import TrainingConfig
 from vits.errors import CheckpointError, ConfigError, TrainingWarning
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Checkpoints, Ema, Preemption
-from vits.training.checkpoints.files import CheckpointFiles, newest_valid, read_checkpoint
+from vits.training.checkpoints.checkpoint_io import (
+    VerifiedCheckpointIO,
+    newest_valid,
+    read_checkpoint,
+)
 from vits.training.preemption.signals import StopRequest
 
 
@@ -50,12 +54,12 @@ def fit(config, data, make_trainer):
     def run(steps, *callbacks, module=VitsModule, resume=None, **options):
         torch.manual_seed(0)
         datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-        model = module(config, TrainingConfig(), datamodule.corpus)
+        model = module(config, TrainingConfig(), datamodule.dataset_info)
         trainer = make_trainer(
             steps,
             callbacks=list(callbacks),
             enable_checkpointing=True,
-            plugins=[CheckpointFiles()],
+            plugins=[VerifiedCheckpointIO()],
             **options,
         )
         trainer.fit(model, datamodule, ckpt_path=resume, weights_only=True)
@@ -126,14 +130,14 @@ def test_the_clock_saves(fit, folder, minutes, saved):
 
 def refuse(monkeypatch, step):
     """Fill the disk at a step."""
-    write = CheckpointFiles.save_checkpoint
+    write = VerifiedCheckpointIO.save_checkpoint
 
     def save(self, checkpoint, path, storage_options=None):
         if checkpoint["global_step"] == step:
             raise CheckpointError(f"cannot save {path}: No space left on device")
         write(self, checkpoint, path, storage_options)
 
-    monkeypatch.setattr(CheckpointFiles, "save_checkpoint", save)
+    monkeypatch.setattr(VerifiedCheckpointIO, "save_checkpoint", save)
 
 
 def test_a_full_disk_is_a_warning_and_the_next_save_tries_again(fit, folder, monkeypatch):

@@ -12,11 +12,11 @@ from torch import Tensor
 from vits.data.prepared.batch import Batch
 from vits.errors import NumericsError, TrainingWarning
 from vits.training.callbacks.ema import Ema
-from vits.training.checkpoints.files import newest_valid, read_checkpoint
+from vits.training.checkpoints.checkpoint_io import newest_valid, read_checkpoint
 from vits.training.module import VitsModule
 from vits.training.step.metrics import Outcome
 
-__all__ = ["Skips"]
+__all__ = ["SkippedSteps"]
 
 HEADER = ("step", "utterance")
 
@@ -30,7 +30,7 @@ class _Step(NamedTuple):
     names: tuple[str, ...]
 
 
-class Skips(pl.Callback):
+class SkippedSteps(pl.Callback):
     """Reports steps that changed nothing because a loss or a gradient was not finite.
 
     The module itself skips (``Record``); here the skipped steps are counted and their utterances

@@ -7,14 +7,14 @@ import pytorch_lightning as pl
 
 from vits.config import to_dict
 from vits.errors import CheckpointError
-from vits.training.checkpoints.resume import apply_recipe, differences, stream_of
+from vits.training.checkpoints.resume import apply_training_config, differences, run_facts
 from vits.training.module import VitsModule
-from vits.training.preemption.signals import say
+from vits.training.preemption.signals import notify
 
-__all__ = ["Continuation"]
+__all__ = ["Resumption"]
 
 
-class Continuation(pl.Callback):
+class Resumption(pl.Callback):
     """Goes on with a run under the configuration it is given now.
 
     Lightning restores the optimizers and their schedulers with all their settings, so that a
@@ -46,7 +46,7 @@ class Continuation(pl.Callback):
     ) -> None:
         """Add what else decides the numbers."""
         del pl_module
-        checkpoint.setdefault("vits", {})["stream"] = stream_of(trainer)
+        checkpoint.setdefault("vits", {})["stream"] = run_facts(trainer)
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -65,9 +65,9 @@ class Continuation(pl.Callback):
         lines = [
             *differences(before["model"], to_dict(pl_module.config), "model.config."),
             *differences(before["training"], to_dict(recipe), "model.training."),
-            *differences(before.get("stream", stream_of(trainer)), stream_of(trainer)),
+            *differences(before.get("stream", run_facts(trainer)), run_facts(trainer)),
         ]
         if trainer.is_global_zero:
             for line in lines:
-                say(line)
-        apply_recipe(trainer, before["training"], recipe)
+                notify(line)
+        apply_training_config(trainer, before["training"], recipe)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from vits.data.prepare.shards import atomic
+from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.dataset import PreparedDataset
 
 __all__ = ["write_durations"]
@@ -20,7 +20,7 @@ def write_durations(dataset: PreparedDataset, durations: Iterable[list[int]]) ->
             frames of its wave.
     """
     with (
-        atomic(dataset.folder / "manifest.jsonl") as partial,
+        atomic_write(dataset.folder / "manifest.jsonl") as partial,
         partial.open("w", encoding="utf-8", newline="\n") as lines,
     ):
         for index, frames in zip(range(len(dataset)), durations, strict=True):

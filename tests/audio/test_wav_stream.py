@@ -3,13 +3,13 @@ import io
 import numpy as np
 
 from vits.audio.files import read, riff_shortfall
-from vits.audio.pipe import WavePipe
+from vits.audio.wav_stream import WavStreamWriter
 
 
 def test_what_went_through_a_pipe_is_a_recording(tmp_path):
     pipe = io.BytesIO()
     wave = np.linspace(-1, 1.2, 5000, dtype=np.float32)
-    writer = WavePipe(pipe, 22050)
+    writer = WavStreamWriter(pipe, 22050)
     assert len(pipe.getvalue()) == 44
     for part in np.array_split(wave, 7):
         writer.write(part)

@@ -7,12 +7,12 @@ import numpy as np
 
 from vits.audio.files import to_pcm16
 
-__all__ = ["WavePipe"]
+__all__ = ["WavStreamWriter"]
 
 LENGTH_NOT_KNOWN = 0xFFFFFFFF  # what programs write, and expect, in the header of a wave in a pipe
 
 
-class WavePipe:
+class WavStreamWriter:
     """Writes 16-bit mono wav, header first, and passes every piece on at once.
 
     Args:

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from vits.errors import CheckpointError, MissingFileError
-from vits.training.checkpoints.files import (
-    CheckpointFiles,
+from vits.training.checkpoints.checkpoint_io import (
+    VerifiedCheckpointIO,
     link_checkpoint,
     newest_valid,
     read_checkpoint,
@@ -182,7 +182,7 @@ def test_a_file_system_without_links_gets_a_copy(tmp_path, monkeypatch):
 
 
 def test_lightning_uses_these_files(tmp_path):
-    files, path = CheckpointFiles(), tmp_path / "a.ckpt"
+    files, path = VerifiedCheckpointIO(), tmp_path / "a.ckpt"
     files.save_checkpoint(state(2), path)
     assert files.load_checkpoint(path, map_location=None, weights_only=False)["global_step"] == 2
     with pytest.raises(CheckpointError, match="storage_options 1 must be None"):

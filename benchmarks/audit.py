@@ -1,6 +1,6 @@
 """Does the data doctor find what is wrong? Faults are planted in a prepared corpus and looked for.
 
-    python benchmarks/doctor.py data/ada --stranger data/bob --voice voices/ada --json doctor.json
+    python benchmarks/audit.py data/ada --stranger data/bob --voice voices/ada --json audit.json
 
 Of the rows, by the seed: `swapped` have their texts exchanged in pairs; in `shifted` runs of rows
 the texts are displaced by one row; `stranger` rows have the recording of another speaker under
@@ -22,7 +22,7 @@ import numpy as np
 
 from vits.data.audit.examine import examine
 from vits.data.audit.options import Fault
-from vits.data.audit.report import Diagnosis
+from vits.data.audit.report import AuditReport
 from vits.data.audit.text_mismatch import Scorer
 from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.index import PCM16
@@ -36,7 +36,7 @@ KINDS = {
 RUN = 8  # rows of a shifted run
 
 
-class Corpus:
+class PlantedCorpus:
     """Rows of a prepared folder in memory, to be spoilt."""
 
     def __init__(self, folder: Path, limit: int | None, seed: int) -> None:
@@ -128,7 +128,7 @@ class Corpus:
 
 def plant(args: argparse.Namespace, folder: Path) -> tuple[PreparedDataset, dict[str, set[str]]]:
     """Spoil a corpus and write it; return it and the ids of each kind of fault."""
-    corpus = Corpus(args.corpus, args.rows, args.seed)
+    corpus = PlantedCorpus(args.corpus, args.rows, args.seed)
     count = max(4, round(args.share * len(corpus.rows)))
     corpus.shift(count)
     corpus.swap(count)
@@ -138,9 +138,9 @@ def plant(args: argparse.Namespace, folder: Path) -> tuple[PreparedDataset, dict
     return corpus.write(folder), corpus.planted
 
 
-def judge(diagnosis: Diagnosis, names: list[str], planted: dict[str, set[str]]) -> dict[str, Any]:
+def judge(report: AuditReport, names: list[str], planted: dict[str, set[str]]) -> dict[str, Any]:
     """Compare what was left out with what was planted."""
-    gone = {names[row]: {f.fault for f in found} for row, found in diagnosis.left_out.items()}
+    gone = {names[row]: {f.fault for f in found} for row, found in report.left_out.items()}
     found_copies = {
         name for name in planted["copied"] if name in gone or name.partition(" of ")[2] in gone
     }
@@ -204,12 +204,12 @@ def main() -> None:
                 from vits.evaluation.aligners.text_scores import VoiceScorer
 
                 scorer = VoiceScorer(read_bundle(args.voice), dataset)
-            diagnosis = examine(dataset, scorer=scorer)
-            results[label] = judge(diagnosis, list(dataset.names), planted)
-            results[label]["notes"] = diagnosis.notes
-            results[label]["median"] = diagnosis.measured.get("text over impostors (deviations)")
+            report = examine(dataset, scorer=scorer)
+            results[label] = judge(report, list(dataset.names), planted)
+            results[label]["notes"] = report.notes
+            results[label]["median"] = report.measured.get("text over distractors (deviations)")
             show(label, results[label])
-            print("\n".join(f"note: {note}" for note in diagnosis.notes))
+            print("\n".join(f"note: {note}" for note in report.notes))
     if args.json is not None:
         args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

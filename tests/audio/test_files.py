@@ -166,7 +166,7 @@ def test_file_cut_before_its_samples_is_short(tmp_path):
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
 def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
     files.write(tmp_path / name, wave, RATE)
-    with files.Writer(tmp_path / f"pieces_{name}", RATE) as writer:
+    with files.AudioWriter(tmp_path / f"pieces_{name}", RATE) as writer:
         for piece in np.array_split(wave, 5):
             writer.write(piece)
         assert not (tmp_path / f"pieces_{name}").exists()
@@ -177,7 +177,7 @@ def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
 
 def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
     def write():
-        with files.Writer(tmp_path / "a.wav", RATE) as writer:
+        with files.AudioWriter(tmp_path / "a.wav", RATE) as writer:
             writer.write(np.array([0.5, 2.0, -1.5]))
             writer.write(np.array([0.5, 4.0, 1.0]))
 
@@ -191,13 +191,13 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
     before = (tmp_path / "a.wav").read_bytes()
 
     def write():
-        with files.Writer(tmp_path / "a.wav", RATE) as writer:
+        with files.AudioWriter(tmp_path / "a.wav", RATE) as writer:
             writer.write(np.zeros(3))
             writer.write(np.array([np.nan]))
 
     with pytest.raises(AudioError, match="not finite"):
         write()
     with pytest.raises(AudioError, match="12345 Hz"):
-        files.Writer(tmp_path / "a.mp3", 12345)
+        files.AudioWriter(tmp_path / "a.mp3", 12345)
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
     assert (tmp_path / "a.wav").read_bytes() == before

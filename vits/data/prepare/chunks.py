@@ -8,18 +8,17 @@ that the result depends on: options, front end, rows, and size and time of each 
 import contextlib
 import hashlib
 import json
-import os
 import re
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.manifest import Row
 from vits.errors import DataError
 
-__all__ = ["Chunk", "Result", "Task", "atomic", "clear", "parse_shard", "plan"]
+__all__ = ["Chunk", "ChunkResult", "Task", "clear", "parse_shard", "plan"]
 
 _NAME = re.compile(r"(chunk-\d{6}\.(i16|json)|frontend-[0-9a-f]{16}\.json|.*\.partial)")
 _FORMAT = 1
@@ -39,7 +38,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Result:
+class ChunkResult:
     """What became of a chunk's rows.
 
     Attributes:
@@ -81,19 +80,19 @@ class Chunk:
         """File of the outcomes; it is written last, so that it stands for the whole."""
         return self.folder / f"chunk-{self.index:06d}.json"
 
-    def write(self, waves: bytes, result: Result) -> None:
+    def write(self, waves: bytes, result: ChunkResult) -> None:
         """Write both files; a reader sees the old ones or the new ones."""
-        with atomic(self.wave_path) as path:
+        with atomic_write(self.wave_path) as path:
             path.write_bytes(waves)
         head = {"key": self.key, "sha256": _digest(waves, result)}
-        with atomic(self.result_path) as path:
+        with atomic_write(self.result_path) as path:
             path.write_text(json.dumps({**head, **result.to_dict()}), encoding="utf-8")
 
-    def result(self) -> Result | None:
+    def result(self) -> ChunkResult | None:
         """Read the outcomes; None unless they are there and made from these very inputs."""
         try:
             values = json.loads(self.result_path.read_bytes())
-            result = Result(values["kept"], values["rejected"])
+            result = ChunkResult(values["kept"], values["rejected"])
             return result if values["key"] == self.key else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -151,24 +150,6 @@ def parse_shard(text: str) -> tuple[int, int]:
     return share
 
 
-@contextlib.contextmanager
-def atomic(path: Path, scratch: Path | None = None) -> Iterator[Path]:
-    """Yield a path to write to; it becomes ``path`` when the block ends without an error.
-
-    Args:
-        path: the wanted file.
-        scratch: folder for the unfinished file, on the same file system; by default the file's.
-    """
-    partial = (scratch or path.parent) / f"{path.name}.{uuid.uuid4().hex}.partial"
-    try:
-        yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def clear(folder: Path, keep: Iterable[Path] = ()) -> None:
     """Delete the files that preparation makes in its work folder, and the folder if empty."""
     kept = set(keep)
@@ -188,7 +169,7 @@ def _state(audio: str) -> list[int] | None:
     return [state.st_size, state.st_mtime_ns]
 
 
-def _digest(waves: bytes, result: Result) -> str:
+def _digest(waves: bytes, result: ChunkResult) -> str:
     """Return the hash of a chunk's waves and outcomes."""
     digest = hashlib.sha256(waves)
     digest.update(_json(result.to_dict()))

@@ -8,8 +8,8 @@ import pytorch_lightning as pl
 import torch
 
 from vits.errors import NumericsError, TrainingWarning
-from vits.training.callbacks import Checkpoints, Ema, Skips
-from vits.training.checkpoints.files import CheckpointFiles, read_checkpoint
+from vits.training.callbacks import Checkpoints, Ema, SkippedSteps
+from vits.training.checkpoints.checkpoint_io import VerifiedCheckpointIO, read_checkpoint
 
 
 class Poison(pl.Callback):
@@ -41,13 +41,13 @@ class Spoil(pl.Callback):
 @pytest.fixture
 def run(make_run, tmp_path):
     def go(steps, *callbacks, **recipe):
-        skips = Skips()
+        skips = SkippedSteps()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", TrainingWarning)
             made = make_run(
                 steps,
                 callbacks=[Ema(0.9), *callbacks, skips, Checkpoints(every_n_steps=3)],
-                plugins=[CheckpointFiles()],
+                plugins=[VerifiedCheckpointIO()],
                 **recipe,
             )
         told = [str(w.message) for w in caught if issubclass(w.category, TrainingWarning)]
@@ -99,4 +99,4 @@ def test_without_a_checkpoint_it_stops_at_once(make_run):
         pytest.warns(TrainingWarning, match="was skipped"),
         pytest.raises(NumericsError, match="there is no checkpoint to go back to"),
     ):
-        make_run(20, callbacks=[Spoil({1}), Skips()], skipped_in_a_row=2)
+        make_run(20, callbacks=[Spoil({1}), SkippedSteps()], skipped_in_a_row=2)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vits.data.audit.signal import measure_signal
+from vits.data.audit.signal_quality import measure_signal
 from vits.errors import AudioError
 
 RATE = 16000

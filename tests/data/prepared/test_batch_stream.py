@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from vits.data.prepared.stream import BatchStream
+from vits.data.prepared.batch_stream import BatchStream
 from vits.errors import ConfigError, DataError
 
 WORLDS = [1, 2, 3, 4]

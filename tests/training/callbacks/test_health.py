@@ -1,4 +1,4 @@
-"""Each illness is named once, in words, when its sign stays; a healthy run says nothing."""
+"""Each symptom is named once, in words, when its sign stays; a healthy run says nothing."""
 
 import warnings
 from types import SimpleNamespace
@@ -10,14 +10,14 @@ from vits.config import TrainingConfig
 from vits.data.prepared.batch import Batch
 from vits.errors import TrainingWarning
 from vits.training import VitsDataModule, VitsModule
-from vits.training.callbacks.health import ILLNESSES, Health
+from vits.training.callbacks.health import SYMPTOMS, Health
 
 N = 12  # symbols
 
 
 @pytest.fixture
 def module(config, data, monkeypatch):
-    corpus = VitsDataModule(str(data), n_validation=0).corpus
+    corpus = VitsDataModule(str(data), n_validation=0).dataset_info
     module = VitsModule(config, TrainingConfig(), corpus)
     logged = {}
     monkeypatch.setattr(module, "log_dict", logged.update)
@@ -71,7 +71,7 @@ SIGNS = {
 
 
 def test_every_illness_has_a_sign_here():
-    assert SIGNS.keys() == {illness.name for illness in ILLNESSES}
+    assert SIGNS.keys() == {symptom.name for symptom in SYMPTOMS}
 
 
 @pytest.mark.parametrize("name", SIGNS)

@@ -10,7 +10,7 @@ from vits.config import TrainingConfig
 from vits.errors import CheckpointError, Preempted
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Checkpoints, Ema, Preemption
-from vits.training.checkpoints.files import CheckpointFiles, read_checkpoint
+from vits.training.checkpoints.checkpoint_io import VerifiedCheckpointIO, read_checkpoint
 from vits.training.preemption.signals import StopRequest
 
 
@@ -20,7 +20,7 @@ class Ask(pl.Callback):
     def __init__(self, request, hook, step):
         def ask(trainer, *_):
             if trainer.global_step == step:
-                request.made = True
+                request.requested = True
 
         setattr(self, hook, ask)
 
@@ -45,10 +45,10 @@ def fit(config, data, make_trainer, tmp_path):
                 *saving,
             ],
             enable_checkpointing=checkpoints,
-            plugins=[CheckpointFiles()],
+            plugins=[VerifiedCheckpointIO()],
             val_check_interval=3,
         )
-        module = VitsModule(config, recipe, datamodule.corpus)
+        module = VitsModule(config, recipe, datamodule.dataset_info)
         trainer.fit(module, datamodule, ckpt_path=resume, weights_only=True)
         return read_checkpoint(folder / "checkpoints" / "last.ckpt")
 
@@ -112,7 +112,7 @@ def test_a_stop_that_cannot_save_is_an_error(fit, monkeypatch):
     def refuse(self, checkpoint, path, storage_options=None):
         raise CheckpointError(f"cannot save {path}: No space left on device")
 
-    monkeypatch.setattr(CheckpointFiles, "save_checkpoint", refuse)
+    monkeypatch.setattr(VerifiedCheckpointIO, "save_checkpoint", refuse)
     request = StopRequest()
     with pytest.raises(CheckpointError, match=r"0002.ckpt: No space left on device"):
         fit("x", Ask(request, "on_train_batch_start", 1), request=request)

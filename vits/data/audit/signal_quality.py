@@ -7,7 +7,7 @@ import numpy as np
 
 from vits.errors import AudioError
 
-__all__ = ["Signal", "measure_signal"]
+__all__ = ["SignalQuality", "measure_signal"]
 
 _FRAME_SECONDS = 0.02
 _CEILING_DB = 100.0  # beyond 16 bits; where nothing is left of the noise
@@ -15,7 +15,7 @@ _FLAT = 3  # equal samples in a row; a sine at full scale has two at its top
 _QUIET_PEAK = 0.05  # below it equal neighbours are the steps of 16 bits, not clipping
 
 
-class Signal(NamedTuple):
+class SignalQuality(NamedTuple):
     """Measurements of one recording.
 
     Attributes:
@@ -35,7 +35,7 @@ class Signal(NamedTuple):
     level_dbfs: float
 
 
-def measure_signal(wave: np.ndarray, sample_rate: int) -> Signal:
+def measure_signal(wave: np.ndarray, sample_rate: int) -> SignalQuality:
     """Measure a recording in frames of 20 ms.
 
     The noise is the 5th percentile of the frames' powers, what is loud the 95th; the ratio is
@@ -58,11 +58,11 @@ def measure_signal(wave: np.ndarray, sample_rate: int) -> Signal:
     power = np.add.reduceat(np.square(wave, dtype=np.float64), starts) / sizes
     heard = power[power > 0]
     if not len(heard):
-        return Signal(0.0, 0.0, len(wave) / sample_rate, 0.0, 0.0, -math.inf)
+        return SignalQuality(0.0, 0.0, len(wave) / sample_rate, 0.0, 0.0, -math.inf)
     noise, loud = (float(value) for value in np.percentile(heard, (5, 95)))
     speech = np.flatnonzero(power >= np.clip(4 * noise, 1e-4 * loud, 10**-2.5 * loud))
     first, last = int(starts[speech[0]]), int(starts[speech[-1]] + sizes[speech[-1]])
-    return Signal(
+    return SignalQuality(
         snr_db=min(_CEILING_DB, 10 * math.log10(max(loud - noise, 1e-3 * noise) / noise)),
         clipped=_clipped(wave),
         lead_seconds=first / sample_rate,

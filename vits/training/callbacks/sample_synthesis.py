@@ -15,10 +15,10 @@ from vits.training.callbacks.plots import alignment_figure, mel_figure, save
 from vits.training.datamodule import VitsDataModule
 from vits.training.module import VitsModule
 
-__all__ = ["Listening"]
+__all__ = ["SampleSynthesis"]
 
 
-class Listening(pl.Callback):
+class SampleSynthesis(pl.Callback):
     """Logs wave, mel beside the recording's, and alignment picture of fixed utterances.
 
     They are the first of the validation data, spoken with fixed noise from their symbols alone.
@@ -48,7 +48,7 @@ class Listening(pl.Callback):
             if self.stopping():
                 return
             utterance = data.validation_data[i]
-            batch = collate([utterance], data.corpus.audio.hop_length).to(pl_module.device)
+            batch = collate([utterance], data.dataset_info.audio.hop_length).to(pl_module.device)
             symbols = [data.validation_data.symbols[j] for j in utterance.ids.tolist()]
             _show(trainer, pl_module, batch, symbols, folder / f"{i}-{utterance.id}")
 

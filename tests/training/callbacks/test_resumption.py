@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from vits.errors import CheckpointError
-from vits.training.callbacks import Checkpoints, Continuation
-from vits.training.checkpoints.files import read_checkpoint
+from vits.training.callbacks import Checkpoints, Resumption
+from vits.training.checkpoints.checkpoint_io import read_checkpoint
 
 
 class Ranks:
@@ -25,7 +25,7 @@ class Ranks:
 
 @pytest.mark.parametrize("chosen", [None, Path("runs/a.ckpt")])
 def test_all_ranks_must_go_on_from_one_file(chosen):
-    continuation = Continuation()
+    continuation = Resumption()
     continuation.path = chosen
     continuation.setup(Ranks(chosen), None, "fit")
     continuation.path = Path("runs/b.ckpt")
@@ -38,8 +38,8 @@ def test_a_checkpoint_tells_what_its_numbers_depend_on(config, data, make_traine
     from vits.training import VitsDataModule, VitsModule
 
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    module = VitsModule(config, TrainingConfig(), datamodule.corpus)
-    callbacks = [Continuation(), Checkpoints()]
+    module = VitsModule(config, TrainingConfig(), datamodule.dataset_info)
+    callbacks = [Resumption(), Checkpoints()]
     trainer = make_trainer(1, callbacks=callbacks, enable_checkpointing=True)
     trainer.fit(module, datamodule)
     saved = read_checkpoint(tmp_path / "run" / "checkpoints" / "last.ckpt")
@@ -51,5 +51,5 @@ def test_a_checkpoint_tells_what_its_numbers_depend_on(config, data, make_traine
         "data.n_buckets": 16,
         "data.seed": 1234,
         "training utterances": 10,
-        "training seconds": datamodule.corpus.seconds,
+        "training seconds": datamodule.dataset_info.seconds,
     }

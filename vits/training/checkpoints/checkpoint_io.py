@@ -17,10 +17,10 @@ import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 
 from vits.errors import CheckpointError, MissingFileError
-from vits.training.checkpoints.checksum import damaged, read_seal, verify, write_sealed
+from vits.training.checkpoints.checksum import damaged, read_checksum, verify, write_with_checksum
 
 __all__ = [
-    "CheckpointFiles",
+    "VerifiedCheckpointIO",
     "link_checkpoint",
     "newest_valid",
     "read_checkpoint",
@@ -49,7 +49,7 @@ def write_checkpoint(state: dict[str, Any], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            write_sealed(state, file)
+            write_with_checksum(state, file)
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -109,7 +109,7 @@ def newest_valid(
 
 def step_of(path: Path) -> int:
     """Return the step a checkpoint was saved at, from its seal or its name; -1 if neither tells."""
-    seal = read_seal(path)
+    seal = read_checksum(path)
     if seal is not None:
         return seal.step
     number = re.search(r"step[-=](\d+)", path.stem)
@@ -153,8 +153,8 @@ def remove_partial(folder: Path, report: Callable[[str], None]) -> None:
             report(f"removed {path}: half-written when its run was killed")
 
 
-class CheckpointFiles(CheckpointIO):
-    """Lightning's way to these files: ``Trainer(plugins=[CheckpointFiles()])``."""
+class VerifiedCheckpointIO(CheckpointIO):
+    """Lightning's way to these files: ``Trainer(plugins=[VerifiedCheckpointIO()])``."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
