@@ -75,7 +75,7 @@ def test_rows_are_read_in_their_own_language(corpus, tmp_path):
 def test_a_row_that_names_none_is_named(corpus, tmp_path):
     flags = "--languages", "en=en-us,fr=fr-fr,de", "--unknown", "extend"
     data, kept, lost = prepare(corpus, tmp_path, *flags)
-    assert "no language is named" in lost.pop("d")["detail"]
+    assert "no language is given" in lost.pop("d")["detail"]
     assert not lost
     assert data.frontend["config"]["languages"][2] == ["de", "de"]
     table = Frontend.from_dict(data.frontend).symbols

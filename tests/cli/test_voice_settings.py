@@ -90,7 +90,7 @@ def test_everything_is_the_voices(voice, corpus, tmp_path):
         "stress": False,
         "blanks": False,
         "blank": "b",
-        "bounds": False,
+        "bos_eos": False,
         "languages": [],
     }
     assert info["frontend"]["symbols"] == ["_", "c", "a", "b", " ", "d"]  # its own, then the new

@@ -49,7 +49,7 @@ def frontend_of(**config):
             FrontendConfig(**config), SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,'"])
         )
     table = SymbolTable.default()
-    if config.get("bounds"):
+    if config.get("bos_eos"):
         table = SymbolTable(("_", "^", "$", *table.symbols[1:], "aɪ"))
     return Frontend(FrontendConfig(**config), table)
 
@@ -92,7 +92,7 @@ VOICES = {
     "original": lambda: build("hifigan", frontend=frontend_of()),
     "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
     "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
-    "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bounds=True)),
+    "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bos_eos=True)),
     "polyglot": lambda: build(
         "hifigan",
         n_speakers=2,

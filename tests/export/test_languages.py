@@ -52,7 +52,7 @@ def test_the_others_speak_the_one_that_is_named(export, load, speak, make_voice,
         settings = json.loads(next(folder.glob("*.json")).read_text())
         assert settings["espeak"] == {"voice": "fr-fr"}
         bundle = make_voice("polyglot")
-        ids = list(bundle.frontend.in_language(1).encode("Oui.").ids)
+        ids = list(bundle.frontend.for_language(1).encode("Oui.").ids)
         wave = (
             load(done.graph)
             .run(
@@ -73,5 +73,5 @@ def test_the_others_speak_the_one_that_is_named(export, load, speak, make_voice,
         atol = 1e-4 * np.abs(expected).max()
         np.testing.assert_allclose(wave, expected, atol=atol)
         assert other.shape != expected.shape or np.abs(other - expected).max() > 10 * atol
-    with pytest.raises(VoiceError, match=f"a {to} voice has one language: no language is named"):
+    with pytest.raises(VoiceError, match=f"a {to} voice has one language: no language is given"):
         write(make_voice("polyglot"), tmp_path / "out", to)

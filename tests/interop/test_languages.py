@@ -74,7 +74,7 @@ def test_their_settings_say_enough_without_ours(change, make, tmp_path, language
         (name, code if own else name) for name, code in languages
     )
     one, other = (
-        bundle.frontend.in_language(1).encode("le chat, ici.").phonemes
+        bundle.frontend.for_language(1).encode("le chat, ici.").phonemes
         for bundle in (voice.bundle, read(folder).bundle)
     )
     assert one == other

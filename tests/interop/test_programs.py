@@ -323,7 +323,7 @@ def test_piper_loads_what_we_wrote(piper, make_voice, tmp_path, n_speakers):
     from vits.interop.full_voice import WholeVoice
     from vits.models.discriminators import Discriminators
 
-    frontend = Frontend(FrontendConfig(normalize=False, bounds=True), SymbolTable(ROWS))
+    frontend = Frontend(FrontendConfig(normalize=False, bos_eos=True), SymbolTable(ROWS))
     voice = make_voice(n_speakers, frontend=frontend, n_symbols=256)
     judges = Discriminators(**vars(DiscriminatorConfig())).state_dict()
     whole = WholeVoice(format="vits", bundle=voice.bundle, discriminators=judges)

@@ -13,7 +13,6 @@ from vits.errors import ConfigError, TextError, VoiceError
 from vits.models.vits import Vits
 from vits.synthesis import Voice, load, read_voice, synthesize, write_voice
 from vits.text import Frontend, SymbolTable
-from vits.text.languages import find_language
 
 LANGUAGES = (("en", "en-us"), ("fr", "fr-fr"))
 TEXT = "Paris, six amis. Oui."
@@ -76,7 +75,7 @@ def test_markup_is_in_the_language_asked_for(polyglot):
 @pytest.mark.parametrize(
     ("language", "message"),
     [
-        (None, "no language is named; this voice speaks en, fr: name one of them"),
+        (None, "no language is given; use one of this voice's: en, fr"),
         ("de", "unknown language 'de'; this voice speaks en, fr"),
     ],
 )
@@ -92,15 +91,8 @@ def test_a_missing_or_unknown_language_lists_those_there_are(polyglot, language,
 
 def test_a_voice_of_one_language_has_no_choice(voice):
     assert voice.languages == ()
-    with pytest.raises(VoiceError, match="'en' must be left out: this voice has no choice"):
+    with pytest.raises(VoiceError, match="'en' must be left out: this voice has a single"):
         voice("Abc.", language="en")
-
-
-def test_a_single_row_need_not_be_named():
-    assert find_language((("eo", "eo"),), None) == 0
-    assert find_language((("a", "x"), ("b", "x")), "b") == 1
-    with pytest.raises(TextError, match="unknown language 'x'"):
-        find_language((("a", "x"), ("b", "x")), "x")
 
 
 def test_the_folder_keeps_names_and_codes(bundle, tmp_path):

@@ -1,4 +1,4 @@
-"""What the tests of the front end share."""
+"""Shared fixtures of the front end tests."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def run():
-    """Run code in an interpreter of its own, in which warnings are errors."""
+    """Run code in a separate interpreter with warnings as errors."""
 
     def run(code):
         return subprocess.run(

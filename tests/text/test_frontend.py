@@ -20,7 +20,7 @@ def graphemes(text, lexicon=None, **options):
     return Frontend(config, SymbolTable.from_texts([text]), lexicon)
 
 
-def spoken(encoding):
+def word_pairs(encoding):
     return [(word.text, word.phonemes) for word in encoding.words]
 
 
@@ -45,7 +45,7 @@ def check(encoding: Encoding, table: SymbolTable, blanks: bool):
 def test_hello_world():
     encoding = espeak().encode("Hello world.")
     assert encoding.phonemes == "həlˈoʊ wˈɜːld."
-    assert spoken(encoding) == [("Hello", "həlˈoʊ"), ("world", "wˈɜːld")]
+    assert word_pairs(encoding) == [("Hello", "həlˈoʊ"), ("world", "wˈɜːld")]
     assert encoding.ids[:5] == (0, 50, 0, 83, 0)
     assert len(encoding.ids) == 29
     assert (encoding.words[0].start, encoding.words[0].end) == (1, 12)
@@ -80,20 +80,20 @@ def test_punctuation_is_kept():
 def test_inline_phonemes_pass_through():
     encoding = espeak().encode("Say [[ʃɪvˈɔːn]], now [[ə b]].")
     assert encoding.phonemes == "sˈeɪ ʃɪvˈɔːn, nˈaʊ ə b."
-    assert ("ə b", "ə b") in spoken(encoding)
+    assert ("ə b", "ə b") in word_pairs(encoding)
     assert espeak().encode("[[həlˈoʊ]]").words[0].phonemes == "həlˈoʊ"
 
 
 @pytest.mark.parametrize("text", ["a [[b", "a ]] b", "[[a [[b]]", "[[]]", "[[ ]] a", "[[a]] [["])
-def test_unbalanced_brackets_are_refused(text):
+def test_unbalanced_brackets_are_rejected(text):
     with pytest.raises(TextError, match=r"\[\["):
         espeak().encode(text)
 
 
-def test_the_lexicon_comes_first_and_ignores_case():
+def test_the_lexicon_takes_precedence_and_ignores_case():
     front = espeak(lexicon={"Siobhan": "ʃɪvˈɔːn", "the": "ðʌ"})
     encoding = front.encode("SIOBHAN in the 'Siobhan'.")
-    assert spoken(encoding) == [
+    assert word_pairs(encoding) == [
         ("SIOBHAN", "ʃɪvˈɔːn"),
         ("in", "ˈɪn"),
         ("the", "ðʌ"),
@@ -106,7 +106,7 @@ def test_the_lexicon_comes_first_and_ignores_case():
 @pytest.mark.parametrize("policy", ["raise", "drop"])
 @pytest.mark.parametrize("front", [espeak(), graphemes("abc .?'")])
 @pytest.mark.filterwarnings("ignore::vits.text.UnknownSymbolWarning")
-def test_nothing_to_speak_is_an_error_with_a_remedy(front, text, policy):
+def test_a_silent_text_is_an_error_with_a_remedy(front, text, policy):
     with pytest.raises(TextError, match=r"give at least one word|drop them with|change the text"):
         front.encode(text, unknown=policy)
 
@@ -117,7 +117,7 @@ def test_unknown_symbols_raise_by_default():
     assert caught.value.symbols == {"🙂": 2}
 
 
-def test_dropped_symbols_are_named_and_counted_in_one_warning():
+def test_dropped_symbols_are_listed_and_counted_in_one_warning():
     with pytest.warns(UnknownSymbolWarning, match=r"dropped 3.*U\+1F642\) x2") as caught:
         encoding = espeak().encode("hi 🙂, there🙂 [[ɓ%]]", unknown="drop")
     assert len(caught) == 1
@@ -126,22 +126,27 @@ def test_dropped_symbols_are_named_and_counted_in_one_warning():
     assert encoding.phonemes == "hˈaɪ, ðˈɛɹ ɓ"
 
 
-def test_nothing_audible_vanishes_unreported():
+def test_symbols_without_sound_are_reported():
     front = espeak()
-    for text, lost in {"a � b": "�", "a ✓ b": "✓", "a \ue000 b": "\ue000", "x\ud800": "�"}.items():
+    for text, missing in {
+        "a � b": "�",
+        "a ✓ b": "✓",
+        "a \ue000 b": "\ue000",
+        "x\ud800": "�",
+    }.items():
         with pytest.raises(UnknownSymbolError) as caught:
             front.encode(text)
-        assert list(caught.value.symbols) == [lost]
+        assert list(caught.value.symbols) == [missing]
 
 
-def test_a_word_that_only_loses_symbols_is_no_word():
+def test_a_word_without_known_symbols_is_no_word():
     with pytest.warns(UnknownSymbolWarning):
         encoding = espeak().encode("[[%]] red", unknown="drop")
-    assert spoken(encoding) == [("red", "ɹˈɛd")]
+    assert word_pairs(encoding) == [("red", "ɹˈɛd")]
     assert encoding.phonemes == "ɹˈɛd"
 
 
-def test_nasal_vowels_lose_only_what_the_table_lacks():
+def test_nasal_vowels_lose_only_unknown_symbols():
     with pytest.warns(UnknownSymbolWarning, match=r"U\+0303"):
         encoding = espeak("pt-br").encode("pão", unknown="drop")
     assert encoding.phonemes == "pˈɐʊ"
@@ -150,14 +155,14 @@ def test_nasal_vowels_lose_only_what_the_table_lacks():
     assert espeak("pt-br", table).encode("pão").phonemes == "pˈɐ\u0303ʊ\u0303"
 
 
-def test_composed_symbols_are_used_where_the_table_has_only_them():
+def test_composed_symbols_are_used_if_the_table_lacks_the_parts():
     assert "ç" in espeak("de").encode("ich").symbols
 
 
 @pytest.mark.parametrize(
     "language", ["de", "fr-fr", "nl", "es", "cmn", "ja", "vi", "hi", "ar", "ru"]
 )
-def test_a_table_extended_by_what_is_missing_takes_every_language(language):
+def test_an_extended_table_encodes_every_language(language):
     text = {
         "cmn": "你好，世界。", "ja": "こんにちは、ありがとう。", "vi": "xin chào thế giới",
         "hi": "नमस्ते दुनिया। १२", "ar": "مرحبا بالعالم؟", "ru": "Привет, мир!",
@@ -168,11 +173,11 @@ def test_a_table_extended_by_what_is_missing_takes_every_language(language):
     assert encoding.phonemes == espeak(language, table).transcribe(text).strip()
 
 
-def test_stress_is_an_option():
+def test_stress_is_optional():
     assert espeak(stress=False).encode("Hello world.").phonemes == "həloʊ wɜːld."
 
 
-def test_normalisation_is_an_option():
+def test_normalisation_is_optional():
     assert [w.text for w in espeak(normalize=False).encode("5 “km”").words] == ["5", "km"]
     assert [w.text for w in espeak().encode("5 km").words] == ["five", "kilometers"]
 
@@ -181,18 +186,18 @@ def test_graphemes_are_the_characters_themselves():
     front = graphemes("Grüße, Welt-all five", language="de")
     encoding = front.encode("Grüße,  Welt-all")
     assert encoding.phonemes == "Grüße, Welt-all"
-    assert spoken(encoding) == [("Grüße", "Grüße"), ("Welt-all", "Welt-all")]
+    assert word_pairs(encoding) == [("Grüße", "Grüße"), ("Welt-all", "Welt-all")]
     with pytest.raises(UnknownSymbolError):
         front.encode("Grüße z")
 
 
-def test_a_table_without_capitals_takes_lower_case():
+def test_a_table_without_capitals_lower_cases_the_text():
     encoding = graphemes("abc ").encode("ABC ab")
     assert encoding.phonemes == "abc ab"
     assert encoding.words[0].text == "ABC"
 
 
-def test_overlong_words_lose_nothing():
+def test_very_long_words_are_complete():
     encoding = espeak("de").encode("ta" * 300)
     assert encoding.phonemes.count("t") == 300
 
@@ -211,10 +216,10 @@ def test_a_megabyte_does_not_hang():
     assert time.perf_counter() - start < 15
 
 
-def test_any_string_is_encoded_or_refused():
+def test_any_string_is_encoded_or_rejected():
     rng = random.Random(0)
     front = espeak()
-    refused = 0
+    rejected = 0
     pool = "abc XYZ.,'-()[]\"09$%\0\n\ud800é½🙂你ह\u0301\ufdd0"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnknownSymbolWarning)
@@ -226,18 +231,18 @@ def test_any_string_is_encoded_or_refused():
             try:
                 encoding = front.encode(text, unknown="drop")
             except TextError:
-                refused += 1
+                rejected += 1
             else:
                 check(encoding, front.symbols, blanks=True)
-    assert 0 < refused < 1000
+    assert 0 < rejected < 1000
 
 
-def test_unknown_policies_are_refused():
+def test_unknown_policies_are_rejected():
     with pytest.raises(TextError, match="must be 'raise' or 'drop'"):
         espeak().encode("a", unknown="ignore")
 
 
-def test_a_front_end_survives_json():
+def test_json_round_trip():
     front = espeak("de", lexicon={"Äpfel": "ˈɛpfəl"}, stress=False)
     again = Frontend.from_dict(json.loads(json.dumps(front.to_dict())))
     assert again.to_dict() == front.to_dict()
@@ -256,40 +261,40 @@ def test_a_front_end_survives_json():
         {"config": {"colour": "red"}},
     ],
 )
-def test_bad_dictionaries_are_refused(change):
+def test_invalid_dictionaries_are_rejected(change):
     with pytest.raises((TextError, ConfigError)):
         Frontend.from_dict({**espeak().to_dict(), **change})
 
 
-def test_a_missing_key_is_refused():
+def test_a_missing_key_is_rejected():
     with pytest.raises(TextError, match="exactly the keys config, symbols, lexicon"):
         Frontend.from_dict({"config": {}})
 
 
-FRAMED = SymbolTable(("_", "^", "$", " ", "a", "b", "#"))
+BOS_EOS_TABLE = SymbolTable(("_", "^", "$", " ", "a", "b", "#"))
 
 
-def test_bounds_stand_around_a_text_and_shift_its_words():
-    config = FrontendConfig(backend="graphemes", bounds=True)
-    encoding = Frontend(config, FRAMED).encode("ab a")
+def test_bos_and_eos_surround_a_text_and_shift_its_words():
+    config = FrontendConfig(backend="graphemes", bos_eos=True)
+    encoding = Frontend(config, BOS_EOS_TABLE).encode("ab a")
     assert encoding.ids == (1, 0, 4, 0, 5, 0, 3, 0, 4, 0, 2)
     assert encoding.symbols[0] == "^"
     assert encoding.symbols[-1] == "$"
     first, second = encoding.words
     assert encoding.symbols[first.start : first.end] == ("a", "_", "b")
     assert encoding.symbols[second.start : second.end] == ("a",)
-    bare = Frontend(FrontendConfig(backend="graphemes", bounds=True, blanks=False), FRAMED)
+    bare = Frontend(FrontendConfig(backend="graphemes", bos_eos=True, blanks=False), BOS_EOS_TABLE)
     assert bare.encode("ab").ids == (1, 4, 5, 2)
 
 
-def test_the_blank_may_be_any_symbol():
+def test_the_blank_can_be_any_symbol():
     config = FrontendConfig(backend="graphemes", blank="#")
-    encoding = Frontend(config, FRAMED).encode("ab")
+    encoding = Frontend(config, BOS_EOS_TABLE).encode("ab")
     assert encoding.ids == (6, 4, 6, 5, 6)
     assert encoding.symbols == ("#", "a", "#", "b", "#")
 
 
-@pytest.mark.parametrize("options", [{"blank": "#"}, {"bounds": True}])
-def test_blank_and_bounds_must_be_in_the_table(options):
+@pytest.mark.parametrize("options", [{"blank": "#"}, {"bos_eos": True}])
+def test_blank_bos_and_eos_must_be_in_the_table(options):
     with pytest.raises(TextError, match="which the symbol table lacks"):
         Frontend(FrontendConfig(backend="graphemes", **options), SymbolTable(("_", "a")))

@@ -11,12 +11,12 @@ def test_a_file_is_read(tmp_path):
     assert read_lexicon(path) == {"siobhan": "ʃɪvˈɔːn", "nguyễn": "wˈɪn"}
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(MissingFileError, match=r"nowhere\.tsv"):
         read_lexicon(tmp_path / "nowhere.tsv")
 
 
-def test_bytes_that_are_not_utf8_have_a_line_number(tmp_path):
+def test_invalid_utf8_is_reported_with_its_line(tmp_path):
     path = tmp_path / "latin.tsv"
     path.write_bytes(b"a\tb\ncaf\xe9\tk\n")
     with pytest.raises(TextError, match="line 2: not UTF-8"):
@@ -31,10 +31,10 @@ def test_bytes_that_are_not_utf8_have_a_line_number(tmp_path):
         ("word\t ", "no phonemes"),
         ("New York\tə", "not one word"),
         ("end.\tə", "not one word"),
-        ("OLD\tə", "already stands on line 1"),
+        ("OLD\tə", "already defined on line 1"),
     ],
 )
-def test_bad_lines_have_a_number_and_a_remedy(line, message):
+def test_invalid_lines_are_reported_with_number_and_remedy(line, message):
     with pytest.raises(TextError, match=f"line 3.*{message}"):
         parse_lexicon(["old\tə", "", line])
 

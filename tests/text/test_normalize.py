@@ -24,7 +24,7 @@ def random_texts(count, seed=0):
         )
 
 
-def test_any_string_is_normalised_and_cleaning_twice_changes_nothing():
+def test_any_string_is_normalised_and_cleaning_is_idempotent():
     for text in random_texts(2000):
         cleaned = clean(text)
         assert clean(cleaned) == cleaned
@@ -74,7 +74,7 @@ def test_only_english_is_expanded():
     assert normalize("5 km", "eo") == "5 km"
 
 
-# A quadratic rule would take minutes.
+# Quadratic time would take minutes.
 @pytest.mark.parametrize("unit", ["a", "1", "1,", "1-", "(", ".", "A.", ": ", "-", "$", "1/", "é"])
 def test_time_is_linear(unit):
     text = unit * (100_000 // len(unit))

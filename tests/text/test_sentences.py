@@ -12,7 +12,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-def test_sentences_join_to_the_text():
+def test_sentences_concatenate_to_the_text():
     rng = random.Random(0)
     for _ in range(3000):
         text = "".join(rng.choice(PIECES) for _ in range(rng.randrange(60)))
@@ -52,7 +52,7 @@ def test_sentence_ends(sentences):
     assert split_sentences("".join(sentences)) == [part for part in sentences if part]
 
 
-def test_long_sentences_are_cut_after_a_clause_then_after_a_word():
+def test_long_sentences_are_split_after_a_clause_else_after_a_word():
     text = "aaaa bbbb cccc, dddd eeee"
     assert split_sentences(text, 20) == ["aaaa bbbb cccc, ", "dddd eeee"]
     assert split_sentences(text, 12) == ["aaaa bbbb ", "cccc, dddd ", "eeee"]
@@ -60,7 +60,7 @@ def test_long_sentences_are_cut_after_a_clause_then_after_a_word():
     assert split_sentences("abce\u0301f", 4) == ["abc", "e\u0301f"]
 
 
-def test_phonemes_stay_whole():
+def test_inline_phonemes_are_not_split():
     assert split_sentences("ab [[c d e f g h]] ij", 8) == ["ab ", "[[c d e f g h]]", " ij"]
 
 
@@ -79,6 +79,6 @@ def test_a_megabyte_of_one_letter_is_split():
     assert split_sentences(text) == ["a" * 400] * 2500
 
 
-def test_a_limit_below_one_is_refused():
+def test_a_limit_below_one_is_rejected():
     with pytest.raises(TextError, match="max_chars 0 must be at least 1"):
         split_sentences("a", 0)

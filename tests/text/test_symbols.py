@@ -19,19 +19,19 @@ def test_the_default_table_is_the_originals():
 
 
 @pytest.mark.parametrize(
-    ("symbol", "row"),
+    ("symbol", "index"),
     [("_", 0), (" ", 16), ("a", 43), ("ɑ", 69), ("ə", 83), ("ˈ", 156), ("'", 176), ("ᵻ", 177)],
 )
-def test_rows_of_the_default_table(symbol, row):
-    assert SymbolTable.default().id(symbol) == row
+def test_ids_of_the_default_table(symbol, index):
+    assert SymbolTable.default().id(symbol) == index
 
 
-def test_every_row_is_found_by_its_symbol_and_the_last_wins():
+def test_the_id_of_a_repeated_symbol_is_the_last():
     table = SymbolTable.default()
     assert [i for i, symbol in enumerate(table.symbols) if table.id(symbol) != i] == [174]
 
 
-def test_unknown_symbols_are_named():
+def test_unknown_symbols_are_reported():
     table = SymbolTable.default()
     assert "\u0303" not in table
     with pytest.raises(UnknownSymbolError, match=r"U\+0303.*178 symbols") as caught:
@@ -39,20 +39,20 @@ def test_unknown_symbols_are_named():
     assert caught.value.symbols == {"\u0303": 1}
 
 
-def test_tables_from_texts_hold_every_character_once():
+def test_tables_from_texts_contain_every_character_once():
     table = SymbolTable.from_texts(["bab_", "é a"])
     assert table.symbols == ("_", " ", "a", "b", "é")
     assert SymbolTable.from_texts([]).symbols == ("_",)
 
 
-def test_extending_keeps_old_rows():
+def test_extending_keeps_existing_ids():
     table = SymbolTable.default()
     longer = table.extended(["5", "\u0303", "a"])
     assert longer.symbols == (*table.symbols, "5", "\u0303")
     assert longer.extended(["5"]) == longer
 
 
-def test_lists_give_the_same_table_back():
+def test_list_round_trip():
     table = SymbolTable.default()
     again = SymbolTable.from_list(table.to_list())
     assert again == table
@@ -61,13 +61,13 @@ def test_lists_give_the_same_table_back():
         table.symbols = ()
 
 
-@pytest.mark.parametrize("rows", [[], [""], ["_", 3], ["_", None]])
-def test_bad_rows_are_refused(rows):
+@pytest.mark.parametrize("symbols", [[], [""], ["_", 3], ["_", None]])
+def test_invalid_symbols_are_rejected(symbols):
     with pytest.raises(TextError):
-        SymbolTable.from_list(rows)
+        SymbolTable.from_list(symbols)
 
 
-def test_descriptions_count_and_cut():
+def test_descriptions_are_counted_and_truncated():
     assert describe_symbols({"🙂": 1, "ø": 3}) == "'ø' (U+00F8) x3, '🙂' (U+1F642) x1"
     assert describe_symbols({"\u0303": 2}) == "'\\u0303' (U+0303) x2"
     assert describe_symbols(dict.fromkeys("abc", 1), limit=2).endswith("and 1 more")

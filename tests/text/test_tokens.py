@@ -2,10 +2,10 @@ import random
 
 import pytest
 
-from vits.text.tokens import split_inline, split_tokens, split_words
+from vits.text.tokens import split_inline_phonemes, split_tokens, split_words
 
 
-def test_parts_join_to_the_text():
+def test_parts_concatenate_to_the_text():
     rng = random.Random(0)
     for _ in range(2000):
         text = "".join(rng.choice("ab1 .,:;!?\"'—[]") for _ in range(rng.randrange(30)))
@@ -29,7 +29,7 @@ def test_words(text, words):
 
 
 def test_inline_brackets():
-    assert split_inline("a [[b c]] d") == [("a ", False), ("b c", True), (" d", False)]
-    assert split_inline("[[a]][[b]]") == [("a", True), ("b", True)]
-    assert split_inline("a [[b") == [("a [[b", False)]
-    assert split_inline("") == []
+    assert split_inline_phonemes("a [[b c]] d") == [("a ", False), ("b c", True), (" d", False)]
+    assert split_inline_phonemes("[[a]][[b]]") == [("a", True), ("b", True)]
+    assert split_inline_phonemes("a [[b") == [("a [[b", False)]
+    assert split_inline_phonemes("") == []

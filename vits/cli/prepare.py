@@ -138,7 +138,7 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
         stress=not args.no_stress,
         blanks=not args.no_blanks,
         blank=like.blank,
-        bounds=like.bounds,
+        bos_eos=like.bos_eos,
     )
     if args.symbols is not None:
         symbols = SymbolTable.from_list(_symbol_list(args.symbols))

@@ -65,7 +65,7 @@ class FrontendConfig:
         stress: keep espeak-ng's stress marks (``espeak`` only).
         blanks: put the blank symbol before, between and after all others.
         blank: which symbol that is; "" means the first of the table.
-        bounds: put ``^`` before and ``$`` after it all, with no blank outside of them (Piper's).
+        bos_eos: put ``^`` first and ``$`` last, with no blank outside of them (Piper's layout).
         languages: of a voice that has several: for each row of the language embedding its name and
             the espeak-ng code it is read by, e.g. ``(("en", "en-us"), ("fr", "fr-fr"))``.
             ``language`` is then the one at hand.
@@ -77,7 +77,7 @@ class FrontendConfig:
     stress: bool = True
     blanks: bool = True
     blank: str = ""
-    bounds: bool = False
+    bos_eos: bool = False
     languages: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

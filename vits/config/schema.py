@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 from vits.config.checks import require
+from vits.config.legacy import translate_keys
 from vits.errors import ConfigError
 
 __all__ = ["from_dict", "to_dict"]
@@ -32,6 +33,7 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """
     is_mapping = isinstance(cast(object, values), Mapping)  # files hold anything
     require(is_mapping, f"{where or cls.__name__} {values!r} must be a mapping of keys")
+    values = translate_keys(cls, values)
     hints = typing.get_type_hints(cls)
     unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
     if unknown:

@@ -61,7 +61,7 @@ def _ids(frontend: Frontend) -> list[tuple[int, ...]]:
         ids = [used[i * len(used) // len(text)] for i in range(len(text))]
         if config.blanks:
             ids = [blank, *(row for each in ids for row in (each, blank))]
-        if config.bounds:
+        if config.bos_eos:
             ids = [table.id("^"), *ids, table.id("$")]
         made.append(tuple(ids))
     return made

@@ -107,7 +107,7 @@ def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
     lists |= {unicodedata.normalize("NFD", s): [table.id(s)] for s in _composed(frontend)}
     lists[BLANK] = [table.id(config.blank) if config.blank else 0] if config.blanks else []
     for mark in (BEGIN, END):
-        lists[mark] = [table.id(mark)] if config.bounds else []
+        lists[mark] = [table.id(mark)] if config.bos_eos else []
     return lists
 
 

@@ -43,9 +43,9 @@ class _Graph(nn.Module):
         self.n_symbols = model.config.n_symbols
         self.one_scales_input = frontend.config.backend == "espeak"
         table, config = frontend.symbols, frontend.config
-        self.blanks, self.bounds = config.blanks, config.bounds
+        self.blanks, self.bos_eos = config.blanks, config.bos_eos
         blank = table.id(config.blank) if config.blank else 0
-        bounds = [table.id(mark) if config.bounds else 0 for mark in (BEGIN, END)]
+        bounds = [table.id(mark) if config.bos_eos else 0 for mark in (BEGIN, END)]
         self.register_buffer("frame", torch.tensor([blank, *bounds]), persistent=False)
 
     def forward(self, ids: Tensor, lengths: Tensor, *others: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class _Graph(nn.Module):
         if self.blanks:
             pairs = torch.stack([kept, blank.expand(kept.shape[0])], dim=1)
             kept = torch.cat([blank, pairs.reshape(-1)])
-        if self.bounds:
+        if self.bos_eos:
             kept = torch.cat([begin, kept, end])
         return kept.unsqueeze(0)
 
@@ -105,7 +105,7 @@ def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
 
 def _unframed(ids: list[int], frontend: Frontend) -> list[int]:
     """Take off what the voice's front end puts around and between symbols."""
-    if frontend.config.bounds:
+    if frontend.config.bos_eos:
         ids = ids[1:-1]
     return ids[1::2] if frontend.config.blanks else ids
 

@@ -65,7 +65,7 @@ def write(
         require(name)
     target, place = TARGETS[to], folder.resolve()
     row = _one_language(bundle, target, language)
-    bundle = replace(bundle, frontend=bundle.frontend.in_language(row))
+    bundle = replace(bundle, frontend=bundle.frontend.for_language(row))
     target.check(bundle)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise VoiceError(f"{place} is in use; name a new or an empty folder")

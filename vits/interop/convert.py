@@ -15,7 +15,7 @@ DROPPABLE = (
     "discriminators",
     "posterior-encoder",
     "lexicon",
-    "bounds",
+    "bos_eos",
     "phonemizer",
     "underscore",
     "letter",
@@ -69,7 +69,7 @@ def describe(voice: WholeVoice) -> dict[str, str]:
     n_judges = len(judges.periods) + bool(judges.scale_channels) + len(judges.resolutions)
     n_parameters = sum(p.numel() for p in bundle.generator.parameters())
     framing = ", ".join(
-        part for part, there in (("blanks", text.blanks), ("bounds", text.bounds)) if there
+        part for part, there in (("blanks", text.blanks), ("bos_eos", text.bos_eos)) if there
     )
     names = ", ".join(bundle.speakers[:8]) + ", …" * (len(bundle.speakers) > 8)
     compact = not any(n.startswith("posterior_encoder.") for n in bundle.generator.state_dict())

@@ -212,7 +212,7 @@ class SpeakingVoice(Generic[E]):
         """
         voice = copy(self)
         row = voice._find_language({"language": language})
-        voice._frontend = self._frontend.in_language(row)
+        voice._frontend = self._frontend.for_language(row)
         voice._language = language
         return voice
 
@@ -222,7 +222,7 @@ class SpeakingVoice(Generic[E]):
         """Check what is asked for; sentences are encoded as they are taken."""
         language = self._find_language(control)
         request = self._request(control)._replace(language=language)
-        frontend = self._frontend.in_language(language)
+        frontend = self._frontend.for_language(language)
         check_text(text, longest)
         if not control.get("ssml"):
             return request, read_sentences(frontend, text)

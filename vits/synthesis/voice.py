@@ -109,7 +109,7 @@ class Voice(SpeakingVoice[Engine]):
                 language = self._find_language(control)
                 requests.append(self._request(control)._replace(language=language))
                 check_text(text)
-                scripts.append(list(read_sentences(self._frontend.in_language(language), text)))
+                scripts.append(list(read_sentences(self._frontend.for_language(language), text)))
             except (TextError, VoiceError) as error:
                 raise type(error)(f"text {index}: {error}") from error
         return speak_texts(self._engine, scripts, requests, batch_frames)

@@ -1,8 +1,8 @@
-"""Text to symbols: cleaning, phonemes, look-up, and the fingerprint of how it was done."""
+"""Text front end: normalisation, phonemes, symbol ids, and the front end's fingerprint."""
 
 from vits.text.encoding import Encoding, UnknownSymbolWarning, Word
 from vits.text.espeak.phonemize import espeak_languages, phonemize
-from vits.text.fingerprint import describe_drift
+from vits.text.fingerprint import describe_mismatch
 from vits.text.frontend import Frontend
 from vits.text.lexicon import parse_lexicon, prepare_lexicon, read_lexicon
 from vits.text.normalize import clean, normalize
@@ -16,7 +16,7 @@ __all__ = [
     "UnknownSymbolWarning",
     "Word",
     "clean",
-    "describe_drift",
+    "describe_mismatch",
     "espeak_languages",
     "normalize",
     "parse_lexicon",

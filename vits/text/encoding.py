@@ -1,4 +1,4 @@
-"""What a text becomes: ids, symbols and words, and the policy for symbols without a row."""
+"""Encoding of phonemes as symbol ids, and the policy for unknown symbols."""
 
 import unicodedata
 import warnings
@@ -12,37 +12,37 @@ from vits.errors import TextError, UnknownSymbolError
 from vits.text.symbols import SymbolTable, describe_symbols
 
 __all__ = [
-    "BEGIN",
-    "END",
+    "BOS",
+    "EOS",
     "Encoding",
-    "Frame",
-    "Span",
+    "PhonemeChunk",
+    "SymbolLayout",
     "UnknownPolicy",
     "UnknownSymbolWarning",
     "Word",
-    "encode_spans",
+    "encode_chunks",
 ]
 
 UnknownPolicy = Literal["raise", "drop"]
-BEGIN, END = "^", "$"
+BOS, EOS = "^", "$"
 T = TypeVar("T")
 
 
 class UnknownSymbolWarning(UserWarning):
-    """Symbols without a row in the table were dropped; the message names and counts them."""
+    """Unknown symbols were dropped; the message lists and counts them."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the normalised text and its place in ``Encoding.ids``.
+    """A word of the normalised text and its position in ``Encoding.ids``.
 
     Attributes:
-        text: the word as the normalised text has it; several words with spaces between them where
-            espeak-ng says them as one.
-        phonemes: its symbols, blanks left out.
-        start: position of its first symbol.
-        end: position after its last symbol. Blanks between its symbols are the word's; the blanks
-            before its first and after its last symbol are nobody's, as spaces and punctuation are.
+        text: the word as it appears in the normalised text. Words that espeak-ng merges into one
+            token are joined by spaces.
+        phonemes: its symbols without blanks.
+        start: index of its first symbol.
+        end: index after its last symbol. The range includes the blanks between its symbols, but
+            not those before the first and after the last.
     """
 
     text: str
@@ -53,14 +53,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A text as a model reads it.
+    """The model input for one text.
 
     Attributes:
-        ids: rows of the symbol table; with blanks 2n + 1 of them for n symbols, 2 more with bounds.
-        symbols: the symbol of each id, blanks and bounds included.
-        words: in order.
-        phonemes: all symbols, blanks left out.
-        dropped: symbols that have no row, or no sound, and were left out, with their number.
+        ids: symbol ids. With blanks, n symbols give 2n + 1 ids; ``bos_eos`` adds 2.
+        symbols: the symbol of each id, including blanks, ``^`` and ``$``.
+        words: words in order.
+        phonemes: all symbols of the text, without blanks.
+        dropped: dropped symbol -> count: symbols that are not in the table or have no sound.
     """
 
     ids: tuple[int, ...]
@@ -70,88 +70,88 @@ class Encoding:
     dropped: dict[str, int]
 
 
-class Frame(NamedTuple):
-    """What stands between and around the symbols of a text.
+class SymbolLayout(NamedTuple):
+    """The symbols that are inserted between and around the symbols of a text.
 
     Attributes:
-        blanks: the blank stands before, between and after all symbols.
-        blank: the blank's symbol; "" for the table's first.
-        bounds: ``^`` and ``$`` stand around it all.
+        blanks: insert the blank before, between and after all symbols.
+        blank: the blank symbol; "" selects the first of the table.
+        bos_eos: put ``^`` first and ``$`` last.
     """
 
     blanks: bool
     blank: str = ""
-    bounds: bool = False
+    bos_eos: bool = False
 
 
-class Span(NamedTuple):
-    """A stretch of phonemes: a word (``text`` is what it says) or what stands between words."""
+class PhonemeChunk(NamedTuple):
+    """Phonemes of a word, or of the separator between two words (``text`` is None)."""
 
     phonemes: str
     text: str | None = None
 
 
-def encode_spans(
-    spans: Iterable[Span],
-    unspeakable: Counter[str],
+def encode_chunks(
+    chunks: Iterable[PhonemeChunk],
+    silent: Counter[str],
     table: SymbolTable,
     *,
-    frame: Frame,
+    layout: SymbolLayout,
     composed: bool,
     unknown: UnknownPolicy,
 ) -> Encoding:
-    """Look every symbol up and keep account of the words.
+    """Look up all symbols and record the position of each word.
 
     Args:
-        spans: words and separators in order.
-        unspeakable: characters already known to have no sound.
-        table: the rows.
-        frame: what stands between and around the symbols.
-        composed: prefer a row for the composed character (``ü``) over rows for its parts.
-        unknown: ``raise`` or ``drop`` what has no row.
+        chunks: words and separators in order.
+        silent: characters already known to have no sound, with counts.
+        table: the symbol table.
+        layout: symbols between and around those of the text.
+        composed: prefer a composed character (``ü``) over its parts.
+        unknown: ``raise`` or ``drop`` for symbols that are not in the table.
 
     Raises:
-        UnknownSymbolError: something has no row, and the policy is ``raise``.
+        UnknownSymbolError: a symbol is unknown and the policy is ``raise``.
         TextError: no word is left.
     """
     kept: list[str] = []
-    places: list[tuple[str, int, int]] = []
-    missing = Counter(unspeakable)
-    for span in spans:
+    positions: list[tuple[str, int, int]] = []
+    missing = Counter(silent)
+    for chunk in chunks:
         start = len(kept)
-        for symbol in split_symbols(span.phonemes, table, composed):
-            if symbol not in table.rows:
+        for symbol in split_symbols(chunk.phonemes, table, composed):
+            if symbol not in table.ids:
                 missing[symbol] += 1
-            # What separated a silent or unknown word leaves no second space behind.
+            # A silent or unknown word must not leave two spaces.
             elif symbol != " " or (kept and kept[-1] != " "):
                 kept.append(symbol)
-        if span.text is not None and len(kept) > start:
-            places.append((span.text, start, len(kept)))
+        if chunk.text is not None and len(kept) > start:
+            positions.append((chunk.text, start, len(kept)))
     if kept and kept[-1] == " ":
         kept.pop()
     if missing and unknown == "raise":
         raise UnknownSymbolError(
-            f"{_lost(missing)}; the table has {len(table)} symbols; change the text, drop them "
-            "with unknown='drop', or extend the table before training",
+            f"{_describe_missing(missing)}; the table has {len(table)} symbols; change the text, "
+            "drop them with unknown='drop', or extend the table before training",
             dict(missing),
         )
-    _require_speech(places, kept, missing)  # before the warning: one message tells it all
+    _require_speech(positions, kept, missing)  # before the warning, so that only one is reported
     if missing:
         # The warning points at the caller of Frontend.encode.
-        warnings.warn(f"dropped {_lost(missing)}", UnknownSymbolWarning, stacklevel=3)
-    return _assemble(kept, places, table, frame, dict(missing))
+        warnings.warn(f"dropped {_describe_missing(missing)}", UnknownSymbolWarning, stacklevel=3)
+    return _assemble(kept, positions, table, layout, dict(missing))
 
 
 def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str]:
-    """Split a phoneme string into symbols, each one code point.
+    """Split a phoneme string into symbols of one code point each.
 
-    An accented letter is one symbol or a letter and its combining marks, whichever the table
-    has; where it has both, ``composed`` decides; where neither, it is the composed letter if
-    ``composed``, else the parts, so that a nasal vowel is at least its vowel.
+    An accented letter is one symbol or a letter and its combining marks, depending on the table.
+    If the table has both, ``composed`` decides. If it has neither, the result is the composed
+    letter if ``composed``, else the parts, so that a nasal vowel keeps at least its vowel.
     """
     symbols: list[str] = []
     for char in unicodedata.normalize("NFC", phonemes):
-        parts = _parts(char)
+        parts = _decompose(char)
         if len(parts) == 1:
             symbols.append(char)
             continue
@@ -162,36 +162,39 @@ def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str
 
 
 @lru_cache(maxsize=4096)
-def _parts(char: str) -> tuple[str, ...]:
-    """Take a letter and its marks apart."""
+def _decompose(char: str) -> tuple[str, ...]:
+    """Return a letter and its combining marks."""
     return tuple(unicodedata.normalize("NFD", char))
 
 
-def _lost(missing: Counter[str]) -> str:
-    """Count and name the symbols that cannot be spoken."""
-    many = "symbol" if missing.total() == 1 else "symbols"
-    return f"{missing.total()} {many} without a row or a sound: {describe_symbols(missing)}"
+def _describe_missing(missing: Counter[str]) -> str:
+    """Count and list the unknown symbols."""
+    noun = "symbol" if missing.total() == 1 else "symbols"
+    return (
+        f"{missing.total()} {noun} that the table lacks or that have no sound: "
+        f"{describe_symbols(missing)}"
+    )
 
 
 def _require_speech(
-    places: Sequence[tuple[str, int, int]], kept: Sequence[str], missing: Counter[str]
+    positions: Sequence[tuple[str, int, int]], kept: Sequence[str], missing: Counter[str]
 ) -> None:
-    """Require a letter or digit in some word; punctuation alone says nothing."""
-    for _, start, end in places:
+    """Require a letter or digit in at least one word; punctuation alone is not speech."""
+    for _, start, end in positions:
         if any(unicodedata.category(char)[0] in "LN" for char in kept[start:end]):
             return
-    lost = f" (dropped: {describe_symbols(missing)})" if missing else ""
-    raise TextError(f"the text has nothing to speak{lost}; give at least one word")
+    dropped = f" (dropped: {describe_symbols(missing)})" if missing else ""
+    raise TextError(f"the text has nothing to speak{dropped}; give at least one word")
 
 
 def _assemble(
     kept: Sequence[str],
-    places: Sequence[tuple[str, int, int]],
+    positions: Sequence[tuple[str, int, int]],
     table: SymbolTable,
-    frame: Frame,
+    layout: SymbolLayout,
     dropped: dict[str, int],
 ) -> Encoding:
-    blanks, shift = frame.blanks, int(frame.bounds)
+    blanks, shift = layout.blanks, int(layout.bos_eos)
     words = tuple(
         Word(
             text=text,
@@ -199,21 +202,21 @@ def _assemble(
             start=shift + (2 * start + 1 if blanks else start),
             end=shift + (2 * end if blanks else end),
         )
-        for text, start, end in places
+        for text, start, end in positions
     )
-    ids, symbols = [table.rows[symbol] for symbol in kept], list(kept)
+    ids, symbols = [table.ids[symbol] for symbol in kept], list(kept)
     if blanks:
-        blank = frame.blank or table.symbols[0]
-        ids = _between(ids, table.id(blank) if frame.blank else 0)
-        symbols = _between(symbols, blank)
-    if frame.bounds:
-        ids = [table.id(BEGIN), *ids, table.id(END)]
-        symbols = [BEGIN, *symbols, END]
+        blank = layout.blank or table.symbols[0]
+        ids = _intersperse(ids, table.id(blank) if layout.blank else 0)
+        symbols = _intersperse(symbols, blank)
+    if layout.bos_eos:
+        ids = [table.id(BOS), *ids, table.id(EOS)]
+        symbols = [BOS, *symbols, EOS]
     return Encoding(tuple(ids), tuple(symbols), words, "".join(kept), dropped)
 
 
-def _between(items: Sequence[T], blank: T) -> list[T]:
+def _intersperse(items: Sequence[T], blank: T) -> list[T]:
     """Put a blank before, between and after all items."""
-    together = [blank] * (2 * len(items) + 1)
-    together[1::2] = items
-    return together
+    result = [blank] * (2 * len(items) + 1)
+    result[1::2] = items
+    return result

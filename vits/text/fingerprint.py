@@ -1,4 +1,4 @@
-"""The front end's fingerprint: training and speaking must not drift apart unnoticed."""
+"""Fingerprint of a front end, to detect a mismatch between training and synthesis."""
 
 import hashlib
 import json
@@ -10,31 +10,33 @@ from vits.text.espeak.phonemize import espeak_version, phonemizer_version
 from vits.text.normalize import NORMALIZER_VERSION
 from vits.text.symbols import SymbolTable
 
-__all__ = ["describe_drift", "digest_symbols", "take_fingerprint"]
+__all__ = ["compute_fingerprint", "describe_mismatch", "digest_symbols"]
 
-_NAMES = {
+_LABELS = {
     "espeak": "espeak-ng version",
     "phonemizer": "phonemizer version",
     "normalizer": "normaliser version",
     "lexicon": "lexicon (sha256)",
     "symbols": "symbol table (sha256)",
 }
+# Keys that older fingerprints use.
+_RENAMED = {"bounds": "bos_eos"}
 
 
-def take_fingerprint(
+def compute_fingerprint(
     config: FrontendConfig, symbols: SymbolTable, lexicon: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what decides about the symbols of a text, as plain JSON values.
+    """Return everything that determines the symbols of a text, as plain JSON values.
 
     Raises:
         TextError: the backend is ``espeak`` and espeak-ng is not installed.
     """
     espeak = config.backend == "espeak"
-    unusual = {key: to_dict(config)[key] for key in ("blank", "bounds", "languages")}
+    optional = {key: to_dict(config)[key] for key in ("blank", "bos_eos", "languages")}
     return {
-        **{key: value for key, value in to_dict(config).items() if key not in unusual},
-        # only where it is not the usual one, which older fingerprints do not mention
-        **{key: value for key, value in unusual.items() if value},
+        **{key: value for key, value in to_dict(config).items() if key not in optional},
+        # Only if set: older fingerprints lack these keys.
+        **{key: value for key, value in optional.items() if value},
         "normalizer": NORMALIZER_VERSION,
         "espeak": espeak_version() if espeak else None,
         "phonemizer": phonemizer_version() if espeak else None,
@@ -44,31 +46,32 @@ def take_fingerprint(
 
 
 def digest_symbols(symbols: SymbolTable) -> str:
-    """Return the hash of a symbol table that stands in a fingerprint as ``symbols``."""
+    """Return the hash of a symbol table, the ``symbols`` entry of a fingerprint."""
     return _sha256(symbols.to_list())
 
 
-def describe_drift(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    """Say in words what differs between two fingerprints; an empty list means nothing does.
+def describe_mismatch(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Describe each difference between two fingerprints; the list is empty if they agree.
 
     Args:
-        saved: the fingerprint stored with the voice or the data.
-        current: the fingerprint of the front end at hand.
+        saved: fingerprint stored with the voice or the prepared data.
+        current: fingerprint of the current front end.
 
-    >>> describe_drift({"espeak": "1.51.0"}, {"espeak": "1.52.0"})
+    >>> describe_mismatch({"espeak": "1.51.0"}, {"espeak": "1.52.0"})
     ['espeak-ng version was 1.51.0, is 1.52.0']
     """
+    saved = {_RENAMED.get(key, key): value for key, value in saved.items()}
     lines: list[str] = []
     for key in sorted({*saved, *current}):
         was, now = saved.get(key), current.get(key)
         if was != now or (key in saved) != (key in current):
             before, after = (_short(key in side, side.get(key)) for side in (saved, current))
-            lines.append(f"{_NAMES.get(key, key)} was {before}, is {after}")
+            lines.append(f"{_LABELS.get(key, key)} was {before}, is {after}")
     return lines
 
 
-def _short(there: bool, value: Any) -> str:
-    if not there:
+def _short(present: bool, value: Any) -> str:
+    if not present:
         return "not recorded"
     text = str(value)
     return f"{text[:12]}..." if len(text) == 64 else text

@@ -1,4 +1,4 @@
-"""The front end: text to symbol ids, exactly as the voice was trained."""
+"""Front end: converts text to the symbol ids that a voice was trained on."""
 
 import re
 import unicodedata
@@ -13,46 +13,46 @@ from typing import Any, cast
 from vits.config import FrontendConfig, from_dict, to_dict
 from vits.errors import TextError
 from vits.text.encoding import (
-    BEGIN,
-    END,
+    BOS,
+    EOS,
     Encoding,
-    Frame,
-    Span,
+    PhonemeChunk,
+    SymbolLayout,
     UnknownPolicy,
-    encode_spans,
+    encode_chunks,
     split_symbols,
 )
 from vits.text.espeak.phonemize import espeak_tokens, without_stress
 from vits.text.espeak.word_alignment import group_words
-from vits.text.fingerprint import take_fingerprint
+from vits.text.fingerprint import compute_fingerprint
 from vits.text.lexicon import lexicon_key, prepare_lexicon
 from vits.text.normalize import clean, normalize, tidy
 from vits.text.symbols import SymbolTable
-from vits.text.tokens import split_inline, split_tokens
+from vits.text.tokens import split_inline_phonemes, split_tokens
 
 __all__ = ["Frontend"]
 
-# A noncharacter stands for each [[...]] while the text around it is normalised.
-_SLOT = "\ufdd0"
-# espeak-ng silently loses the end of longer words (characters); shorter where it spells.
-_LONGEST_WORD = 64
-_LONGEST_SPELLED = 32
-# Words one call of espeak-ng takes; a clause is hardly ever longer.
-_LONGEST_RUN = 100
-# Pictographs are no speech, though espeak-ng would read the names of some. These signs are.
-_READ_SIGNS = frozenset("°©®™№℠")
+# A noncharacter replaces each [[...]] while the text around it is normalised.
+_PLACEHOLDER = "\ufdd0"
+# espeak-ng silently truncates longer words (characters); words that it spells, even earlier.
+_MAX_WORD = 64
+_MAX_SPELLED_WORD = 32
+# Words per call of espeak-ng; clauses are rarely longer.
+_MAX_RUN = 100
+# Pictographs are not spoken, although espeak-ng has names for some. These signs are spoken.
+_SPOKEN_SIGNS = frozenset("°©®™№℠")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 class Frontend:
-    """Turns text into symbol ids: cleaning, normalisation, lexicon, phonemes, look-up.
+    """Converts text to symbol ids: cleaning, normalisation, lexicon, phonemes, look-up.
 
-    A front end holds no open resources and may be shared by threads.
+    A front end holds no open resources and can be shared by threads.
 
     Attributes:
         config: backend, language and options.
-        symbols: the rows of the model's embedding.
-        lexicon: words and their phonemes, looked up before the backend is asked.
+        symbols: the symbol table.
+        lexicon: word -> phonemes; takes precedence over the backend.
     """
 
     def __init__(
@@ -61,73 +61,76 @@ class Frontend:
         symbols: SymbolTable,
         lexicon: Mapping[str, str] | None = None,
     ) -> None:
-        """Check the lexicon; espeak-ng is loaded with the first text.
+        """Check the arguments; espeak-ng is loaded on first use.
 
         Raises:
-            TextError: a lexicon entry breaks a rule, or the table lacks the blank or a bound.
+            TextError: a lexicon entry is invalid, or the table lacks the blank, ``^`` or ``$``.
         """
         self.config = config
         self.symbols = symbols
-        for needed in (config.blank, *((BEGIN, END) if config.bounds else ())):
-            if needed and needed not in symbols:
-                raise TextError(f"the front end puts {needed!r}, which the symbol table lacks")
+        for required in (config.blank, *((BOS, EOS) if config.bos_eos else ())):
+            if required and required not in symbols:
+                raise TextError(
+                    f"the front end inserts {required!r}, which the symbol table lacks; add it"
+                )
         self.lexicon = prepare_lexicon(lexicon or {})
-        # A table without capitals, e.g. MMS's, was made from lower-cased text.
+        # A table without capitals, e.g. of MMS, was built from lower-cased text.
         self._lower = config.backend == "graphemes" and not any(
             symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1
         )
 
     def encode(self, text: str, *, unknown: UnknownPolicy = "raise") -> Encoding:
-        """Turn one sentence into symbol ids.
+        """Convert one sentence to symbol ids.
 
         Args:
             text: any string; ``[[...]]`` is passed through as phonemes.
-            unknown: ``raise`` an error for symbols without a row or a sound, or ``drop`` them,
-                with one ``UnknownSymbolWarning`` and an account in ``Encoding.dropped``.
+            unknown: ``raise`` an error for symbols that the table lacks or that have no sound, or
+                ``drop`` them with one ``UnknownSymbolWarning`` and count them in
+                ``Encoding.dropped``.
 
         Raises:
-            UnknownSymbolError: a symbol has no row, and the policy is ``raise``.
-            TextError: nothing to speak, unbalanced ``[[``, an unknown language or policy.
+            UnknownSymbolError: a symbol is unknown and the policy is ``raise``.
+            TextError: nothing to speak, unbalanced ``[[``, unknown language or policy.
         """
         if unknown not in ("raise", "drop"):
             raise TextError(f"unknown={unknown!r} must be 'raise' or 'drop'")
-        spans, unspeakable = self._spans(text)
-        return encode_spans(
-            spans,
-            unspeakable,
+        chunks, silent = self._chunks(text)
+        return encode_chunks(
+            chunks,
+            silent,
             self.symbols,
-            frame=Frame(self.config.blanks, self.config.blank, self.config.bounds),
+            layout=SymbolLayout(self.config.blanks, self.config.blank, self.config.bos_eos),
             composed=self._composed,
             unknown=unknown,
         )
 
     def transcribe(self, text: str) -> str:
-        """Return the symbols a text asks for, with or without a row: to build or extend a table.
+        """Return all symbols of a text, known or unknown, to build or extend a symbol table.
 
         Raises:
             TextError: unbalanced ``[[`` or an unknown language.
         """
-        spans, _ = self._spans(text)
-        phonemes = "".join(span.phonemes for span in spans)
+        chunks, _ = self._chunks(text)
+        phonemes = "".join(chunk.phonemes for chunk in chunks)
         return "".join(split_symbols(phonemes, self.symbols, self._composed))
 
-    def in_language(self, row: int | None) -> "Frontend":
-        """Return the front end of one of ``config.languages``; this one for None."""
-        if row is None:
+    def for_language(self, language_id: int | None) -> "Frontend":
+        """Return this front end switched to one of ``config.languages``; itself for None."""
+        if language_id is None:
             return self
         other = copy(self)
-        other.config = replace(self.config, language=self.config.languages[row][1])
+        other.config = replace(self.config, language=self.config.languages[language_id][1])
         return other
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return what decides about the symbols of a text, as plain JSON values.
+        """Return everything that determines the symbols of a text, as plain JSON values.
 
-        Compare two with ``vits.text.describe_drift``.
+        Compare two with ``vits.text.describe_mismatch``.
 
         Raises:
             TextError: the backend is ``espeak`` and espeak-ng is not installed.
         """
-        return take_fingerprint(self.config, self.symbols, self.lexicon)
+        return compute_fingerprint(self.config, self.symbols, self.lexicon)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole front end as plain JSON values."""
@@ -139,11 +142,11 @@ class Frontend:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Frontend":
-        """Build a front end from what ``to_dict`` gave.
+        """Build a front end from the output of ``to_dict``.
 
         Raises:
             TextError: a key is missing or unknown, or a value has the wrong type.
-            ConfigError: the configuration breaks a rule.
+            ConfigError: the configuration is invalid.
         """
         keys = ("config", "symbols", "lexicon")
         if not isinstance(values, Mapping) or set(values) != set(keys):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -165,111 +168,113 @@ class Frontend:
     def _composed(self) -> bool:
         return self.config.backend == "graphemes"
 
-    def _spans(self, text: str) -> tuple[list[Span], Counter[str]]:
-        """Return words and separators with phonemes, and characters without a sound."""
-        plain, inline = _take_inline(text)
+    def _chunks(self, text: str) -> tuple[list[PhonemeChunk], Counter[str]]:
+        """Return words and separators with phonemes, and the count of silent characters."""
+        plain, inline = _extract_inline(text)
         plain = normalize(plain, self.config.language) if self.config.normalize else clean(plain)
-        unspeakable: Counter[str] = Counter()
+        silent: Counter[str] = Counter()
         if self.config.backend == "espeak":
-            plain, unspeakable = _without_silent(plain, self.config.language)
-        spans: list[Span] = []
+            plain, silent = _remove_silent(plain, self.config.language)
+        chunks: list[PhonemeChunk] = []
         elements = self._elements(plain, iter(inline))
         for is_plain, group in groupby(elements, lambda element: isinstance(element, str)):
             if not is_plain:
-                spans += cast(Iterator[Span], group)
+                chunks += cast(Iterator[PhonemeChunk], group)
                 continue
             run = list(cast(Iterator[str], group))
-            spans.append(Span(" " if run[0] == " " else ""))
+            chunks.append(PhonemeChunk(" " if run[0] == " " else ""))
             words = [word for word in run if word != " "]
-            for start in range(0, len(words), _LONGEST_RUN):
-                spans.append(Span(" " if start else ""))
-                spans += self._speak(words[start : start + _LONGEST_RUN], unspeakable)
-            spans.append(Span(" " if run[-1] == " " else ""))
-        return spans, unspeakable
+            for start in range(0, len(words), _MAX_RUN):
+                chunks.append(PhonemeChunk(" " if start else ""))
+                chunks += self._phonemize(words[start : start + _MAX_RUN], silent)
+            chunks.append(PhonemeChunk(" " if run[-1] == " " else ""))
+        return chunks, silent
 
-    def _elements(self, plain: str, inline: Iterator[str]) -> Iterator[str | Span]:
-        """Yield plain words and single spaces as they are, all that is decided as spans."""
+    def _elements(self, plain: str, inline: Iterator[str]) -> Iterator[str | PhonemeChunk]:
+        """Yield words for the backend and single spaces as str, everything else as chunks."""
         for word, marks in split_tokens(plain):
-            for part in re.split(f"({_SLOT})", word) if _SLOT in word else (word,):
-                if part == _SLOT:
+            for part in re.split(f"({_PLACEHOLDER})", word) if _PLACEHOLDER in word else (word,):
+                if part == _PLACEHOLDER:
                     phonemes = next(inline)
-                    yield Span(phonemes, phonemes)
+                    yield PhonemeChunk(phonemes, phonemes)
                 elif part:
-                    yield from self._looked_up(part)
+                    yield from self._look_up(part)
             if marks:
-                yield marks if marks == " " else Span(marks)
+                yield marks if marks == " " else PhonemeChunk(marks)
 
-    def _looked_up(self, word: str) -> list[str] | list[Span]:
-        """Return the lexicon's phonemes of a word, or the word for the backend."""
+    def _look_up(self, word: str) -> list[str] | list[PhonemeChunk]:
+        """Return the phonemes of a word from the lexicon, or the word for the backend."""
         for form in (word, word.strip("'")) if self.lexicon else ():
             key = lexicon_key(form)
             if key in self.lexicon:
-                return [Span(self.lexicon[key], word)]
-        return _pieces(word) if self.config.backend == "espeak" else [word]
+                return [PhonemeChunk(self.lexicon[key], word)]
+        return _split_long(word) if self.config.backend == "espeak" else [word]
 
-    def _speak(self, words: list[str], unspeakable: Counter[str]) -> list[Span]:
-        """Return the spans of words that only spaces separate; count what stays silent."""
+    def _phonemize(self, words: list[str], silent: Counter[str]) -> list[PhonemeChunk]:
+        """Return the chunks of words separated by spaces; count silent characters."""
         if self.config.backend == "graphemes":
-            said = [Span(word.lower() if self._lower else word, word) for word in words]
-            return [span for word in said for span in (word, Span(" "))][:-1]
-        spans: list[Span] = []
+            spelled = [PhonemeChunk(word.lower() if self._lower else word, word) for word in words]
+            return [chunk for word in spelled for chunk in (word, PhonemeChunk(" "))][:-1]
+        chunks: list[PhonemeChunk] = []
         tokens = espeak_tokens(" ".join(words), self.config.language) if words else []
         for group in group_words(words, tokens, self.config.language):
-            own = words[group.word_start : group.word_end]
+            group_text = words[group.word_start : group.word_end]
             phonemes = " ".join(tokens[group.token_start : group.token_end])
             if not phonemes:
-                unspeakable.update(char for char in own[0] if unicodedata.category(char)[0] in "LN")
+                letters = (char for char in group_text[0] if unicodedata.category(char)[0] in "LN")
+                silent.update(letters)
                 continue
-            spans += [Span(self._refined(phonemes), " ".join(own)), Span(" ")]
-        return spans[:-1]
+            chunks.append(PhonemeChunk(self._strip_marks(phonemes), " ".join(group_text)))
+            chunks.append(PhonemeChunk(" "))
+        return chunks[:-1]
 
-    def _refined(self, phonemes: str) -> str:
+    def _strip_marks(self, phonemes: str) -> str:
         if not self.config.stress:
             phonemes = without_stress(phonemes)
-        # espeak-ng's hyphen is part of a phoneme's name ("ə-"), not a sound; some tables have it.
+        # espeak-ng's hyphen is part of a phoneme name ("ə-"), not a sound; some tables have it.
         return phonemes if "-" in self.symbols else phonemes.replace("-", "")
 
 
-def _take_inline(text: str) -> tuple[str, list[str]]:
-    """Replace each ``[[phonemes]]`` by a slot; return the text and the phonemes in order."""
+def _extract_inline(text: str) -> tuple[str, list[str]]:
+    """Replace each ``[[phonemes]]`` by a placeholder; return the text and the phonemes."""
     plain: list[str] = []
     inline: list[str] = []
-    for part, is_inline in split_inline(text):
+    for part, is_inline in split_inline_phonemes(text):
         if not is_inline:
-            # A noncharacter of the user's own is damaged text, and reported as such.
-            plain.append(part.replace(_SLOT, "\ufffd"))
+            # A placeholder in the input is damaged text and reported as such.
+            plain.append(part.replace(_PLACEHOLDER, "\ufffd"))
             continue
-        plain.append(_SLOT)
+        plain.append(_PLACEHOLDER)
         inline.append(part.strip())
         if not part.strip():
-            raise TextError("[[ ]] must hold phonemes, e.g. [[həlˈoʊ]]")
+            raise TextError("[[ ]] must contain phonemes, e.g. [[həlˈoʊ]]")
     if any("[[" in part or "]]" in part for part in (*plain, *inline)):
         raise TextError("[[ and ]] must come in pairs, e.g. [[həlˈoʊ]]; close or remove them")
     return "".join(plain), inline
 
 
-def _without_silent(text: str, language: str) -> tuple[str, Counter[str]]:
-    """Take out the characters espeak-ng has no sound for, and count them."""
+def _remove_silent(text: str, language: str) -> tuple[str, Counter[str]]:
+    """Remove and count the characters that espeak-ng does not speak."""
     if text.isascii() and not re.search(r"[<>|]", text):
         return text, Counter()
-    silent = {char for char in set(text) if char != _SLOT and _is_silent(char, language)}
+    silent = {char for char in set(text) if char != _PLACEHOLDER and _is_silent(char, language)}
     counts = Counter(char for char in text if char in silent)
     return tidy("".join(" " if char in silent else char for char in text)), counts
 
 
 @lru_cache(maxsize=65536)
 def _is_silent(char: str, language: str) -> bool:
-    """Whether a sign is no speech: pictographs, unassigned code points, what espeak-ng skips."""
+    """Tell whether a character is silent: pictographs, unassigned or skipped by espeak-ng."""
     category = unicodedata.category(char)
-    if category in ("Sm", "Sc") or char in _READ_SIGNS:
+    if category in ("Sm", "Sc") or char in _SPOKEN_SIGNS:
         return not espeak_tokens(char, language)
     return category in ("So", "Cn", "Co", "Me") or ord(char) in _SKIN_TONES
 
 
-def _pieces(word: str) -> list[str]:
-    """Cut a word that is longer than espeak-ng can take."""
-    if len(word) <= _LONGEST_SPELLED:
+def _split_long(word: str) -> list[str]:
+    """Split a word that is too long for espeak-ng."""
+    if len(word) <= _MAX_SPELLED_WORD:
         return [word]
     vowels = re.search("[aeiouyAEIOUY]", word) or not word.isascii()
-    size = _LONGEST_WORD if vowels else _LONGEST_SPELLED
+    size = _MAX_WORD if vowels else _MAX_SPELLED_WORD
     return [word[start : start + size] for start in range(0, len(word), size)]

@@ -1,22 +1,23 @@
-"""The languages of a voice that has several: which row of its embedding a name means."""
+"""Languages of a multilingual voice: look-up of a language id by name or code."""
 
 from vits.errors import TextError
 
 __all__ = ["Languages", "find_language"]
 
 Languages = tuple[tuple[str, str], ...]
-"""For each row of the language embedding its name and the espeak-ng code it is read by."""
+"""(name, espeak-ng code) of each language id."""
 
 
 def find_language(languages: Languages, name: object) -> int | None:
-    """Return the row of a language; None where there is one language and none is named.
+    """Return the id of a language, or None if the voice has no languages and ``name`` is None.
 
     Args:
-        languages: as ``FrontendConfig.languages``.
-        name: a name, or a code that only one of them is read by; None will do for a single one.
+        languages: see ``FrontendConfig.languages``.
+        name: a language name, or an espeak-ng code that exactly one language uses. May be None
+            if the voice has at most one language.
 
     Raises:
-        TextError: there is no such language, or none is named; the message lists those there are.
+        TextError: the language is unknown or missing; the message lists the known ones.
 
     >>> find_language((("en", "en-us"), ("fr", "fr-fr")), "fr-fr")
     1
@@ -24,14 +25,14 @@ def find_language(languages: Languages, name: object) -> int | None:
     if not languages:
         if name is None:
             return None
-        raise TextError(f"language {name!r} must be left out: this voice has no choice of language")
-    names = [own for own, _ in languages]
+        raise TextError(f"language {name!r} must be left out: this voice has a single language")
+    names = [known for known, _ in languages]
     if name is None and len(names) == 1:
         return 0
     if name in names:
         return names.index(str(name))
-    coded = [row for row, (_, code) in enumerate(languages) if code == name]
-    if len(coded) == 1:
-        return coded[0]
-    fault = "no language is named" if name is None else f"unknown language {name!r}"
-    raise TextError(f"{fault}; this voice speaks {', '.join(names)}: name one of them")
+    matches = [index for index, (_, code) in enumerate(languages) if code == name]
+    if len(matches) == 1:
+        return matches[0]
+    fault = "no language is given" if name is None else f"unknown language {name!r}"
+    raise TextError(f"{fault}; use one of this voice's: {', '.join(names)}")

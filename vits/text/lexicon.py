@@ -1,7 +1,7 @@
-"""The user lexicon: words whose pronunciation the user gives.
+"""User lexicon: words with user-defined pronunciations.
 
-A lexicon file is UTF-8 text, one ``word<TAB>phonemes`` a line. Empty lines and lines that start
-with ``#`` are skipped. Case does not matter.
+A lexicon file is UTF-8 text with one ``word<TAB>phonemes`` entry per line. Empty lines and lines
+that start with ``#`` are skipped. Case is ignored.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ __all__ = ["lexicon_key", "parse_lexicon", "prepare_lexicon", "read_lexicon"]
 
 
 def lexicon_key(word: str) -> str:
-    """Return the form under which a word is looked up: composed, without case."""
+    """Return the look-up key of a word: NFC, case-folded."""
     return unicodedata.normalize("NFC", word.casefold())
 
 
@@ -27,15 +27,15 @@ def read_lexicon(path: str | Path) -> dict[str, str]:
         path: a UTF-8 file, with or without a byte order mark.
 
     Returns:
-        Lower-cased word -> phonemes.
+        Look-up key -> phonemes.
 
     Raises:
-        MissingFileError: there is no such file.
-        TextError: a line breaks a rule; the message has its number.
+        MissingFileError: the file does not exist.
+        TextError: a line is invalid; the message gives its number.
     """
     path = Path(path)
     if not path.is_file():
-        raise MissingFileError(f"lexicon {path} does not exist; name a word<TAB>phonemes file")
+        raise MissingFileError(f"lexicon {path} does not exist; give a word<TAB>phonemes file")
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
         content = raw.decode("utf-8")
@@ -46,16 +46,16 @@ def read_lexicon(path: str | Path) -> dict[str, str]:
 
 
 def parse_lexicon(lines: Iterable[str], name: str = "lexicon") -> dict[str, str]:
-    r"""Read lexicon lines; ``name`` stands in messages.
+    r"""Parse lexicon lines; ``name`` identifies the source in messages.
 
     >>> parse_lexicon(["# names", "Siobhan\tʃɪvˈɔːn"])
     {'siobhan': 'ʃɪvˈɔːn'}
 
     Raises:
-        TextError: a line breaks a rule; the message has its number.
+        TextError: a line is invalid; the message gives its number.
     """
     entries: dict[str, str] = {}
-    seen: dict[str, int] = {}
+    lines_by_key: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -64,30 +64,32 @@ def parse_lexicon(lines: Iterable[str], name: str = "lexicon") -> dict[str, str]
         if not tab:
             raise TextError(f"{where}: {line.strip()!r} has no tab; write word<TAB>phonemes")
         key = _checked_key(word, phonemes, where)
-        if key in seen:
-            raise TextError(f"{where}: {word!r} already stands on line {seen[key]}; keep one")
-        seen[key] = number
+        if key in lines_by_key:
+            raise TextError(
+                f"{where}: {word!r} is already defined on line {lines_by_key[key]}; keep one"
+            )
+        lines_by_key[key] = number
         entries[key] = phonemes.strip()
     return entries
 
 
 def prepare_lexicon(lexicon: Mapping[str, str]) -> dict[str, str]:
-    """Return a lexicon with look-up keys, sorted; every entry is checked.
+    """Check a lexicon and return it sorted by look-up key.
 
     Raises:
-        TextError: an empty or impossible word, no phonemes, or two entries that differ in case.
+        TextError: a word or its phonemes are invalid, or two entries differ only in case.
     """
     entries: dict[str, str] = {}
     for word, phonemes in lexicon.items():
         key = _checked_key(word, phonemes, "lexicon")
         if entries.get(key, phonemes) != phonemes:
-            raise TextError(f"lexicon: {word!r} has two pronunciations, case apart; keep one")
+            raise TextError(f"lexicon: {word!r} has two pronunciations (case is ignored); keep one")
         entries[key] = phonemes.strip()
     return dict(sorted(entries.items()))
 
 
 def _checked_key(word: str, phonemes: str, where: str) -> str:
-    """Return the look-up key of a valid entry."""
+    """Check an entry and return its look-up key."""
     cleaned = clean(word)
     if split_words(cleaned) != [cleaned]:
         raise TextError(

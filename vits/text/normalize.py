@@ -1,7 +1,7 @@
-"""Text cleaning for every language, and expansion of what is not words for English.
+"""Text normalisation: cleaning for all languages, written forms to words for English.
 
-Cleaning never removes what has a sound: it drops control, format and zero-width characters and
-folds variants of one sign into one. Everything it does not know stays in the text and meets the
+Cleaning never removes anything that is spoken: it drops control, format and zero-width characters
+and maps variants of a character to one. Unknown characters stay in the text and fall under the
 front end's policy for unknown symbols.
 """
 
@@ -13,7 +13,7 @@ from vits.text.english.written_forms import expand_english
 
 __all__ = ["NORMALIZER_VERSION", "clean", "normalize", "tidy"]
 
-# Part of a voice's fingerprint: raise it whenever the output for any text changes.
+# Part of the fingerprint of a voice: increment it whenever the output for any text changes.
 NORMALIZER_VERSION = 1
 
 _FOLDS = str.maketrans(
@@ -34,24 +34,24 @@ _FOLDS = str.maketrans(
         **dict.fromkeys("】〕）", ")"),
         "℃": "°C",
         "℉": "°F",
-        "ـ": "",  # the Arabic tatweel only stretches a line
+        "ـ": "",  # the Arabic tatweel only elongates a line
     }
 )
 _ASCII = re.compile(r"[ -~]*")
 _INVISIBLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Letters drawn in another width or joined: one letter, several code points.
+# Full-width letters and ligatures.
 _VARIANT = re.compile("[\uff01-\uff5e\ufb00-\ufb06]")
 _SPACES = "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85"
 
 
 def clean(text: str) -> str:
-    r"""Return ``text`` composed (NFC), on one line, with variants of one sign folded.
+    r"""Return ``text`` in NFC on one line, with variants of a character mapped to one.
 
-    Removed, because they have no sound: control and format characters (NUL, zero-width, soft
-    hyphen, byte order mark, direction marks), variation selectors, surplus spaces. Folded: quotes
-    to ``"`` and ``'``, dashes to ``—`` or ``-``, ``…`` to ``...``, brackets, bars and bullets to
-    commas, foreign full stops and the like to ours, all decimal digits to 0-9. A broken
-    surrogate becomes U+FFFD, which has no row in any table and is reported as unknown.
+    Removed, since they are silent: control and format characters (NUL, zero-width, soft hyphen,
+    byte order mark, direction marks), variation selectors, repeated spaces. Mapped: quotes to
+    ``"`` and ``'``, dashes to ``—`` or ``-``, ``…`` to ``...``, brackets, bars and bullets to
+    commas, punctuation of other scripts to Latin punctuation, all decimal digits to 0-9. A lone
+    surrogate becomes U+FFFD, which no table contains and which is reported as unknown.
 
     >>> clean("“Well…” \u200b(she  said)")
     '"Well...", she said'
@@ -60,14 +60,14 @@ def clean(text: str) -> str:
 
 
 def normalize(text: str, language: str) -> str:
-    """Return cleaned text in which, for English, everything is a word or a punctuation mark.
+    """Return cleaned text; English text consists of words and punctuation only.
 
     Args:
         text: any string.
-        language: an espeak-ng language code; ``en`` and ``en-...`` are expanded: numbers,
-            ordinals, years, currency, dates, times, units, abbreviations. ``en-gb`` and its kin
-            read 3/4 as the third of April. Other languages are cleaned; espeak-ng reads their
-            numbers itself.
+        language: an espeak-ng language code. ``en`` and ``en-...`` expand numbers, ordinals,
+            years, currency, dates, times, units and abbreviations to words; ``en-gb...`` reads
+            3/4 as the third of April. Other languages are only cleaned; espeak-ng reads their
+            numbers.
 
     >>> normalize("Dr. Smith paid $3.50 on 3/4/2020.", "en-us")
     'Doctor Smith paid three dollars and fifty cents on March fourth, twenty twenty.'
@@ -80,7 +80,7 @@ def normalize(text: str, language: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Close up spaces, and drop commas that pile up or stand beside a stronger mark."""
+    """Remove surplus spaces, repeated commas and commas next to a stronger mark."""
     text = re.sub(r" {2,}", " ", text)
     text = _close_up(text)
     text = re.sub(r",(?: ?,)+", ",", text)
@@ -95,7 +95,7 @@ def _close_up(text: str) -> str:
 
 
 def _characters(text: str) -> str:
-    """Fold and drop single characters; only plain spaces are left."""
+    """Map or drop single characters; only plain spaces are left."""
     text = unicodedata.normalize("NFC", text)
     if not _ASCII.fullmatch(text):
         text = _VARIANT.sub(
@@ -111,7 +111,7 @@ def _characters(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _fold(char: str) -> str:
-    """Return what stands for one character after ``_FOLDS``."""
+    """Return the replacement of a character that ``_FOLDS`` does not map."""
     category = unicodedata.category(char)
     if category in ("Zs", "Zl", "Zp") or char in _SPACES:
         return " "
@@ -125,6 +125,6 @@ def _fold(char: str) -> str:
 
 
 def _brackets(text: str) -> str:
-    """Turn brackets into commas, the pause they are read with; "book(s)" loses them."""
+    """Replace brackets by commas, which are read as a pause; "book(s)" loses its brackets."""
     text = re.sub(r"(?<=\w)\((s|es|n|en|e|r)\)", r"\1", text)
     return re.sub(r"[\[({\])}]", ", ", text.strip(" [](){}"))

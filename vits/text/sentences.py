@@ -1,4 +1,4 @@
-"""Splitting a text into sentences without changing a character."""
+"""Lossless sentence splitting."""
 
 import bisect
 import re
@@ -11,43 +11,43 @@ __all__ = ["split_sentences"]
 
 _CLOSERS = r"[\"'”’»)\]」』）】]*"
 _STOPS = r"[.!?…؟۔։።]"
-# The look-behind keeps the time linear: a run of marks is tried once, not from each of its marks.
+# The look-behind keeps the time linear: a run of marks is matched once, not from each mark.
 _BOUNDARY = re.compile(
     rf"(?<!{_STOPS}){_STOPS}+{_CLOSERS}(?=\s)"
     rf"|[。！？｡．।॥]+{_CLOSERS}|\n[ \t\r]*\n"
 )
 _SPACES = re.compile(r"\s*")
-# Abbreviations of other languages; those of English come from the normaliser.
+# Abbreviations of other languages; the English ones come from the normaliser.
 _FOREIGN = """
     abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl mevr mgr mlle mme núm op
     pág resp sig sra srta str tel vgl
 """
 _MAY_END = {"etc", "co", "inc", "ltd", "corp"}
 _ABBREVIATIONS = {word.lower() for word in ABBREVIATIONS} - _MAY_END | set(_FOREIGN.split())
-# These are abbreviations only before a number: "No. 5", but "No. I did not."
+# Abbreviations only before a number: "No. 5", but "No. I did not."
 _COUNTED = frozenset({"no", "nos", "nr", "p", "pp", "vol", "ch", "fig", "sec", "art", "eq", "s"})
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _LAST_WORD = re.compile(r"[^\s\"'“”‘’«»()\[\]]*$")
 _CLAUSE = re.compile(r"[,;:—、，；：][\"'”’»)\]]*\s*")
-_LONGEST_WORD = 64
+_MAX_WORD = 64
 
 
 def split_sentences(text: str, max_chars: int = 400) -> list[str]:
-    """Split a text into sentences; ``"".join(result) == text``, always.
+    """Split text into sentences such that ``"".join(result) == text``.
 
-    A sentence ends with ``.``, ``!``, ``?``, ``…`` or their counterparts in other scripts, with the
-    quotes and brackets that close there, or at an empty line; the space after it belongs to it.
-    Dots of abbreviations, initials and numbers end nothing, nor does a mark before a small
-    letter. Nothing is cut inside ``[[phonemes]]``. A piece without a letter or digit joins a
-    neighbour.
+    A sentence ends with ``.``, ``!``, ``?``, ``…`` or their counterparts in other scripts,
+    including closing quotes and brackets, or at an empty line; it includes the spaces that follow.
+    Dots of abbreviations, initials and numbers do not end a sentence, nor does a mark before a
+    lower-case letter. ``[[phonemes]]`` are never split. A piece without a letter or digit is
+    joined to a neighbour.
 
     Args:
         text: any string.
-        max_chars: the longest sentence (characters); a longer one is cut after a clause, else
-            after a word, else anywhere. ``[[phonemes]]`` longer than that stay whole.
+        max_chars: maximum length of a sentence (characters). Longer ones are split after a
+            clause, else after a word, else anywhere; longer ``[[phonemes]]`` stay whole.
 
     Returns:
-        Sentences in order; no empty ones.
+        Non-empty sentences in order.
 
     Raises:
         TextError: ``max_chars`` is less than 1.
@@ -65,7 +65,7 @@ def split_sentences(text: str, max_chars: int = 400) -> list[str]:
     for found in _BOUNDARY.finditer(text):
         if found.start() < start:
             continue
-        end = _after_spaces(text, found.end())
+        end = _skip_spaces(text, found.end())
         if end >= len(text):
             break
         if _inside(spans, found.start()) or not _ends(text, found, end):
@@ -77,13 +77,13 @@ def split_sentences(text: str, max_chars: int = 400) -> list[str]:
     return [text[start:end] for start, end in _join_silent(text, cut, max_chars)]
 
 
-def _after_spaces(text: str, position: int) -> int:
+def _skip_spaces(text: str, position: int) -> int:
     found = _SPACES.match(text, position)
     return found.end() if found else position
 
 
 def _ends(text: str, found: re.Match[str], end: int) -> bool:
-    """Decide whether a mark ends a sentence, from the word before and the letter after it."""
+    """Decide whether a mark ends a sentence, from the word before and the character after it."""
     mark = found[0]
     if mark[0] == "\n" or "\n" in text[found.end() : end].replace("\n", "", 1):
         return True
@@ -107,7 +107,7 @@ def _ends(text: str, found: re.Match[str], end: int) -> bool:
 
 
 def _last_word(text: str, end: int) -> str:
-    found = _LAST_WORD.search(text[max(0, end - _LONGEST_WORD) : end])
+    found = _LAST_WORD.search(text[max(0, end - _MAX_WORD) : end])
     return found[0] if found else ""
 
 
@@ -125,7 +125,7 @@ def _inline_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _inside(spans: list[tuple[int, int]], position: int) -> tuple[int, int] | None:
-    """Return the span that a cut at ``position`` would break."""
+    """Return the span that contains ``position``, or None."""
     at = bisect.bisect_left(spans, (position, 0)) - 1
     return spans[at] if at >= 0 and spans[at][0] < position < spans[at][1] else None
 
@@ -133,7 +133,7 @@ def _inside(spans: list[tuple[int, int]], position: int) -> tuple[int, int] | No
 def _cut(
     text: str, spans: list[tuple[int, int]], piece: tuple[int, int], limit: int
 ) -> list[tuple[int, int]]:
-    """Cut a piece into parts of at most ``limit`` characters."""
+    """Split a piece into parts of at most ``limit`` characters."""
     start, end = piece
     parts: list[tuple[int, int]] = []
     while end - start > limit:
@@ -149,33 +149,33 @@ def _cut(
 
 
 def _best_cut(text: str, start: int, stop: int) -> int:
-    """Return the best place in (start, stop]: after a clause, a word, a whole character."""
+    """Return the best split position in (start, stop]: after a clause, word or character."""
     window = text[start:stop]
     clauses = [found.end() for found in _CLAUSE.finditer(window)]
     if clauses and clauses[-1] > len(window) // 2:
         return start + clauses[-1]
-    for place in range(stop, start, -1):
-        if text[place - 1].isspace():
-            return place
+    for position in range(stop, start, -1):
+        if text[position - 1].isspace():
+            return position
     if clauses:
         return start + clauses[-1]
-    # A combining mark stays with its letter, unless the letters never end.
-    for place in range(stop, max(start, stop - 8), -1):
-        if not unicodedata.combining(text[place]):
-            return place
+    # A combining mark stays with its letter, unless the marks never end.
+    for position in range(stop, max(start, stop - 8), -1):
+        if not unicodedata.combining(text[position]):
+            return position
     return stop
 
 
 def _join_silent(text: str, parts: list[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
-    """Join parts without a letter or digit to the part before, or after, where they fit."""
+    """Join parts without a letter or digit to the previous or next part if the limit allows."""
     joined: list[tuple[int, int]] = []
-    speaks: list[bool] = []
+    has_speech: list[bool] = []
     for start, end in parts:
         voiced = any(char.isalnum() for char in text[start:end])
-        if joined and not (voiced and speaks[-1]) and end - joined[-1][0] <= limit:
+        if joined and not (voiced and has_speech[-1]) and end - joined[-1][0] <= limit:
             joined[-1] = (joined[-1][0], end)
-            speaks[-1] = speaks[-1] or voiced
+            has_speech[-1] = has_speech[-1] or voiced
         else:
             joined.append((start, end))
-            speaks.append(voiced)
+            has_speech.append(voiced)
     return joined

@@ -1,29 +1,29 @@
-"""Words and the punctuation between them.
+"""Split text into words and the punctuation between them.
 
-The marks are those of the original's symbol table. They are kept as symbols and never shown to
-espeak-ng, which would swallow them. A mark inside a number, an acronym or an address (``3,5``,
-``12:30``, ``U.S``, ``example.com``) is part of the word.
+The punctuation marks are those of the original's symbol table. They become symbols and are never
+passed to espeak-ng, which drops them. A mark inside a number, an acronym or an address (``3,5``,
+``12:30``, ``U.S``, ``example.com``) belongs to the word.
 """
 
 import re
 from itertools import zip_longest
 
-__all__ = ["split_inline", "split_tokens", "split_words"]
+__all__ = ["split_inline_phonemes", "split_tokens", "split_words"]
 
 _MARK = (
     r"[;!?¡¿—…\"«»“”\s]"
     r"|[,:](?![0-9])|(?<![0-9])[,:]"
     r"|\.(?!\w)|(?<!\w)\."
-    # Two letters, a dot and a capital are a forgotten space: "the end.Then".
+    # Two letters, a dot and a capital: the space is missing, as in "the end.Then".
     r"|(?<=[a-z][a-z])\.(?=[A-Z])"
 )
 _MARKS = re.compile(f"((?:{_MARK})+)")
 
 
 def split_tokens(text: str) -> list[tuple[str, str]]:
-    """Split a text into (word, the marks and spaces after it); the parts join to ``text``.
+    """Split text into (word, marks and spaces after it) pairs that concatenate to ``text``.
 
-    Only the first word can be empty (a text that starts with a mark).
+    Only the first word can be empty, if the text starts with a mark.
 
     >>> split_tokens('"Well, 3.5 km!"')
     [('', '"'), ('Well', ', '), ('3.5', ' '), ('km', '!"')]
@@ -34,17 +34,17 @@ def split_tokens(text: str) -> list[tuple[str, str]]:
 
 
 def split_words(text: str) -> list[str]:
-    """Return only the words of a text."""
+    """Return the words of a text without the marks between them."""
     return [word for word, _ in split_tokens(text) if word]
 
 
-def split_inline(text: str) -> list[tuple[str, bool]]:
-    """Split a text at ``[[phonemes]]``; unmatched brackets stay in the text parts.
+def split_inline_phonemes(text: str) -> list[tuple[str, bool]]:
+    """Split text at ``[[phonemes]]``; unmatched brackets stay in the text parts.
 
     Returns:
-        (part, whether it is the inside of a pair of double brackets), in order.
+        (part, is_phonemes) pairs in order, brackets removed.
 
-    >>> split_inline("say [[ə]]!")
+    >>> split_inline_phonemes("say [[ə]]!")
     [('say ', False), ('ə', True), ('!', False)]
     """
     parts: list[tuple[str, bool]] = []

@@ -14,7 +14,7 @@ ROWS = ("_", "^", "$", " ", "!", "'", "(", ")", ",", "-", ".", *"abcdefhijklmnop
 
 
 def piper_frontend(**options):
-    options = {"normalize": False, "bounds": True, **options}
+    options = {"normalize": False, "bos_eos": True, **options}
     return Frontend(FrontendConfig(**options), SymbolTable(ROWS))
 
 

@@ -196,8 +196,8 @@ def test_the_blank_becomes_the_first_row(make_voice, tmp_path):
             "phonemizer",
         ),
         (
-            {"frontend": Frontend(FrontendConfig(bounds=True), SymbolTable(("_", "^", "$", "a")))},
-            "bounds",
+            {"frontend": Frontend(FrontendConfig(bos_eos=True), SymbolTable(("_", "^", "$", "a")))},
+            "bos_eos",
         ),
     ],
 )

@@ -43,9 +43,9 @@ def test_expansion(text, expected):
     assert normalize(text, "en-us") == expected
 
 
-def test_british_numbers_have_an_and():
+def test_british_numbers_contain_and():
     assert normalize("101 dogs", "en-gb") == "one hundred and one dogs"
 
 
-def test_endless_numbers_are_read():
+def test_very_long_numbers_are_read():
     assert normalize("9" * 5000, "en-us").split() == ["nine"] * 5000

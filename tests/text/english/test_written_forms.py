@@ -33,11 +33,11 @@ def test_expansion(text, expected):
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_expanding_twice_changes_nothing(text):
+def test_expansion_is_idempotent(text):
     once = normalize(text, "en-us")
     assert normalize(once, "en-us") == once
 
 
-def test_plain_text_is_not_touched():
+def test_plain_text_is_unchanged():
     text = 'It was a bright cold day in April, and the clocks were striking; "why?" he said.'
     assert normalize(text, "en-us") == text

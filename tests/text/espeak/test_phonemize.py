@@ -5,8 +5,7 @@ import pytest
 from phonemizer.backend import EspeakBackend
 
 from vits.errors import TextError
-from vits.text import espeak_languages
-from vits.text.espeak import phonemize
+from vits.text import espeak_languages, phonemize
 from vits.text.espeak.phonemize import espeak_tokens, espeak_version
 
 SENTENCES = [
@@ -35,13 +34,13 @@ def test_languages(language, text, phonemes):
     assert phonemize([text], language) == [phonemes]
 
 
-def test_every_language_speaks():
+def test_every_language_works():
     languages = espeak_languages()
     assert len(languages) > 100
     assert languages["de"] == "German"
     for language in languages:
         assert phonemize(["a 1"], language)[0], language
-    assert "fo" not in languages  # espeakng-loader brings no Faroese dictionary
+    assert "fo" not in languages  # espeakng-loader has no Faroese dictionary
 
 
 def test_agrees_with_phonemizers_own_backend(monkeypatch):
@@ -59,7 +58,7 @@ def test_agrees_with_phonemizers_own_backend(monkeypatch):
         assert phonemize(SENTENCES, language, stress=stress) == expected
 
 
-def test_results_are_one_to_one():
+def test_one_result_per_text():
     texts = ["", "red", " ", "...", "\0", "two", ""]
     results = phonemize(texts, "en-us")
     assert results == ["", "ɹˈɛd", "", "...", "", "tˈuː", ""]
@@ -69,12 +68,12 @@ def test_language_switches_leave_no_flags():
     assert "(" not in phonemize(["j'aime le football"], "fr-fr")[0]
 
 
-def test_stress_can_be_left_out():
+def test_stress_is_optional():
     assert phonemize(["Hello world."], "en-us", stress=False) == ["həloʊ wɜːld."]
 
 
 @pytest.mark.parametrize(
-    ("language", "close"),
+    ("language", "similar"),
     [
         ("en", "en-us"),
         ("fr", "fr-fr"),
@@ -87,10 +86,10 @@ def test_stress_can_be_left_out():
         ("fo", "languages"),
     ],
 )
-def test_unknown_languages_name_close_ones(language, close):
+def test_unknown_languages_are_reported_with_similar_ones(language, similar):
     with pytest.raises(TextError) as caught:
         espeak_tokens("a", language)
-    assert close in str(caught.value)
+    assert similar in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -110,7 +109,7 @@ def test_threads_do_not_mix_strings():
             assert result == expected[index:] + expected[:index]
 
 
-def test_copies_of_espeak_are_kept_and_used_again(run):
+def test_espeak_instances_are_reused(run):
     code = """
 import threading, phonemizer.backend.espeak.wrapper as wrapper
 opened = []
@@ -134,7 +133,7 @@ def test_lone_surrogates_and_odd_strings_do_not_raise():
     assert phonemize(["\ud800 red"], "en-us")[0].endswith("ɹˈɛd")
 
 
-def test_importing_the_package_loads_nothing_heavy(run):
+def test_import_is_lightweight(run):
     done = run(
         "import sys, vits.text; "
         "heavy = {'torch', 'numpy', 'phonemizer', 'espeakng_loader'} & set(sys.modules); "
@@ -143,12 +142,12 @@ def test_importing_the_package_loads_nothing_heavy(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_process_ends_without_a_word(run):
+def test_a_process_ends_without_output(run):
     done = run("from vits.text import phonemize; phonemize(['a', 'b (c)'], 'fr-fr')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_graphemes_need_no_espeak_and_its_absence_is_said(run):
+def test_graphemes_work_without_espeak_and_its_absence_is_reported(run):
     done = run(
         "import sys; sys.modules['phonemizer'] = None; sys.modules['espeakng_loader'] = None\n"
         "from vits.config import FrontendConfig\n"
@@ -165,5 +164,5 @@ def test_graphemes_need_no_espeak_and_its_absence_is_said(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_version_is_known():
+def test_the_version_has_three_parts():
     assert espeak_version().count(".") == 2

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from vits.text.espeak.phonemize import espeak_tokens
-from vits.text.espeak.word_alignment import Group, _match, group_words
+from vits.text.espeak.word_alignment import WordGroup, _match, group_words
 
 
 def grouped(text, language="en-us"):
@@ -23,7 +23,7 @@ def test_merged_words_are_one_group():
     ]
 
 
-def test_a_repeated_word_is_not_mistaken_for_another():
+def test_repeated_words_are_distinguished():
     assert [text for text, _ in grouped("a member of the House of Commons")] == [
         "a", "member", "of the", "House", "of", "Commons",
     ]  # fmt: skip
@@ -63,35 +63,35 @@ def test_groups_cover_words_and_tokens_once(language):
         assert all(g.word_end > g.word_start for g in groups)
 
 
-def test_the_nearest_phonemes_decide():
+def test_the_most_similar_phonemes_match():
     alone = ["wʌn", "tuː", "θriː", "foʊɹ"]
     assert _match(alone, ["wʌntə", "θriːz", "foɹ"]) == [
-        Group(0, 2, 0, 1),
-        Group(2, 3, 1, 2),
-        Group(3, 4, 2, 3),
+        WordGroup(0, 2, 0, 1),
+        WordGroup(2, 3, 1, 2),
+        WordGroup(3, 4, 2, 3),
     ]
 
 
-def test_long_stretches_without_a_match_stay_pairs():
-    assert _match(["a"] * 60, ["bcdefg"] * 60)[:2] == [Group(0, 1, 0, 1), Group(1, 2, 1, 2)]
-    assert _match(["a"] * 60, ["bcdefg"] * 61) == [Group(0, 60, 0, 61)]
+def test_long_runs_without_a_match_are_paired_in_order():
+    assert _match(["a"] * 60, ["bcdefg"] * 60)[:2] == [WordGroup(0, 1, 0, 1), WordGroup(1, 2, 1, 2)]
+    assert _match(["a"] * 60, ["bcdefg"] * 61) == [WordGroup(0, 60, 0, 61)]
 
 
-def test_words_with_endless_names_do_not_take_endless_time(monkeypatch):
+def test_the_search_is_bounded_for_very_long_words(monkeypatch):
     from vits.text.espeak import word_alignment
 
     compared = []
-    plain = word_alignment._distance
-    monkeypatch.setattr(word_alignment, "_alone", lambda word, _: word)
+    plain = word_alignment._edit_distance
+    monkeypatch.setattr(word_alignment, "_phonemize_alone", lambda word, _: word)
     monkeypatch.setattr(
         word_alignment,
-        "_distance",
+        "_edit_distance",
         lambda left, right: compared.append(len(left) * len(right)) or plain(left, right),
     )
-    chance = random.Random(1)
-    words = ["".join(chance.choices("abcdefgh", k=300)) for _ in range(6)]
-    tokens = ["".join(chance.choices("abcdefgh", k=6)) for _ in range(250)]
+    rng = random.Random(1)
+    words = ["".join(rng.choices("abcdefgh", k=300)) for _ in range(6)]
+    tokens = ["".join(rng.choices("abcdefgh", k=6)) for _ in range(250)]
     groups = word_alignment.group_words(words, tokens, "en-us")
-    assert sum(compared) < 2 * word_alignment._MOST_COMPARED
+    assert sum(compared) < 2 * word_alignment._MAX_COMPARED
     assert groups[0][::2] == (0, 0)
     assert groups[-1][1::2] == (6, 250)

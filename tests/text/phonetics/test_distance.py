@@ -1,4 +1,4 @@
-"""Distance of sounds: a metric with the orders that phoneticians would expect."""
+"""Phonetic distance: metric properties and expected rankings."""
 
 import itertools
 
@@ -10,14 +10,14 @@ from vits.text.phonetics.distance import sound_distance
 SOUNDS = [s for s in SymbolTable.default().symbols if sound_distance(s, s) is not None]
 
 
-def test_the_charts_have_every_letter_of_the_default_tables_ipa():
+def test_the_charts_contain_the_ipa_of_the_default_table():
     letters = set(
         "ɑɐɒæɓʙβɔɕçɗɖðʤəɘɚɛɜɝɞɟʄɡɠɢʛɦɧħɥʜɨɪʝɭɬɫɮʟɱɯɰŋɳɲɴøɵɸθœɶʘɹɺɾɻʀʁɽʂʃʈʧʉʊʋⱱʌɣɤʍχʎʏʑʐʒʔʡʕʢ"
     )
     assert letters | set("ǀǁǂǃᵻabcdefghijklmnopqrstuvwxyz") <= set(SOUNDS)
 
 
-def test_it_is_a_metric():
+def test_metric_properties():
     for one, other in itertools.product(SOUNDS, repeat=2):
         distance = sound_distance(one, other)
         assert distance == sound_distance(other, one)
@@ -49,10 +49,10 @@ def test_it_is_a_metric():
         ("ɚ", "ɝ", "ə"),
     ],
 )
-def test_orders(sound, nearer, farther):
+def test_rankings(sound, nearer, farther):
     assert sound_distance(sound, nearer) < sound_distance(sound, farther)
 
 
 @pytest.mark.parametrize(("one", "other"), [("a", "b"), ("ˈ", "a"), (".", "."), ("ж", "ж")])
-def test_what_cannot_be_compared(one, other):
+def test_incomparable_symbols(one, other):
     assert sound_distance(one, other) is None

@@ -1,4 +1,4 @@
-"""Nearest symbols: the order of the rules, on phonemes and on characters."""
+"""Nearest symbols: order of the rules for phonemes and characters."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_phonemes(symbol, nearest):
         ("Ł", "l"),
         ("К", "к"),
         ("؟", "?"),
-        ("x", None),  # the alphabet says nothing of sounds
+        ("x", None),  # an alphabet has no phonetic order
         ("語", None),
     ],
 )
@@ -51,11 +51,11 @@ def test_characters(symbol, nearest):
     assert nearest_symbol(symbol, LETTERS, phonetic=False) == nearest
 
 
-def test_the_symbol_itself_is_no_neighbour():
+def test_the_symbol_itself_is_excluded():
     assert nearest_symbol("l", ["l"], phonetic=True) is None
     assert nearest_symbol("e", ["e"], phonetic=False) is None
 
 
-def test_among_equals_the_earlier_is_taken():
+def test_ties_take_the_first():
     assert nearest_symbol("t", ["p", "d", "θ"], phonetic=True) == "d"
     assert nearest_symbol("ɪ", ["i", "e"], phonetic=True) == "i"

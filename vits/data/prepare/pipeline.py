@@ -77,7 +77,7 @@ def prepare(
     work = folder / "chunks"
     _check_call(rows, folder, work, workers=workers, chunk_rows=chunk_rows)
     for row in range(len(frontend.config.languages)) or (None,):
-        frontend.in_language(row).transcribe("a")  # an unknown code is no fault of the rows
+        frontend.for_language(row).transcribe("a")  # an unknown code is no fault of the rows
     if config.unknown == "extend":
         frontend = extend_symbols(frontend, rows)
     chunks = plan(rows, work, _made_with(config, frontend), chunk_rows)

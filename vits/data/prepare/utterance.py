@@ -54,7 +54,7 @@ def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> Pr
         RejectedError: a check failed; the row's first fault is named.
     """
     _check_text(row, frontend)
-    frontend = frontend.in_language(language_index(row, frontend))
+    frontend = frontend.for_language(language_index(row, frontend))
     wave, speech_seconds = _wave(Path(row.audio), config)
     encoding = _encode(row.text, config, frontend)
     frames = len(wave) // config.audio.hop_length
@@ -88,7 +88,7 @@ def extend_symbols(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
         missing = set[str]()
         for row in rows:
             with contextlib.suppress(TextError):  # its row will be rejected, with this reason
-                own = frontend.in_language(language_index(row, frontend))
+                own = frontend.for_language(language_index(row, frontend))
                 missing |= {s for s in own.transcribe(row.text) if s not in frontend.symbols}
         if not missing:
             return frontend

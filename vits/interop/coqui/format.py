@@ -155,8 +155,8 @@ def losses(voice: WholeVoice) -> dict[str, str]:
             f"{FORMAT.title} cannot hold latent_channels {config.latent_channels} beside "
             f"hidden_channels {config.hidden_channels}, nor do without it: it has one size for both"
         )
-    if bundle.frontend.config.bounds:
-        lost["bounds"] = "its VITS puts no ^ and $ around a text"
+    if bundle.frontend.config.bos_eos:
+        lost["bos_eos"] = "its VITS puts no ^ and $ around a text"
     blank = bundle.frontend.config.blank or bundle.frontend.symbols.symbols[0]
     if blank.isalnum():
         lost["letter"] = f"its blank is no letter, and here {blank!r} is both"

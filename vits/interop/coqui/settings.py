@@ -196,7 +196,7 @@ def read_frontend(said: Settings, extras: Extras, n_symbols: int, languages: Lan
     )
     mine = extras.frontend
     if mine is not None and (mine.backend, mine.blanks) == (config.backend, config.blanks):
-        config = replace(mine, blank=config.blank, bounds=False)
+        config = replace(mine, blank=config.blank, bos_eos=False)
     return Frontend(config, symbols)
 
 
@@ -222,7 +222,7 @@ def blank_last(
     order = [row for row in range(n_symbols) if row != blank] + [blank]
     named = [*(_single(symbols[row], row, table) for row in order[:-1]), BLANK]
     moved = {**weights, EMBEDDING: weights[EMBEDDING][torch.tensor(order)]}
-    config = replace(config, blank=BLANK, bounds=False)
+    config = replace(config, blank=BLANK, bos_eos=False)
     return Frontend(config, SymbolTable(tuple(named))), moved, order
 
 

@@ -174,8 +174,8 @@ def losses(voice: WholeVoice) -> dict[str, str]:
         VoiceError: the model is one that the original cannot build.
     """
     bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
-    if bundle.frontend.config.bounds:
-        lost["bounds"] = "it puts no ^ and $ around a text"
+    if bundle.frontend.config.bos_eos:
+        lost["bos_eos"] = "it puts no ^ and $ around a text"
     if cleaner(bundle.frontend.config) is None:
         lost["phonemizer"] = "its own speaks en-us with stress marks; without it, it takes phonemes"
     return lost

@@ -177,7 +177,7 @@ def read_frontend(folder: Path, said: Settings, extras: Extras, n_symbols: int) 
     config = replace(CLEANERS[found[0]], blanks=blanks)
     mine = extras.frontend
     if mine is not None and cleaner(mine) == found[0] and mine.blanks == blanks:
-        config = replace(mine, blank="", bounds=False)
+        config = replace(mine, blank="", bos_eos=False)
     return Frontend(config, symbols)
 
 

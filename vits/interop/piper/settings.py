@@ -109,7 +109,7 @@ def read_frontend(said: Settings, extras: Extras) -> Frontend:
         normalize=False,
         blanks=bool(framing[BLANK]),
         blank="" if blank == symbols.symbols[0] else blank,
-        bounds=bool(framing[BEGIN]),
+        bos_eos=bool(framing[BEGIN]),
     )
     mine = extras.frontend
     if mine is not None and _framing(mine) == _framing(config):
@@ -131,7 +131,7 @@ def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
     lists = {symbol: [row] for symbol, row in row_names(symbols).items()}
     blank = symbols.id(config.blank) if config.blank else 0
     lists[BLANK] = [blank] if config.blanks else []
-    if not config.bounds:
+    if not config.bos_eos:
         lists |= {BEGIN: [], END: []}
     return lists
 
@@ -141,7 +141,7 @@ def _framing(config: FrontendConfig) -> tuple[object, ...]:
         config.backend,
         config.language,
         config.blank,
-        config.bounds,
+        config.bos_eos,
         config.blanks,
         config.stress,
     )

@@ -189,8 +189,8 @@ def losses(voice: WholeVoice) -> dict[str, str]:
         lost["posterior-encoder"] = "this voice has none; a random one would take its place"
     if bundle.frontend.lexicon:
         lost["lexicon"] = "its tokenizer has none"
-    if bundle.frontend.config.bounds:
-        lost["bounds"] = "its tokenizer puts no ^ and $ around a text"
+    if bundle.frontend.config.bos_eos:
+        lost["bos_eos"] = "its tokenizer puts no ^ and $ around a text"
     if not speaks(bundle.frontend.config):
         lost["phonemizer"] = "its own speaks en-us with stress marks; without it, it takes phonemes"
     return lost

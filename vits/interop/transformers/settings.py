@@ -94,7 +94,7 @@ def read_tokenizer(symbols: SymbolTable, tokenizer: Settings, extras: Extras) ->
             config.blanks,
         )
     ):
-        config = replace(known, blank="", bounds=False)
+        config = replace(known, blank="", bos_eos=False)
     return Frontend(config, symbols)
 
 

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from vits.text import Frontend, describe_drift
+from vits.text import Frontend, describe_mismatch
 
 __all__ = ["FrontendDriftWarning", "warn_of_drift"]
 
@@ -21,7 +21,7 @@ def warn_of_drift(
     Warns:
         FrontendDriftWarning: they differ.
     """
-    drift = describe_drift(fingerprint, frontend.fingerprint())
+    drift = describe_mismatch(fingerprint, frontend.fingerprint())
     if drift:
         warnings.warn(
             f"voice {name}: text may be read differently than in training: {'; '.join(drift)}",

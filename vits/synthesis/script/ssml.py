@@ -9,7 +9,7 @@ from vits.synthesis.script.sentences import Item, Part, Rest, Sentence, read_par
 from vits.synthesis.settings import InferenceConfig
 from vits.synthesis.speakers import Who, find_who, parse_speaker
 from vits.text import Encoding, Frontend, split_sentences
-from vits.text.ssml.parser import Boundary, Break, Markup, Said, parse_ssml
+from vits.text.ssml.parser import Boundary, Break, SsmlDocument, TextRun, parse_ssml
 
 __all__ = ["read_markup"]
 
@@ -35,18 +35,20 @@ def read_markup(
         VoiceError: a speaker is unknown or a rate too slow, at once.
     """
     document = parse_ssml(markup, frontend.config.language)
-    voices = {event.voice for event in document.events if isinstance(event, Said)}
+    voices = {event.voice for event in document.events if isinstance(event, TextRun)}
     found = {name: find_who(names, count, parse_speaker(names, name)) for name in voices if name}
     parts = _parts(document, how, found)
     return _labelled(read_parts(frontend, parts), document.labels)
 
 
-def _parts(document: Markup, how: InferenceConfig, voices: Mapping[str, Who]) -> list[Part | Rest]:
+def _parts(
+    document: SsmlDocument, how: InferenceConfig, voices: Mapping[str, Who]
+) -> list[Part | Rest]:
     """Cut a document into sentences and rests."""
     parts: list[Part | Rest] = []
     runs: list[Part] = []
     for event in [*document.events, Boundary("")]:
-        if isinstance(event, Said):
+        if isinstance(event, TextRun):
             who = None if event.voice is None else voices[event.voice]
             pace = None
             if event.rate != 1:

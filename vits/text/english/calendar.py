@@ -1,4 +1,4 @@
-"""English dates and times of day, written as words."""
+"""English dates and times of day to words."""
 
 import re
 
@@ -29,51 +29,51 @@ _STOP = r"(?![\w/:]|[-.,][0-9])"
 
 
 def expand_calendar(text: str, british: bool) -> str:
-    """Return ``text`` with dates and times as words.
+    """Return ``text`` with dates and times replaced by words.
 
     Args:
         text: cleaned English text.
-        british: 3/4/2020 is the third of April, and dates are read day first.
+        british: read dates day first; 3/4/2020 is the third of April.
     """
     text = _dates(text, british)
     return _times(text, british)
 
 
-def _say(day: int, month: int, in_year: int | None, british: bool) -> str | None:
-    """Return a date in words, or None if there is no such day."""
+def _verbalize_date(day: int, month: int, in_year: int | None, british: bool) -> str | None:
+    """Return a date in words, or None if the day does not exist."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     name, nth = _MONTHS[month - 1], ordinal(str(day), british)
     date = f"the {nth} of {name}" if british else f"{name} {nth}"
     if in_year is None:
         return date
-    said = year(in_year, british) if 1000 <= in_year < 2100 else cardinal(in_year, british)
-    return f"{date}, {said}"
+    year_words = year(in_year, british) if 1000 <= in_year < 2100 else cardinal(in_year, british)
+    return f"{date}, {year_words}"
 
 
 def _dates(text: str, british: bool) -> str:
     def iso(found: re.Match[str]) -> str:
         in_year, month, day = int(found[1]), int(found[2]), int(found[3])
-        return _say(day, month, in_year, british) or found[0]
+        return _verbalize_date(day, month, in_year, british) or found[0]
 
     def slashes(found: re.Match[str]) -> str:
         day, month = int(found[1]), int(found[2])
         if (not british and day <= 12) or month > 12:
             day, month = month, day
         short = len(found[3]) == 2
-        # Two digits: as most systems read them, 69-99 in the last century.
+        # Two-digit years as in POSIX: 69-99 are 1969-1999.
         in_year = int(found[3]) + (2000 - 100 * (int(found[3]) >= 69) if short else 0)
-        return _say(day, month, in_year, british) or found[0]
+        return _verbalize_date(day, month, in_year, british) or found[0]
 
     def month_first(found: re.Match[str]) -> str:
         month = _MONTHS.index(_NAMES[found[1]]) + 1
         in_year = int(found[3]) if found[3] else None
-        return _say(int(found[2]), month, in_year, False) or found[0]
+        return _verbalize_date(int(found[2]), month, in_year, False) or found[0]
 
     def day_first(found: re.Match[str]) -> str:
         month = _MONTHS.index(_NAMES[found[2]]) + 1
         in_year = int(found[3]) if found[3] else None
-        return _say(int(found[1]), month, in_year, True) or found[0]
+        return _verbalize_date(int(found[1]), month, in_year, True) or found[0]
 
     text = re.sub(rf"{_START}([0-9]{{4}})[-/]([0-9]{{2}})[-/]([0-9]{{2}}){_STOP}", iso, text)
     slashed = rf"{_START}([0-9]{{1,2}})/([0-9]{{1,2}})/([0-9]{{4}}|[0-9]{{2}}){_STOP}"
@@ -105,7 +105,7 @@ def _times(text: str, british: bool) -> str:
             return found[0]
         return f"{cardinal(int(found[1]), british)} {found[2].lower()}.m"
 
-    # The last dot of "p.m." goes, unless the text ends with it.
+    # Drop the last dot of "p.m.", unless it ends the text.
     half = r"([AaPp])\.?[Mm]\b(?:\.(?![\"')]*$))?"
     time = rf"{_START}([0-9]{{1,2}}):([0-9]{{2}})(?::([0-9]{{2}}))?(?: ?{half})?(?![\w:])"
     text = re.sub(time, clock, text)

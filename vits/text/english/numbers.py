@@ -1,10 +1,10 @@
-"""English number words, with the American or the British "and"."""
+"""English number words, with or without the British "and"."""
 
 import re
 
 __all__ = ["NUMBER", "cardinal", "digits", "number", "ordinal", "plural", "year"]
 
-# One number, thousands separated or not, perhaps with decimals.
+# A number with optional thousands separators and decimals.
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 
 _SMALL = (
@@ -40,8 +40,8 @@ _ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-# Beyond trillions, nobody reads a number as a number.
-_MOST_DIGITS = 15
+# Longer numbers are read digit by digit.
+_MAX_DIGITS = 15
 
 
 def _below_thousand(value: int, british: bool) -> str:
@@ -77,7 +77,7 @@ def cardinal(value: int, british: bool = False) -> str:
 
 
 def digits(text: str) -> str:
-    """Return the digits of ``text`` one by one; all else is skipped.
+    """Return the digits of ``text`` as words; other characters are skipped.
 
     >>> digits("007")
     'zero zero seven'
@@ -86,13 +86,13 @@ def digits(text: str) -> str:
 
 
 def number(text: str, british: bool = False) -> str:
-    """Return the words of a ``NUMBER``; leading zeros and endless numbers go digit by digit.
+    """Return the words of a ``NUMBER``; digit by digit with leading zeros or over 15 digits.
 
     >>> number("1,234.05")
     'one thousand two hundred thirty-four point zero five'
     """
     whole, point, decimals = text.replace(",", "").partition(".")
-    spelled = len(whole) > _MOST_DIGITS or (whole.startswith("0") and len(whole) > 1)
+    spelled = len(whole) > _MAX_DIGITS or (whole.startswith("0") and len(whole) > 1)
     words = digits(whole) if spelled else cardinal(int(whole), british)
     return f"{words} point {digits(decimals)}" if point else words
 
@@ -112,7 +112,7 @@ def ordinal(text: str, british: bool = False) -> str:
 
 
 def year(value: int, british: bool = False) -> str:
-    """Return a year in [1000, 2100) as it is read.
+    """Return the words of a year in [1000, 2100).
 
     >>> year(1984), year(1905), year(2000), year(2024)
     ('nineteen eighty-four', 'nineteen oh five', 'two thousand', 'twenty twenty-four')

@@ -1,7 +1,7 @@
-"""English dates, times, money, units and plain numbers, written as words.
+"""English dates, times, money, units and plain numbers to words.
 
-The order of the rules matters: a rule takes the digits it understands and leaves the others to
-the rules after it; the last one reads every digit that is left.
+The order of the rules matters: each rule replaces the digits it recognises and leaves the others
+to later rules; the last one replaces all remaining digits.
 """
 
 import re
@@ -12,7 +12,7 @@ from vits.text.english.numbers import NUMBER, cardinal, digits, number, ordinal,
 
 __all__ = ["expand_quantities"]
 
-_START = r"(?<![0-9.,])"  # a number begins here, not in the middle of one
+_START = r"(?<![0-9.,])"  # not in the middle of a number
 _CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"),
@@ -97,7 +97,7 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=Tru
 
 
 def expand_quantities(text: str, british: bool) -> str:
-    """Return ``text`` with every ASCII digit, and the signs around it, written as words."""
+    """Return ``text`` with all ASCII digits and their signs replaced by words."""
     if not re.search("[0-9]", text):
         return text
 
@@ -122,16 +122,16 @@ def expand_quantities(text: str, british: bool) -> str:
 def _decades(text: str, british: bool) -> str:
     """Read "the 1990s", "the '90s", "747s"."""
 
-    def say(found: re.Match[str]) -> str:
+    def decade(found: re.Match[str]) -> str:
         value = int(found[1])
         in_years = 1100 <= value < 2100
         return plural(year(value, british) if in_years else number(found[1], british))
 
-    return re.sub(r"(?<![\w.,$£€¥])'?([0-9]{2,4})'?s\b", say, text)
+    return re.sub(r"(?<![\w.,$£€¥])'?([0-9]{2,4})'?s\b", decade, text)
 
 
 def _phones(text: str) -> str:
-    """Read telephone and serial numbers digit by digit, with a pause between the groups."""
+    """Read telephone and serial numbers digit by digit, with a pause between groups."""
 
     def spell(found: re.Match[str]) -> str:
         sign = "plus " if found[0].startswith("+") else ""
@@ -147,7 +147,7 @@ def _phones(text: str) -> str:
 
 
 def _ranges(text: str) -> str:
-    """Put "to" between the ends of a range or ratio; a currency sign is said once."""
+    """Put "to" between the ends of a range or ratio; drop a repeated currency sign."""
     text = re.sub(rf"([$£€¥])({NUMBER})-\1?(?={NUMBER})", r"\2 to \1", text)
     text = re.sub(
         r"(?<![\w.,/-])([0-9][0-9,.]*%?)-(?=[0-9][0-9,.]*(?![\w/-])|[0-9]+[%a-zA-Z°])",
@@ -160,7 +160,7 @@ def _ranges(text: str) -> str:
 def _money(text: str, words: Callable[[str], str]) -> str:
     """Read sums of money: "$3.50", "£2m", "100 €"."""
 
-    def say(sign: str, amount: str, magnitude: str | None) -> str:
+    def verbalize(sign: str, amount: str, magnitude: str | None) -> str:
         one, many, small_one, small_many = _CURRENCIES[sign]
         if magnitude:
             return f"{words(amount)} {magnitude} {many}"
@@ -182,12 +182,12 @@ def _money(text: str, words: Callable[[str], str]) -> str:
     text = re.sub(r"(?<![\w.)])-(?=[$£€¥₹₩] ?[0-9])", "minus ", text)
     text = re.sub(
         rf"([$£€¥₹₩]) ?({NUMBER}){_MAGNITUDE}",
-        lambda found: say(found[1], found[2], magnitude(found[3], found[4])),
+        lambda found: verbalize(found[1], found[2], magnitude(found[3], found[4])),
         text,
     )
     return re.sub(
         rf"{_START}({NUMBER}){_MAGNITUDE} ?([€£¥₹₩]|\$(?![0-9]))",
-        lambda found: say(found[4], found[1], magnitude(found[2], found[3])),
+        lambda found: verbalize(found[4], found[1], magnitude(found[2], found[3])),
         text,
     )
 
@@ -217,11 +217,11 @@ def _measures(text: str, words: Callable[[str], str]) -> str:
 
 
 def _fractions(text: str, british: bool) -> str:
-    """Read "1/2", "2 3/4"; a number over a smaller one ("24/7") is read as it stands."""
+    """Read "1/2" and "2 3/4"; a pair such as "24/7" is read as two numbers."""
 
     def say(found: re.Match[str]) -> str:
         whole, top, bottom = found[1], int(found[2]), int(found[3])
-        # The date is far more common than the fraction.
+        # 9/11 is far more often the date than the fraction.
         if top >= bottom or bottom < 2 or (top, bottom) == (9, 11):
             pair = f"{cardinal(top, british)} {cardinal(bottom, british)}"
             return f"{cardinal(int(whole), british)} {pair}" if whole else pair
@@ -238,26 +238,26 @@ def _fractions(text: str, british: bool) -> str:
     )
 
 
-def _plain(text: str, words: Callable[[str], str], british: bool) -> str:
-    """Read years, version numbers and at last every number that is left."""
+def _plain(text: str, number_words: Callable[[str], str], british: bool) -> str:
+    """Read years, version numbers and all remaining numbers."""
 
     def dotted(found: re.Match[str]) -> str:
-        return apart(found, " point ".join(words(part) for part in found[0].split(".")))
+        return separate(found, " point ".join(number_words(part) for part in found[0].split(".")))
 
-    def apart(found: re.Match[str], said: str) -> str:
+    def separate(found: re.Match[str], words: str) -> str:
         before = found.string[max(0, found.start() - 1) : found.start()]
         after = found.string[found.end() : found.end() + 1]
-        return f"{' ' if before.isalnum() else ''}{said}{' ' if after.isalnum() else ''}"
+        return f"{' ' if before.isalnum() else ''}{words}{' ' if after.isalnum() else ''}"
 
     def plain(found: re.Match[str]) -> str:
         value = found[0]
         if re.fullmatch(r"1[1-9][0-9]{2}|20[0-9]{2}", value):
-            said = year(int(value), british)
+            spoken = year(int(value), british)
         elif value.startswith("."):
-            said = f"point {digits(value)}"
+            spoken = f"point {digits(value)}"
         else:
-            said = words(value)
-        return apart(found, said)
+            spoken = number_words(value)
+        return separate(found, spoken)
 
     text = re.sub(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9])", dotted, text)
     return re.sub(rf"(?<![\w.])\.[0-9]+|{NUMBER}", plain, text)

@@ -1,4 +1,4 @@
-"""English text as it is read: abbreviations, signs and Roman numerals; numbers next door."""
+"""English written forms to words: abbreviations, signs, Roman numerals and quantities."""
 
 import re
 
@@ -7,7 +7,7 @@ from vits.text.english.quantities import expand_quantities
 
 __all__ = ["ABBREVIATIONS", "expand_english"]
 
-# Those that stand before a name or a number: their dot never ends a sentence.
+# Before a name or a number; the dot never ends a sentence.
 _TITLES = {
     "Mr": "Mister",
     "Mrs": "Missis",
@@ -33,7 +33,7 @@ _TITLES = {
     "approx": "approximately",
     "Messrs": "Messieurs",
 }
-# Those that may end a sentence: the last dot stays where a sentence seems to end.
+# These can end a sentence; the dot then stays.
 _WORDS = {
     "etc": "et cetera",
     "Jr": "Junior",
@@ -58,7 +58,7 @@ _WORDS = {
     "Nov": "November",
     "Dec": "December",
 }
-# Those that are only abbreviations before a number.
+# Abbreviations only before a number.
 _COUNTED = {
     "no": "number",
     "nos": "numbers",
@@ -91,11 +91,11 @@ _ROMAN = r"X{0,3}(?:IX|IV|V?I{0,3})"
 
 
 def expand_english(text: str, *, british: bool = False) -> str:
-    """Return cleaned English text with abbreviations, numbers and signs written as words.
+    """Return cleaned English text with abbreviations, numbers and signs replaced by words.
 
     Args:
-        text: a text on one line, its signs folded by ``vits.text.normalize``.
-        british: read dates day first, and say the "and" of "one hundred and one".
+        text: one line of text, cleaned by ``vits.text.normalize``.
+        british: read dates day first, and numbers with "and" ("one hundred and one").
     """
     for sign, plain in (("½", "1/2"), ("¼", "1/4"), ("¾", "3/4"), ("⅓", "1/3"), ("⅔", "2/3")):
         text = re.sub(rf"(?<=[0-9]){sign}", f" {plain}", text).replace(sign, plain)
@@ -104,13 +104,13 @@ def expand_english(text: str, *, british: bool = False) -> str:
     text = re.sub(r"(?<!\w)~ ?(?=[0-9])", "about ", text)
     text = expand_quantities(text, british)
     text = re.sub(r"\b(and|And)/(or)\b", r"\1 \2", text)
-    # "AT&T" stays: espeak-ng knows it.
+    # "AT&T" stays; espeak-ng knows it.
     text = re.sub(r"(?<!\w)&|&(?!\w)", " and ", text)
     return text.replace("<", " less than ").replace(">", " greater than ")
 
 
 def _abbreviations(text: str) -> str:
-    """Write out abbreviations that end in a dot, and drop the last dot of acronyms."""
+    """Expand abbreviations that end in a dot, and drop the last dot of acronyms."""
     text = re.sub(r"\b([Pp])h\.D\b", "P.H.D", text)
     text = re.sub(r"\b[Ee]\.g\.,?", "for example,", text)
     text = re.sub(r"\b[Ii]\.e\.,?", "that is,", text)
@@ -126,17 +126,17 @@ def _abbreviations(text: str) -> str:
     words = "|".join(_WORDS)
     text = re.sub(rf"\b({words})\.(?!\w){_END}", lambda found: f"{_WORDS[found[1]]}.", text)
     text = re.sub(rf"\b({words})\.(?!\w)", lambda found: _WORDS[found[1]], text)
-    # The inner dots stay: espeak-ng spells "U.S" but reads "US" or "a m" as words.
+    # The inner dots stay; espeak-ng spells "U.S" but reads "US" and "a m" as words.
     text = re.sub(r"(?<![\w.])((?:[A-Za-z]\.)+[A-Za-z])\.(?!\w|[\"')]*$)", r"\1", text)
     return re.sub(r"(?<![\w.'])([A-HJ-Z])\. (?=[A-Z](?:[a-z]|\.))", r"\1 ", text)
 
 
 def _doctor_or_street(found: re.Match[str]) -> str:
-    """Decide between "Doctor Smith" and "5 Elm Drive", "Saint Paul" and "5 Elm Street"."""
+    """Decide between "Doctor Smith" and "Elm Drive", "Saint Paul" and "Elm Street"."""
     before, after = found.string[max(0, found.start() - 80) : found.start()], found.string
-    named = re.compile(r" [A-Z]").match(after, found.end()) is not None
+    before_capital = re.compile(r" [A-Z]").match(after, found.end()) is not None
     before_name, in_address = {"Dr": ("Doctor", "Drive"), "St": ("Saint", "Street")}[found[1]]
-    if named and not _HOUSE.search(before):
+    if before_capital and not _HOUSE.search(before):
         return before_name
     if re.search(r"[A-Z]\w* $", before):
         ends = re.compile(_END).match(after, found.end()) is not None
@@ -145,7 +145,7 @@ def _doctor_or_street(found: re.Match[str]) -> str:
 
 
 def _roman(text: str, british: bool) -> str:
-    """Read Roman numerals after a ruler's name or a word that is counted."""
+    """Read Roman numerals after the name of a ruler or a word such as "Chapter"."""
 
     def value(numeral: str) -> int:
         values = [{"I": 1, "V": 5, "X": 10}[char] for char in numeral]
@@ -158,7 +158,7 @@ def _roman(text: str, british: bool) -> str:
     def ruler(found: re.Match[str]) -> str:
         return f"{found[1]} the {ordinal(str(value(found[2])), british)}"
 
-    # "Henry I think" is a pronoun, so a lone I is read only after words that are counted.
+    # In "Henry I think", I is a pronoun: read a single I only after words such as "Chapter".
     tail = r"(?![\w'])"
     text = re.sub(rf"\b({_NUMBERED}) (?=[IVX])({_ROMAN}){tail}", counted, text)
     return re.sub(rf"\b({_RULERS}) (?!I{tail})(?=[IVX])({_ROMAN}){tail}", ruler, text)

@@ -1,9 +1,8 @@
-"""phonemizer's wrapper of espeak-ng, imported by itself.
+"""Import of phonemizer's espeak-ng wrapper without the rest of phonemizer.
 
-``import phonemizer`` also imports joblib, and with it multiprocessing and asyncio: a quarter of a
-second at every start, for something that is not used here. So the wrapper is imported as if the
-packages above it were empty, and what that leaves behind is taken away again: who imports
-phonemizer afterwards gets all of it.
+``import phonemizer`` also imports joblib, multiprocessing and asyncio, which costs a quarter of a
+second per start and is not needed here. The wrapper is therefore imported with empty parent
+packages, which are removed afterwards, so that a later ``import phonemizer`` works as usual.
 """
 
 import sys
@@ -27,7 +26,7 @@ def import_wrapper() -> Any:
     Raises:
         ImportError: phonemizer is not installed.
     """
-    if "phonemizer" in sys.modules:  # somebody has paid for it already
+    if "phonemizer" in sys.modules:  # already imported by other code
         return import_module(_WRAPPER)
     found = find_spec("phonemizer")
     if found is None or found.origin is None:
@@ -38,7 +37,7 @@ def import_wrapper() -> Any:
 
 @contextmanager
 def _empty_packages(folder: Path) -> Generator[None]:
-    """Put empty packages in the place of phonemizer's, for the modules in them to be found."""
+    """Temporarily replace phonemizer's packages by empty ones with the same search path."""
     for name in _PACKAGES:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder.joinpath(*name.split(".")[1:]))]

@@ -1,12 +1,11 @@
-"""Text to IPA with espeak-ng: with ``_phonemizer``, all that touches phonemizer and its library.
+"""Phonemisation with espeak-ng: text to IPA.
 
-Both are GPL-3 and imported on first use. The library and its data come with espeakng-loader;
-no system package is needed.
+Only this module and ``_phonemizer`` use phonemizer and espeak-ng. Both are GPL-3 and imported on
+first use. The library and its data come with espeakng-loader; no system package is needed.
 
-Two traps shape this module. espeak-ng keeps global state, so that one copy used by two threads
-mixes their strings up; and every copy costs about 5 MB that are never given back. So each copy is
-borrowed by one call at a time and kept for the next: there are never more copies of a language
-than calls at the same moment, however many threads come and go.
+espeak-ng keeps global state, so one instance must not be used by two threads, and every instance
+leaks about 5 MB. Instances are therefore pooled: a call borrows one exclusively and returns it, so
+the number of instances per language never exceeds the number of concurrent calls.
 """
 
 import difflib
@@ -34,18 +33,18 @@ __all__ = [
     "without_stress",
 ]
 
-# espeak-ng 1.52 ends the whole process if the path of its data is longer than this.
-_LONGEST_DATA_PATH = 159
-# Codes in common use that espeak-ng has under another name.
-_OTHER_CODES = {"zh": "cmn", "zh-cn": "cmn", "zh-hk": "yue", "no": "nb", "jp": "ja"}
+# espeak-ng 1.52 terminates the process if its data path is longer (bytes).
+_MAX_DATA_PATH = 159
+# Common codes of languages that espeak-ng lists under another code.
+_ALIASES = {"zh": "cmn", "zh-cn": "cmn", "zh-hk": "yue", "no": "nb", "jp": "ja"}
 _FLAG = re.compile(r"\([^()]*\)")
 _STRESS = str.maketrans("", "", "ˈˌ")
 
 
 def phonemize(texts: Iterable[str], language: str, *, stress: bool = True) -> list[str]:
-    """Return the IPA of each text, one to one; an empty text gives an empty string.
+    """Return the IPA of each text; an empty text gives an empty string.
 
-    Punctuation is kept where it stands; flags of a language switch, e.g. ``(en)``, are removed.
+    Punctuation stays in place; language switch flags, e.g. ``(en)``, are removed.
 
     Args:
         texts: any strings.
@@ -66,28 +65,28 @@ def phonemize(texts: Iterable[str], language: str, *, stress: bool = True) -> li
 
 
 def espeak_tokens(chunk: str, language: str) -> list[str]:
-    """Return the words of a chunk without punctuation as espeak-ng says them, with stress.
+    """Return the phonemes of a chunk without punctuation, one string per espeak-ng token.
 
-    espeak-ng may merge words ("of the" is one) and split them ("2010"), so the tokens need not
-    match the words of the chunk.
+    espeak-ng merges some words ("of the") and splits others ("2010"), so tokens and words need not
+    correspond one to one. Stress marks are included.
 
     Raises:
         TextError: espeak-ng has no such language, or is not installed.
     """
-    # A NUL would end the text, and a lone surrogate has no UTF-8.
+    # A NUL would end the text, and a lone surrogate cannot be encoded as UTF-8.
     chunk = chunk.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     with _engines().borrow(language) as engine:
-        said: str = engine.text_to_phonemes(chunk)
-    return _FLAG.sub("", said.replace("\n", " ")).replace("_", "").split()
+        phonemes: str = engine.text_to_phonemes(chunk)
+    return _FLAG.sub("", phonemes.replace("\n", " ")).replace("_", "").split()
 
 
 def without_stress(phonemes: str) -> str:
-    """Return ``phonemes`` without the marks of primary and secondary stress."""
+    """Return ``phonemes`` without primary and secondary stress marks."""
     return phonemes.translate(_STRESS)
 
 
 def espeak_languages() -> dict[str, str]:
-    """Return every language espeak-ng knows: code -> English name.
+    """Return all languages of espeak-ng: code -> English name.
 
     Raises:
         TextError: espeak-ng is not installed.
@@ -97,7 +96,7 @@ def espeak_languages() -> dict[str, str]:
 
 
 def espeak_data() -> Path:
-    """Return the folder of espeak-ng's data, ``espeak-ng-data``.
+    """Return the path of the folder ``espeak-ng-data``.
 
     Raises:
         TextError: espeak-ng is not installed.
@@ -135,7 +134,7 @@ _MISSING = (
 
 
 def _chunks(text: str) -> list[tuple[str, str]]:
-    """Join words that only spaces separate: (words, the punctuation after them)."""
+    """Group words separated by spaces only: (words, the punctuation after them)."""
     chunks: list[tuple[str, str]] = []
     words: list[str] = []
     for word, marks in split_tokens(text):
@@ -158,14 +157,14 @@ def _wrapper_class() -> Any:
     except ImportError as error:
         raise TextError(_MISSING) from error
 
-    # A subclass: the settings of other users of phonemizer in this process stay as they are.
+    # A subclass, so that other users of phonemizer in this process keep their settings.
     class BundledEspeak(wrapper.EspeakWrapper):
         pass
 
     data = espeakng_loader.get_data_path()
-    if len(os.fsencode(os.path.realpath(data))) > _LONGEST_DATA_PATH:
+    if len(os.fsencode(os.path.realpath(data))) > _MAX_DATA_PATH:
         raise TextError(
-            f"espeak-ng's data path {data} must not be longer than {_LONGEST_DATA_PATH} bytes; "
+            f"espeak-ng's data path {data} must not be longer than {_MAX_DATA_PATH} bytes; "
             "install into a shorter path"
         )
     BundledEspeak.set_library(espeakng_loader.get_library_path())
@@ -173,19 +172,19 @@ def _wrapper_class() -> Any:
     return BundledEspeak
 
 
-class _Engines:
-    """The idle copies of espeak-ng, by language."""
+class _EnginePool:
+    """Idle espeak-ng instances by language."""
 
     def __init__(self) -> None:
         self._idle: dict[str, list[Any]] = {}
-        # Copies whose language turned out not to exist.
+        # Instances whose requested language does not exist.
         self._spare: list[Any] = []
         self._opening = threading.Lock()
         self.names: dict[str, str] = {}
 
     @contextmanager
     def borrow(self, language: str) -> Generator[Any]:
-        """Lend a copy that speaks ``language`` to this thread alone."""
+        """Lend an instance for ``language`` exclusively to this thread."""
         try:
             engine = self._idle[language].pop()
         except (KeyError, IndexError):
@@ -196,13 +195,13 @@ class _Engines:
             self._idle.setdefault(language, []).append(engine)
 
     def _open(self, language: str) -> Any:
-        # Starting espeak-ng sets the process's locale for a moment: one at a time.
+        # Starting espeak-ng changes the locale of the process temporarily: one at a time.
         with self._opening:
             try:
                 engine = self._spare.pop() if self._spare else _wrapper_class()()
             except (RuntimeError, OSError) as error:
                 raise TextError(f"espeak-ng does not start: {error}; {_MISSING}") from error
-            self.names = self.names or _speaking_languages(engine)
+            self.names = self.names or _usable_languages(engine)
             if language not in self.names:
                 self._spare.append(engine)
                 raise TextError(_unknown_language(language, self.names))
@@ -210,11 +209,11 @@ class _Engines:
             return engine
 
 
-def _speaking_languages(engine: Any) -> dict[str, str]:
-    """Return code -> English name; voices that cannot speak are left out.
+def _usable_languages(engine: Any) -> dict[str, str]:
+    """Return code -> English name of the languages that work.
 
-    espeakng-loader lists a few languages whose dictionary it does not bring, and a voice named
-    ``mb/...`` needs MBROLA, another program.
+    espeakng-loader lists a few languages without shipping their dictionaries, and voices named
+    ``mb/...`` need MBROLA, another program.
     """
     data: Path = engine.data_path
     names: dict[str, str] = {}
@@ -230,22 +229,22 @@ def _speaking_languages(engine: Any) -> dict[str, str]:
 
 
 @functools.cache
-def _engines() -> _Engines:
-    return _Engines()
+def _engines() -> _EnginePool:
+    return _EnginePool()
 
 
 def _unknown_language(language: str, names: dict[str, str]) -> str:
-    """Say which languages are close to one that does not exist."""
-    wanted = language.lower().replace("_", "-")
-    wanted = _OTHER_CODES.get(wanted, wanted)
-    same = [code for code in names if code.lower() == wanted]
-    family = [code for code in names if code.split("-")[0] == wanted.split("-")[0]]
+    """Return the message for an unknown language, with similar languages."""
+    requested = language.lower().replace("_", "-")
+    requested = _ALIASES.get(requested, requested)
+    exact = [code for code in names if code.lower() == requested]
+    family = [code for code in names if code.split("-")[0] == requested.split("-")[0]]
     by_name = {name.lower(): code for code, name in names.items()}
-    named = [code for name, code in by_name.items() if len(wanted) > 2 and wanted in name]
-    near = same or sorted(family, key=len) or named
-    if not near:
-        near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.6)
-        near += [by_name[name] for name in difflib.get_close_matches(wanted, by_name, n=3)]
-    listed = ", ".join(f"{code} ({names[code]})" for code in dict.fromkeys(near[:8]))
-    hint = f"close: {listed}" if listed else "vits.text.espeak_languages() lists all"
+    matching = [code for name, code in by_name.items() if len(requested) > 2 and requested in name]
+    similar = exact or sorted(family, key=len) or matching
+    if not similar:
+        similar = difflib.get_close_matches(requested, names, n=5, cutoff=0.6)
+        similar += [by_name[name] for name in difflib.get_close_matches(requested, by_name, n=3)]
+    listed = ", ".join(f"{code} ({names[code]})" for code in dict.fromkeys(similar[:8]))
+    hint = f"similar: {listed}" if listed else "vits.text.espeak_languages() lists all"
     return f"language {language!r} is not one of espeak-ng's {len(names)} languages; {hint}"

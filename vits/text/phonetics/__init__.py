@@ -1,1 +1,1 @@
-"""Distances between IPA symbols."""
+"""Phonetic distance and nearest symbols."""

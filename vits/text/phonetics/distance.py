@@ -1,8 +1,8 @@
-"""How far two sounds of the IPA are apart, by how and where they are made.
+"""Distance between two IPA sounds from their articulatory features.
 
 Source: the charts of the International Phonetic Association (revised to 2020). The weights are
-ours: what makes a sound of another kind (nasal, lateral, rhotic) counts twice what changes its
-voice or rounding, and two steps of place count as much as that.
+our choice: a change of class (nasal, lateral, rhotic) costs twice as much as a change of voicing or
+rounding, and two steps of place cost as much as the latter.
 """
 
 from functools import lru_cache
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 __all__ = ["sound_distance"]
 
-# Cells are places from the lips (first) to the glottis (last), voiceless and voiced. The keys are
-# what the row's sounds have beyond a plain fricative.
+# Cells are places of articulation from bilabial to glottal, each voiceless and voiced. The keys are
+# the features that distinguish the sounds from a plain fricative.
 _CONSONANTS = {
     "": "ɸβ fv θð .. .. .. çʝ xɣ χ. ħʕ hɦ",
     "sibilant": ".. .. .. sz ʃʒ ʂʐ ɕʑ .. .. .. ..",
@@ -32,7 +32,7 @@ _CONSONANTS = {
     "sonorant lateral tap": ".. .. .. .ɺ .. .. .. .. .. .. ..",
     "sonorant lateral velarised": ".. .. .. .ɫ .. .. .. .. .. .. ..",
 }
-# Rows from close to open; cells front, central, back, unrounded and rounded.
+# Lines from close to open; cells front, central, back, each unrounded and rounded.
 _VOWELS = (
     "iy ɨʉ ɯu",
     "ɪʏ ᵻ. .ʊ",
@@ -42,63 +42,63 @@ _VOWELS = (
     "æ. ɐ. ..",
     "aɶ .. ɑɒ",
 )
-# Other ways to write a sound, or its nearest relative in the charts.
-_SAME = {"g": "ɡ", "ɧ": "x"}
+# Alternative notations, or the nearest sound in the charts.
+_EQUIVALENT = {"g": "ɡ", "ɧ": "x"}
 _RHOTIC = {"ɚ": "ə", "ɝ": "ɜ"}
 _WEIGHTS = {"nasal": 2.0, "lateral": 2.0, "rhotic": 2.0, "velarised": 0.5}  # others 1
 _PLACE_STEP = 0.5
-_FARTHEST = 1.5  # beyond three steps of place all are equally far
-_HEIGHT_STEP = 0.4  # two steps are nearer than another rounding: ɔ is nearer to o than to ʌ
+_MAX_PLACE = 1.5  # three or more steps of place cost the same
+_HEIGHT_STEP = 0.4  # two steps cost less than a change of rounding: ɔ is nearer to o than to ʌ
 
 
 class _Sound(NamedTuple):
-    """Where a sound is made and what it has.
+    """Articulatory description of a sound.
 
     Attributes:
-        vowel: or consonant.
-        place: of a consonant from the lips, or height of a vowel from close.
-        side: of a vowel from the front; 0 of a consonant.
-        features: all else, voice and rounding included.
+        vowel: True for a vowel, False for a consonant.
+        place: place of a consonant counted from the lips, or height of a vowel from close.
+        backness: position of a vowel counted from the front; 0 for a consonant.
+        features: all other features, including voicing and rounding.
     """
 
     vowel: bool
     place: int
-    side: int
+    backness: int
     features: frozenset[str]
 
 
 def sound_distance(one: str, other: str) -> float | None:
-    """Return how far two sounds are apart, at least 0, or None where they cannot be compared.
+    """Return the distance (≥ 0) between two sounds, or None if they cannot be compared.
 
-    Vowels compare with vowels, consonants with consonants; what is in neither chart with nothing.
+    Vowels are compared with vowels and consonants with consonants only. Symbols that are in
+    neither chart cannot be compared.
 
     >>> sound_distance("ɬ", "l"), sound_distance("ɬ", "s"), sound_distance("ɬ", "a")
     (2.0, 3.0, None)
     """
     sounds = _sounds()
-    first, second = sounds.get(_SAME.get(one, one)), sounds.get(_SAME.get(other, other))
+    first, second = sounds.get(_EQUIVALENT.get(one, one)), sounds.get(_EQUIVALENT.get(other, other))
     if first is None or second is None or first.vowel != second.vowel:
         return None
     steps = abs(first.place - second.place)
-    way = _HEIGHT_STEP * steps if first.vowel else min(_PLACE_STEP * steps, _FARTHEST)
+    place = _HEIGHT_STEP * steps if first.vowel else min(_PLACE_STEP * steps, _MAX_PLACE)
     different = first.features ^ second.features
     weights = sum(_WEIGHTS.get(feature, 1.0) for feature in different)
-    return weights + way + abs(first.side - second.side)
+    return weights + place + abs(first.backness - second.backness)
 
 
 @lru_cache(maxsize=1)
 def _sounds() -> dict[str, _Sound]:
-    """Read the charts."""
+    """Return symbol -> description, parsed from the charts."""
     sounds: dict[str, _Sound] = {}
-    for words, row in _CONSONANTS.items():
-        for place, cell in enumerate(row.split()):
+    for features, line in _CONSONANTS.items():
+        for place, cell in enumerate(line.split()):
             for symbol, voice in zip(cell, ((), ("voiced",)), strict=True):
-                features = frozenset((*words.split(), *voice))
-                sounds[symbol] = _Sound(False, place, 0, features)
-    for height, row in enumerate(_VOWELS):
-        for side, cell in enumerate(row.split()):
+                sounds[symbol] = _Sound(False, place, 0, frozenset((*features.split(), *voice)))
+    for height, line in enumerate(_VOWELS):
+        for backness, cell in enumerate(line.split()):
             for symbol, rounded in zip(cell, ((), ("rounded",)), strict=True):
-                sounds[symbol] = _Sound(True, height, side, frozenset(rounded))
+                sounds[symbol] = _Sound(True, height, backness, frozenset(rounded))
     for symbol, plain in _RHOTIC.items():
         sound = sounds[plain]
         sounds[symbol] = sound._replace(features=sound.features | {"rhotic"})

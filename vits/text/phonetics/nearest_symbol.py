@@ -1,4 +1,4 @@
-"""The symbol of a table that is nearest to one the table lacks."""
+"""Nearest known symbol of an unknown one, to initialise its embedding."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from vits.text.phonetics.distance import sound_distance
 
 __all__ = ["nearest_symbol"]
 
-# Letters that Unicode does not take apart, and the letter they are written from.
-_LETTERS = {
+# Letters without a Unicode decomposition -> base letter.
+_BASE_LETTERS = {
     **{"ß": "s", "æ": "a", "œ": "o", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "t"},
     **{"ħ": "h", "ı": "i", "ŋ": "n", "ŧ": "t", "ə": "e"},
 }
-# What is spoken alike, the closest kin first: stress, length, tone, what rides on a consonant,
-# pauses, ends, quotes; the last row is any pause.
-_KINDS = (
+# Symbols of one function, most specific first: stress, length, tone, secondary articulation,
+# pauses, sentence ends, quotes; the last line is any pause.
+_CLASSES = (
     "ˈˌ",
     "ːˑ",
     "˥˦˧˨˩↑↓↗↘→",
@@ -30,20 +30,20 @@ _KINDS = (
 
 
 def nearest_symbol(symbol: str, known: Sequence[str], *, phonetic: bool) -> str | None:
-    """Find the known symbol to start a new one from.
+    """Return the known symbol from which a new one is initialised.
 
-    In this order: the same sign in its plain width or form (``！`` from ``!``); the letter without
-    its marks, or its first letter; then for phonemes the nearest sound (``sound_distance``), for
-    characters the letter in the other case; then a sign of the same kind (stress, length, tone,
-    pause, end of a sentence, quote). Among sounds equally near, the earlier in ``known`` is taken.
+    The search order is: the compatibility form (``！`` from ``!``); the letter without its marks,
+    or its first letter; then for phonemes the nearest sound (``sound_distance``), for characters
+    the letter in the other case; then a symbol of the same class (stress, length, tone, pause,
+    sentence end, quote). Ties are resolved by the order of ``known``.
 
     Args:
         symbol: the new symbol.
-        known: symbols to choose from.
-        phonetic: symbols are phonemes of the IPA, not characters of an alphabet.
+        known: candidates.
+        phonetic: True for IPA phonemes, False for characters of an alphabet.
 
     Returns:
-        One of ``known``, or None where nothing is near.
+        One of ``known``, or None if no candidate is similar.
 
     >>> nearest_symbol("ɬ", ["s", "l", "a"], phonetic=True)
     'l'
@@ -51,28 +51,28 @@ def nearest_symbol(symbol: str, known: Sequence[str], *, phonetic: bool) -> str 
     'e'
     """
     table = set(known) - {symbol}
-    plainer = _plainer(symbol, phonetic)
-    for form in plainer:
+    simpler = _simplify(symbol, phonetic)
+    for form in simpler:
         if form in table:
             return form
-    forms = [symbol, *plainer]
-    near = _nearest_sound(forms, known) if phonetic else _other_case(forms, table)
-    return near or _same_kind(forms, known)
+    forms = [symbol, *simpler]
+    nearest = _nearest_sound(forms, known) if phonetic else _other_case(forms, table)
+    return nearest or _same_class(forms, known)
 
 
-def _plainer(symbol: str, phonetic: bool) -> list[str]:
-    """Return a symbol with ever less to it: its plain form, then its letter without marks."""
+def _simplify(symbol: str, phonetic: bool) -> list[str]:
+    """Return ever simpler forms: the compatibility form, then the letter without marks."""
     forms = [unicodedata.normalize("NFKC", symbol)]
     bare = "".join(
         char for char in unicodedata.normalize("NFKD", symbol) if not unicodedata.combining(char)
     )
     forms += [bare, bare.strip("ːˑʰʱʲʷˠˤʼ˞ˈˌ")]
-    forms.append(forms[-1][:1] if phonetic else _LETTERS.get(bare, ""))
+    forms.append(forms[-1][:1] if phonetic else _BASE_LETTERS.get(bare, ""))
     return [form for form in dict.fromkeys(forms) if form and form != symbol]
 
 
 def _nearest_sound(forms: Sequence[str], known: Sequence[str]) -> str | None:
-    """Return the nearest sound to the first form that is a sound."""
+    """Return the sound nearest to the first form that is a sound."""
     for form in forms:
         distances = [(sound_distance(form, other), other) for other in known if other not in forms]
         ranked = [(distance, other) for distance, other in distances if distance is not None]
@@ -82,19 +82,19 @@ def _nearest_sound(forms: Sequence[str], known: Sequence[str]) -> str | None:
 
 
 def _other_case(forms: Sequence[str], table: set[str]) -> str | None:
-    """Return a letter in the other case, with its marks or without."""
+    """Return the letter in the other case, with or without its marks."""
     for form in forms:
-        for other in (form.lower(), form.upper(), _LETTERS.get(form.lower(), "")):
+        for other in (form.lower(), form.upper(), _BASE_LETTERS.get(form.lower(), "")):
             if other in table:
                 return other
     return None
 
 
-def _same_kind(forms: Sequence[str], known: Sequence[str]) -> str | None:
-    """Return a known sign of the same kind."""
-    for kind in _KINDS:
-        if any(form in kind for form in forms):
-            for other in kind:
+def _same_class(forms: Sequence[str], known: Sequence[str]) -> str | None:
+    """Return a known symbol of the same class."""
+    for symbols in _CLASSES:
+        if any(form in symbols for form in forms):
+            for other in symbols:
                 if other in known and other not in forms:
                     return other
     return None

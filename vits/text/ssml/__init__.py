@@ -1,1 +1,1 @@
-"""The subset of SSML that voices understand."""
+"""Parser for the supported subset of SSML."""

@@ -1,13 +1,13 @@
-"""Rates and pauses as SSML writes them."""
+"""SSML speaking rates and breaks."""
 
 import math
 import re
 
 from vits.errors import TextError
 
-__all__ = ["RATES", "STRENGTHS", "read_break", "read_rate"]
+__all__ = ["RATES", "STRENGTHS", "parse_break", "parse_rate"]
 
-LONGEST_BREAK = 60.0  # seconds
+MAX_BREAK = 60.0  # seconds
 RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.5, "x-fast": 2.0}
 STRENGTHS = {
     "none": 0.0,
@@ -22,15 +22,15 @@ _TIME = re.compile(rf"\+?({_NUMBER})(ms|s)")
 _RATE = re.compile(rf"([+-]?)({_NUMBER})(%?)")
 
 
-def read_rate(value: str, outer: float) -> float:
-    """Read a rate: 0.8 and 80 % are slower, -20 % too; within another they are multiplied.
+def parse_rate(value: str, outer: float) -> float:
+    """Parse a speaking rate and multiply it by the rate of the enclosing element.
 
     Args:
-        value: as it is written.
-        outer: the rate around it.
+        value: e.g. ``0.8``, ``80%``, ``-20%`` or ``slow``.
+        outer: rate of the enclosing element.
 
     Raises:
-        TextError: it is no rate, or not from 0.1 to 10 in all.
+        TextError: the value is not a rate, or the product is outside [0.1, 10].
     """
     found = _RATE.fullmatch(value)
     if value in RATES:
@@ -42,17 +42,17 @@ def read_rate(value: str, outer: float) -> float:
         factor = math.nan
     if not 0.1 <= factor * outer <= 10:
         raise TextError(
-            f"rate {value!r} must be a number or a percentage that makes speech 0.1 to 10 times as "
-            f"fast, e.g. 0.8, 80% or -20%, or one of {', '.join(RATES)}"
+            f"rate {value!r} must be a number or a percentage that gives a rate from 0.1 to 10 in "
+            f"total, e.g. 0.8, 80% or -20%, or one of {', '.join(RATES)}"
         )
     return factor * outer
 
 
-def read_break(time: str | None, strength: str | None) -> float:
-    """Return the length of a break (seconds); a time wins over a strength.
+def parse_break(time: str | None, strength: str | None) -> float:
+    """Return the length of a break (seconds); ``time`` takes precedence over ``strength``.
 
     Raises:
-        TextError: the time is none or more than a minute, or the strength is unknown.
+        TextError: the time is invalid or longer than a minute, or the strength is unknown.
     """
     strength = "medium" if strength is None else strength
     if strength not in STRENGTHS:
@@ -61,8 +61,8 @@ def read_break(time: str | None, strength: str | None) -> float:
         return STRENGTHS[strength]
     found = _TIME.fullmatch(time.strip())
     seconds = float(found[1]) / (1000 if found[2] == "ms" else 1) if found else math.inf
-    if not seconds <= LONGEST_BREAK:
+    if not seconds <= MAX_BREAK:
         raise TextError(
-            f"time {time!r} of <break> must be at most {LONGEST_BREAK:g} s, e.g. 500ms or 1.5s"
+            f"time {time!r} of <break> must be at most {MAX_BREAK:g} s, e.g. 500ms or 1.5s"
         )
     return seconds

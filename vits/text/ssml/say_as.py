@@ -1,4 +1,4 @@
-"""Text read in a given way: letter by letter, digit by digit, as a cardinal or an ordinal."""
+"""SSML ``say-as``: spelling, digits, cardinals and ordinals."""
 
 import re
 import unicodedata
@@ -6,10 +6,10 @@ import unicodedata
 from vits.errors import TextError
 from vits.text.english.numbers import NUMBER, cardinal, digits, number, ordinal
 
-__all__ = ["WAYS", "read_as"]
+__all__ = ["INTERPRET_AS", "say_as"]
 
-WAYS = ("characters", "spell-out", "digits", "cardinal", "ordinal")
-"""The values of ``interpret-as`` that are understood."""
+INTERPRET_AS = ("characters", "spell-out", "digits", "cardinal", "ordinal")
+"""Supported values of ``interpret-as``."""
 
 _SIGNS = {
     ".": "dot",
@@ -39,40 +39,41 @@ _NUMBER = re.compile(rf"([-−+]?)({NUMBER})")
 _ORDINAL = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)?", re.IGNORECASE)
 
 
-def read_as(way: str, text: str, language: str) -> str:
-    """Write a text out as it is to be read.
+def say_as(interpret_as: str, text: str, language: str) -> str:
+    """Return text expanded to words as ``interpret_as`` requests.
 
     Args:
-        way: one of ``WAYS``: ``characters`` and ``spell-out`` name every letter, digit and sign;
-            ``digits`` names digits, with a pause for what else stands between them; ``cardinal``
-            and ``ordinal`` read a number.
-        text: what is read.
-        language: an espeak-ng code. Signs and ordinals are known in English only.
+        interpret_as: one of ``INTERPRET_AS``: ``characters`` and ``spell-out`` name every letter,
+            digit and sign; ``digits`` names digits, with a pause at separators; ``cardinal`` and
+            ``ordinal`` read a number.
+        text: content of the element.
+        language: an espeak-ng code. Signs and ordinals are supported in English only.
 
     Raises:
-        TextError: the way is unknown, or the text cannot be read so.
+        TextError: ``interpret_as`` is unknown or does not apply to the text.
 
-    >>> read_as("spell-out", "B2-b", "en-us"), read_as("ordinal", "21st", "en-us")
+    >>> say_as("spell-out", "B2-b", "en-us"), say_as("ordinal", "21st", "en-us")
     ('B, two, dash, B', 'twenty-first')
     """
-    if way not in WAYS:
+    if interpret_as not in INTERPRET_AS:
         raise TextError(
-            f"interpret-as {way!r} is not supported; use one of {', '.join(WAYS)}, or none: dates, "
-            "times, money and units are read as such where they stand in English text"
+            f"interpret-as {interpret_as!r} is not supported; use one of "
+            f"{', '.join(INTERPRET_AS)}, or remove it: "
+            "dates, times, money and units in English text need no say-as"
         )
     text = " ".join(unicodedata.normalize("NFKC", text).split())
     english = language.lower().partition("-")[0] == "en"
     british = language.lower().startswith("en-gb")
     if not text:
-        raise TextError(f"say-as {way} has nothing to say; write a text in it")
-    if way in ("characters", "spell-out"):
+        raise TextError(f"say-as {interpret_as} is empty; add a text")
+    if interpret_as in ("characters", "spell-out"):
         return _spell(text, english)
-    if way == "digits":
+    if interpret_as == "digits":
         return _digits(text, english)
-    if way == "ordinal":
+    if interpret_as == "ordinal":
         found = _ORDINAL.fullmatch(text)
         if not english or not found:
-            rule = "must be a whole number" if english else "is known in English only"
+            rule = "must be a whole number" if english else "is supported in English only"
             raise TextError(f"ordinal {text!r} {rule}; write the words")
         return ordinal(found[1], british)
     found = _NUMBER.fullmatch(text)
@@ -85,7 +86,7 @@ def read_as(way: str, text: str, language: str) -> str:
 
 
 def _spell(text: str, english: bool) -> str:
-    """Name every character."""
+    """Return the names of all characters."""
     names: list[str] = []
     for char in text:
         category = unicodedata.category(char)
@@ -100,10 +101,9 @@ def _spell(text: str, english: bool) -> str:
             names.append(_SIGNS[char])
         elif char != " ":
             raise TextError(
-                f"character {char!a} (U+{ord(char):04X}) has no name to spell it with; "
-                "write its name"
+                f"character {char!a} (U+{ord(char):04X}) cannot be spelled out; write its name"
             )
-    # commas part them, or espeak-ng would read "A B" with an article
+    # Without commas espeak-ng would read the first letter of "A B" as an article.
     return ", ".join(names)
 
 

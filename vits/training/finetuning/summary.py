@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from vits.data.prepared.dataset import PreparedDataset
-from vits.text import describe_drift
+from vits.text import describe_mismatch
 from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.embedding_rows import Rows
 from vits.training.finetuning.optimizer_state import trained_symbols
@@ -83,7 +83,7 @@ def _drift(base: BaseVoice, alignment: Alignment) -> list[str]:
         _capitals(symbols) for symbols in (base.frontend.symbols.symbols, alignment.symbols.names)
     )
     case = "capitals were read as small letters, are read as they are"
-    return describe_drift(before, after) + [case] * (new and not old)
+    return describe_mismatch(before, after) + [case] * (new and not old)
 
 
 def _capitals(symbols: Iterable[str]) -> bool:

@@ -148,9 +148,9 @@ def _require_same_blanks(base: BaseVoice, frontend: Frontend, data: PreparedData
             f"{data.folder} again with --like {base.source}"
         )
     mine, other = base.frontend.config, frontend.config
-    if (mine.blank, mine.bounds) != (other.blank, other.bounds):
+    if (mine.blank, mine.bos_eos) != (other.blank, other.bos_eos):
         raise ConfigError(
-            f"the voice and the data differ in the blank or the bounds of a text: prepare "
+            f"the voice and the data differ in the blank or in ^ and $ (bos_eos): prepare "
             f"{data.folder} again with --like {base.source}"
         )
 

@@ -1,14 +1,14 @@
-"""The wrapper comes without what it does not need, and phonemizer is whole for everybody else."""
+"""The wrapper is imported without joblib, and phonemizer stays complete for other code."""
 
 import sys
 
 import pytest
 
 
-def test_joblib_stays_out_and_phonemizer_is_whole_afterwards(run):
+def test_joblib_is_not_imported_and_phonemizer_works_afterwards(run):
     done = run(
         "import sys\n"
-        "before = set(sys.modules)\n"  # coverage has loaded some of them
+        "before = set(sys.modules)\n"  # coverage has imported some of them
         "from vits.text import phonemize\n"
         "ours = phonemize(['red'], 'en-us')\n"
         "loaded = set(sys.modules) - before\n"
@@ -27,7 +27,7 @@ def test_joblib_stays_out_and_phonemizer_is_whole_afterwards(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_phonemizer_that_is_loaded_is_used(run):
+def test_an_imported_phonemizer_is_used(run):
     done = run(
         "import phonemizer.backend.espeak.wrapper as wrapper\n"
         "from vits.text.espeak._phonemizer import import_wrapper\n"
@@ -36,7 +36,7 @@ def test_the_phonemizer_that_is_loaded_is_used(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_its_absence_is_an_import_error(monkeypatch):
+def test_a_missing_phonemizer_is_an_import_error(monkeypatch):
     from vits.text.espeak import _phonemizer
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "phonemizer"]:
