@@ -120,7 +120,7 @@ def read(voice: Voice | OnnxVoice, text: str, markup: bool) -> list[Encoding]:
     check_text(text)
     front = voice.frontend
     if markup:
-        items = read_markup(front, text, voice.inference, voice.speakers, len(voice.speakers) or 1)
+        items = read_markup(front, text, voice.settings, voice.speakers, len(voice.speakers) or 1)
         return [item.encoding for item in items if isinstance(item, Sentence)]
     return [item.encoding for item in read_sentences(front, text)]
 

@@ -32,7 +32,7 @@ from vits.config import DecoderConfig, FrontendConfig, VitsConfig
 from vits.layers.channels_last import computes_bf16
 from vits.layers.flows import MeanCoupling
 from vits.models import Vits
-from vits.synthesis import Card, InferenceConfig, VoiceBundle, load, write_voice
+from vits.synthesis import Card, Settings, VoiceBundle, load, write_voice
 from vits.text import Frontend, SymbolTable
 
 CONFIGS = {
@@ -48,7 +48,7 @@ CONFIGS = {
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz ,.!?'"
 # An untrained predictor says one frame with no noise; 5.5 of them are six, with room for rounding.
-HOW = InferenceConfig(noise_scale=0.0, noise_scale_duration=0.0, length_scale=5.5)
+HOW = Settings(noise_scale=0.0, noise_scale_duration=0.0, length_scale=5.5)
 RESIDUAL_GAIN = 0.5  # of a convolution whose result is added to what went in
 
 
@@ -70,7 +70,7 @@ def make_voice(config: str) -> VoiceBundle:
         frontend=frontend,
         fingerprint=frontend.fingerprint(),
         speakers=(),
-        inference=HOW,
+        settings=HOW,
         card=card,
     )
 

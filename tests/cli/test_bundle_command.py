@@ -89,12 +89,12 @@ def test_a_run_folder_gives_its_newest_checkpoint(bundle, checkpoint, tmp_path):
 def test_a_voice_speaks_as_the_bundle_says(bundle, checkpoint, tmp_path):
     options = ("--noise-scale", "0.3", "--noise-scale-duration", "0", "--length-scale", "2")
     assert bundle(checkpoint, "-o", tmp_path / "ada", *options)[0] == 0
-    how = read_voice(tmp_path / "ada").inference
+    how = read_voice(tmp_path / "ada").settings
     assert (how.noise_scale, how.noise_scale_duration, how.length_scale) == (0.3, 0.0, 2.0)
     assert how.sentence_silence == 0.2
     status, _, err = bundle(checkpoint, "-o", tmp_path / "bob", "--length-scale", "0")
     assert (status, err.count("\n")) == (2, 1)
-    assert "length_scale 0 must" in err
+    assert "length_scale 0.0 must" in err
     assert not (tmp_path / "bob").exists()
 
 

@@ -18,7 +18,7 @@ from vits.config import (
     VitsConfig,
 )
 from vits.models.vits import Vits
-from vits.synthesis import Card, InferenceConfig, VoiceBundle
+from vits.synthesis import Card, Settings, VoiceBundle
 from vits.text import Frontend, SymbolTable
 
 DECODERS = {
@@ -83,7 +83,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
         frontend=frontend,
         fingerprint=frontend.fingerprint(),
         speakers=speakers,
-        inference=InferenceConfig(noise_scale=0.5, noise_scale_duration=0.4, length_scale=1.25),
+        settings=Settings(noise_scale=0.5, noise_scale_duration=0.4, length_scale=1.25),
         card=Card(name="Ada 1", licence="CC0-1.0"),
     )
 

@@ -64,16 +64,16 @@ def test_without_noise_the_samples_are_torchs(pair, name):
 def test_from_the_same_noise_the_samples_are_torchs(pair):
     ours, torchs, _ = pair("original")
     ids = ours.frontend.encode("Hello there.").ids
-    spoken = ours._engine.draw(ids, 0, ours.inference, (9, 0))
+    spoken = ours._engine.draw(ids, 0, ours.settings, (9, 0))
     seed = sentence_seed(9, 0)
     noise = ours._engine._noise(seed, sum(spoken.frames))
     with torch.inference_mode():
         expected = torchs._engine.model.speak(
             torch.tensor([ids]),
             torch.tensor([len(ids)]),
-            noise_scale=ours.inference.noise_scale,
-            noise_scale_duration=ours.inference.noise_scale_duration,
-            length_scale=ours.inference.length_scale,
+            noise_scale=ours.settings.noise_scale,
+            noise_scale_duration=ours.settings.noise_scale_duration,
+            length_scale=ours.settings.length_scale,
             duration_noise=torch.from_numpy(draw_like_torch(seed, (1, 2, len(ids)))),
             noise=torch.from_numpy(noise.copy()),
         )
@@ -126,7 +126,7 @@ def test_lengths_are_refused_with_the_remedy(pair, wish):
 def test_the_rest_of_a_voice_is_there(pair):
     ours, torchs, folder = pair("small")
     assert (ours.sample_rate, ours.speakers) == (torchs.sample_rate, torchs.speakers)
-    assert (ours.inference, ours.card) == (torchs.inference, torchs.card)
+    assert (ours.settings, ours.card) == (torchs.settings, torchs.card)
     assert "ONNX Runtime" in repr(ours)
     lexicon = {"hello": "ˈaɪ"}
     spoken, expected = (v.with_lexicon(lexicon)("Hello.", seed=1) for v in (ours, torchs))
@@ -163,7 +163,7 @@ def test_what_is_too_long_or_not_finite_is_refused(pair, monkeypatch):
         with pytest.raises(VoiceError, match=message):
             ours("Hello.", seed=1)
     with pytest.raises(VoiceError, match="cannot keep lengths"):
-        engine.draw([1], 0, ours.inference, (1, 0), [1])
+        engine.draw([1], 0, ours.settings, (1, 0), [1])
 
 
 def test_say_speaks_without_torch(folder, tmp_path):

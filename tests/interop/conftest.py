@@ -20,7 +20,7 @@ from vits.config import (
 from vits.interop.full_voice import WholeVoice
 from vits.models.discriminators import Discriminators
 from vits.models.vits import Vits
-from vits.synthesis import Card, InferenceConfig, VoiceBundle
+from vits.synthesis import Card, Settings, VoiceBundle
 from vits.text import Frontend, SymbolTable
 
 JUDGES = DiscriminatorConfig(
@@ -115,9 +115,7 @@ def make_voice():
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=speakers,
-            inference=InferenceConfig(
-                noise_scale=0.5, noise_scale_duration=0.25, length_scale=1.25
-            ),
+            settings=Settings(noise_scale=0.5, noise_scale_duration=0.25, length_scale=1.25),
             card=Card(name="Ada", licence="CC0-1.0"),
         )
         weights = None

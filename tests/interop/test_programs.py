@@ -120,7 +120,7 @@ def piper(tmp_path):
 
 def speak(bundle, ids, speaker, language=None):
     """Speak with the noise that their code draws after the same seed."""
-    generator, inference = bundle.generator.eval(), bundle.inference
+    generator, inference = bundle.generator.eval(), bundle.settings
     options = {
         "noise_scale": inference.noise_scale,
         "noise_scale_duration": inference.noise_scale_duration,
@@ -183,7 +183,7 @@ def test_we_read_what_coqui_made(coqui, tmp_path, characters, several):
     bundle = read(tmp_path / "ours").bundle
     assert bundle.speakers == (("ada", "bert", "cora") if several else ())
     jobs = jobs_for(bundle, TEXTS)
-    inference = bundle.inference
+    inference = bundle.settings
     scales = {
         "inference_noise_scale": inference.noise_scale,
         "inference_noise_scale_dp": inference.noise_scale_duration,
@@ -242,7 +242,7 @@ def test_we_read_the_languages_that_coqui_made(coqui, tmp_path, kind):
     bundle = read(tmp_path / "ours").bundle
     assert [name for name, _ in bundle.frontend.config.languages] == list(LANGUAGES)
     jobs = languages_for(jobs_for(bundle, TEXTS))
-    inference = bundle.inference
+    inference = bundle.settings
     scales = {
         "inference_noise_scale": inference.noise_scale,
         "inference_noise_scale_dp": inference.noise_scale_duration,
@@ -298,7 +298,7 @@ def ask_piper(piper, folder, bundle):
     n = bundle.generator.config.n_speakers
     speakers = (None,) if n == 1 else (0, n - 1)
     jobs = [{"ids": list(each.ids), "speaker": s} for each in encoded for s in speakers]
-    inference = bundle.inference
+    inference = bundle.settings
     scales = [inference.noise_scale, inference.length_scale, inference.noise_scale_duration]
     phonemes = [list(each.phonemes) for each in encoded]
     asked = {"seed": SEED, "phonemes": phonemes, "ids": jobs, "scales": scales}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vits.errors import VoiceError
-from vits.synthesis import InferenceConfig
+from vits.synthesis import Settings
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from vits.synthesis import InferenceConfig
 )
 def test_a_value_outside_its_range_is_named(name, value):
     with pytest.raises(VoiceError, match=name) as caught:
-        InferenceConfig().override(**{name: value})
+        Settings().override(**{name: value})
     assert str(value) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_override_replaces_what_is_given_and_keeps_the_rest():
-    own = InferenceConfig(noise_scale=0.1, length_scale=1.5)
+    own = Settings(noise_scale=0.1, length_scale=1.5)
     changed = own.override(noise_scale=0, sentence_silence=np.float32(0.5))
     assert changed.noise_scale == 0
     assert changed.length_scale == 1.5

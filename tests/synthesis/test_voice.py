@@ -13,7 +13,7 @@ from vits.errors import MissingFileError, TextError, VoiceError
 from vits.synthesis import (
     Card,
     FrontendDriftWarning,
-    InferenceConfig,
+    Settings,
     SkippedSentenceWarning,
     Voice,
     load,
@@ -112,13 +112,13 @@ def test_length_scale_stretches_and_noise_scales_at_zero_leave_no_chance(voice):
 
 
 def test_the_voices_own_settings_hold_unless_a_call_says_otherwise(make_bundle):
-    calm = InferenceConfig(noise_scale=0.0, noise_scale_duration=0.0, sentence_silence=0.0)
-    voice = Voice(make_bundle(inference=calm))
+    calm = Settings(noise_scale=0.0, noise_scale_duration=0.0, sentence_silence=0.0)
+    voice = Voice(make_bundle(settings=calm))
     np.testing.assert_array_equal(voice(TEXT).samples, voice(TEXT).samples)
     assert not np.array_equal(
         voice(TEXT, noise_scale=1.0, seed=1).samples, voice(TEXT, noise_scale=1.0, seed=2).samples
     )
-    assert voice.inference == calm
+    assert voice.settings == calm
 
 
 def test_speakers_sound_different_and_the_first_is_the_default(duo):

@@ -3,7 +3,7 @@ from dataclasses import fields
 
 import pytest
 
-from vits.synthesis import InferenceConfig, write_voice
+from vits.synthesis import Settings, write_voice
 
 
 @pytest.fixture
@@ -25,4 +25,4 @@ def test_the_python_on_the_page_runs(page, make_bundle, tmp_path, monkeypatch, c
 
 
 def test_the_page_names_every_setting(page):
-    assert all(f"| `{field.name}` |" in page for field in fields(InferenceConfig))
+    assert all(f"| `{field.name}` |" in page for field in fields(Settings))

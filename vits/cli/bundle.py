@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         average=not args.no_ema,
     )
     given = {key: getattr(args, key) for key in (o.replace("-", "_") for o in OPTIONS)}
-    bundle = dataclasses.replace(bundle, inference=bundle.inference.override(**given))
+    bundle = dataclasses.replace(bundle, settings=bundle.settings.override(**given))
     if args.card is not None:
         bundle = dataclasses.replace(bundle, card=_complete(bundle.card, args.card))
     if args.compact:

@@ -31,7 +31,7 @@ def sentences(
         trial: another number gives other noise and a slightly slower pace.
         language: of all of them; None: they take turns.
     """
-    inference, config = bundle.inference, bundle.generator.config
+    inference, config = bundle.settings, bundle.generator.config
     generator = torch.Generator().manual_seed(SEED + trial)
     for number, ids in enumerate(_ids(bundle.frontend)):
         yield Request(

@@ -106,7 +106,7 @@ def _write(folder: Path, bundle: VoiceBundle) -> None:
         "sample_rate": audio.sample_rate,
         "hop_length": audio.hop_length,
         "speakers": list(bundle.speakers),
-        "inference": to_dict(bundle.inference),
+        "inference": to_dict(bundle.settings),
         "frontend": bundle.frontend.to_dict(),
         "fingerprint": dict(bundle.fingerprint),
         "card": to_dict(bundle.card),

@@ -135,7 +135,7 @@ def _language(bundle: VoiceBundle) -> dict[str, str]:
 
 def _write(folder: Path, bundle: VoiceBundle) -> None:
     """Write the voice's JSON."""
-    config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.inference
+    config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
     names = bundle.speakers if config.n_speakers > 1 else ()
     values: dict[str, Any] = {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": _quality(bundle)},

@@ -16,7 +16,7 @@ from vits.interop.full_voice import WholeVoice
 from vits.interop.infer_config import require_claims
 from vits.interop.symbol_table import EMBEDDING
 from vits.synthesis.bundle.card import Card
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 
 __all__ = ["KEY", "Extras", "read_extras", "write_extras"]
@@ -46,7 +46,7 @@ class Extras:
     symbols: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     segment_frames: int = 32
-    inference: InferenceConfig = field(default_factory=InferenceConfig)
+    inference: Settings = field(default_factory=Settings)
 
     def restored(
         self, frontend: Frontend, weights: Mapping[str, Tensor], where: object
@@ -103,7 +103,7 @@ def write_extras(voice: WholeVoice, order: Sequence[int] = ()) -> dict[str, Any]
             symbols=voice.bundle.frontend.symbols.symbols if moved else (),
             rows=tuple(sorted(range(len(order)), key=order.__getitem__)) if moved else (),
             segment_frames=config.segment_frames,
-            inference=voice.bundle.inference,
+            inference=voice.bundle.settings,
         )
     )
 

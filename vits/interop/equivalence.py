@@ -88,7 +88,7 @@ def compare_with_transformers(folder: Path, bundle: VoiceBundle) -> Proof:
     frontend = first_row_blank(bundle.frontend, bundle.generator.state_dict())[0]
     theirs = torch.tensor([_framed(_rows(bundle.frontend), frontend)])
     speaker = {"speaker_id": 0} if model.config.num_speakers > 1 else {}
-    inference = bundle.inference
+    inference = bundle.settings
     model.noise_scale, model.noise_scale_duration = (
         inference.noise_scale,
         inference.noise_scale_duration,
@@ -127,7 +127,7 @@ def _proof(expected: Tensor, found: Tensor) -> Proof:
 
 def _speak(bundle: VoiceBundle) -> Tensor:
     """Speak some symbols with the noise that transformers would draw after the same seed."""
-    generator, inference = bundle.generator.eval(), bundle.inference
+    generator, inference = bundle.generator.eval(), bundle.settings
     config = generator.config
     ids = torch.tensor([_framed(_rows(bundle.frontend), bundle.frontend)])
     options: dict[str, Any] = {

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from vits.errors import VoiceError
 
-__all__ = ["Settings", "row_names_of", "speaker_names", "write_json"]
+__all__ = ["SettingsFile", "row_names_of", "speaker_names", "write_json"]
 
 _NOT_GIVEN = object()
 
 
-class Settings:
+class SettingsFile:
     """Values of a settings file.
 
     Args:

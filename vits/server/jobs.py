@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vits.synthesis import OnnxVoice, Speech, Voice
-from vits.synthesis.request import Settings
+from vits.synthesis.request import BatchOptions
 
 __all__ = ["Order", "speak", "speak_together", "stream"]
 
@@ -36,7 +36,7 @@ class Order:
     sentence_silence: float | None
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> BatchOptions:
         """What ``Voice`` takes beside text and seed."""
         return {
             "speaker": self.row,

@@ -137,7 +137,7 @@ def make_order(
         seed=choose_seed(asked.seed),
         row=_find_row(asked, voice),
         language=_find_language(asked, voice),
-        length_scale=voice.inference.length_scale / asked.speed,
+        length_scale=voice.settings.length_scale / asked.speed,
         noise_scale=asked.noise_scale,
         noise_scale_duration=asked.noise_scale_duration,
         sentence_silence=asked.sentence_silence,

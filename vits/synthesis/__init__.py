@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vits.synthesis.onnx_voice import OnnxVoice
     from vits.synthesis.runtime.precision import PrecisionWarning
     from vits.synthesis.script.sentences import SkippedSentenceWarning
-    from vits.synthesis.settings import InferenceConfig
+    from vits.synthesis.settings import Settings
     from vits.synthesis.speech import Speech, Timing
     from vits.synthesis.voice import Voice
 
@@ -26,9 +26,9 @@ __all__ = [
     "Captions",
     "Card",
     "FrontendDriftWarning",
-    "InferenceConfig",
     "OnnxVoice",
     "PrecisionWarning",
+    "Settings",
     "SkippedSentenceWarning",
     "Speech",
     "Timing",
@@ -46,7 +46,7 @@ _HOMES = {
     "Captions": "captions",
     "Card": "bundle.card",
     "FrontendDriftWarning": "bundle.frontend_mismatch",
-    "InferenceConfig": "settings",
+    "Settings": "settings",
     "OnnxVoice": "onnx_voice",
     "PrecisionWarning": "runtime.precision",
     "SkippedSentenceWarning": "script.sentences",

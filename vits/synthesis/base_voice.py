@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vits.errors import TextError, VoiceError
 from vits.synthesis.bundle.card import Card
-from vits.synthesis.request import Control, Lengths, Request, read_request
+from vits.synthesis.request import Lengths, Options, Request, read_request
 from vits.synthesis.runtime.engine import SpeakingEngine
 from vits.synthesis.script.sentences import LONGEST_TEXT, Item, check_text, read_sentences
 from vits.synthesis.script.ssml import read_markup
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Speaker
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
@@ -36,13 +36,13 @@ class SpeakingVoice(Generic[E]):
         engine: E,
         frontend: Frontend,
         speakers: tuple[str, ...],
-        inference: InferenceConfig,
+        settings: Settings,
         card: Card,
     ) -> None:
         self._engine = engine
         self._frontend = frontend
         self._speakers = speakers
-        self._inference = inference
+        self._settings = settings
         self._card = card
         self._language: str | None = None
 
@@ -67,9 +67,9 @@ class SpeakingVoice(Generic[E]):
         return self._card
 
     @property
-    def inference(self) -> InferenceConfig:
+    def settings(self) -> Settings:
         """How the voice speaks unless a call says otherwise."""
-        return self._inference
+        return self._settings
 
     @property
     def frontend(self) -> Frontend:
@@ -142,7 +142,7 @@ class SpeakingVoice(Generic[E]):
             VoiceError: an unknown speaker or language, a value outside its range, or a length that
                 cannot be.
         """
-        control = Control(
+        control = Options(
             speaker=speaker,
             language=language,
             noise_scale=noise_scale,
@@ -161,7 +161,7 @@ class SpeakingVoice(Generic[E]):
         return join(list(stream_speech(self._engine, list(items), request, whole_sentences=True)))
 
     def stream(
-        self, text: str, *, whole_sentences: bool = False, **control: "Unpack[Control]"
+        self, text: str, *, whole_sentences: bool = False, **control: "Unpack[Options]"
     ) -> Iterator[Speech]:
         """Speak a text of any length, chunk by chunk, as the chunks are asked for.
 
@@ -217,7 +217,7 @@ class SpeakingVoice(Generic[E]):
         return voice
 
     def _read(
-        self, text: str, longest: int | None, control: Control
+        self, text: str, longest: int | None, control: Options
     ) -> tuple[Request, Iterator[Item]]:
         """Check what is asked for; sentences are encoded as they are taken."""
         language = self._find_language(control)
@@ -240,4 +240,4 @@ class SpeakingVoice(Generic[E]):
             raise VoiceError(str(error)) from error
 
     def _request(self, control: Mapping[str, Any]) -> Request:
-        return read_request(self._inference, self._speakers, self._count, control)
+        return read_request(self._settings, self._speakers, self._count, control)

@@ -13,9 +13,9 @@ from vits.synthesis.base_voice import SpeakingVoice
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.frontend_mismatch import warn_of_drift
 from vits.synthesis.bundle.schema import checked, mapping, names, read_keys
-from vits.synthesis.request import Request, Settings, read_batch
+from vits.synthesis.request import BatchOptions, Request, read_batch
 from vits.synthesis.runtime.onnx_engine import NO_LENGTHS, NO_MIX, OnnxEngine
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speech import Speech
 from vits.text import Frontend
 
@@ -45,7 +45,7 @@ class OnnxParts(NamedTuple):
     sample_rate: int
     hop_length: int
     speakers: tuple[str, ...]
-    inference: InferenceConfig
+    settings: Settings
     frontend: Frontend
     fingerprint: Mapping[str, Any]
     card: Card
@@ -77,7 +77,7 @@ class OnnxVoice(SpeakingVoice[OnnxEngine]):
                 f"{parts.graph} and {SETTINGS} beside it do not belong together: only one of them "
                 "has languages; write them again with: vits export VOICE --to onnx -o DIR"
             )
-        super().__init__(engine, parts.frontend, parts.speakers, parts.inference, parts.card)
+        super().__init__(engine, parts.frontend, parts.speakers, parts.settings, parts.card)
         warn_of_drift(parts.card.name, parts.frontend, parts.fingerprint, stacklevel=4)
 
     def synthesize(
@@ -85,8 +85,8 @@ class OnnxVoice(SpeakingVoice[OnnxEngine]):
         texts: Sequence[str],
         *,
         seeds: Sequence[int | None] | None = None,
-        each: Sequence[Settings] | None = None,
-        **settings: "Unpack[Settings]",
+        each: Sequence[BatchOptions] | None = None,
+        **settings: "Unpack[BatchOptions]",
     ) -> list[Speech]:
         """Speak many texts, one after the other; see ``Voice.synthesize``."""
         return [
@@ -125,9 +125,7 @@ def read_onnx_voice(folder: Path) -> OnnxParts:
             sample_rate=checked(path, lambda: _positive(values, "sample_rate")),
             hop_length=checked(path, lambda: _positive(values, "hop_length")),
             speakers=checked(path, lambda: names(values["speakers"])),
-            inference=checked(
-                path, lambda: from_dict(InferenceConfig, values["inference"], "inference")
-            ),
+            settings=checked(path, lambda: from_dict(Settings, values["inference"], "inference")),
             frontend=checked(path, lambda: Frontend.from_dict(mapping(values, "frontend"))),
             fingerprint=checked(path, lambda: mapping(values, "fingerprint")),
             card=checked(path, lambda: from_dict(Card, values["card"], "card")),

@@ -3,18 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, NamedTuple, TypedDict, cast
+from typing import Any, NamedTuple, cast
 
 from vits.errors import TextError, VoiceError
 from vits.synthesis.runtime.seeds import choose_seed
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings, SettingsDict
 from vits.synthesis.speakers import Speaker, Who, find_who
 
 __all__ = [
-    "Control",
+    "BatchOptions",
     "Lengths",
+    "Options",
     "Request",
-    "Settings",
     "Wishes",
     "read_batch",
     "read_request",
@@ -25,21 +25,28 @@ Lengths = Mapping[int, float] | Sequence[float | None]
 """Seconds by place, or one value for each place with None for those left alone."""
 
 
-class Settings(TypedDict, total=False):
-    """How to speak; what is None or left out is the voice's own. See ``Voice.__call__``."""
+class BatchOptions(SettingsDict, total=False):
+    """Keyword arguments that hold for many texts; None: the voice's own choice.
+
+    Attributes:
+        speaker: a name or an index of ``speakers``, or a mix of them with positive weights.
+        language: one of ``languages``, or its espeak-ng code.
+    """
 
     speaker: Speaker | None
     language: str | None
-    noise_scale: float | None
-    noise_scale_duration: float | None
-    length_scale: float | None
-    sentence_silence: float | None
-    paragraph_silence: float | None
-    punctuation_silence: Mapping[str, float] | None
 
 
-class Control(Settings, total=False):
-    """What can be asked for one text besides. See ``Voice.__call__``."""
+class Options(BatchOptions, total=False):
+    """Keyword arguments of one text; see ``Voice.__call__``.
+
+    Attributes:
+        seed: from 0 to 2**63 - 1; None: a new one.
+        seconds: length of the whole speech (seconds).
+        word_seconds: lengths of words by their index in ``Speech.words`` (seconds).
+        phoneme_seconds: lengths of phonemes by their index in ``Speech.phonemes`` (seconds).
+        ssml: whether the text is SSML.
+    """
 
     seed: int | None
     seconds: float | None
@@ -74,14 +81,14 @@ class Request(NamedTuple):
     """
 
     who: Who
-    how: InferenceConfig
+    how: Settings
     seed: int
     wishes: Wishes | None = None
     language: int | None = None
 
 
 def read_request(
-    inference: InferenceConfig, names: tuple[str, ...], count: int, control: Mapping[str, Any]
+    inference: Settings, names: tuple[str, ...], count: int, control: Mapping[str, Any]
 ) -> Request:
     """Check what is asked for one text.
 
@@ -89,7 +96,7 @@ def read_request(
         inference: the voice's own settings.
         names: its speakers by row.
         count: their number.
-        control: a ``Control``; the language, which voice conversion does without, is not read.
+        control: a ``Options``; the language, which voice conversion does without, is not read.
 
     Raises:
         VoiceError: an unknown speaker, a value outside its range, or an impossible length.
@@ -153,10 +160,10 @@ def _require_seconds(name: str, value: object) -> float:
 def read_batch(
     texts: object,
     seeds: Sequence[int | None] | None,
-    each: Sequence[Settings] | None,
-    settings: Settings,
+    each: Sequence[BatchOptions] | None,
+    settings: BatchOptions,
     batch_frames: int = 1,
-) -> list[Control]:
+) -> list[Options]:
     """Check what is asked for many texts; return what is asked for each.
 
     Args:
@@ -169,7 +176,7 @@ def read_batch(
     Raises:
         TextError: ``texts`` is a str, or nothing that holds texts.
         VoiceError: the number of seeds or settings is another than that of the texts, a setting is
-            not one of ``Settings``, or ``batch_frames`` is less than 1.
+            not one of ``BatchOptions``, or ``batch_frames`` is less than 1.
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence):
         raise TextError(
@@ -179,18 +186,18 @@ def read_batch(
         raise VoiceError(f"batch_frames {batch_frames} must be at least 1")
     count = len(cast(Sequence[object], texts))
     drawn: list[int | None] = [None] * count if seeds is None else list(seeds)
-    own = [Settings()] * count if each is None else list(each)
+    own = [BatchOptions()] * count if each is None else list(each)
     for what, found in (("seeds", len(drawn)), ("settings in each", len(own))):
         if found != count:
             raise VoiceError(f"{found} {what} must be as many as the {count} texts")
     for key in [key for given in (settings, *own) for key in given]:
-        if key not in Settings.__annotations__:
-            known = ", ".join(Settings.__annotations__)
+        if key not in BatchOptions.__annotations__:
+            known = ", ".join(BatchOptions.__annotations__)
             raise VoiceError(
                 f"{key!r} is no setting of many texts, which are {known}; "
                 "call the voice for one text"
             )
     return [
-        cast(Control, {**settings, **given, "seed": seed})
+        cast(Options, {**settings, **given, "seed": seed})
         for given, seed in zip(own, drawn, strict=True)
     ]

@@ -1,84 +1,183 @@
-"""How a voice speaks unless a call says otherwise."""
+"""Speaking settings: the one place of their defaults, units, ranges, help texts and checks.
+
+Command-line flags, the server's request schema, the ``inference`` block of a voice folder and the
+table in docs/control.md are made from ``Settings`` and ``SETTINGS``.
+"""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 from vits.errors import VoiceError
 
-__all__ = ["InferenceConfig"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-# The slowest pace that is still speech; beyond it one sentence would fill the memory.
+__all__ = ["SETTINGS", "Setting", "Settings", "SettingsDict", "require_known"]
+
+# Beyond ten times the length it is no longer speech, and one sentence could fill the memory.
 SLOWEST = 10.0
 LONGEST_SILENCE = 60.0  # seconds
 
 
-@dataclass(frozen=True, kw_only=True)
-class InferenceConfig:
-    """The knobs of speaking; the scales are the original's, the silences are ours.
+class Setting(NamedTuple):
+    """Unit, range and help text of one setting.
 
     Attributes:
-        noise_scale: standard deviation of the prior's noise, at least 0; 0 speaks the mean.
-        noise_scale_duration: the same for the stochastic duration predictor's noise.
-        length_scale: factor on every duration, in (0, 10]; 2.0 takes twice as long.
-        sentence_silence: pause put between two sentences (seconds), in [0, 60].
-        paragraph_silence: the same where an empty line ends a paragraph; None: no other than there.
-        punctuation_silence: the same after certain marks, e.g. ``{"?": 0.4, "…": 0.6}``; the last
-            such mark at the end of the sentence counts.
+        help: what the setting controls, without a full stop.
+        unit: unit of the value; empty for a factor.
+        minimum: smallest value allowed.
+        maximum: largest value allowed.
+        exclusive: whether ``minimum`` itself is not allowed.
+        per_mark: whether the setting maps punctuation marks to values.
     """
 
-    noise_scale: float = 0.667
-    noise_scale_duration: float = 0.8
-    length_scale: float = 1.0
-    sentence_silence: float = 0.2
-    paragraph_silence: float | None = None
-    punctuation_silence: dict[str, float] = field(default_factory=dict[str, float])
+    help: str
+    unit: str = ""
+    minimum: float = 0.0
+    maximum: float = math.inf
+    exclusive: bool = False
+    per_mark: bool = False
 
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _require_between("noise_scale", self.noise_scale, math.inf)
-        _require_between("noise_scale_duration", self.noise_scale_duration, math.inf)
-        _require_between("length_scale", self.length_scale, SLOWEST)
-        if self.length_scale == 0:
-            raise VoiceError("length_scale 0 must be greater than 0; 1.0 is the voice's own pace")
-        _require_between("sentence_silence", self.sentence_silence, LONGEST_SILENCE)
-        if self.paragraph_silence is not None:
-            _require_between("paragraph_silence", self.paragraph_silence, LONGEST_SILENCE)
-        for mark, seconds in self.punctuation_silence.items():
-            if len(mark) != 1 or mark.isalnum() or mark.isspace():
-                raise VoiceError(f"punctuation_silence {mark!r} must be one mark, such as '?'")
-            _require_between(f"punctuation_silence {mark}", seconds, LONGEST_SILENCE)
+    @property
+    def range(self) -> str:
+        """The range in words, e.g. ``0 to 60 seconds``."""
+        if math.isinf(self.maximum):
+            text = f"{self.minimum:g} or more"
+        elif self.exclusive:
+            text = f"above {self.minimum:g}, up to {self.maximum:g}"
+        else:
+            text = f"{self.minimum:g} to {self.maximum:g}"
+        return f"{text} {self.unit}".rstrip()
 
-    def override(
-        self,
-        *,
-        noise_scale: float | None = None,
-        noise_scale_duration: float | None = None,
-        length_scale: float | None = None,
-        sentence_silence: float | None = None,
-        paragraph_silence: float | None = None,
-        punctuation_silence: Mapping[str, float] | None = None,
-    ) -> "InferenceConfig":
-        """Replace every value that is given and keep those that are None.
+    def check(self, name: str, value: object) -> None:
+        """Raise unless ``value`` is valid for the setting ``name``.
 
         Raises:
-            VoiceError: a value is no finite number or lies outside its range.
+            VoiceError: the value is not a finite number or lies outside the range.
         """
-        given = {
-            "noise_scale": noise_scale,
-            "noise_scale_duration": noise_scale_duration,
-            "length_scale": length_scale,
-            "sentence_silence": sentence_silence,
-            "paragraph_silence": paragraph_silence,
-            "punctuation_silence": punctuation_silence,
-        }
-        return replace(self, **{key: value for key, value in given.items() if value is not None})
+        if not self.per_mark:
+            self._check_number(name, value)
+            return
+        if not isinstance(value, Mapping):
+            raise VoiceError(f"{name} {value!r} must map marks to seconds, e.g. {{'?': 0.4}}")
+        for mark, number in cast(Mapping[object, object], value).items():
+            if not isinstance(mark, str) or len(mark) != 1 or mark.isalnum() or mark.isspace():
+                raise VoiceError(f"{name} {mark!r} must be one mark, such as '?'")
+            self._check_number(f"{name} {mark}", number)
+
+    def _check_number(self, name: str, value: object) -> None:
+        number = (
+            math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+        )
+        too_small = number <= self.minimum if self.exclusive else number < self.minimum
+        if not math.isfinite(number) or too_small or number > self.maximum:
+            raise VoiceError(f"{name} {value!r} must be a finite number, {self.range}")
 
 
-def _require_between(name: str, value: object, top: float) -> None:
-    """Require a finite number in [0, top]."""
-    limit = "at least 0" if math.isinf(top) else f"from 0 to {top:g}"
-    number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
-    if not math.isfinite(number) or not 0 <= number <= top:
-        raise VoiceError(f"{name} {value!r} must be a finite number {limit}")
+def _rule(help: str, unit: str = "", **limits: Any) -> dict[str, Setting]:
+    """Return the metadata of a field of ``Settings``."""
+    return {"setting": Setting(help, unit, **limits)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a voice speaks: noise, pace and pauses.
+
+    The three scales are those of the paper's code; the silences are ours. A voice has its own
+    values; a call may override each of them.
+
+    Attributes:
+        noise_scale: factor on the standard deviation of the prior; 0 takes the mean.
+        noise_scale_duration: the same for the noise of the stochastic duration predictor.
+        length_scale: factor on every duration; 2.0 takes twice as long.
+        sentence_silence: pause between two sentences (seconds).
+        paragraph_silence: pause at a blank line (seconds); None: as between sentences.
+        punctuation_silence: pause after a sentence that ends with a certain mark (seconds), e.g.
+            ``{"?": 0.4, "…": 0.6}``; the last such mark counts.
+
+    Raises:
+        VoiceError: a value lies outside its range.
+    """
+
+    noise_scale: float = field(
+        default=0.667, metadata=_rule("variation of the sound; 0 removes it")
+    )
+    noise_scale_duration: float = field(
+        default=0.8, metadata=_rule("variation of the durations; 0 removes it")
+    )
+    length_scale: float = field(
+        default=1.0,
+        metadata=_rule(
+            "factor on every duration: 2 takes twice as long", maximum=SLOWEST, exclusive=True
+        ),
+    )
+    sentence_silence: float = field(
+        default=0.2,
+        metadata=_rule("pause between two sentences", "seconds", maximum=LONGEST_SILENCE),
+    )
+    paragraph_silence: float | None = field(
+        default=None,
+        metadata=_rule(
+            "pause at a blank line; unless set, as between sentences",
+            "seconds",
+            maximum=LONGEST_SILENCE,
+        ),
+    )
+    punctuation_silence: dict[str, float] = field(
+        default_factory=dict[str, float],
+        metadata=_rule(
+            "pause after sentences that end with a certain mark",
+            "seconds",
+            maximum=LONGEST_SILENCE,
+            per_mark=True,
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value is not None or entry.default is not None:
+                SETTINGS[entry.name].check(entry.name, value)
+
+    def override(self, **values: "Unpack[SettingsDict]") -> "Settings":
+        """Replace the values that are given; None keeps a value.
+
+        Raises:
+            VoiceError: an unknown setting, or a value outside its range.
+        """
+        require_known(values, SETTINGS)
+        given = {name: value for name, value in values.items() if value is not None}
+        return replace(self, **cast(dict[str, Any], given))
+
+
+class SettingsDict(TypedDict, total=False):
+    """The fields of ``Settings`` as keyword arguments; None: the voice's own value."""
+
+    noise_scale: float | None
+    noise_scale_duration: float | None
+    length_scale: float | None
+    sentence_silence: float | None
+    paragraph_silence: float | None
+    punctuation_silence: Mapping[str, float] | None
+
+
+SETTINGS: Mapping[str, Setting] = {
+    entry.name: entry.metadata["setting"] for entry in fields(Settings)
+}
+"""Every speaking setting by name."""
+
+
+def require_known(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise if a keyword is not one of the known ones.
+
+    Raises:
+        VoiceError: an unknown keyword; the message lists the known ones.
+    """
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise VoiceError(f"unknown setting {name!r}; known: {', '.join(names)}")

@@ -15,7 +15,7 @@ from vits.synthesis.batching import BATCH_FRAMES, speak_texts
 from vits.synthesis.bundle.frontend_mismatch import warn_of_drift
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
-from vits.synthesis.request import Request, Settings, read_batch
+from vits.synthesis.request import BatchOptions, Request, read_batch
 from vits.synthesis.runtime.torch_engine import Engine
 from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
 from vits.synthesis.speakers import Speaker, find_who
@@ -61,7 +61,7 @@ class Voice(SpeakingVoice[Engine]):
             VoiceError: there is no such device, or no such precision.
         """
         engine = Engine(bundle.generator, device, precision)
-        super().__init__(engine, bundle.frontend, bundle.speakers, bundle.inference, bundle.card)
+        super().__init__(engine, bundle.frontend, bundle.speakers, bundle.settings, bundle.card)
         warn_of_drift(bundle.card.name, bundle.frontend, bundle.fingerprint, stacklevel=4)
 
     @property
@@ -79,9 +79,9 @@ class Voice(SpeakingVoice[Engine]):
         texts: Sequence[str],
         *,
         seeds: Sequence[int | None] | None = None,
-        each: Sequence[Settings] | None = None,
+        each: Sequence[BatchOptions] | None = None,
         batch_frames: int = BATCH_FRAMES,
-        **settings: "Unpack[Settings]",
+        **settings: "Unpack[BatchOptions]",
     ) -> list[Speech]:
         """Speak many texts; sentences of about the same length are decoded together.
 

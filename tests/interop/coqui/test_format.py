@@ -79,7 +79,7 @@ def test_a_round_trip_keeps_everything(
     assert again.generator.config == bundle.generator.config
     assert again.frontend.to_dict() == bundle.frontend.to_dict()
     assert (again.speakers, again.card) == (bundle.speakers, bundle.card)
-    assert again.inference == bundle.inference
+    assert again.settings == bundle.settings
 
 
 def test_names_and_shapes_are_theirs(make_voice, tmp_path):

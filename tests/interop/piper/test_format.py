@@ -45,7 +45,7 @@ def test_a_round_trip_keeps_everything(make_voice, same_weights, tmp_path, narro
     bundle, again = written.bundle, back.bundle
     assert again.generator.config == bundle.generator.config
     assert again.frontend.to_dict() == bundle.frontend.to_dict()
-    assert (again.card, again.inference) == (bundle.card, bundle.inference)
+    assert (again.card, again.settings) == (bundle.card, bundle.settings)
 
 
 def test_several_speakers_keep_their_names(make_voice, same_weights, tmp_path):

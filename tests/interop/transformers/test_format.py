@@ -69,7 +69,7 @@ def test_a_round_trip_keeps_every_weight(make_voice, same_weights, tmp_path, n_s
     assert again.generator.config == bundle.generator.config
     assert again.frontend.to_dict() == bundle.frontend.to_dict()
     assert (again.speakers, again.card) == (bundle.speakers, bundle.card)
-    assert again.inference == bundle.inference
+    assert again.settings == bundle.settings
     second = tmp_path / "again"
     second.mkdir()
     FORMAT.write(second, back)
@@ -134,7 +134,7 @@ def test_their_pipeline_gives_our_wave(transformers, make_voice, tmp_path):
         torch.tensor([ids.shape[1]]),
         noise_scale=0.0,
         noise_scale_duration=0.0,
-        length_scale=bundle.inference.length_scale,
+        length_scale=bundle.settings.length_scale,
     )
     wave = torch.as_tensor(theirs["audio"]).reshape(-1)
     assert theirs["sampling_rate"] == 16000

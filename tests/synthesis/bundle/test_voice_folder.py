@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from vits.errors import MissingFileError, VoiceError
 from vits.synthesis import (
-    InferenceConfig,
+    Settings,
     Voice,
     load,
     read_voice,
@@ -44,13 +44,13 @@ def edit_weights(folder, change):
 
 
 def test_what_is_written_is_read_back(make_bundle, tmp_path):
-    bundle = make_bundle(["ada", "bob"], inference=InferenceConfig(noise_scale=0.25))
+    bundle = make_bundle(["ada", "bob"], settings=Settings(noise_scale=0.25))
     back = read_voice(write_voice(tmp_path / "deep" / "er" / "voice", bundle))
     assert back.generator.config == bundle.generator.config
     assert back.frontend.to_dict() == bundle.frontend.to_dict()
     assert back.fingerprint == bundle.fingerprint
     assert back.speakers == ("ada", "bob")
-    assert back.inference == bundle.inference
+    assert back.settings == bundle.settings
     assert back.card == bundle.card
     expected, found = bundle.generator.state_dict(), back.generator.state_dict()
     assert expected.keys() == found.keys()
@@ -195,12 +195,12 @@ def test_a_path_too_long_to_exist_is_one_line(tmp_path):
 
 
 def test_an_existing_voice_is_replaced_only_by_force(folder, make_bundle):
-    bundle = make_bundle(inference=InferenceConfig(noise_scale=0.0))
+    bundle = make_bundle(settings=Settings(noise_scale=0.0))
     with pytest.raises(VoiceError, match="--force"):
         write_voice(folder, bundle)
-    assert read_voice(folder).inference == InferenceConfig()
+    assert read_voice(folder).settings == Settings()
     write_voice(folder, bundle, force=True)
-    assert read_voice(folder).inference.noise_scale == 0.0
+    assert read_voice(folder).settings.noise_scale == 0.0
     assert [entry.name for entry in folder.parent.iterdir()] == ["voice"]
 
 
@@ -228,8 +228,8 @@ def test_a_failure_on_the_way_leaves_the_old_voice_and_no_rubbish(
 
     monkeypatch.setattr(writing_module, step, fail)
     with pytest.raises(VoiceError, match="No space left"):
-        write_voice(folder, make_bundle(inference=InferenceConfig(noise_scale=0)), force=True)
-    assert read_voice(folder).inference == InferenceConfig()
+        write_voice(folder, make_bundle(settings=Settings(noise_scale=0)), force=True)
+    assert read_voice(folder).settings == Settings()
     assert [entry.name for entry in folder.parent.iterdir()] == ["voice"]
 
 
@@ -243,8 +243,8 @@ def test_a_failed_rename_puts_the_old_voice_back(folder, make_bundle, monkeypatc
 
     monkeypatch.setattr(type(folder), "rename", fail_on_new)
     with pytest.raises(VoiceError, match="Permission denied"):
-        write_voice(folder, make_bundle(inference=InferenceConfig(noise_scale=0)), force=True)
-    assert read_voice(folder).inference == InferenceConfig()
+        write_voice(folder, make_bundle(settings=Settings(noise_scale=0)), force=True)
+    assert read_voice(folder).settings == Settings()
 
 
 def test_a_generator_that_speaks_is_not_written(make_bundle, tmp_path):

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from vits.errors import VoiceError
-from vits.synthesis import InferenceConfig, SkippedSentenceWarning
+from vits.synthesis import Settings, SkippedSentenceWarning
 from vits.synthesis.script.pauses import pause_seconds
 from vits.synthesis.script.sentences import LONGEST_GAP, read_sentences
 from vits.text import UnknownSymbolWarning
 
-HOW = InferenceConfig(
+HOW = Settings(
     sentence_silence=0.1, paragraph_silence=0.9, punctuation_silence={"?": 0.3, "…": 0.5, ",": 0.05}
 )
 
@@ -32,7 +32,7 @@ def test_the_last_mark_decides_and_an_empty_line_before_it(gap, seconds):
 
 
 def test_without_settings_every_pause_is_that_of_a_sentence():
-    assert {pause_seconds(gap, InferenceConfig()) for gap in (". ", "?\n\n", "… ")} == {0.2}
+    assert {pause_seconds(gap, Settings()) for gap in (". ", "?\n\n", "… ")} == {0.2}
 
 
 def test_the_gap_is_what_stands_between_the_last_letter_and_the_next_sentence(frontend):
@@ -66,12 +66,12 @@ def test_pauses_are_heard_where_they_belong(voice):
 @pytest.mark.parametrize("marks", [{"?!": 1}, {"a": 1}, {" ": 1}, {"": 1}])
 def test_a_mark_is_one_sign(marks):
     with pytest.raises(VoiceError, match="must be one mark"):
-        InferenceConfig(punctuation_silence=marks)
+        Settings(punctuation_silence=marks)
 
 
 @pytest.mark.parametrize("seconds", [-1, 61, float("nan"), "long"])
 def test_a_pause_is_a_number_of_seconds(seconds):
     with pytest.raises(VoiceError, match=r"punctuation_silence \?"):
-        InferenceConfig(punctuation_silence={"?": seconds})
+        Settings(punctuation_silence={"?": seconds})
     with pytest.raises(VoiceError, match="paragraph_silence"):
-        InferenceConfig(paragraph_silence=seconds)
+        Settings(paragraph_silence=seconds)

@@ -35,11 +35,11 @@ from vits.interop.original.format import (
 )
 from vits.interop.parameter_names import Names, Rule, count_kernels, inside, residual_blocks
 from vits.interop.safe_loading import as_tensors, load_json, load_torch
-from vits.interop.settings_file import Settings, speaker_names, write_json
+from vits.interop.settings_file import SettingsFile, speaker_names, write_json
 from vits.interop.size_limits import shared_losses
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 
 __all__ = ["FORMAT", "losses", "names", "read", "write"]
 
@@ -107,7 +107,7 @@ def read(path: Path) -> WholeVoice:
     """
     model = _find_model(path)
     config = model.with_name(CONFIG)
-    said = Settings(load_json(config), config)
+    said = SettingsFile(load_json(config), config)
     weights = as_tensors(load_torch(model).get("model"), model)
     return blaming(model, lambda: _build(model, said, weights))
 
@@ -132,7 +132,7 @@ def write(folder: Path, voice: WholeVoice) -> None:
     if several:
         torch.save(rows, folder / SPEAKERS)
     settings = voice_settings(
-        config, frontend, bundle.inference, has_judges=bool(voice.discriminators)
+        config, frontend, bundle.settings, has_judges=bool(voice.discriminators)
     )
     settings["speakers"] = list(rows)
     if config.n_languages:
@@ -188,7 +188,7 @@ def _find_model(path: Path) -> Path:
     return max(found, key=lambda entry: (step(entry), entry.name))
 
 
-def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoice:
+def _build(model: Path, said: SettingsFile, weights: dict[str, Tensor]) -> WholeVoice:
     _require_no_vectors(said)
     said.require(FIXED)
     extras = read_extras(said.mapping(KEY, {}))
@@ -217,7 +217,7 @@ def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoic
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=tuple(_speakers(model.parent, said, config)),
-            inference=InferenceConfig(
+            settings=Settings(
                 noise_scale=said.number("model_args.inference_noise_scale", 0.667),
                 noise_scale_duration=said.number("model_args.inference_noise_scale_dp", 1.0),
                 length_scale=said.number("model_args.length_scale", 1.0),
@@ -229,7 +229,7 @@ def _build(model: Path, said: Settings, weights: dict[str, Tensor]) -> WholeVoic
     )
 
 
-def _require_no_vectors(said: Settings) -> None:
+def _require_no_vectors(said: SettingsFile) -> None:
     """Refuse by name what conditions on more than a speaker's row.
 
     Raises:
@@ -240,7 +240,7 @@ def _require_no_vectors(said: Settings) -> None:
             raise VoiceError(f"{said.where}: {key} cannot be carried over")
 
 
-def _speakers(folder: Path, said: Settings, config: VitsConfig) -> list[str]:
+def _speakers(folder: Path, said: SettingsFile, config: VitsConfig) -> list[str]:
     """Return the speakers' names; a file of them is looked for in the voice's own folder only."""
     if config.n_speakers == 1:
         return []

@@ -6,7 +6,7 @@ from typing import Any
 from vits.config import FrontendConfig
 from vits.errors import VoiceError
 from vits.interop.safe_loading import load_json
-from vits.interop.settings_file import Settings, row_names_of
+from vits.interop.settings_file import SettingsFile, row_names_of
 from vits.text.languages import Languages
 
 __all__ = ["LANGUAGES", "MULTI", "can_phonemise", "language_settings", "read_languages"]
@@ -17,7 +17,7 @@ MULTI = "multi_phonemizer"
 OTHERS = ("be", "bn", "ja-jp", "ko-kr", "zh-cn")
 
 
-def read_languages(folder: Path, said: Settings, n: int) -> Languages:
+def read_languages(folder: Path, said: SettingsFile, n: int) -> Languages:
     """Return name and espeak-ng code of each of ``n`` rows; none for a voice of one language.
 
     Raises:
@@ -62,7 +62,7 @@ def can_phonemise(text: FrontendConfig) -> bool:
     return len(codes) < 2 or all(name == code for name, code in text.languages)
 
 
-def _names(folder: Path, said: Settings, n: int) -> list[str]:
+def _names(folder: Path, said: SettingsFile, n: int) -> list[str]:
     """Return the names by row, from where its own code takes them; nowhere outside the folder."""
     named = said.get("languages", None)
     asked = said.get("model_args.language_ids_file", None)
@@ -76,7 +76,7 @@ def _names(folder: Path, said: Settings, n: int) -> list[str]:
     return row_names_of(tuple(named), n, said.where, "language")
 
 
-def _phonemizers(said: Settings) -> dict[str, str]:
+def _phonemizers(said: SettingsFile) -> dict[str, str]:
     """Return language -> phonemizer of the data it was trained on."""
     found: dict[str, str] = {}
     sets = said.get("datasets", None) or []

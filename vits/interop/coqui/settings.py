@@ -12,9 +12,9 @@ from vits.errors import VoiceError
 from vits.interop.carried_settings import Extras
 from vits.interop.coqui.languages import MULTI, can_phonemise, language_settings
 from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import Settings
+from vits.interop.settings_file import SettingsFile
 from vits.interop.symbol_table import EMBEDDING, unused_row
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 from vits.text.languages import Languages
 
@@ -51,7 +51,7 @@ def speaks(config: FrontendConfig) -> bool:
     return config.backend == "graphemes" or (config.stress and can_phonemise(config))
 
 
-def unseen(said: Settings, extras: Extras) -> Unseen:
+def unseen(said: SettingsFile, extras: Extras) -> Unseen:
     """Return what the tensors do not show."""
     top = said.get("audio.mel_fmax", None)
     audio = AudioConfig(
@@ -111,7 +111,7 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
 
 
 def voice_settings(
-    config: VitsConfig, frontend: Frontend, inference: InferenceConfig, *, has_judges: bool
+    config: VitsConfig, frontend: Frontend, inference: Settings, *, has_judges: bool
 ) -> dict[str, Any]:
     """Return the settings of a voice whose blank is the last symbol."""
     audio, decoder, text = config.audio, config.decoder, frontend.config
@@ -167,7 +167,9 @@ def voice_settings(
     }
 
 
-def read_frontend(said: Settings, extras: Extras, n_symbols: int, languages: Languages) -> Frontend:
+def read_frontend(
+    said: SettingsFile, extras: Extras, n_symbols: int, languages: Languages
+) -> Frontend:
     """Build the front end of a voice with these languages, or none.
 
     Raises:
@@ -200,7 +202,7 @@ def read_frontend(said: Settings, extras: Extras, n_symbols: int, languages: Lan
     return Frontend(config, symbols)
 
 
-def _language(said: Settings, languages: Languages) -> str:
+def _language(said: SettingsFile, languages: Languages) -> str:
     if said.text("phonemizer", None) == MULTI:
         return languages[0][1]
     return said.text("phoneme_language", None) or "und"
@@ -232,7 +234,7 @@ def _single(symbol: str, row: int, table: SymbolTable) -> str:
     return symbol if used else chr(0xF0000 + row)
 
 
-def _characters(said: Settings) -> tuple[SymbolTable, str]:
+def _characters(said: SettingsFile) -> tuple[SymbolTable, str]:
     """Return the symbols in the order that their class gives them, and the blank."""
 
     def part(key: str) -> str:

@@ -32,7 +32,7 @@ from vits.interop.parameter_names import (
     spell_g_v,
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_torch
-from vits.interop.settings_file import Settings, speaker_names, write_json
+from vits.interop.settings_file import SettingsFile, speaker_names, write_json
 from vits.interop.size_limits import shared_losses
 from vits.interop.symbol_table import first_row_blank
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -144,7 +144,7 @@ def read(path: Path) -> WholeVoice:
     """
     generator = find_generator(path)
     config = find_config(generator)
-    said = Settings(load_json(config), config)
+    said = SettingsFile(load_json(config), config)
     judge = generator.with_name(re.sub("^G", "D", generator.name))
     weights = as_tensors(load_torch(generator).get("model"), generator)
     judges = None
@@ -213,7 +213,10 @@ def find_config(generator: Path) -> Path:
 
 
 def _build(
-    generator: Path, said: Settings, weights: dict[str, Tensor], judges: dict[str, Tensor] | None
+    generator: Path,
+    said: SettingsFile,
+    weights: dict[str, Tensor],
+    judges: dict[str, Tensor] | None,
 ) -> WholeVoice:
     said.require({"model.use_spectral_norm": False})
     extras = read_extras(said.mapping(KEY, {}))
@@ -234,7 +237,7 @@ def _build(
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=tuple(speaker_names(named, config.n_speakers, said.where)),
-            inference=extras.inference,
+            settings=extras.inference,
             card=extras.card,
         ),
         discriminators=judges

@@ -8,7 +8,7 @@ from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
 from vits.interop.carried_settings import Extras
 from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import Settings
+from vits.interop.settings_file import SettingsFile
 from vits.interop.symbol_table import fill_rows, unused_row
 from vits.text import Frontend, SymbolTable
 
@@ -29,7 +29,7 @@ def cleaner(config: FrontendConfig) -> str | None:
     return "english_cleaners2" if (config.language, config.stress) == ("en-us", True) else None
 
 
-def unseen(said: Settings, extras: Extras, where: object) -> Unseen:
+def unseen(said: SettingsFile, extras: Extras, where: object) -> Unseen:
     """Return what the tensors do not show."""
     hop = said.whole("data.hop_length")
     audio = AudioConfig(
@@ -155,7 +155,7 @@ def fresh_optimizer(n_parameters: int) -> dict[str, Any]:
     return {"state": {}, "param_groups": [group]}
 
 
-def read_frontend(folder: Path, said: Settings, extras: Extras, n_symbols: int) -> Frontend:
+def read_frontend(folder: Path, said: SettingsFile, extras: Extras, n_symbols: int) -> Frontend:
     """Build the front end that cleaners and symbols make.
 
     Raises:
@@ -181,7 +181,7 @@ def read_frontend(folder: Path, said: Settings, extras: Extras, n_symbols: int) 
     return Frontend(config, symbols)
 
 
-def _symbols(folder: Path, said: Settings, n_symbols: int) -> SymbolTable:
+def _symbols(folder: Path, said: SettingsFile, n_symbols: int) -> SymbolTable:
     vocabulary = folder / VOCABULARY
     if vocabulary.is_file():
         if vocabulary.stat().st_size > 1 << 20:

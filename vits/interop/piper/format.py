@@ -26,11 +26,11 @@ from vits.interop.piper.settings import (
     voice_settings,
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_torch
-from vits.interop.settings_file import Settings, speaker_names, write_json
+from vits.interop.settings_file import SettingsFile, speaker_names, write_json
 from vits.interop.size_limits import shared_losses
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 
 __all__ = ["FORMAT", "is_settings", "losses", "read", "write"]
 
@@ -52,7 +52,7 @@ def read(path: Path) -> WholeVoice:
     """
     checkpoint = _find_checkpoint(path)
     voice = _find_settings(checkpoint)
-    said = Settings(load_json(voice), voice)
+    said = SettingsFile(load_json(voice), voice)
     values = load_torch(checkpoint)
     return blaming(checkpoint, lambda: _build(checkpoint, said, values))
 
@@ -128,8 +128,10 @@ def _find_settings(checkpoint: Path) -> Path:
     )
 
 
-def _build(checkpoint: Path, said: Settings, values: dict[str, Any]) -> WholeVoice:
-    hyper = Settings(plain(values.get("hyper_parameters") or {}), f"{checkpoint}: hyper_parameters")
+def _build(checkpoint: Path, said: SettingsFile, values: dict[str, Any]) -> WholeVoice:
+    hyper = SettingsFile(
+        plain(values.get("hyper_parameters") or {}), f"{checkpoint}: hyper_parameters"
+    )
     _require_no_code(hyper)
     extras = read_extras(said.mapping(KEY, {}))
     weights, judges = _parts(as_tensors(values.get("state_dict"), checkpoint), checkpoint)
@@ -154,7 +156,7 @@ def _build(checkpoint: Path, said: Settings, values: dict[str, Any]) -> WholeVoi
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=tuple(speaker_names(speakers, config.n_speakers, said.where)),
-            inference=InferenceConfig(
+            settings=Settings(
                 noise_scale=said.number("inference.noise_scale", 0.667),
                 noise_scale_duration=said.number("inference.noise_w", 0.8),
                 length_scale=said.number("inference.length_scale", 1.0),
@@ -167,7 +169,7 @@ def _build(checkpoint: Path, said: Settings, values: dict[str, Any]) -> WholeVoi
     )
 
 
-def _require_no_code(hyper: Settings) -> None:
+def _require_no_code(hyper: SettingsFile) -> None:
     """Refuse hyper-parameters that name what a careless reader would import and call."""
     found = hyper.get(BUILDER, None)
     if found is not None and found not in BUILDERS:

@@ -13,7 +13,7 @@ from vits.errors import VoiceError
 from vits.interop.carried_settings import Extras
 from vits.interop.full_voice import WholeVoice
 from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import Settings
+from vits.interop.settings_file import SettingsFile
 from vits.interop.symbol_table import fill_rows, row_names
 from vits.text import Frontend
 
@@ -26,7 +26,9 @@ HIGH = {"upsample_rates": (8, 8, 2, 2), "resblock_dilation_sizes": ((1, 3, 5),) 
 BACKENDS = {"espeak": "espeak", "text": "graphemes"}
 
 
-def unseen(hyper: Settings, said: Settings, extras: Extras, weights: dict[str, Tensor]) -> Unseen:
+def unseen(
+    hyper: SettingsFile, said: SettingsFile, extras: Extras, weights: dict[str, Tensor]
+) -> Unseen:
     """Return what the tensors do not show; old checkpoints say little more than the quality."""
     usual = HIGH if any(".convs2." in name for name in weights) else MEDIUM
     rates = hyper.wholes("upsample_rates", usual["upsample_rates"])
@@ -51,7 +53,7 @@ def unseen(hyper: Settings, said: Settings, extras: Extras, weights: dict[str, T
     )
 
 
-def claims(hyper: Settings, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
+def claims(hyper: SettingsFile, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
     """Compare what the hyper-parameters say with what the tensors show."""
     text, decoder, several = config.text_encoder, config.decoder, config.n_speakers > 1
     shown: dict[str, Any] = {
@@ -77,7 +79,7 @@ def claims(hyper: Settings, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
     return compared
 
 
-def read_frontend(said: Settings, extras: Extras) -> Frontend:
+def read_frontend(said: SettingsFile, extras: Extras) -> Frontend:
     """Build the front end of a voice's JSON.
 
     Raises:
@@ -117,7 +119,7 @@ def read_frontend(said: Settings, extras: Extras) -> Frontend:
     return Frontend(config, symbols)
 
 
-def _only_row(symbol: str, ids: object, said: Settings) -> int:
+def _only_row(symbol: str, ids: object, said: SettingsFile) -> int:
     if not isinstance(ids, list) or len(ids) != 1:
         raise VoiceError(
             f"{said.where}: symbol {symbol[:20]!r} has the rows {str(ids)[:40]}, but must have one"
@@ -183,7 +185,7 @@ def hyper_parameters(config: VitsConfig) -> dict[str, Any]:
 def voice_settings(voice: WholeVoice) -> dict[str, Any]:
     """Return the voice's JSON."""
     bundle = voice.bundle
-    config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.inference
+    config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
     named = bundle.speakers if config.n_speakers > 1 else ()
     return {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": "medium"},

@@ -26,7 +26,7 @@ from vits.interop.parameter_names import (
     residual_blocks,
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_safetensors, load_torch
-from vits.interop.settings_file import Settings, speaker_names, write_json
+from vits.interop.settings_file import SettingsFile, speaker_names, write_json
 from vits.interop.size_limits import require_one_language
 from vits.interop.symbol_table import fill_rows, first_row_blank, row_names
 from vits.interop.transformers.settings import (
@@ -42,7 +42,7 @@ from vits.interop.transformers.settings import (
 )
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator, is_compact
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 
 __all__ = ["FORMAT", "losses", "read", "write"]
 
@@ -148,8 +148,8 @@ def read(path: Path) -> WholeVoice:
         MissingFileError: a file is missing.
     """
     path = path.parent if path.is_file() else path
-    said = Settings(load_json(path / CONFIG), path / CONFIG, DEFAULTS)
-    tokenizer = Settings(load_json(path / TOKENIZER), path / TOKENIZER)
+    said = SettingsFile(load_json(path / CONFIG), path / CONFIG, DEFAULTS)
+    tokenizer = SettingsFile(load_json(path / TOKENIZER), path / TOKENIZER)
     weights = _load_weights(path)
     return blaming(path, lambda: _build(path, said, tokenizer, weights))
 
@@ -168,7 +168,7 @@ def write(folder: Path, voice: WholeVoice) -> None:
     (folder / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
     write_json(
         folder / CONFIG,
-        {**model_settings(config, bundle.inference), KEY: write_extras(voice, order)},
+        {**model_settings(config, bundle.settings), KEY: write_extras(voice, order)},
     )
     write_json(folder / VOCABULARY, row_names(frontend.symbols))
     write_json(folder / TOKENIZER, tokenizer_settings(frontend))
@@ -212,7 +212,7 @@ def _load_weights(path: Path) -> dict[str, Tensor]:
 
 def _load_shards(path: Path, index: Path) -> dict[str, Tensor]:
     """Read weights that were written into several files of the folder, as their index says."""
-    places = Settings(load_json(index), index).mapping("weight_map")
+    places = SettingsFile(load_json(index), index).mapping("weight_map")
     names = {str(name) for name in places.values()}
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
@@ -229,7 +229,7 @@ def _load_shards(path: Path, index: Path) -> dict[str, Tensor]:
 
 
 def _build(
-    path: Path, said: Settings, tokenizer: Settings, weights: dict[str, Tensor]
+    path: Path, said: SettingsFile, tokenizer: SettingsFile, weights: dict[str, Tensor]
 ) -> WholeVoice:
     said.require(FIXED)
     extras = read_extras(said.mapping(KEY, {}))
@@ -254,7 +254,7 @@ def _build(
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=tuple(speaker_names(extras.speakers, config.n_speakers, path / CONFIG)),
-            inference=InferenceConfig(
+            settings=Settings(
                 noise_scale=said.number("noise_scale"),
                 noise_scale_duration=said.number("noise_scale_duration"),
                 length_scale=1.0 / said.number("speaking_rate"),

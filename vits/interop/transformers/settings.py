@@ -8,9 +8,9 @@ from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
 from vits.interop.carried_settings import Extras
 from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import Settings
+from vits.interop.settings_file import SettingsFile
 from vits.interop.symbol_table import row_names
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 
 __all__ = [
@@ -51,7 +51,7 @@ FIXED = {
 }
 
 
-def unseen(said: Settings, extras: Extras, where: object) -> Unseen:
+def unseen(said: SettingsFile, extras: Extras, where: object) -> Unseen:
     """Return what the tensors do not show."""
     rates = said.wholes("upsample_rates")
     n_fft = 2 * (said.whole("spectrogram_bins", 513) - 1)
@@ -74,7 +74,7 @@ def unseen(said: Settings, extras: Extras, where: object) -> Unseen:
     )
 
 
-def read_tokenizer(symbols: SymbolTable, tokenizer: Settings, extras: Extras) -> Frontend:
+def read_tokenizer(symbols: SymbolTable, tokenizer: SettingsFile, extras: Extras) -> Frontend:
     """Build the front end that a tokenizer is."""
     tokenizer.require({"is_uroman": False})
     phonemize = tokenizer.flag("phonemize", True)
@@ -177,7 +177,7 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
     }
 
 
-def model_settings(config: VitsConfig, inference: InferenceConfig) -> dict[str, Any]:
+def model_settings(config: VitsConfig, inference: Settings) -> dict[str, Any]:
     """Return all settings of the model."""
     decoder, durations = config.decoder, config.duration_predictor
     return {

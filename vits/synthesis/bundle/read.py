@@ -9,7 +9,7 @@ from vits.synthesis.bundle.schema import checked, mapping, names, read_json, rea
 from vits.synthesis.bundle.voice_bundle import CARD, CONFIG, FORMAT, REQUIRED, WEIGHTS, VoiceBundle
 from vits.synthesis.bundle.weights import read_generator
 from vits.synthesis.onnx_voice import GRAPH, SETTINGS
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.text import Frontend
 
 __all__ = ["read_voice"]
@@ -70,7 +70,7 @@ def _read_parts(folder: Path) -> VoiceBundle:
     values = read_keys(path, KEYS, FORMAT)
     model = checked(path, lambda: from_dict(VitsConfig, values["model"], "model"))
     frontend = checked(path, lambda: Frontend.from_dict(mapping(values, "frontend")))
-    inference = checked(path, lambda: from_dict(InferenceConfig, values["inference"], "inference"))
+    settings = checked(path, lambda: from_dict(Settings, values["inference"], "inference"))
     card = checked(folder / CARD, lambda: from_dict(Card, read_json(folder / CARD), "card"))
     speakers = checked(path, lambda: names(values["speakers"]))
     fingerprint = checked(path, lambda: mapping(values, "fingerprint"))
@@ -82,7 +82,7 @@ def _read_parts(folder: Path) -> VoiceBundle:
             frontend=frontend,
             fingerprint=fingerprint,
             speakers=speakers,
-            inference=inference,
+            settings=settings,
             card=card,
         ),
     )

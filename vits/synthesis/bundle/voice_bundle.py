@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vits.errors import VoiceError
 from vits.synthesis.bundle.card import Card
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.text import Frontend
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class VoiceBundle:
         frontend: how text becomes the symbols the generator was trained on.
         fingerprint: the front end's fingerprint when the training data were prepared.
         speakers: names by their row in the speaker embedding; may be empty for one speaker.
-        inference: how the voice speaks unless a call says otherwise.
+        settings: how the voice speaks unless a call says otherwise.
         card: origin, licence and training.
     """
 
@@ -37,7 +37,7 @@ class VoiceBundle:
     frontend: Frontend
     fingerprint: Mapping[str, Any]
     speakers: tuple[str, ...]
-    inference: InferenceConfig = field(default_factory=InferenceConfig)
+    settings: Settings = field(default_factory=Settings)
     card: Card = field(default_factory=Card)
 
     def __post_init__(self) -> None:

@@ -60,7 +60,7 @@ def _write_parts(folder: Path, bundle: VoiceBundle) -> None:
         "frontend": bundle.frontend.to_dict(),
         "fingerprint": dict(bundle.fingerprint),
         "speakers": list(bundle.speakers),
-        "inference": to_dict(bundle.inference),
+        "inference": to_dict(bundle.settings),
     }
     _write_json(folder / CONFIG, config)
     _write_json(folder / CARD, to_dict(bundle.card))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vits.synthesis.runtime.seeds import Chance
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 
 __all__ = ["MAX_SENTENCE_SECONDS", "NOT_FINITE", "TOO_LONG", "Samples", "SpeakingEngine"]
@@ -47,7 +47,7 @@ class SpeakingEngine(Protocol[D]):
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         *,
         language: int | None = None,
@@ -59,7 +59,7 @@ class SpeakingEngine(Protocol[D]):
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         durations: Sequence[int] | None = None,
         *,

@@ -13,7 +13,7 @@ from vits.errors import MissingExtraError, VoiceError
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.runtime.noise import draw_like_torch
 from vits.synthesis.runtime.seeds import Chance, sentence_seed
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 
 __all__ = ["NO_LENGTHS", "NO_MIX", "OnnxEngine"]
@@ -84,7 +84,7 @@ class OnnxEngine:
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         *,
         language: int | None = None,
@@ -96,7 +96,7 @@ class OnnxEngine:
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         durations: Sequence[int] | None = None,
         *,
@@ -147,7 +147,7 @@ class OnnxEngine:
         return Path(self._session.end_profiling())
 
     def _feed(
-        self, ids: Sequence[int], who: int, how: InferenceConfig, language: int | None
+        self, ids: Sequence[int], who: int, how: Settings, language: int | None
     ) -> dict[str, NDArray[np.generic]]:
         feed: dict[str, NDArray[np.generic]] = {
             "ids": np.array([ids], np.int64),

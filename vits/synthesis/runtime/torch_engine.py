@@ -18,7 +18,7 @@ from vits.models.vits import Vits
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.runtime.precision import choose_precision
 from vits.synthesis.runtime.seeds import Chance, seeded_generator
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 
 __all__ = ["Engine", "to_samples"]
@@ -67,7 +67,7 @@ class Engine:
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         *,
         language: int | None = None,
@@ -92,7 +92,7 @@ class Engine:
         self,
         ids: Sequence[int],
         who: Who,
-        how: InferenceConfig,
+        how: Settings,
         chance: Chance,
         durations: Sequence[int] | None = None,
         *,

@@ -3,7 +3,7 @@
 import re
 
 from vits.synthesis.script.sentences import Item, Rest
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 
 __all__ = ["Pauses", "pause_seconds"]
 
@@ -18,7 +18,7 @@ class Pauses:
         sample_rate: samples per second (Hz).
     """
 
-    def __init__(self, how: InferenceConfig, sample_rate: int) -> None:
+    def __init__(self, how: Settings, sample_rate: int) -> None:
         self._how, self._rate = how, sample_rate
         self._first, self._rested = True, False
 
@@ -32,7 +32,7 @@ class Pauses:
         return 0 if silent else round(pause_seconds(item.gap, self._how) * self._rate)
 
 
-def pause_seconds(gap: str, how: InferenceConfig) -> float:
+def pause_seconds(gap: str, how: Settings) -> float:
     r"""Return the pause that the marks between two sentences ask for (seconds).
 
     A blank line is a paragraph; else the last mark with a pause of its own decides.
@@ -41,7 +41,7 @@ def pause_seconds(gap: str, how: InferenceConfig) -> float:
         gap: what stands between the last letter of one sentence and the next sentence.
         how: the settings.
 
-    >>> how = InferenceConfig(paragraph_silence=0.8, punctuation_silence={"?": 0.5})
+    >>> how = Settings(paragraph_silence=0.8, punctuation_silence={"?": 0.5})
     >>> [pause_seconds(gap, how) for gap in (". ", "?) ", "? \n\n")]
     [0.2, 0.5, 0.8]
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from vits.errors import TextError
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 from vits.text import Encoding, Frontend, split_sentences
 
@@ -40,7 +40,7 @@ class Part(NamedTuple):
 
     text: str
     who: Who | None = None
-    how: InferenceConfig | None = None
+    how: Settings | None = None
 
 
 class Sentence(NamedTuple):
@@ -57,7 +57,7 @@ class Sentence(NamedTuple):
     encoding: Encoding
     gap: str
     who: Who | None = None
-    how: InferenceConfig | None = None
+    how: Settings | None = None
 
 
 class Rest(NamedTuple):

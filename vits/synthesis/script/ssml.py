@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from vits.synthesis.script.sentences import Item, Part, Rest, Sentence, read_parts
-from vits.synthesis.settings import InferenceConfig
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who, find_who, parse_speaker
 from vits.text import Encoding, Frontend, split_sentences
 from vits.text.ssml.parser import Boundary, Break, SsmlDocument, TextRun, parse_ssml
@@ -15,7 +15,7 @@ __all__ = ["read_markup"]
 
 
 def read_markup(
-    frontend: Frontend, markup: str, how: InferenceConfig, names: tuple[str, ...], count: int
+    frontend: Frontend, markup: str, how: Settings, names: tuple[str, ...], count: int
 ) -> Iterator[Item]:
     """Read SSML; each sentence is encoded when it is asked for.
 
@@ -42,7 +42,7 @@ def read_markup(
 
 
 def _parts(
-    document: SsmlDocument, how: InferenceConfig, voices: Mapping[str, Who]
+    document: SsmlDocument, how: Settings, voices: Mapping[str, Who]
 ) -> list[Part | Rest]:
     """Cut a document into sentences and rests."""
     parts: list[Part | Rest] = []
