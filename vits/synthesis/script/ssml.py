@@ -41,9 +41,7 @@ def read_markup(
     return _labelled(read_parts(frontend, parts), document.labels)
 
 
-def _parts(
-    document: SsmlDocument, how: Settings, voices: Mapping[str, Who]
-) -> list[Part | Rest]:
+def _parts(document: SsmlDocument, how: Settings, voices: Mapping[str, Who]) -> list[Part | Rest]:
     """Cut a document into sentences and rests."""
     parts: list[Part | Rest] = []
     runs: list[Part] = []
