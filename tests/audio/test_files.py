@@ -32,7 +32,7 @@ def test_lossless_formats_return_every_16_bit_value(tmp_path, extension):
     np.testing.assert_array_equal(samples[:, 0], values)
 
 
-def test_copies_of_a_copy_stay_the_same(tmp_path, wave):
+def test_repeated_copies_are_identical(tmp_path, wave):
     path = tmp_path / "a.wav"
     for _ in range(3):
         files.write(path, wave, RATE)
@@ -79,13 +79,13 @@ def test_clipping_is_counted(tmp_path):
         ("a.wav", np.array([0.0, np.nan, np.inf]), "2 of 3 samples are not finite"),
     ],
 )
-def test_bad_waves_and_names_are_refused(tmp_path, name, samples, message):
+def test_invalid_samples_and_names_are_errors(tmp_path, name, samples, message):
     with pytest.raises(AudioError, match=message):
         files.write(tmp_path / name, samples, RATE)
     assert not (tmp_path / name).exists()
 
 
-def test_rate_that_a_format_lacks_is_refused(tmp_path):
+def test_unsupported_sample_rate_is_an_error(tmp_path):
     with pytest.raises(AudioError, match=r"12345 Hz"):
         files.write(tmp_path / "a.mp3", np.zeros(100), 12345)
 
@@ -101,7 +101,7 @@ def test_missing_folder_and_file_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello, this is no recording", b"RIFF", b"RIFFxxxxWA"])
-def test_other_files_are_refused_in_one_line(tmp_path, content):
+def test_non_audio_files_are_a_one_line_error(tmp_path, content):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(AudioError) as caught:
@@ -111,7 +111,7 @@ def test_other_files_are_refused_in_one_line(tmp_path, content):
 
 
 @pytest.mark.parametrize("cut", [1, 2, 1000, 44100 + 8])
-def test_truncated_riff_is_measured_and_refused(tmp_path, wave, cut):
+def test_truncated_riff_is_an_error_with_the_missing_bytes(tmp_path, wave, cut):
     path = tmp_path / "a.wav"
     files.write(path, wave, RATE)
     assert files.riff_shortfall(path) == 0
@@ -121,7 +121,7 @@ def test_truncated_riff_is_measured_and_refused(tmp_path, wave, cut):
         files.read(path)
 
 
-def test_truncated_flac_is_refused(tmp_path, wave):
+def test_truncated_flac_is_an_error(tmp_path, wave):
     path = tmp_path / "a.flac"
     files.write(path, wave, RATE)
     assert files.riff_shortfall(path) == 0
@@ -140,7 +140,7 @@ def riff(*chunks, size=None):
 FORMAT = (b"fmt ", 16, struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
 
 
-def test_chunks_around_the_samples_do_not_matter(tmp_path):
+def test_extra_riff_chunks_are_ignored(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(riff((b"LIST", 3, b"abc\0"), FORMAT, (b"data", 8, bytes(8))))
     assert files.riff_shortfall(path) == 0
@@ -149,14 +149,14 @@ def test_chunks_around_the_samples_do_not_matter(tmp_path):
     assert files.riff_shortfall(path) == 0  # all samples are there
 
 
-def test_length_that_a_pipe_left_open_is_no_truncation(tmp_path):
+def test_unknown_length_of_a_streamed_wav_is_not_a_truncation(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(riff(FORMAT, (b"data", 0xFFFFFFFF, bytes(8)), size=0xFFFFFFFF))
     assert files.riff_shortfall(path) == 0
     assert len(files.read(path)[0]) == 4
 
 
-def test_file_cut_before_its_samples_is_short(tmp_path):
+def test_file_cut_inside_its_header_is_truncated(tmp_path):
     path = tmp_path / "a.wav"
     whole = riff(FORMAT, (b"data", 8, bytes(8)))
     path.write_bytes(whole[:30])
@@ -164,7 +164,7 @@ def test_file_cut_before_its_samples_is_short(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
-def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
+def test_writing_in_chunks_equals_writing_at_once(tmp_path, wave, name):
     files.write(tmp_path / name, wave, RATE)
     with files.AudioWriter(tmp_path / f"pieces_{name}", RATE) as writer:
         for piece in np.array_split(wave, 5):
@@ -175,7 +175,7 @@ def test_a_recording_in_pieces_is_the_recording(tmp_path, wave, name):
     )
 
 
-def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
+def test_clipped_samples_of_all_chunks_are_counted_once(tmp_path):
     def write():
         with files.AudioWriter(tmp_path / "a.wav", RATE) as writer:
             writer.write(np.array([0.5, 2.0, -1.5]))
@@ -186,7 +186,7 @@ def test_what_is_clipped_in_pieces_is_counted_once(tmp_path):
     assert len(caught) == 1
 
 
-def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_an_error_keeps_the_old_file_and_leaves_no_other(tmp_path):
     files.write(tmp_path / "a.wav", np.ones(5) / 2, RATE)
     before = (tmp_path / "a.wav").read_bytes()
 

@@ -14,7 +14,7 @@ def tone(amplitude, seconds=1.0):
     return (amplitude * np.sin(2 * np.pi * 500 * time)).astype(np.float32)
 
 
-def test_sine_measures_as_calculated():
+def test_level_of_a_sine_is_exact():
     level = loudness.measure(tone(0.5))
     assert level.peak == pytest.approx(0.5, rel=1e-4)
     assert level.rms_dbfs == pytest.approx(20 * math.log10(0.5 / math.sqrt(2)), abs=1e-3)
@@ -26,13 +26,13 @@ def test_clipped_fraction_counts_full_scale_of_both_signs():
     assert loudness.measure(wave).clipped == 4 / 8
 
 
-def test_silence_and_broken_samples_show():
+def test_silence_and_non_finite_samples_are_reported():
     assert loudness.measure(np.zeros(10)) == (0.0, -math.inf, 0.0)
     assert not math.isfinite(loudness.measure(np.array([0.1, np.nan, 0.2])).peak)
 
 
 @pytest.mark.parametrize("amplitude", [0.01, 0.4, 1.0])
-def test_normalising_reaches_its_aim(amplitude):
+def test_normalization_reaches_its_target(amplitude):
     assert np.abs(loudness.normalize_peak(tone(amplitude), 0.8)).max() == pytest.approx(0.8)
     out = loudness.normalize_rms(tone(amplitude), -20)
     assert out.dtype == np.float32
@@ -77,7 +77,7 @@ def test_higher_top_db_keeps_more():
     assert 0 < start < end < len(wave)
 
 
-def test_bad_arguments_are_refused():
+def test_invalid_arguments_are_errors():
     for function in (loudness.measure, loudness.rms_dbfs, loudness.normalize_peak):
         with pytest.raises(AudioError, match=r"\(0,\)"):
             function(np.zeros(0))

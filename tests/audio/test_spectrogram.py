@@ -10,7 +10,7 @@ SMALL = AudioConfig(sample_rate=8000, n_fft=64, win_length=64, hop_length=16, n_
 NARROW = AudioConfig(sample_rate=8000, n_fft=64, win_length=40, hop_length=20, n_mels=8)
 
 
-def by_hand(wave, config):
+def reference(wave, config):
     """The definition, frame by frame in float64."""
     pad = (config.n_fft - config.hop_length) // 2
     padded = np.pad(wave.astype(np.float64), pad, mode="reflect")
@@ -25,11 +25,11 @@ def by_hand(wave, config):
 
 @pytest.mark.parametrize("config", [SMALL, NARROW, AudioConfig()])
 @pytest.mark.parametrize("extra", [0, 1, 15])
-def test_equals_the_definition(config, extra):
+def test_matches_the_definition(config, extra):
     wave = torch.randn(1, 1, 10 * config.hop_length + extra, dtype=torch.float64)
     out = Spectrogram(config)(wave)
     assert out.shape == (1, config.n_bins, 10)
-    np.testing.assert_allclose(out[0], by_hand(wave[0, 0].numpy(), config), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(out[0], reference(wave[0, 0].numpy(), config), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("config", [SMALL, AudioConfig()])
@@ -46,7 +46,7 @@ def test_padding_a_batch_changes_no_frame(config):
         assert together[i, :, frames:].eq(0).all()
 
 
-def test_float32_whatever_the_autocast():
+def test_float32_under_autocast():
     module, wave, lengths = Spectrogram(SMALL), torch.randn(2, 1, 400), torch.tensor([400, 300])
     expected = module(wave, lengths)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -69,14 +69,14 @@ def test_no_weights_and_no_state():
     assert not module.state_dict()
 
 
-def test_wave_too_short_to_reflect_is_refused():
+def test_wave_too_short_to_reflect_is_an_error():
     module = Spectrogram(SMALL)  # pads 24 samples
     assert module(torch.randn(1, 1, 25)).shape[-1] == 1
     with pytest.raises(AudioError, match=r"24 samples must be longer than .* = 24"):
         module(torch.randn(1, 1, 24))
 
 
-def test_short_sample_in_a_long_batch_reads_nothing_out_of_range():
+def test_short_wave_in_a_long_batch_stays_in_range():
     out = Spectrogram(SMALL)(torch.randn(2, 1, 400), torch.tensor([400, 1]))
     assert out.isfinite().all()
     assert out[1].eq(0).all()

@@ -6,7 +6,7 @@ from vits.audio.files import read, riff_shortfall
 from vits.audio.wav_stream import WavStreamWriter
 
 
-def test_what_went_through_a_pipe_is_a_recording(tmp_path):
+def test_piped_output_is_a_readable_wav(tmp_path):
     pipe = io.BytesIO()
     wave = np.linspace(-1, 1.2, 5000, dtype=np.float32)
     writer = WavStreamWriter(pipe, 22050)

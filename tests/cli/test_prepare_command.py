@@ -122,7 +122,7 @@ def test_the_bar_can_be_forced(corpus, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flags", "fault"),
     [
-        (["--format", "vctk"], "none found, must be one folder named wav48"),
+        (["--format", "vctk"], "has no folder wav48…; it must have exactly one"),
         (["--table", "no.csv"], "has no no.csv"),
         (["--shard", "3/2"], "shard '3/2' must be I/N"),
         (["--hop-length", "0"], "hop_length 0 must be greater than 0"),

@@ -1,1 +1,1 @@
-"""Waves: files, resampling, levels and spectrograms."""
+"""Audio: files, resampling, loudness and spectrograms."""

@@ -1,10 +1,10 @@
-"""The only importer of torchaudio: it works beside any torch.
+"""Import of torchaudio that works with any torch build; nothing else imports it directly.
 
-torchaudio 2.11 carries a CUDA extension that cannot load beside a CPU torch (OSError) or a torch of
-another CUDA version (RuntimeError), and no variable turns it off. What this library uses of it
-(resampling, mel filterbanks) is pure Python, so where the extension fails, torchaudio is imported
-again with its extension marked unavailable. Nothing on disk is touched, and later plain
-``import torchaudio`` statements, such as those of transformers, get the working module.
+The CUDA extension of torchaudio 2.11 fails to load with a CPU build of torch (OSError) or with a
+torch for another CUDA version (RuntimeError), and no variable disables it. This library only uses
+pure Python parts of torchaudio (resampling, mel filterbanks). If the extension fails to load,
+torchaudio is imported again with its extension marked unavailable. Nothing on disk changes, and
+later plain ``import torchaudio`` statements, such as those of transformers, get the working module.
 """
 
 import importlib
@@ -23,7 +23,7 @@ _LOCK = threading.Lock()
 
 
 def import_torchaudio() -> ModuleType:
-    """Return torchaudio, without its compiled extension where that cannot load.
+    """Import torchaudio, without its compiled extension if that fails to load.
 
     Raises:
         ModuleNotFoundError: torchaudio is not installed.
@@ -36,7 +36,7 @@ def import_torchaudio() -> ModuleType:
 
 
 def _import_without_extension() -> ModuleType:
-    """Import torchaudio afresh with a stand-in for its extension package."""
+    """Import torchaudio again with a stub for its extension package."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchaudio"]:
         del sys.modules[name]  # the failed import leaves parts behind
     finder = _MissingExtension()
@@ -48,7 +48,7 @@ def _import_without_extension() -> ModuleType:
 
 
 class _MissingExtension(MetaPathFinder, Loader):
-    """Finds ``torchaudio._extension`` and loads it as a module that says: not available."""
+    """Import hook that replaces ``torchaudio._extension`` by a stub marked unavailable."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -67,12 +67,12 @@ class _MissingExtension(MetaPathFinder, Loader):
 
 
 def _refuse(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Replace a function that needs the extension by one that says so."""
+    """Replace a function that needs the extension by one that raises RuntimeError."""
 
     def refuse(*_args: Any, **_kwargs: Any) -> None:
         raise RuntimeError(
-            f"torchaudio's {function.__name__} needs its compiled extension, which cannot load "
-            "beside this torch; install the torchaudio built for it"
+            f"torchaudio's {function.__name__} needs its compiled extension, which does not load "
+            "with this torch build; install the matching torchaudio"
         )
 
     return refuse

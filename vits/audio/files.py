@@ -1,4 +1,4 @@
-"""Recordings in and out of files, through soundfile."""
+"""Reading and writing audio files with soundfile."""
 
 import os
 import struct
@@ -30,22 +30,22 @@ FORMATS = {
     ".ogg": ("OGG", "VORBIS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
-"""soundfile's format and subtype of every extension that ``write`` knows."""
+"""soundfile's format and subtype for every extension that ``write`` supports."""
 
 _FULL_SCALE = 32768
-_BLOCK = 1 << 16  # samples written at once; libsndfile's Vorbis encoder overflows the stack on more
-_UNKNOWN_SIZE = 0x7FFFF000  # programs that write to a pipe put this or more: length not known
+_BLOCK = 1 << 16  # samples per call; libsndfile's Vorbis encoder overflows the stack on more
+_UNKNOWN_SIZE = 0x7FFFF000  # programs that stream a WAV write at least this: length unknown
 
 
 class AudioInfo(NamedTuple):
-    """What a file's header says.
+    """Header of an audio file.
 
     Attributes:
         sample_rate: samples per second (Hz).
-        channels: channels.
-        samples: samples of each channel.
+        channels: number of channels.
+        samples: samples per channel.
         format: container, e.g. ``WAV``.
-        subtype: coding, e.g. ``PCM_16``.
+        subtype: encoding, e.g. ``PCM_16``.
     """
 
     sample_rate: int
@@ -56,38 +56,39 @@ class AudioInfo(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Length (s)."""
+        """Duration (s)."""
         return self.samples / self.sample_rate
 
 
 def info(path: str | os.PathLike[str]) -> AudioInfo:
-    """Read a file's header only.
+    """Read the header of an audio file.
 
     Raises:
-        MissingFileError: there is no such file.
-        AudioError: it is not a recording.
+        MissingFileError: the file does not exist.
+        AudioError: it is not an audio file.
     """
     with _open(path) as file:
         return AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
-    """Read a whole recording.
+    """Read an audio file completely.
 
     Args:
-        path: any file libsndfile reads: wav, flac, ogg, mp3 and more.
+        path: a file in any format of libsndfile: wav, flac, ogg, mp3 and more.
 
     Returns:
         Samples (L, channels), float32, nominally in [-1, 1]; and the sample rate (Hz).
 
     Raises:
-        MissingFileError: there is no such file.
-        AudioError: it is not a recording, or it ends before its header says it does.
+        MissingFileError: the file does not exist.
+        AudioError: it is not an audio file, or it is shorter than its header declares.
     """
     missing = riff_shortfall(path)
     if missing:
         raise AudioError(
-            f"{path} is truncated: {missing} bytes fewer than its RIFF header says; copy it again"
+            f"{path} is truncated: {missing} bytes fewer than its RIFF header declares; "
+            "copy it again"
         )
     with _open(path) as file:
         samples = file.read(dtype="float32", always_2d=True)
@@ -99,10 +100,9 @@ def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
 
 
 def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -> None:
-    """Write a mono recording; the extension selects the format.
+    """Write a mono audio file; the extension selects the format.
 
-    wav and flac are 16-bit PCM. Samples outside [-1, 1] are clipped, with a warning that
-    counts them.
+    wav and flac are 16-bit PCM. Samples outside [-1, 1] are clipped and counted in a warning.
 
     Args:
         path: ends in .wav, .flac, .ogg or .mp3; an existing file is replaced.
@@ -110,8 +110,8 @@ def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -
         sample_rate: samples per second (Hz).
 
     Raises:
-        AudioError: unknown extension, a shape that is not (L,), values that are not finite, or a
-            sample rate the format does not have.
+        AudioError: unknown extension, samples that are not finite or not (L,), or a sample rate
+            that the format does not support.
         MissingFileError: the folder does not exist.
     """
     samples = _checked(np.asarray(samples))
@@ -120,16 +120,17 @@ def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -
 
 
 class AudioWriter:
-    """Writes a mono recording piece by piece; what ``write`` says holds for the whole.
+    """Writes a mono audio file in chunks, with the format, clipping and errors of ``write``.
 
-    The file is there when the block is left without an error; until then it has another name.
+    A context manager: the data goes to a temporary file, which is renamed to ``path`` if the
+    block succeeds and removed if it fails.
 
     Args:
         path: ends in .wav, .flac, .ogg or .mp3; an existing file is replaced.
         sample_rate: samples per second (Hz).
 
     Raises:
-        AudioError: unknown extension, or a sample rate the format does not have.
+        AudioError: unknown extension, or a sample rate that the format does not support.
         MissingFileError: the folder does not exist.
     """
 
@@ -143,10 +144,10 @@ class AudioWriter:
             raise MissingFileError(f"folder {path.parent} does not exist; create it first")
         self._rate = sample_rate
         name, self._subtype = FORMATS[path.suffix.lower()]
-        self._target = path.resolve()  # a link stays a link
+        self._target = path.resolve()  # keep a symbolic link as it is
         self._part = self._target.with_name(f".{path.name}.{os.getpid()}.part")
         self._n_samples, self._n_outside, self._peak = 0, 0, 1.0
-        with self._explained():
+        with self._convert_errors():
             try:
                 self._file = soundfile.SoundFile(
                     self._part, "w", sample_rate, 1, self._subtype, format=name
@@ -159,7 +160,7 @@ class AudioWriter:
         """Append samples (L,).
 
         Raises:
-            AudioError: they are not finite, or the disk is full.
+            AudioError: a sample is not finite, or the disk is full.
         """
         magnitude = np.abs(_checked(samples))
         self._n_samples += len(samples)
@@ -168,7 +169,7 @@ class AudioWriter:
         samples = np.clip(samples, -1, 1)
         if self._subtype == "PCM_16":
             samples = to_pcm16(samples)
-        with self._explained():
+        with self._convert_errors():
             for start in range(0, len(samples), _BLOCK):
                 self._file.write(samples[start : start + _BLOCK])
 
@@ -176,9 +177,9 @@ class AudioWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Give the file its name, or remove it after an error."""
+        """Rename the temporary file to its final name, or remove it after an error."""
         try:
-            with self._explained():
+            with self._convert_errors():
                 self._file.close()
                 if kind is None:
                     self._part.replace(self._target)
@@ -186,14 +187,14 @@ class AudioWriter:
             self._part.unlink(missing_ok=True)
         if kind is None and self._n_outside:
             warnings.warn(
-                f"{self._n_outside} of {self._n_samples} samples lie outside [-1, 1] and were "
-                f"clipped; multiply the wave by {1 / self._peak:.3g} to keep it whole",
+                f"{self._n_outside} of {self._n_samples} samples were outside [-1, 1] and were "
+                f"clipped; multiply the wave by {1 / self._peak:.3g} to avoid clipping",
                 stacklevel=3,
             )
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Name the file in what goes wrong."""
+    def _convert_errors(self) -> Iterator[None]:
+        """Convert errors of soundfile and the system to AudioError with the file's name."""
         try:
             yield
         except (soundfile.SoundFileError, OSError) as error:
@@ -202,35 +203,35 @@ class AudioWriter:
 
 
 def to_pcm16(samples: np.ndarray) -> np.ndarray:
-    """Round samples in [-1, 1] to int16; ``read`` gives back exactly value / 32768.
+    """Round samples in [-1, 1] to int16; ``read`` returns exactly value / 32768.
 
-    soundfile's own conversion multiplies by 32767 and divides by 32768, so that every copy of a
-    recording would be a little quieter than the one before.
+    soundfile multiplies by 32767 when writing and divides by 32768 when reading, so repeated
+    copies of a recording would become quieter.
     """
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * _FULL_SCALE)
     return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
 
 
 def riff_shortfall(path: str | os.PathLike[str]) -> int:
-    """Return how many bytes a RIFF wave file lacks of what its header promises.
+    """Return how many bytes a RIFF WAV file is shorter than its header declares.
 
-    0 for a file whose samples are all there, for one that was written to a pipe (no length in its
-    header), and for any other format.
+    0 for a complete file, for a streamed file (unknown length in its header) and for any other
+    format.
 
     Raises:
-        MissingFileError: there is no such file.
+        MissingFileError: the file does not exist.
         AudioError: the path is a folder or cannot be opened.
     """
     path = _existing(path)
     try:
         with path.open("rb") as file:
-            return max(0, _promised_size(file) - path.stat().st_size)
+            return max(0, _declared_size(file) - path.stat().st_size)
     except OSError as error:
         raise AudioError(f"cannot read {path}: {_line(error)}") from error
 
 
-def _promised_size(file: BinaryIO) -> int:
-    """Return the size a RIFF wave file must have to hold its data chunk; 0 where that is open."""
+def _declared_size(file: BinaryIO) -> int:
+    """Return the file size that a RIFF WAV header declares; 0 if it is unknown."""
     head = file.read(12)
     if head[:4] != b"RIFF" or head[8:] not in (b"WAVE", b"WAVE"[: len(head) - 8]):
         return 0
@@ -246,38 +247,38 @@ def _promised_size(file: BinaryIO) -> int:
 
 
 def _checked(samples: np.ndarray) -> np.ndarray:
-    """Return mono samples once they are known to be finite."""
+    """Return the samples; raise AudioError unless they are (L,) and finite."""
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(
             f"samples of shape {samples.shape} and type {samples.dtype} must be (L,) floating point"
         )
     if not np.isfinite(samples).all():
         bad = np.count_nonzero(~np.isfinite(samples))
-        raise AudioError(f"{bad} of {len(samples)} samples are not finite; a wave must be finite")
+        raise AudioError(f"{bad} of {len(samples)} samples are not finite; all must be finite")
     return samples
 
 
 @contextmanager
 def _open(path: str | os.PathLike[str]) -> Iterator[soundfile.SoundFile]:
-    """Open a recording; whatever goes wrong inside becomes one clear line."""
+    """Open an audio file; convert errors of soundfile and the system to AudioError."""
     path = _existing(path)
     try:
         with soundfile.SoundFile(path) as file:
             yield file
     except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"{path} is not a readable recording: {_line(error)}") from error
+        raise AudioError(f"{path} is not a readable audio file: {_line(error)}") from error
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
-    """Return ``path`` if it is there and is not a folder."""
+    """Return ``path`` if it exists and is not a folder."""
     path = Path(path)
     if not path.exists():
         raise MissingFileError(f"{path} does not exist")
     if path.is_dir():
-        raise AudioError(f"{path} is a folder; name a recording in it")
+        raise AudioError(f"{path} is a folder; give the path of an audio file")
     return path
 
 
 def _line(error: Exception) -> str:
-    """Return an error's own text on one line."""
+    """Return the text of an error on one line."""
     return " ".join(str(error).split())

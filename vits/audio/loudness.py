@@ -1,4 +1,4 @@
-"""How loud a recording is, and where its speech begins and ends."""
+"""Level measurement, level normalization and silence trimming."""
 
 import math
 from typing import NamedTuple
@@ -9,17 +9,17 @@ from vits.errors import AudioError
 
 __all__ = ["Level", "measure", "normalize_peak", "normalize_rms", "rms_dbfs", "trim"]
 
-_CLIPPED = 32766 / 32768  # the last two steps of 16 bits: converters disagree on the very last
+_CLIPPED = 32766 / 32768  # the two largest 16-bit values: converters differ in the largest
 _FRAME_SECONDS = 0.02
 
 
 class Level(NamedTuple):
-    """What a meter shows.
+    """Level of a wave.
 
     Attributes:
-        peak: largest magnitude; not finite when a sample is not.
-        rms_dbfs: mean power in dB, 0 for a square wave at full scale; -inf for digital silence.
-        clipped: fraction of the samples at or beyond full scale.
+        peak: largest magnitude; not finite if any sample is not finite.
+        rms_dbfs: mean power (dB), 0 for a full-scale square wave; -inf for digital silence.
+        clipped: fraction of samples at or beyond full scale, in [0, 1].
     """
 
     peak: float
@@ -28,7 +28,7 @@ class Level(NamedTuple):
 
 
 def measure(wave: np.ndarray) -> Level:
-    """Measure a mono wave.
+    """Measure the level of a mono wave.
 
     Args:
         wave: (L,) floating point, nominally in [-1, 1]; L at least 1.
@@ -43,7 +43,7 @@ def measure(wave: np.ndarray) -> Level:
 
 
 def rms_dbfs(wave: np.ndarray) -> float:
-    """Return 10 log10(mean(wave^2)) in dB re full scale; -inf for digital silence.
+    """Return the mean power 10 log10(mean(wave^2)) in dBFS; -inf for digital silence.
 
     Raises:
         AudioError: the wave is empty or not (L,).
@@ -54,7 +54,7 @@ def rms_dbfs(wave: np.ndarray) -> float:
 
 
 def normalize_peak(wave: np.ndarray, peak: float = 0.95) -> np.ndarray:
-    """Scale a wave (L,) so that its largest magnitude is ``peak``; silence stays silence.
+    """Scale a wave (L,) to the peak magnitude ``peak``; silence is returned unchanged.
 
     Raises:
         AudioError: the wave is empty or not (L,).
@@ -65,7 +65,7 @@ def normalize_peak(wave: np.ndarray, peak: float = 0.95) -> np.ndarray:
 
 
 def normalize_rms(wave: np.ndarray, dbfs: float = -23.0, peak: float = 0.99) -> np.ndarray:
-    """Scale a wave (L,) to a mean power of ``dbfs``, or less where its peak would pass ``peak``.
+    """Scale a wave (L,) to a mean power of ``dbfs``, or less if its peak would exceed ``peak``.
 
     Raises:
         AudioError: the wave is empty or not (L,).
@@ -81,18 +81,18 @@ def normalize_rms(wave: np.ndarray, dbfs: float = -23.0, peak: float = 0.99) -> 
 def trim(
     wave: np.ndarray, sample_rate: int, top_db: float = 40.0, margin_seconds: float = 0.05
 ) -> tuple[int, int]:
-    """Find the speech between leading and trailing silence.
+    """Locate the speech between leading and trailing silence.
 
-    Frames of 20 ms whose power is within ``top_db`` of the loudest frame count as speech.
+    A 20 ms frame counts as speech if its power is within ``top_db`` of the loudest frame.
 
     Args:
         wave: (L,) floating point.
         sample_rate: samples per second (Hz).
-        top_db: how far below the loudest frame silence begins (dB), greater than 0.
+        top_db: silence threshold below the loudest frame (dB), greater than 0.
         margin_seconds: silence to keep on each side (s).
 
     Returns:
-        ``(start, end)`` with ``wave[start:end]`` the speech; ``(0, 0)`` for digital silence.
+        ``(start, end)``: the speech is ``wave[start:end]``; ``(0, 0)`` for digital silence.
 
     Raises:
         AudioError: the wave is empty or not (L,), or ``top_db`` is not positive.
@@ -113,6 +113,6 @@ def trim(
 
 
 def _check(wave: np.ndarray) -> None:
-    """Require a mono wave with at least one sample."""
+    """Raise AudioError unless the wave is mono and has at least one sample."""
     if wave.ndim != 1 or len(wave) == 0:
         raise AudioError(f"a wave of shape {wave.shape} must be (L,) with at least one sample")

@@ -1,4 +1,4 @@
-"""Log-mel spectrogram, what the mel loss compares."""
+"""Log-mel spectrogram, compared by the mel loss."""
 
 import torch
 from torch import Tensor, nn
@@ -9,16 +9,16 @@ from vits.config import AudioConfig
 
 __all__ = ["MelSpectrogram"]
 
-_FLOOR = 1e-5  # the original's: the quietest mel magnitude told apart
+_FLOOR = 1e-5  # smallest mel magnitude, as in the original
 
 
 class MelSpectrogram(nn.Module):
-    """Natural logarithm of mel bands of the linear magnitude, log(max(W |STFT|, 1e-5)).
+    """Natural logarithm of mel-band magnitudes, log(max(W |STFT|, 1e-5)).
 
-    W has triangles on Slaney's mel scale, each of area 1 over frequency, as librosa's default.
-    Computed in float32 (float64 stays float64) whatever the autocast.
+    W holds triangular filters on Slaney's mel scale, normalized to unit area, as librosa's default.
+    Computed in float32 (float64 stays float64) under any autocast.
 
-    Source: paper section 2.1.2; filterbank as the original's ``mel_processing.py``.
+    Source: paper section 2.1.2; filterbank as in ``mel_processing.py`` of the original.
     """
 
     filterbank: Tensor
@@ -42,19 +42,19 @@ class MelSpectrogram(nn.Module):
 
         Args:
             wave: (B, 1, L) in [-1, 1].
-            wave_lengths: (B,) int64 samples of each; None: all L.
+            wave_lengths: (B,) int64 samples of each wave; None: L for all.
 
         Returns:
-            (B, M, L // hop_length) float32; frames after a sample's end are log(1e-5).
+            (B, M, L // hop_length) float32; frames past the end of a wave are log(1e-5).
 
         Raises:
-            AudioError: L is too short, see ``Spectrogram``.
+            AudioError: L is too short; see ``Spectrogram``.
         """
         return self.from_linear(self.spectrogram(wave, wave_lengths))
 
     def from_linear(self, spectrogram: Tensor) -> Tensor:
-        """Turn linear magnitudes (B, F, T) into log-mel (B, M, T), at least log(1e-5)."""
+        """Convert linear magnitudes (B, F, T) to log-mel (B, M, T), at least log(1e-5)."""
         dtype = torch.float64 if spectrogram.dtype == torch.float64 else torch.float32
-        with torch.autocast(spectrogram.device.type, enabled=False):  # float32 whatever it says
+        with torch.autocast(spectrogram.device.type, enabled=False):  # always in full precision
             bands = torch.matmul(self.filterbank.to(dtype), spectrogram.to(dtype))
             return bands.clamp(min=_FLOOR).log()

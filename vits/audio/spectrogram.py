@@ -1,4 +1,4 @@
-"""Linear magnitude spectrogram, what the posterior encoder sees."""
+"""Linear magnitude spectrogram, the input of the posterior encoder."""
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +9,18 @@ from vits.errors import AudioError
 
 __all__ = ["Spectrogram"]
 
-_FLOOR = 1e-6  # the original's; keeps the square root's gradient finite at silence
+_FLOOR = 1e-6  # as in the original; keeps the gradient of the square root finite at silence
 
 
 class Spectrogram(nn.Module):
     """Magnitude of the short-time Fourier transform, |STFT| = sqrt(re^2 + im^2 + 1e-6).
 
-    Periodic Hann window, (n_fft - hop_length) / 2 reflected samples at both ends of every sample's
-    own length, so that L samples give exactly L // hop_length frames and a sample in a padded
-    batch gets the frames it would get alone. Computed in float32 (float64 stays float64)
-    whatever the autocast.
+    The window is a periodic Hann window. Each wave is extended by (n_fft - hop_length) / 2
+    reflected samples at both ends of its own length, so L samples give exactly L // hop_length
+    frames, and a wave in a padded batch gets the same frames as alone. Computed in float32
+    (float64 stays float64) under any autocast.
 
-    Source: the original's ``mel_processing.py``, which pads a batch after the transform.
+    Source: ``mel_processing.py`` of the original, which pads a batch after the transform.
     """
 
     window: Tensor
@@ -39,23 +39,23 @@ class Spectrogram(nn.Module):
 
         Args:
             wave: (B, 1, L) in [-1, 1]; L greater than (n_fft - hop_length) / 2.
-            wave_lengths: (B,) int64 samples of each, with the same lower bound (which is not
-                checked here: that would stop the GPU); None: all L.
+            wave_lengths: (B,) int64 samples of each wave, with the same lower bound (not checked,
+                since that would synchronise the GPU); None: L for all.
 
         Returns:
             (B, F, T) float32 with F = n_fft // 2 + 1 and T = L // hop_length; frames from
             ``wave_lengths // hop_length`` on are 0.
 
         Raises:
-            AudioError: L is too short to reflect.
+            AudioError: L is too short for the reflection.
         """
         if wave.shape[-1] <= self.padding:
             raise AudioError(
                 f"a wave of {wave.shape[-1]} samples must be longer than "
-                f"(n_fft - hop_length) / 2 = {self.padding} samples; use a longer one"
+                f"(n_fft - hop_length) / 2 = {self.padding} samples; use a longer wave"
             )
         dtype = torch.float64 if wave.dtype == torch.float64 else torch.float32
-        with torch.autocast(wave.device.type, enabled=False):  # float32 whatever the autocast
+        with torch.autocast(wave.device.type, enabled=False):  # always in full precision
             padded = _reflect(wave.squeeze(1).to(dtype), wave_lengths, self.padding)
             magnitude = self._magnitude(padded)
         if wave_lengths is None:
@@ -65,7 +65,7 @@ class Spectrogram(nn.Module):
         return magnitude * real.unsqueeze(1)
 
     def _magnitude(self, padded: Tensor) -> Tensor:
-        """Return (B, F, T) of waves that carry their padding, (B, L + n_fft - hop_length)."""
+        """Return magnitudes (B, F, T) of padded waves (B, L + n_fft - hop_length)."""
         transform = torch.stft(
             padded,
             self.n_fft,
@@ -79,11 +79,11 @@ class Spectrogram(nn.Module):
 
 
 def _reflect(wave: Tensor, lengths: Tensor | None, padding: int) -> Tensor:
-    """Reflect ``padding`` samples at both ends of each row's own length, (B, L + 2 * padding)."""
+    """Reflect ``padding`` samples at both ends of each wave's length: (B, L + 2 * padding)."""
     if lengths is None:
         return functional.pad(wave.unsqueeze(1), (padding, padding), mode="reflect").squeeze(1)
     size = wave.shape[-1]
-    place = torch.arange(-padding, size + padding, device=wave.device).abs()
+    position = torch.arange(-padding, size + padding, device=wave.device).abs()
     last = lengths.unsqueeze(1) - 1
-    index = last - (last - place).abs()  # a place after the end comes back from it
+    index = last - (last - position).abs()  # reflects positions past the end
     return wave.gather(1, index.clamp(0, size - 1))

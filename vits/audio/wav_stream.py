@@ -1,4 +1,4 @@
-"""A recording into a pipe, where nobody knows yet how long it will be."""
+"""WAV output to a pipe, without knowing the length in advance."""
 
 import struct
 from typing import BinaryIO
@@ -9,25 +9,27 @@ from vits.audio.files import to_pcm16
 
 __all__ = ["WavStreamWriter"]
 
-LENGTH_NOT_KNOWN = 0xFFFFFFFF  # what programs write, and expect, in the header of a wave in a pipe
+UNKNOWN_LENGTH = 0xFFFFFFFF  # the convention for the header of a WAV that is streamed
 
 
 class WavStreamWriter:
-    """Writes 16-bit mono wav, header first, and passes every piece on at once.
+    """Writes a mono 16-bit WAV to a stream and flushes after every chunk.
+
+    The header is written at once, with an unknown length.
 
     Args:
-        stream: binary; stays open.
+        stream: binary output; it is not closed.
         sample_rate: samples per second (Hz).
     """
 
     def __init__(self, stream: BinaryIO, sample_rate: int) -> None:
         self._stream = stream
-        shape = struct.pack("<HHIIHH", 1, 1, sample_rate, 2 * sample_rate, 2, 16)
-        riff = struct.pack("<4sI4s", b"RIFF", LENGTH_NOT_KNOWN, b"WAVE")
-        chunks = struct.pack("<4sI", b"fmt ", len(shape)) + shape
-        stream.write(riff + chunks + struct.pack("<4sI", b"data", LENGTH_NOT_KNOWN))
+        encoding = struct.pack("<HHIIHH", 1, 1, sample_rate, 2 * sample_rate, 2, 16)
+        riff = struct.pack("<4sI4s", b"RIFF", UNKNOWN_LENGTH, b"WAVE")
+        chunks = struct.pack("<4sI", b"fmt ", len(encoding)) + encoding
+        stream.write(riff + chunks + struct.pack("<4sI", b"data", UNKNOWN_LENGTH))
 
     def write(self, samples: np.ndarray) -> None:
-        """Write samples (L,) in [-1, 1]; louder ones are clipped."""
+        """Write samples (L,) in [-1, 1]; values outside are clipped."""
         self._stream.write(to_pcm16(samples).astype("<i2").tobytes())
         self._stream.flush()

@@ -8,7 +8,7 @@ __all__ = ["add_audio", "add_corpus", "add_limits", "add_text", "add_work"]
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Add what says where the corpus is and where the result goes."""
-    from vits.data.corpora import FORMATS
+    from vits.data.corpora import LAYOUTS
 
     group = parser.add_argument_group("corpus")
     group.add_argument("source", type=Path, metavar="SOURCE", help="folder or table of the corpus")
@@ -17,7 +17,7 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--format",
-        choices=("auto", *FORMATS),
+        choices=("auto", *LAYOUTS),
         default="auto",
         help="layout of the corpus (default: auto, recognise it)",
     )

@@ -1,6 +1,6 @@
-"""Corpora: from recordings and transcripts to batches.
+"""Training data: corpus readers, preparation, prepared folders and their audit.
 
-``manifest`` and ``corpora`` read any layout into rows; ``prepare`` checks and converts them into a
-folder; ``dataset``, ``batch`` and ``stream`` feed training from it. Nothing is imported here, so
-that the command line can list the layouts without loading torch.
+``corpora`` reads any supported layout into manifest rows, ``prepare`` checks and converts them into
+a prepared folder, ``prepared`` loads that folder for training, and ``audit`` measures its quality.
+Nothing is imported here, so the command line lists the layouts without loading torch.
 """

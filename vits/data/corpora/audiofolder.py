@@ -19,23 +19,23 @@ def read_audiofolder(table: Path) -> Iterator[Row]:
     """Read the metadata of an audiofolder.
 
     Args:
-        table: a comma separated file with a header, or a JSONL file. Column ``file_name`` is
-            relative to the folder of the table; ``text`` or ``transcription`` is what is said;
-            ``speaker`` or ``speaker_id`` and ``language`` are optional; others are not read.
+        table: a comma-separated file with a header, or a JSONL file. Columns: ``file_name``,
+            relative to the folder of the table; ``text`` or ``transcription``; optionally
+            ``speaker`` or ``speaker_id``, and ``language``. Other columns are ignored.
 
     Yields:
-        One row for each line; its id is the file name without its extension.
+        One row per line; its id is the file name without the extension.
 
     Raises:
         DataError: a malformed line; the message names file and line.
-        MissingFileError: there is no such table.
+        MissingFileError: the table does not exist.
     """
     records = _jsonl(table) if table.suffix == ".jsonl" else _csv(table)
     for number, values in records:
         where = f"{table}:{number}"
         name = _text(values, ("file_name",), where)
         if not name:
-            raise DataError(f"{where}: no file_name; name the recording of every row")
+            raise DataError(f"{where}: file_name is empty; every row needs a recording")
         yield Row(
             id=strip_suffix(name),
             audio=str(table.parent / name),
@@ -46,7 +46,7 @@ def read_audiofolder(table: Path) -> Iterator[Row]:
 
 
 def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Read a comma separated table with a header; quoted fields may span lines."""
+    """Read a comma-separated table with a header; quoted fields may span lines."""
     lines = list(numbered_lines(table))
     reader = csv.reader((f"{line}\n" for _, line in lines), strict=True)
     header: list[str] = []
@@ -57,8 +57,8 @@ def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 header = _header(fields, f"{table}:{number}")
             elif len(fields) != len(header):
                 raise DataError(
-                    f"{table}:{number}: {len(fields)} columns, the header has {len(header)}; "
-                    "quote the texts that contain commas"
+                    f"{table}:{number}: {len(fields)} columns, but the header has {len(header)}; "
+                    "quote texts that contain commas"
                 )
             else:
                 yield number, dict(zip(header, fields, strict=True))
@@ -69,10 +69,10 @@ def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _header(fields: list[str], where: str) -> list[str]:
-    """Check the names of the columns."""
+    """Check the column names."""
     if "file_name" not in fields or not set(fields) & set(_TEXTS):
         raise DataError(
-            f"{where}: columns {', '.join(fields)}; must be file_name and one of "
+            f"{where}: columns {', '.join(fields)}; they must include file_name and one of "
             f"{', '.join(_TEXTS)}"
         )
     return fields
@@ -87,7 +87,7 @@ def _jsonl(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _text(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> str:
-    """Return the value of the first column that exists; numbers become strings, null is empty."""
+    """Return the first existing column as a string; null becomes the empty string."""
     value = next((values[name] for name in names if name in values), None)
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""File lists of the original VITS: ``path|text`` or ``path|speaker|text``."""
+"""File lists of the original VITS code: ``path|text`` or ``path|speaker|text``."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +13,16 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     """Read a file list.
 
     Args:
-        table: its lines are ``path|text`` or ``path|speaker|text``. In a list whose name ends in
-            ``.cleaned`` the texts are phonemes already; they are passed through as ``[[...]]``.
-        audio_dir: folder that the paths are relative to; by default the list's own folder.
+        table: lines ``path|text`` or ``path|speaker|text``. If its name ends in ``.cleaned``, the
+            texts are phonemes and are marked as such by ``[[...]]``.
+        audio_dir: folder that the paths are relative to; default: the folder of the list.
 
     Yields:
-        One row for each line; its id is the path without its extension.
+        One row per line; its id is the path without the extension.
 
     Raises:
         DataError: a malformed line; the message names file and line.
-        MissingFileError: there is no such list.
+        MissingFileError: the list does not exist.
     """
     folder = audio_dir or table.parent
     phonemes = table.suffix == ".cleaned"

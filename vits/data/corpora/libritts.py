@@ -1,4 +1,4 @@
-"""LibriTTS: ``<speaker>/<chapter>/<id>.wav`` with ``<id>.normalized.txt`` beside it."""
+"""LibriTTS: ``<speaker>/<chapter>/<id>.wav`` and ``<id>.normalized.txt``."""
 
 import os
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ def read_libritts(root: Path) -> Iterator[Row]:
     """Read LibriTTS, or one of its subsets.
 
     Args:
-        root: a folder that holds ``<speaker>/<chapter>`` at any depth.
+        root: a folder with ``<speaker>/<chapter>`` folders at any depth.
 
     Yields:
-        One row for each recording and each text, sorted by folder and id; where one of the two is
-        missing, the text is empty or the file does not exist.
+        One row per recording or text, sorted by folder and id. A row without a text has an empty
+        text; a row without a recording names a file that does not exist.
 
     Raises:
         DataError: a text is not UTF-8.
@@ -41,8 +41,8 @@ def read_libritts(root: Path) -> Iterator[Row]:
 
 
 def _utterance(file: str) -> str | None:
-    """Return the id of a recording or of a text, None for any other file."""
-    if file.startswith("."):  # left behind by archivers, e.g. ._84_121123.wav
+    """Return the id of a recording or text file; None for any other file."""
+    if file.startswith("."):  # archive metadata, e.g. ._84_121123.wav
         return None
     if file.endswith(_TEXT):
         return file[: -len(_TEXT)]

@@ -1,4 +1,4 @@
-"""Piper: a csv with ``file|text`` or ``file|speaker|text``, no header."""
+"""Piper training data: a table of ``file|text`` or ``file|speaker|text`` without a header."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,22 +12,22 @@ _FOLDERS = ("wavs", "wav")
 
 
 def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
-    """Read a table in the layout that Piper trains from.
+    """Read a table in Piper's training layout.
 
     Args:
-        table: its lines are ``file|text`` or ``file|speaker|text``.
-        audio_dir: folder that the files are relative to; by default ``wavs`` or ``wav`` beside the
-            table where there is such a folder, otherwise the table's own folder.
+        table: lines ``file|text`` or ``file|speaker|text``.
+        audio_dir: folder that the files are relative to; default: ``wavs`` or ``wav`` next to the
+            table if it exists, otherwise the folder of the table.
 
     Yields:
-        One row for each line; its id is the file without its extension.
+        One row per line; its id is the file name without the extension.
 
     Raises:
         DataError: a malformed line; the message names file and line.
-        MissingFileError: there is no such table.
+        MissingFileError: the table does not exist.
     """
-    beside = (table.parent / name for name in _FOLDERS)
-    folder = audio_dir or next((path for path in beside if path.is_dir()), table.parent)
+    candidates = (table.parent / name for name in _FOLDERS)
+    folder = audio_dir or next((path for path in candidates if path.is_dir()), table.parent)
     for _, fields in split_lines(table, (2, 3), "file|text or file|speaker|text"):
         speaker = fields[1] if len(fields) == 3 else ""
         yield Row(

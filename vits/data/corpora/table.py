@@ -1,4 +1,4 @@
-"""What the readers of tables share: split lines, file names and their recordings."""
+"""Shared parts of the table readers: splitting lines, locating recordings and texts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,25 +9,25 @@ from vits.errors import DataError
 __all__ = ["AUDIO_SUFFIXES", "find_recording", "read_text", "split_lines", "strip_suffix"]
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
-"""Extensions of recordings, in the order in which they are looked for."""
+"""Extensions of recordings, in search order."""
 
 
 def split_lines(
     path: Path, allowed: tuple[int, ...], layout: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """Split the lines of a table at ``|``; the first line fixes the number of columns.
+    """Split the lines of a table at ``|``; all lines must have as many columns as the first.
 
     Args:
         path: the table.
-        allowed: numbers of columns that the layout has.
-        layout: the columns in words, for messages.
+        allowed: valid numbers of columns.
+        layout: description of the columns, for messages.
 
     Yields:
-        The line's number, from 1, and its fields without surrounding white space.
+        The line number, from 1, and the fields without surrounding white space.
 
     Raises:
-        DataError: a line has another number of columns, or its first field is empty.
-        MissingFileError: there is no such file.
+        DataError: a line has a wrong number of columns, or its first field is empty.
+        MissingFileError: the file does not exist.
     """
     columns = 0
     for number, line in numbered_lines(path):
@@ -44,13 +44,13 @@ def split_lines(
 
 
 def find_recording(stem: Path) -> Path:
-    """Return the existing recording ``stem`` + extension; ``stem`` + ``.wav`` where none exists."""
+    """Return the first existing file ``stem`` + extension, by default ``stem`` + ``.wav``."""
     candidates = [stem.with_name(stem.name + suffix) for suffix in AUDIO_SUFFIXES]
     return next((path for path in candidates if path.exists()), candidates[0])
 
 
 def read_text(path: Path) -> str:
-    """Read a file that holds one text; empty where there is no such file.
+    """Read a file with a single text; empty if the file does not exist.
 
     Raises:
         DataError: the file is not UTF-8.
@@ -64,7 +64,7 @@ def read_text(path: Path) -> str:
 
 
 def strip_suffix(name: str) -> str:
-    """Return a file name without the extension of a recording, with ``/`` between folders."""
+    """Return a file name without its audio extension, with ``/`` as path separator."""
     name = name.replace("\\", "/")
     suffix = next((s for s in AUDIO_SUFFIXES if name.lower().endswith(s)), "")
     return name[: len(name) - len(suffix)]

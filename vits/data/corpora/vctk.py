@@ -1,4 +1,4 @@
-"""VCTK: ``txt/<speaker>/<id>.txt`` beside ``wav48/…`` or ``wav48_silence_trimmed/…``."""
+"""VCTK: ``txt/<speaker>/<id>.txt``, and ``wav48/…`` or ``wav48_silence_trimmed/…``."""
 
 import re
 from collections.abc import Iterator
@@ -17,17 +17,18 @@ def read_vctk(root: Path, audio_dir: Path | None = None, microphone: int = 1) ->
     """Read VCTK, versions 0.80 (one microphone) and 0.92 (two).
 
     Args:
-        root: the folder that holds ``txt`` and the recordings.
-        audio_dir: folder of the recordings; by default the only one named ``wav48…`` in ``root``.
-        microphone: 1 or 2, in version 0.92; version 0.80 has only the first.
+        root: the folder with ``txt`` and the recordings.
+        audio_dir: folder of the recordings; default: the only folder ``wav48…`` in ``root``.
+        microphone: 1 or 2 in version 0.92; version 0.80 only has 1.
 
     Yields:
-        One row for each recording of the microphone and each text, sorted by speaker and id; where
-        one of the two is missing, the text is empty (speaker p315) or the file does not exist.
+        One row per recording of the microphone or text, sorted by speaker and id. A row without a
+        text (speaker p315) has an empty text; a row without a recording names a file that does not
+        exist.
 
     Raises:
-        DataError: the folder of the recordings is ambiguous, the corpus has no such microphone, or
-            a text is not UTF-8.
+        DataError: the folder of the recordings is ambiguous, the microphone does not exist, or a
+            text is not UTF-8.
 
     Source:
         Yamagishi, Veaux and MacDonald, CSTR VCTK Corpus, 2019 (version 0.92).
@@ -35,12 +36,14 @@ def read_vctk(root: Path, audio_dir: Path | None = None, microphone: int = 1) ->
     if microphone not in (1, 2):
         raise DataError(f"microphone {microphone} must be 1 or 2")
     audio = audio_dir or _audio_folder(root)
-    takes = [path for path in _files(audio) if path.suffix.lower() in AUDIO_SUFFIXES]
-    names = {(path.parent.name, strip_suffix(path.name)) for path in takes}
-    two = any(_MICROPHONE.search(name) for _, name in names)
-    if microphone == 2 and not two:
-        raise DataError(f"{audio} has one microphone, not {microphone}; version 0.92 has two")
-    ending = f"_mic{microphone}" if two else ""
+    recordings = [path for path in _files(audio) if path.suffix.lower() in AUDIO_SUFFIXES]
+    names = {(path.parent.name, strip_suffix(path.name)) for path in recordings}
+    two_microphones = any(_MICROPHONE.search(name) for _, name in names)
+    if microphone == 2 and not two_microphones:
+        raise DataError(
+            f"microphone {microphone} does not exist in {audio}; only version 0.92 has two"
+        )
+    ending = f"_mic{microphone}" if two_microphones else ""
     texts = {(path.parent.name, path.stem) for path in _files(root / "txt", ".txt")}
     recorded = {
         (speaker, _MICROPHONE.sub("", name)) for speaker, name in names if name.endswith(ending)
@@ -55,7 +58,7 @@ def read_vctk(root: Path, audio_dir: Path | None = None, microphone: int = 1) ->
 
 
 def _files(folder: Path, suffix: str = "") -> list[Path]:
-    """Return the files ``<speaker>/<name>`` of a folder; hidden ones are an archiver's."""
+    """Return the files ``<speaker>/<name>`` of a folder, without hidden archive metadata."""
     return [p for p in folder.glob(f"*/*{suffix}") if p.is_file() and not p.name.startswith(".")]
 
 
@@ -63,8 +66,8 @@ def _audio_folder(root: Path) -> Path:
     """Return the only folder of recordings."""
     folders = sorted(path for path in root.glob("wav48*") if path.is_dir())
     if len(folders) != 1:
-        found = ", ".join(path.name for path in folders) or "none"
+        listed = ", ".join(path.name for path in folders) or "no folder wav48…"
         raise DataError(
-            f"{root}: {found} found, must be one folder named wav48…; choose it with --audio-dir"
+            f"{root} has {listed}; it must have exactly one wav48…; choose one with --audio-dir"
         )
     return folders[0]
