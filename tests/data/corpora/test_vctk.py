@@ -49,7 +49,7 @@ def test_vctk_of_one_microphone(tmp_path, write_files):
 
 def test_vctk_with_two_audio_folders_needs_a_choice(vctk, write_files):
     write_files(vctk, {"wav48/p225/p225_001.wav": "x"})
-    with pytest.raises(DataError, match="wav48, wav48_silence_trimmed found"):
+    with pytest.raises(DataError, match="has wav48, wav48_silence_trimmed; it must"):
         list(read_corpus(vctk))
     rows = list(read_corpus(vctk, audio_dir=vctk / "wav48"))
     assert rows[0].audio == str(vctk / "wav48/p225/p225_001.wav")
