@@ -29,7 +29,7 @@ def test_findings_are_printed_and_written(corpus, tmp_path, capsys):
     assert check(corpus, "-o", out, "--json", report) == 0
     shown = capsys.readouterr()
     assert "left out row38: same audio: the same recording as row0" in shown.out
-    assert f"{out}: 39 of 40 rows" in shown.out
+    assert f"{out}: 39 of 40 utterances" in shown.out
     assert shown.err == ""
     assert len(PreparedDataset(out)) == 39
     findings = json.loads(report.read_text(encoding="utf-8"))["findings"]

@@ -1,16 +1,21 @@
 """Servers with tiny voices: in memory, and on a loopback port."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from vits.audio.files import to_pcm16
 from vits.config import FrontendConfig
 from vits.models import Vits
 from vits.synthesis import Card, Voice, write_voice
@@ -20,10 +25,17 @@ pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("prometheus_client", reason="the extra serve is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
+DEFAULTS = {
+    "model": "tiny",
+    "input": "Hello there. How are you today?",
+    "response_format": "pcm",
+    "seed": 7,
+}
+
 
 @pytest.fixture(scope="session")
 def bundles(make_bundle):
-    """Voices of one and of two speakers, with espeak-ng."""
+    """A voice with one speaker and a voice with two, both with espeak-ng."""
     frontend = Frontend(FrontendConfig(), SymbolTable.default())
 
     def make(name, speakers=()):
@@ -38,8 +50,8 @@ def voices(bundles):
 
 
 @pytest.fixture(scope="session")
-def polyglot(make_bundle, make_config):
-    """A voice of two languages, with espeak-ng."""
+def bilingual_voice(make_bundle, make_config):
+    """A voice with two languages, with espeak-ng."""
     config = FrontendConfig(languages=(("en", "en-us"), ("fr", "fr-fr")))
     frontend = Frontend(config, SymbolTable.default())
     model = replace(make_config(1, len(frontend.symbols)), n_languages=2)
@@ -56,39 +68,83 @@ def voice_folders(bundles, tmp_path_factory):
 
 @pytest.fixture
 def client(voices):
-    """Make test clients of apps with the given limits, in memory."""
+    """Make in-memory test clients of apps with the given limits."""
     from fastapi.testclient import TestClient
 
     from vits.server.app import create_app
-    from vits.server.limits import Limits
+    from vits.server.limits import ServerLimits
 
     opened = []
 
     def make(api_key=None, local=True, **limits):
-        app = create_app(voices, Limits(**limits), api_key=api_key, local=local)
+        app = create_app(voices, ServerLimits(**limits), api_key=api_key, local=local)
         opened.append(TestClient(app, "http://127.0.0.1", raise_server_exceptions=False))
         return opened[-1].__enter__()
 
     yield make
-    for one in opened:
-        one.__exit__(None, None, None)
+    for entered in opened:
+        entered.__exit__(None, None, None)
+
+
+@pytest.fixture
+def ask():
+    """Request speech from a test client; None leaves a default key out."""
+
+    def post(client, **body):
+        body = {**DEFAULTS, **body}
+        body = {key: value for key, value in body.items() if value is not None}
+        return client.post("/v1/audio/speech", json=body)
+
+    return post
+
+
+@pytest.fixture
+def assert_speech():
+    """Assert that 16-bit samples are what a voice says alone, to one step."""
+
+    def check(data, voice, text=DEFAULTS["input"], seed=7, **settings):
+        speech = voice(text, seed=seed, **settings)
+        expected = to_pcm16(np.clip(speech.samples, -1, 1)).astype(int)
+        samples = np.frombuffer(data, "<i2").astype(int)
+        assert samples.shape == expected.shape, settings
+        assert np.abs(samples - expected).max() <= 1, settings
+
+    return check
+
+
+@pytest.fixture
+def post():
+    """Request speech from an address; an HTTP error is returned, not raised."""
+
+    def send(address, timeout=60, **body):
+        request = urllib.request.Request(
+            f"{address}/v1/audio/speech",
+            json.dumps({**DEFAULTS, **body}).encode(),
+            {"content-type": "application/json", "authorization": "Bearer open"},
+        )
+        try:
+            return urllib.request.urlopen(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            return error
+
+    return send
 
 
 @pytest.fixture(scope="module")
 def address(voices):
-    """The address of a real server in a thread."""
+    """The address of a real server that runs in a thread."""
     from vits.server.app import create_app
     from vits.server.lifespan import _Server, listen
 
     app = create_app(voices)
     ready = threading.Event()
-    with warnings.catch_warnings(), listen("127.0.0.1", 0) as opened:
+    with warnings.catch_warnings(), listen("127.0.0.1", 0) as sock:
         config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
         server = _Server(config, app, ready.set)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         assert ready.wait(30)
-        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
         server.should_exit = True
         thread.join(30)
         assert not thread.is_alive()
@@ -96,7 +152,7 @@ def address(voices):
 
 @pytest.fixture
 def command(voice_folders):
-    """Start `vits serve` with arguments: (process, address)."""
+    """Start `vits serve` with arguments; returns the process and its address."""
     started = []
 
     def start(*arguments, **environment):
@@ -123,12 +179,12 @@ def command(voice_folders):
 
 @pytest.fixture
 def until():
-    """Wait until something is true."""
+    """Wait until a condition holds."""
 
-    def wait(true, seconds=10):
+    def wait(condition, seconds=10):
         end = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < end, "nothing happened"
+        while not condition():
+            assert time.monotonic() < end, "timed out"
             time.sleep(0.02)
 
     return wait

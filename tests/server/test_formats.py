@@ -1,4 +1,4 @@
-"""A file in pieces is the file at once."""
+"""A file encoded chunk by chunk equals the file encoded at once."""
 
 import io
 import struct
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from vits.server.formats import FORMATS, Encoder, encode, media_type, written_rate
+from vits.server.formats import FORMATS, Encoder, encode, media_type, output_rate
 
 STEP = 1 / 32768
 
@@ -19,7 +19,7 @@ def make_wave(rate, seconds=1.3):
 
 
 def decode(name, data, sample_rate, length):
-    """Return samples and rate; what a stream cannot say of itself, its length, is put in."""
+    """Return samples and rate; the length, which a stream does not store, is filled in."""
     if name == "pcm":
         return np.frombuffer(data, "<i2") / 32768, sample_rate
     if name == "wav" and struct.unpack_from("<I", data, 40)[0] == 0xFFFFFFFF:
@@ -29,43 +29,43 @@ def decode(name, data, sample_rate, length):
     return soundfile.read(io.BytesIO(data))
 
 
-def in_pieces(name, samples, rate, wanted=None):
-    encoder = Encoder(name, rate, wanted)
-    pieces, place = [], 0
+def encode_in_chunks(name, samples, rate, target=None):
+    encoder = Encoder(name, rate, target)
+    chunks, start = [], 0
     for size in (100, 4000, 9000, 1, len(samples)):
-        pieces.append(encoder.write(samples[place : place + size]))
-        place += size
-    return b"".join([*pieces, encoder.finish()]), encoder.sample_rate
+        chunks.append(encoder.write(samples[start : start + size]))
+        start += size
+    return b"".join([*chunks, encoder.finish()]), encoder.sample_rate
 
 
-@pytest.mark.parametrize("wanted", [None, 24000], ids=["own rate", "24 kHz"])
+@pytest.mark.parametrize("target", [None, 24000], ids=["same rate", "24 kHz"])
 @pytest.mark.parametrize("rate", [16000, 22050])
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_stream_is_the_whole_in_pieces(name, rate, wanted):
+def test_a_stream_equals_the_complete_file(name, rate, target):
     samples = make_wave(rate)
-    whole, sample_rate = decode(name, encode(name, samples, rate, wanted), wanted or rate, 0)
-    data, streamed_rate = in_pieces(name, samples, rate, wanted)
-    streamed, told = decode(name, data, streamed_rate, len(whole))
-    assert sample_rate == streamed_rate == told == written_rate(name, wanted or rate)
-    assert len(whole) == pytest.approx(len(samples) * told / rate, abs=1)
+    whole, sample_rate = decode(name, encode(name, samples, rate, target), target or rate, 0)
+    data, streamed_rate = encode_in_chunks(name, samples, rate, target)
+    streamed, decoded_rate = decode(name, data, streamed_rate, len(whole))
+    assert sample_rate == streamed_rate == decoded_rate == output_rate(name, target or rate)
+    assert len(whole) == pytest.approx(len(samples) * decoded_rate / rate, abs=1)
     if name in ("wav", "flac", "pcm"):
         assert len(streamed) == len(whole)
         assert np.abs(streamed - whole).max() <= STEP
-        if told == rate:
+        if decoded_rate == rate:
             assert np.abs(whole - samples).max() <= STEP
-    elif name == "mp3":  # without its table the coder's delay and padding stay
+    elif name == "mp3":  # without its header the codec's delay and padding remain
         assert 0 <= len(streamed) - len(whole) < 4 * 1152
     else:
         assert len(streamed) == len(whole)
         assert np.corrcoef(streamed, whole)[0, 1] > 0.99
 
 
-def test_pieces_come_before_the_end():
+def test_bytes_come_before_the_last_chunk():
     samples = make_wave(22050)
     for name in FORMATS:
         encoder = Encoder(name, 22050)
-        pieces = [encoder.write(samples[i : i + 4000]) for i in range(0, len(samples), 4000)]
-        assert any(pieces[:-1]), name
+        chunks = [encoder.write(samples[i : i + 4000]) for i in range(0, len(samples), 4000)]
+        assert any(chunks[:-1]), name
 
 
 def test_loud_samples_are_clipped():
@@ -73,15 +73,15 @@ def test_loud_samples_are_clipped():
     assert np.frombuffer(encode("pcm", loud, 16000), "<i2").tolist() == [32767, -32768, 0, 16384]
 
 
-def test_what_a_format_cannot_do_is_written_at_the_next_rate():
-    assert [written_rate("opus", rate) for rate in (8000, 16000, 22050, 44100, 96000)] == [
+def test_an_unsupported_rate_becomes_the_next_higher_one():
+    assert [output_rate("opus", rate) for rate in (8000, 16000, 22050, 44100, 96000)] == [
         8000,
         16000,
         24000,
         48000,
         48000,
     ]
-    assert written_rate("wav", 96000) == 96000
-    assert written_rate("mp3", 22050) == 22050
+    assert output_rate("wav", 96000) == 96000
+    assert output_rate("mp3", 22050) == 22050
     assert media_type("pcm", 16000) == "audio/pcm; rate=16000; channels=1"
     assert media_type("mp3", 16000) == "audio/mpeg"

@@ -1,23 +1,25 @@
+"""Limits of a server are checked."""
+
 from dataclasses import fields
 
 import pytest
 
 from vits.errors import ConfigError
-from vits.server.limits import Limits
+from vits.server.limits import ServerLimits
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+@pytest.mark.parametrize("name", [field.name for field in fields(ServerLimits)])
 @pytest.mark.parametrize("value", [-1, 0, float("nan"), float("inf")])
 def test_a_limit_out_of_range_is_named(name, value):
     if value == 0 and name in ("per_client", "batch_wait"):
-        assert getattr(Limits(**{name: value}), name) == 0
+        assert getattr(ServerLimits(**{name: value}), name) == 0
     else:
         with pytest.raises(ConfigError, match=f"{name} .* must be"):
-            Limits(**{name: value})
+            ServerLimits(**{name: value})
 
 
-def test_the_longest_text_fits_into_the_body_however_it_is_written():
+def test_the_longest_text_fits_into_the_body_however_it_is_escaped():
     import json
 
-    limits = Limits(characters=100)
+    limits = ServerLimits(characters=100)
     assert len(json.dumps({"model": "tiny", "input": "😀" * 100})) <= limits.body

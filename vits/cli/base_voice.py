@@ -1,4 +1,4 @@
-"""A voice folder or a checkpoint, read as what fine-tuning starts from."""
+"""Read the voice or checkpoint that a command starts from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,15 @@ __all__ = ["read_base", "read_bundle"]
 
 
 def read_base(path: str) -> "BaseVoice":
-    """Read a voice with all that a run can start from.
+    """Read a voice with the training state that fine-tuning can continue from.
 
     Args:
-        path: a voice folder, the name of one in the box, a checkpoint, or the folder of a run,
-            whose newest is taken.
+        path: a voice folder, the name of a bundled voice, a checkpoint, or the folder of a run,
+            which stands for its newest checkpoint.
 
     Raises:
-        MissingFileError: there is no such file or folder.
-        VoiceError: it is neither a voice nor a run, or the voice is damaged.
+        MissingFileError: the path does not exist.
+        VoiceError: the path is neither a voice nor a run, or the voice is damaged.
         CheckpointError: the checkpoint is damaged.
     """
     from vits.training.finetuning import BaseVoice
@@ -35,16 +35,19 @@ def read_base(path: str) -> "BaseVoice":
         fingerprint=bundle.fingerprint,
         speakers=() if bundle.speakers == ("",) else bundle.speakers,
         generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
-        **(_judges(folder) if checkpoint is None else _training_state(checkpoint)),
+        **(_discriminators(folder) if checkpoint is None else _training_state(checkpoint)),
     )
 
 
 def read_bundle(path: str) -> "VoiceBundle":
-    """Read what ``read_base`` does as a voice; a checkpoint gives what ``vits bundle`` makes of it.
+    """Read a voice; a checkpoint is converted as by ``vits bundle``.
+
+    Args:
+        path: as for ``read_base``.
 
     Raises:
-        MissingFileError: there is no such file or folder.
-        VoiceError: it is neither a voice nor a run, or the voice is damaged.
+        MissingFileError: the path does not exist.
+        VoiceError: the path is neither a voice nor a run, or the voice is damaged.
         CheckpointError: the checkpoint is damaged.
     """
     from vits.synthesis import bundle_checkpoint, read_voice
@@ -53,30 +56,30 @@ def read_bundle(path: str) -> "VoiceBundle":
     return read_voice(folder) if checkpoint is None else bundle_checkpoint(checkpoint)
 
 
-def _find(named: str) -> tuple[Path, Path | None]:
-    """Return the path that is meant, and the checkpoint there; None for a voice folder."""
+def _find(name: str) -> tuple[Path, Path | None]:
+    """Return the path of a voice or run, and its checkpoint; None for a voice folder."""
     from vits.synthesis import find_checkpoint
     from vits.synthesis.api import find_voice
     from vits.synthesis.bundle.voice_bundle import REQUIRED
 
-    path = find_voice(named)
+    path = find_voice(name)
     if not path.exists():
         raise MissingFileError(
             f"voice {path} does not exist; name a voice folder, a checkpoint or the folder of a run"
         )
-    if path.is_dir() and any((path / name).exists() for name in REQUIRED):
+    if path.is_dir() and any((path / file).exists() for file in REQUIRED):
         return path, None
     try:
         return path, find_checkpoint(path)
     except CheckpointError as error:
         raise VoiceError(
-            f"{path} is neither a voice, it lacks {', '.join(REQUIRED)}, nor a run with a *.ckpt "
-            "below it; make a voice with: vits bundle CHECKPOINT -o DIR"
+            f"{path} is neither a voice (it lacks {', '.join(REQUIRED)}) nor a run (it has no "
+            "*.ckpt); create a voice with: vits bundle CHECKPOINT -o DIR"
         ) from error
 
 
-def _judges(folder: Path) -> dict[str, Any]:
-    """Read the discriminators that `vits convert` may have put beside a voice."""
+def _discriminators(folder: Path) -> dict[str, Any]:
+    """Read the discriminators that `vits convert` may have stored with a voice."""
     from vits.interop.native import DISCRIMINATORS, read
 
     if not (folder / DISCRIMINATORS).is_file():
@@ -85,14 +88,14 @@ def _judges(folder: Path) -> dict[str, Any]:
 
 
 def _training_state(path: Path) -> dict[str, Any]:
-    """Read the parts of a checkpoint that a voice leaves out."""
+    """Read the training state of a checkpoint, which a voice does not contain."""
     import torch
 
     from vits.config import TrainingConfig, from_dict
 
     values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     prefix = "discriminators."
-    judges = {
+    discriminators = {
         name.removeprefix(prefix): value
         for name, value in values["state_dict"].items()
         if name.startswith(prefix)
@@ -103,7 +106,7 @@ def _training_state(path: Path) -> dict[str, Any]:
     except VitsError as error:
         raise CheckpointError(f"{path}: {error}") from error
     return {
-        "discriminators": judges or None,
+        "discriminators": discriminators or None,
         "training": training,
         "step": values["global_step"],
         "optimizers": tuple(states) if len(states) == 2 else None,

@@ -1,4 +1,4 @@
-"""``vits check``: what is wrong with a prepared corpus, and the corpus without it."""
+"""``vits check``: find faulty utterances in a prepared corpus, and write it without them."""
 
 import argparse
 import json
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-_ABOUT = """Check a prepared corpus: noise, clipping, silence, loudness, speaking rate, recordings
-that are there twice, another speaker, texts that do not match their audio, symbols never said.
-With -o, write it without the faulty rows; every row left out is named with the reason."""
+_DESCRIPTION = """Check a prepared corpus for noise, clipping, silence, loudness, speaking rate,
+duplicate recordings, wrong speakers, texts that do not match their audio, and symbols that never
+occur. With -o, write a copy without the faulty utterances; each is listed with the reason."""
 
 _EXAMPLES = """examples:
   vits check prepared/ada
@@ -28,8 +28,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "check",
-        help="find faulty rows of a prepared corpus",
-        description=_ABOUT,
+        help="find faulty utterances in a prepared corpus",
+        description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -37,49 +37,68 @@ def add_parser(subparsers: Any) -> None:
     from vits.data.audit.options import CheckConfig, Fault
 
     default = CheckConfig()
-    parser.add_argument("source", type=Path, metavar="MANIFEST", help="what `vits prepare` wrote")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR", help="write the corpus without faulty rows here"
+        "source", type=Path, metavar="MANIFEST", help="folder that `vits prepare` wrote"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings here")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write the corpus without the faulty utterances to this folder",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings to this file")
     parser.add_argument(
         "--voice",
         metavar="VOICE",
-        help="judge texts with this voice (a voice folder, a checkpoint or the folder of a run) "
-        "instead of a small model learned from the corpus",
+        help="compare texts and audio with this voice (a voice folder, a checkpoint or the folder "
+        "of a run) instead of a small model fitted to the corpus",
     )
-    parser.add_argument("--device", default="cpu", help="where the voice computes (cpu)")
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        help="device of the voice, e.g. cpu or cuda (default: %(default)s)",
+    )
     parser.add_argument(
         "--leave-out",
         nargs="*",
         metavar="FAULT",
         choices=[fault.value for fault in Fault],
         default=[fault.value for fault in default.leave_out],
-        help="the faults that cost a row its place, of: "
+        help="faults for which an utterance is left out, of: "
         + ", ".join(f.value for f in Fault)
-        + f" (all but {', '.join(f.value for f in Fault if f not in default.leave_out)})",
+        + f" (default: all but {', '.join(f.value for f in Fault if f not in default.leave_out)})",
     )
-    for flag, name, unit in (
-        ("--min-snr", "min_snr_db", "smallest signal-to-noise ratio (dB)"),
-        ("--max-clipped", "max_clipped", "largest fraction of clipped samples"),
-        ("--max-silence", "max_silence_seconds", "longest silence at either end (s)"),
-        ("--max-loudness", "max_loudness_db", "largest distance from the median level (dB)"),
-        ("--max-rate", "max_rate_deviation", "largest deviation of the speaking rate"),
-        ("--max-speaker", "max_speaker_deviation", "largest deviation from the speaker's sound"),
+    for flag, name, text in (
+        ("--min-snr", "min_snr_db", "minimum signal-to-noise ratio (dB)"),
+        ("--max-clipped", "max_clipped", "maximum fraction of clipped samples"),
+        ("--max-silence", "max_silence_seconds", "maximum silence at either end (s)"),
+        ("--max-loudness", "max_loudness_db", "maximum deviation from the median level (dB)"),
+        ("--max-rate", "max_rate_deviation", "maximum deviation of the speaking rate"),
+        (
+            "--max-speaker",
+            "max_speaker_deviation",
+            "maximum deviation from the speaker's voiceprint",
+        ),
     ):
         value = getattr(default, name)
         parser.add_argument(
-            flag, dest=name, type=float, default=value, metavar="X", help=f"{unit} ({value:g})"
+            flag,
+            dest=name,
+            type=float,
+            default=value,
+            metavar="X",
+            help=f"{text} (default: {value:g})",
         )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine a corpus, print the findings and write what was asked for.
+    """Check a corpus, print the findings and write the outputs.
 
     Raises:
         MissingFileError: the corpus or the voice does not exist.
-        DataError: it is not prepared data, or the output is in use.
+        DataError: the corpus is not prepared data, or the output folder is in use.
         ConfigError: a limit is out of range.
     """
     from vits.data.audit.clean import check_output, write_clean
@@ -92,7 +111,9 @@ def run(args: argparse.Namespace) -> int:
         check_output(args.output, args.source)
     dataset = PreparedDataset(args.source)
     scorer = None if args.voice is None else _scorer(args, dataset)
-    report = examine(dataset, config, scorer, progress=_show if sys.stderr.isatty() else None)
+    report = examine(
+        dataset, config, scorer, progress=_show_progress if sys.stderr.isatty() else None
+    )
     print(report.text())
     if args.json is not None:
         text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
@@ -100,12 +121,12 @@ def run(args: argparse.Namespace) -> int:
             partial.write_text(text, encoding="utf-8", newline="\n")
     if args.output is not None:
         kept = write_clean(dataset, report, args.output)
-        print(f"\n{args.output}: {kept} of {len(dataset)} rows")
+        print(f"\n{args.output}: {kept} of {len(dataset)} utterances")
     return 0
 
 
 def _config(args: argparse.Namespace) -> "CheckConfig":
-    """Build the limits."""
+    """Build the configuration of the check."""
     from vits.data.audit.options import CheckConfig, Fault
 
     names = (
@@ -121,14 +142,14 @@ def _config(args: argparse.Namespace) -> "CheckConfig":
 
 
 def _scorer(args: argparse.Namespace, dataset: "PreparedDataset") -> "VoiceScorer":
-    """Load the voice that judges the texts."""
+    """Load the voice that scores the texts."""
     from vits.cli.base_voice import read_bundle
     from vits.evaluation.aligners.text_scores import VoiceScorer
 
     return VoiceScorer(read_bundle(args.voice), dataset, args.device)
 
 
-def _show(stage: str, done: int, total: int) -> None:
-    """Show how far it is on one line of a terminal."""
+def _show_progress(stage: str, done: int, total: int) -> None:
+    """Show the progress on one line of a terminal."""
     end = "\n" if done == total else ""
-    print(f"\r{stage}: {done} of {total} rows", end=end, file=sys.stderr, flush=True)
+    print(f"\r{stage}: {done} of {total} utterances", end=end, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""``vits export``: write a voice as an ONNX graph for another engine."""
+"""``vits export``: export a voice as an ONNX graph for another engine."""
 
 import argparse
 import re
@@ -14,43 +14,45 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "export",
-        help="write a voice for ONNX Runtime, Piper or sherpa-onnx",
-        description="Write a voice as an ONNX graph for ONNX Runtime, Piper or sherpa-onnx, with "
-        "the files the engine wants beside it. The graph is run in ONNX Runtime and compared with "
-        "torch on the same ids and noise; if it is not the same voice, nothing is written.",
+        help="export a voice for ONNX Runtime, Piper or sherpa-onnx",
+        description="Export a voice as an ONNX graph for ONNX Runtime, Piper or sherpa-onnx, with "
+        "the files that the engine needs. The graph is run in ONNX Runtime and compared with "
+        "torch on the same ids and noise; if the two differ, nothing is written.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "voice",
         nargs="?",
         metavar="VOICE",
-        help="a voice folder, a checkpoint or the folder of a run (the English voice in the box)",
+        help="a voice folder, a checkpoint or the folder of a run (default: the bundled "
+        "English voice)",
     )
-    parser.add_argument("--to", choices=TARGETS, required=True, help="the engine")
+    parser.add_argument("--to", choices=TARGETS, required=True, help="target engine")
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="fp32",
-        help="how weights are stored; arithmetic is float32 (default: fp32)",
+        help="precision of the stored weights; arithmetic is float32 (default: %(default)s)",
     )
     parser.add_argument(
-        "--language", help="which of the voice's languages, for an engine that knows one of a voice"
+        "--language", help="language to export, for an engine that supports one language per voice"
     )
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         metavar="DIR",
-        help="a new or empty folder (named after voice, engine and precision)",
+        help="a new or empty folder (default: named after voice, engine and precision)",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export a voice; tell error, size and speed beside torch's.
+    """Export a voice, and print its error, size and speed compared with torch.
 
     Raises:
-        VitsError: the voice cannot be read, the engine cannot speak it, or the result is not it.
+        VitsError: the voice cannot be read, the engine does not support it, or the exported graph
+            differs from it.
     """
     from vits.cli.base_voice import read_bundle
     from vits.export.write import write

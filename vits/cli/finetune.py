@@ -1,4 +1,4 @@
-"""``vits finetune``: train a voice further on other recordings, symbols and speakers."""
+"""``vits finetune``: fine-tune a voice on other recordings, symbols and speakers."""
 
 import argparse
 
@@ -8,23 +8,24 @@ from vits.errors import ConfigError
 __all__ = ["add_parser", "run"]
 
 USAGE = "vits finetune VOICE DATA [options]"
-ABOUT = f"""usage: {USAGE}
+HELP = f"""usage: {USAGE}
 
-Train a voice further: on more recordings, in another language, with new speakers.
+Fine-tune a voice on more recordings, another language or new speakers.
 
-  VOICE    a voice folder, a checkpoint (*.ckpt), or the folder of a run, whose newest is taken
-  DATA     a folder that `vits prepare DATA --like VOICE` wrote
+  VOICE    a voice folder, a checkpoint (*.ckpt), or the folder of a run (its newest checkpoint)
+  DATA     a folder that `vits prepare --like VOICE` wrote
 
-The model's shape comes from the voice, the recipe from the voice's checkpoint where there is one;
-a file (-c) and the command line win over it. The options are those of `vits fit`, and:
+The model configuration comes from the voice, the training configuration from its checkpoint, if
+there is one. A file (-c) and the command line override them. The options are those of `vits fit`
+and these:
 """
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command; its options are Lightning's, as those of ``vits fit``."""
+    """Add the command; like those of ``vits fit``, its options are Lightning's."""
     parser = subparsers.add_parser(
         "finetune",
-        help="train a voice further on other recordings or speakers",
+        help="fine-tune a voice on other recordings or speakers",
         usage=USAGE,
         add_help=False,
     )
@@ -32,15 +33,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take VOICE and DATA off the arguments, and hand the others to Lightning's command line.
+    """Read VOICE and DATA, and pass the other arguments to Lightning's command line.
 
     Raises:
         ConfigError: VOICE or DATA is missing.
-        VitsError: what else goes wrong with voice, data or options.
+        VitsError: voice, data or options are invalid, or training fails.
     """
     arguments = args.remaining
     if {"-h", "--help"} & set(arguments):
-        print(ABOUT)
+        print(HELP)
         arguments = ["VOICE", "DATA", "--help"]
     if len(arguments) < 2 or any(argument.startswith("-") for argument in arguments[:2]):
         raise ConfigError(f"VOICE and DATA must come first: {USAGE} (see `vits finetune --help`)")

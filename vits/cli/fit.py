@@ -1,4 +1,4 @@
-"""``vits fit``: train a voice. Every argument is Lightning's; see ``vits fit --help``."""
+"""``vits fit``: train a voice with Lightning's command line."""
 
 import argparse
 
@@ -8,7 +8,7 @@ __all__ = ["add_parser", "run"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command; its own help comes from Lightning's parser."""
+    """Add the command; Lightning's parser provides its options and help."""
     parser = subparsers.add_parser(
         "fit", help="train a voice on prepared data (Lightning CLI)", add_help=False
     )
@@ -16,7 +16,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hand the remaining arguments to Lightning's command line."""
+    """Pass all arguments to Lightning's command line."""
     with training_signals():
         from vits.training.command import fit
 

@@ -1,4 +1,4 @@
-"""``vits inspect``: say what a voice of whatever project is."""
+"""``vits inspect``: describe a voice of this or another VITS project."""
 
 import argparse
 from pathlib import Path
@@ -10,19 +10,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "inspect",
-        help="say what a voice of this or another project is",
-        description="Read a voice as `vits convert` does, and say what it is. Nothing is written.",
+        help="describe a voice of this or another project",
+        description="Read a voice as `vits convert` does and describe it. Writes nothing.",
         allow_abbrev=False,
     )
-    parser.add_argument("path", type=Path, help="a voice's folder or checkpoint")
+    parser.add_argument("path", type=Path, help="folder or checkpoint of a voice")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the voice is.
+    """Print the properties of the voice.
 
     Raises:
-        VitsError: it cannot be read.
+        VitsError: the voice cannot be read.
     """
     from vits.interop.convert import describe
     from vits.interop.detect_format import read

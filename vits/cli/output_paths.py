@@ -1,4 +1,4 @@
-"""Whether files can be written, asked before any work is done."""
+"""Checks of output paths, made before any work starts."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ __all__ = ["require_audio", "require_folder"]
 
 
 def require_audio(path: Path) -> None:
-    """Require a name that tells the format of an audio file, in a folder that exists.
+    """Require the suffix of a supported audio format and an existing folder.
 
     Raises:
-        AudioError: the ending is none of a format that can be written.
+        AudioError: the suffix is not one of a supported format.
         MissingFileError: the folder does not exist.
     """
     from vits.audio.files import FORMATS
@@ -25,7 +25,7 @@ def require_folder(path: Path) -> None:
     """Require that the folder of a file exists.
 
     Raises:
-        MissingFileError: it does not.
+        MissingFileError: the folder does not exist.
     """
     if not path.parent.is_dir():
         raise MissingFileError(f"folder {path.parent} does not exist; create it first")

@@ -1,4 +1,4 @@
-"""What a signal does to a command that trains, while nothing has begun and when all is saved."""
+"""Signal handlers of training commands before the run begins and after it is saved."""
 
 import os
 import signal
@@ -15,29 +15,30 @@ __all__ = ["training_signals"]
 
 @contextmanager
 def training_signals() -> Iterator[None]:
-    """End the process at once, with status 75, until the training takes the signals over.
+    """Exit with status 75 on SIGTERM or SIGINT, until training installs its own handlers.
 
-    Imports take seconds. After ``Preempted`` the process is on its way out, and a further signal
-    must not turn its status into another: they are ignored.
+    Imports alone take seconds. After ``Preempted``, further signals are ignored, so that they do
+    not change the exit status.
     """
-    main = threading.current_thread() is threading.main_thread()  # else Python allows no handlers
-    signals = (signal.SIGTERM, signal.SIGINT) if main else ()
-    before = [signal.signal(number, _leave) for number in signals]
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    # Python allows signal handlers in the main thread only
+    signals = (signal.SIGTERM, signal.SIGINT) if in_main_thread else ()
+    previous = [signal.signal(number, _exit) for number in signals]
     try:
         yield
     except Preempted:
-        before = [signal.SIG_IGN] * len(signals)
+        previous = [signal.SIG_IGN] * len(signals)
         raise
     finally:
-        for number, handler in zip(signals, before, strict=True):
+        for number, handler in zip(signals, previous, strict=True):
             signal.signal(number, handler)
 
 
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """End at once while nothing has begun."""
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    """Exit at once; nothing needs to be saved."""
     del number, frame
     ranks = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
-    if all(os.environ.get(name, "0") == "0" for name in ranks):  # the first of all speaks
+    if all(os.environ.get(name, "0") == "0" for name in ranks):  # print once, from global rank 0
         message = "vits: stopped before the run began; start again with the same command\n"
         os.write(2, message.encode())
     os._exit(75)

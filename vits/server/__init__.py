@@ -1,4 +1,4 @@
-"""Voices behind HTTP: an interface like OpenAI's, batching across requests, and one page.
+"""HTTP server for voices: an OpenAI-compatible API, dynamic batching and a web page.
 
-Needs the extra ``serve``; nothing here is imported by ``import vits``.
+Needs the extra ``serve``. ``import vits`` imports nothing from here.
 """

@@ -1,4 +1,4 @@
-"""The routes."""
+"""The FastAPI application: its middleware and routes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
@@ -9,70 +9,72 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware import Middleware
 
-from vits.server.errors import Refusal, install_handlers
-from vits.server.formats import FORMATS, Encoder, encode, media_type, written_rate
-from vits.server.jobs import Order
-from vits.server.limits import Limits
-from vits.server.metrics import Metrics, Watch
-from vits.server.middleware import Door, Guard
+from vits.server.errors import ApiError, install_handlers
+from vits.server.formats import FORMATS, Encoder, encode, media_type, output_rate
+from vits.server.jobs import Job
+from vits.server.limits import ServerLimits
+from vits.server.metrics import Metrics, MetricsMiddleware
+from vits.server.middleware import AccessControl, Admission
 from vits.server.page import read_page
-from vits.server.requests import SpeechRequest, make_order, read_request
-from vits.server.scheduler import Desk
-from vits.server.streams import SpokenResponse, audio_body, event_body, started
-from vits.server.thread_warnings import collecting
+from vits.server.requests import SpeechRequest, make_job, read_request
+from vits.server.scheduler import Scheduler
+from vits.server.streams import TimedStreamingResponse, audio_body, event_body, prefetch
+from vits.server.thread_warnings import capture_thread_warnings
 from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["create_app"]
 
-_CLIENT_GONE = 499  # nobody reads it; it is for the metrics
+_CLIENT_CLOSED_REQUEST = 499  # as in nginx; only the metrics show it
 
 
 def create_app(
     voices: Mapping[str, Voice | OnnxVoice],
-    limits: Limits | None = None,
+    limits: ServerLimits | None = None,
     *,
     api_key: str | None = None,
     local: bool = True,
 ) -> FastAPI:
-    """Build the server's app.
+    """Build the server's ASGI application.
 
     Args:
-        voices: by the names under which clients know them; at least one.
-        limits: of the server; None: the defaults.
-        api_key: what clients have to send as a bearer token; None: nothing.
-        local: answer only requests that name this very machine as their host.
+        voices: voices by the names that clients use; at least one.
+        limits: limits of the server; None: the defaults.
+        api_key: bearer token that clients must send; None: no authentication.
+        local: accept only requests whose ``Host`` header names this machine.
     """
-    limits = limits or Limits()
-    metrics, door = Metrics(), Door()
-    desk = Desk(voices, limits, metrics)
+    limits = limits or ServerLimits()
+    metrics, admission = Metrics(), Admission()
+    scheduler = Scheduler(voices, limits, metrics)
 
     @asynccontextmanager
-    async def open_desk(_: FastAPI) -> AsyncGenerator[None]:
-        with collecting():
-            async with desk:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        with capture_thread_warnings():
+            async with scheduler:
                 yield
 
     app = FastAPI(
         title="vits",
-        description="Text to speech, as OpenAI's clients ask for it.",
-        docs_url=None,  # these pages would load scripts from a foreign host
+        description="Text-to-speech with an OpenAI-compatible API.",
+        docs_url=None,  # these pages would load scripts from another host
         redoc_url=None,
-        lifespan=open_desk,
+        lifespan=lifespan,
         middleware=[
-            Middleware(Watch, metrics=metrics),
-            Middleware(Guard, door=door, limits=limits, api_key=api_key, local=local),
+            Middleware(MetricsMiddleware, metrics=metrics),
+            Middleware(
+                AccessControl, admission=admission, limits=limits, api_key=api_key, local=local
+            ),
         ],
     )
-    app.state.door, app.state.limits = door, limits
+    app.state.admission, app.state.limits = admission, limits
     install_handlers(app)
-    _add_pages(app, door, metrics)
-    _add_lists(app, voices, limits)
-    _add_speech(app, voices, limits, desk)
+    _add_status_routes(app, admission, metrics)
+    _add_list_routes(app, voices, limits)
+    _add_speech_route(app, voices, limits, scheduler)
     return app
 
 
-def _add_pages(app: FastAPI, door: Door, metrics: Metrics) -> None:
-    """Add the page and what watches over a server asks for."""
+def _add_status_routes(app: FastAPI, admission: Admission, metrics: Metrics) -> None:
+    """Add the web page, the health check and the metrics."""
     page = read_page()
 
     @app.get("/", response_class=HTMLResponse)
@@ -81,19 +83,21 @@ def _add_pages(app: FastAPI, door: Door, metrics: Metrics) -> None:
         return HTMLResponse(page.html, headers=headers)
 
     @app.get("/healthz")
-    async def tell_health() -> Response:  # pyright: ignore[reportUnusedFunction]
-        status = "stopping" if door.closed else "ok"
-        return JSONResponse({"status": status}, 503 if door.closed else 200)
+    async def show_health() -> Response:  # pyright: ignore[reportUnusedFunction]
+        status = "stopping" if admission.closed else "ok"
+        return JSONResponse({"status": status}, 503 if admission.closed else 200)
 
     @app.get("/metrics")
-    async def tell_metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
+    async def show_metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _add_lists(app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: Limits) -> None:
-    """Add the lists of voices: as OpenAI's models, and with all that is known of them."""
+def _add_list_routes(
+    app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits
+) -> None:
+    """Add the lists of voices: as OpenAI's models, and in full detail."""
     models = [{"id": name, "object": "model", "created": 0, "owned_by": "vits"} for name in voices]
-    known = [_describe(name, voice) for name, voice in voices.items()]
+    details = [_describe(name, voice) for name, voice in voices.items()]
 
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
@@ -104,82 +108,93 @@ def _add_lists(app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: Li
         for model in models:
             if model["id"] == name:
                 return model
-        there = ", ".join(voices)
-        message = f"there is no voice {name[:200]!r} here; there are: {there}"
-        raise Refusal(404, message, param="model", code="model_not_found")
+        message = f"there is no voice {name[:200]!r}; the voices are: {', '.join(voices)}"
+        raise ApiError(404, message, param="model", code="model_not_found")
 
     @app.get("/v1/audio/voices")
     async def list_voices() -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
         return {
             "object": "list",
-            "voices": known,
+            "voices": details,
             "formats": list(FORMATS),
             "longest_text": limits.characters,
         }
 
 
-def _add_speech(
-    app: FastAPI, voices: Mapping[str, Voice | OnnxVoice], limits: Limits, desk: Desk
+def _add_speech_route(
+    app: FastAPI,
+    voices: Mapping[str, Voice | OnnxVoice],
+    limits: ServerLimits,
+    scheduler: Scheduler,
 ) -> None:
-    """Add what it is all for."""
+    """Add the route that synthesizes speech."""
     schema = SpeechRequest.model_json_schema()
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
 
     @app.post("/v1/audio/speech", openapi_extra={"requestBody": body}, response_class=Response)
-    async def speak(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        asked = await read_request(request, limits)
-        order = make_order(asked, voices, limits)
-        if asked.streamed:
-            return await _stream(asked, order, voices[order.voice], desk, limits)
-        return await _unless_gone(request, _speak_whole(asked, order, desk))
+    async def create_speech(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        speech_request = await read_request(request, limits)
+        job = make_job(speech_request, voices, limits)
+        if speech_request.stream_kind:
+            return await _stream(speech_request, job, voices[job.voice], scheduler, limits)
+        return await _cancel_on_disconnect(request, _synthesize(speech_request, job, scheduler))
 
 
-async def _speak_whole(asked: SpeechRequest, order: Order, desk: Desk) -> Response:
-    """Answer with a whole file."""
-    speech = await desk.speak(order)
-    name, rate = asked.response_format, asked.sample_rate
+async def _synthesize(request: SpeechRequest, job: Job, scheduler: Scheduler) -> Response:
+    """Respond with a complete file."""
+    speech = await scheduler.synthesize(job)
+    name, rate = request.response_format, request.sample_rate
     data = await asyncio.to_thread(encode, name, speech.samples, speech.sample_rate, rate)
-    rate = written_rate(name, rate or speech.sample_rate)
-    headers = {"x-seed": str(order.seed), "x-seconds": f"{speech.seconds:.6f}"}
-    headers["x-sample-rate"] = str(rate)
+    rate = output_rate(name, rate or speech.sample_rate)
+    headers = {
+        "x-seed": str(job.seed),
+        "x-seconds": f"{speech.seconds:.6f}",
+        "x-sample-rate": str(rate),
+    }
     return Response(data, headers=headers, media_type=media_type(name, rate))
 
 
 async def _stream(
-    asked: SpeechRequest, order: Order, voice: Voice | OnnxVoice, desk: Desk, limits: Limits
+    request: SpeechRequest,
+    job: Job,
+    voice: Voice | OnnxVoice,
+    scheduler: Scheduler,
+    limits: ServerLimits,
 ) -> Response:
-    """Answer with what is spoken as it comes."""
-    name = asked.response_format
-    encoder = Encoder(name, voice.sample_rate, asked.sample_rate)
-    kind = media_type(name, encoder.sample_rate)
-    if asked.streamed == "sse":
-        kind = "text/event-stream"
-        characters = len(order.text)
-        body = event_body(desk.stream(order), encoder, timings=asked.timings, characters=characters)
+    """Respond with a stream."""
+    name = request.response_format
+    encoder = Encoder(name, voice.sample_rate, request.sample_rate)
+    content_type = media_type(name, encoder.sample_rate)
+    chunks = scheduler.stream(job)
+    if request.stream_kind == "sse":
+        content_type = "text/event-stream"
+        body = event_body(chunks, encoder, timings=request.timings, characters=len(job.text))
     else:
-        body = audio_body(desk.stream(order), encoder)
-    headers = {"x-seed": str(order.seed), "x-sample-rate": str(encoder.sample_rate)}
-    headers |= {"cache-control": "no-store", "x-accel-buffering": "no"}  # nginx would keep it back
-    body = await started(body)
-    return SpokenResponse(body, patience=limits.timeout, headers=headers, media_type=kind)
+        body = audio_body(chunks, encoder)
+    headers = {"x-seed": str(job.seed), "x-sample-rate": str(encoder.sample_rate)}
+    headers |= {"cache-control": "no-store", "x-accel-buffering": "no"}  # no buffering in nginx
+    body = await prefetch(body)
+    return TimedStreamingResponse(
+        body, send_timeout=limits.timeout, headers=headers, media_type=content_type
+    )
 
 
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
-    """Do the work, unless the client hangs up before it is done."""
+async def _cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
+    """Await the response, but cancel the work if the client disconnects first."""
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())
+    disconnected = asyncio.ensure_future(request.receive())
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise Refusal(_CLIENT_GONE, "the client has gone")
+            raise ApiError(_CLIENT_CLOSED_REQUEST, "the client has disconnected")
         return task.result()
     finally:
-        gone.cancel()
+        disconnected.cancel()
         task.cancel()
 
 
 def _describe(name: str, voice: Voice | OnnxVoice) -> dict[str, Any]:
-    """Say what a client may want to know of a voice."""
+    """Return the public properties of a voice."""
     card = voice.card
     return {
         "id": name,

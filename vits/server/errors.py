@@ -1,4 +1,4 @@
-"""Refusals, in the shape that OpenAI's clients read."""
+"""HTTP errors in the JSON format that OpenAI's clients expect."""
 
 import logging
 from typing import Any
@@ -7,21 +7,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-__all__ = ["Refusal", "error_response", "install_handlers"]
+__all__ = ["ApiError", "error_response", "install_handlers"]
 
 _LOG = logging.getLogger("vits.server")
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_RETRY_AFTER = "1"  # seconds; whoever is refused for the crowd should not come back at once
+_RETRY_AFTER = "1"  # seconds; keeps rejected clients from retrying at once
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, no fault of the server
-    """A request that is not served.
+class ApiError(Exception):
+    """A request that the server rejects.
 
     Args:
-        status: of the answer, 400 to 599.
+        status: HTTP status, 400 to 599.
         message: value, rule and remedy in one line.
-        param: the key of the request that is at fault.
-        code: a word for programs.
+        param: request key that caused the error.
+        code: machine-readable reason.
     """
 
     def __init__(
@@ -42,44 +42,44 @@ class Refusal(Exception):  # noqa: N818 - an answer, no fault of the server
         return {"error": error}
 
 
-def error_response(refusal: Refusal) -> JSONResponse:
-    """Make the answer of a refusal."""
+def error_response(error: ApiError) -> JSONResponse:
+    """Build the HTTP response for an error."""
     headers: dict[str, str] = {}
-    if refusal.status == 401:
+    if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    if refusal.status in (429, 503):
+    if error.status in (429, 503):
         headers["retry-after"] = _RETRY_AFTER
-    if refusal.status in (408, 413) or refusal.code == "stopping":
-        headers["connection"] = "close"  # the rest of the body is not read, or nothing follows
-    return JSONResponse(refusal.body(), refusal.status, headers)
+    if error.status in (408, 413) or error.code == "stopping":
+        headers["connection"] = "close"  # the body was not read to its end, or the server stops
+    return JSONResponse(error.body(), error.status, headers)
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Let every error of an app be answered in this shape; none tells its traceback."""
+    """Answer every error of an app in the same JSON format, without a traceback."""
 
-    async def refused(request: Request, error: Exception) -> JSONResponse:
+    async def handle_api_error(request: Request, error: Exception) -> JSONResponse:
         del request
-        assert isinstance(error, Refusal)
+        assert isinstance(error, ApiError)
         return error_response(error)
 
-    async def http(request: Request, error: Exception) -> JSONResponse:
+    async def handle_http_exception(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            message = f"there is no {request.url.path[:100]!r} here"
-            refusal = Refusal(404, message, code="unknown_url")
+            message = f"there is no {request.url.path[:100]!r} on this server"
+            api_error = ApiError(404, message, code="unknown_url")
         elif error.status_code == 405:
-            message = f"{request.method} is not for {request.url.path!r}"
-            refusal = Refusal(405, message, code="method_not_allowed")
+            message = f"method {request.method} is not allowed for {request.url.path!r}"
+            api_error = ApiError(405, message, code="method_not_allowed")
         else:
-            refusal = Refusal(error.status_code, str(error.detail))
-        response = error_response(refusal)
+            api_error = ApiError(error.status_code, str(error.detail))
+        response = error_response(api_error)
         response.headers.update(error.headers or {})
         return response
 
-    async def broken(request: Request, error: Exception) -> JSONResponse:
+    async def handle_bug(request: Request, error: Exception) -> JSONResponse:
         _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return error_response(Refusal(500, "the server failed; its log tells more", code="failed"))
+        return error_response(ApiError(500, "internal error; see the server's log", code="failed"))
 
-    app.add_exception_handler(Refusal, refused)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, broken)
+    app.add_exception_handler(ApiError, handle_api_error)
+    app.add_exception_handler(HTTPException, handle_http_exception)
+    app.add_exception_handler(Exception, handle_bug)

@@ -1,4 +1,4 @@
-"""One text to be spoken, and how, with nothing left open."""
+"""A synthesis job of the server: one text with a voice and its settings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from vits.synthesis import OnnxVoice, Speech, Voice
 from vits.synthesis.request import BatchOptions
 
-__all__ = ["Order", "speak", "speak_together", "stream"]
+__all__ = ["Job", "stream", "synthesize", "synthesize_batch"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """A text to be spoken; whoever carries it out gives the same samples.
+class Job:
+    """A text to synthesize. Equal jobs give equal samples.
 
     Attributes:
         voice: name of the voice.
         text: what to say.
-        seed: of its chance.
-        row: of the speaker.
-        language: its name; None where there is no choice.
-        length_scale: see ``Voice.__call__``, as for what follows.
-        noise_scale: how varied the sound is.
-        noise_scale_duration: how varied the rhythm is.
-        sentence_silence: pause between two sentences (seconds).
+        seed: seed of the sampling noise.
+        speaker: speaker id.
+        language: name of the language; None for a voice of one language.
+        length_scale: see ``Voice.__call__``, as for the following.
+        noise_scale: variability of the sound.
+        noise_scale_duration: variability of the rhythm.
+        sentence_silence: pause between sentences (seconds).
     """
 
     voice: str
     text: str
     seed: int
-    row: int
+    speaker: int
     language: str | None
     length_scale: float
     noise_scale: float | None
@@ -37,9 +37,9 @@ class Order:
 
     @property
     def settings(self) -> BatchOptions:
-        """What ``Voice`` takes beside text and seed."""
+        """The settings that ``Voice`` takes besides text and seed."""
         return {
-            "speaker": self.row,
+            "speaker": self.speaker,
             "language": self.language,
             "length_scale": self.length_scale,
             "noise_scale": self.noise_scale,
@@ -47,22 +47,22 @@ class Order:
             "sentence_silence": self.sentence_silence,
         }
 
-    def fits(self, other: "Order") -> bool:
-        """Tell whether both can be spoken in one batch: all but the voice may differ."""
-        return self.voice == other.voice
+
+def synthesize(voice: Voice | OnnxVoice, job: Job) -> Speech:
+    """Synthesize one job."""
+    return voice(job.text, seed=job.seed, **job.settings)
 
 
-def speak(voice: Voice | OnnxVoice, order: Order) -> Speech:
-    """Speak one order."""
-    return voice(order.text, seed=order.seed, **order.settings)
+def synthesize_batch(voice: Voice | OnnxVoice, jobs: Sequence[Job]) -> list[Speech]:
+    """Synthesize jobs of one voice in one batch.
+
+    Raises:
+        VitsError: one of the texts cannot be spoken; the whole batch fails.
+    """
+    texts, seeds = [job.text for job in jobs], [job.seed for job in jobs]
+    return voice.synthesize(texts, seeds=seeds, each=[job.settings for job in jobs])
 
 
-def speak_together(voice: Voice | OnnxVoice, orders: Sequence[Order]) -> list[Speech]:
-    """Speak orders that fit each other; one that cannot be spoken makes all fail."""
-    texts, seeds = [order.text for order in orders], [order.seed for order in orders]
-    return voice.synthesize(texts, seeds=seeds, each=[order.settings for order in orders])
-
-
-def stream(voice: Voice | OnnxVoice, order: Order) -> Iterator[Speech]:
-    """Speak one order in chunks."""
-    return voice.stream(order.text, seed=order.seed, **order.settings)
+def stream(voice: Voice | OnnxVoice, job: Job) -> Iterator[Speech]:
+    """Synthesize one job chunk by chunk."""
+    return voice.stream(job.text, seed=job.seed, **job.settings)

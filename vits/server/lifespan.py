@@ -1,4 +1,4 @@
-"""A server on a socket, from its start to a stop that breaks nothing off."""
+"""Start the server on a socket, and shut it down gracefully on a signal."""
 
 import ipaddress
 import os
@@ -14,11 +14,11 @@ from vits.errors import ConfigError
 
 __all__ = ["is_local", "listen", "serve"]
 
-_LAST_BYTES = 2  # seconds that answers may take which are still being sent when grace is over
+_LAST_BYTES = 2  # seconds to send the rest of responses that are in flight when grace is over
 
 
 def is_local(host: str) -> bool:
-    """Tell whether only this machine can reach an address.
+    """Return whether an address can be reached from this machine only.
 
     >>> [is_local(host) for host in ("127.0.0.1", "localhost", "::1", "0.0.0.0")]
     [True, True, True, False]
@@ -30,80 +30,86 @@ def is_local(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a socket.
+    """Open a listening socket.
+
+    Args:
+        host: address or host name of this machine.
+        port: 0 to 65535; 0: any free port.
 
     Raises:
-        ConfigError: there is no such port.
-        OSError: the address is not this machine's, or taken.
+        ConfigError: the port is out of range.
+        OSError: the address does not belong to this machine, or is in use.
     """
-    if not 0 <= port < 2**16:  # getaddrinfo would take the remainder
+    if not 0 <= port < 2**16:  # getaddrinfo would take it modulo 2**16
         raise ConfigError(f"port {port} must be from 0 to {2**16 - 1}")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        opened = socket.socket(family, socket.SOCK_STREAM)
+        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            opened.bind(address)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
         except OSError:
-            opened.close()
+            sock.close()
             raise
     except OSError as error:
         reason = error.strerror or str(error)
         message = f"cannot listen on {host}, port {port}: {reason}; choose another --host or --port"
         raise OSError(error.errno, message) from error
-    return opened
+    return sock
 
 
-def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; then refuse what is new with 503 and finish what runs.
+def serve(app: FastAPI, sock: socket.socket, ready: Callable[[], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then answer new requests with 503 and finish running ones.
 
     Args:
-        app: made by ``create_app``.
-        opened: made by ``listen``.
-        ready: called when requests are taken.
+        app: from ``create_app``.
+        sock: from ``listen``.
+        ready: called once the server accepts requests.
     """
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # anybody could claim another address with them
+        proxy_headers=False,  # anybody could forge another address with them
         ws="none",
         timeout_graceful_shutdown=_LAST_BYTES,
     )
-    _Server(config, app, ready).run(sockets=[opened])
+    _Server(config, app, ready).run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):
-    """Closes the door at the first signal and leaves when nobody is inside, or grace is over."""
+    """Stops admitting requests at the first signal; exits when none is running or grace is over."""
 
     def __init__(
         self, config: uvicorn.Config, app: FastAPI, ready: Callable[[], None] | None
     ) -> None:
         super().__init__(config)
-        self._door, self._grace, self._ready = app.state.door, app.state.limits.grace, ready
+        self._admission, self._grace = app.state.admission, app.state.limits.grace
+        self._ready = ready
         self._closed_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell."""
+        """Start, then call ``ready``."""
         await super().startup(sockets)
         if self._ready is not None:
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal; a second one ends the process.
+        """Begin the shutdown; a second signal ends the process at once.
 
-        Uvicorn's own would raise the signal once more at the end, and the status tell of a crash.
+        Uvicorn's own handler raises the signal again after the shutdown, so that the exit status
+        would look like a crash.
         """
         del frame
         if self._closed_at is not None:
             os._exit(128 + sig)
         self._closed_at = time.monotonic()
-        self._door.closed = True
+        self._admission.closed = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Look every tenth of a second whether to leave."""
+        """Check every tenth of a second whether to exit."""
         if self._closed_at is not None:
             over = time.monotonic() - self._closed_at > self._grace
-            self.should_exit = over or not self._door.inside
+            self.should_exit = over or not self._admission.active
         return await super().on_tick(counter)

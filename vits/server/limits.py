@@ -1,60 +1,68 @@
-"""What one server takes upon itself, and where it says no."""
+"""Limits of a server: text length, queue, streams, batches and timeouts."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from vits.errors import ConfigError
 
-__all__ = ["Limits"]
+__all__ = ["ServerLimits"]
 
 _BYTES_PER_CHARACTER = 12  # an emoji in JSON: two escaped surrogates
 _OTHER_BYTES = 4096  # all other keys of a request, with room
 
 
+def _limit(default: float, help: str, *, may_be_zero: bool = False) -> Any:
+    """Declare a limit with the help text of its command-line flag."""
+    return field(default=default, metadata={"help": help, "may_be_zero": may_be_zero})
+
+
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The limits of a server; each is greater than 0 unless it says otherwise.
+class ServerLimits:
+    """Limits of a server; ``vits serve`` has a flag for each.
 
     Attributes:
-        characters: longest text of one request (characters).
-        queue: requests for whole files that wait or are spoken, at most.
-        streams: open streams, at most.
-        per_client: requests of one network address at once, at most; 0: as many as fit.
-        batch: texts that are spoken together, at most.
-        batch_characters: all their characters, at most, unless it is one text; a long batch would
-            hold up the streams.
-        batch_wait: how long a request that meets an idle server waits for others (milliseconds);
-            may be 0.
-        workers: threads that speak.
-        timeout: longest wait for a whole file, or for the next chunk of a stream, and the longest
-            time that a client may take to send its request or to take what is sent (seconds).
-        grace: what runs may go on so long after the signal to stop (seconds).
+        characters: maximum length of a request's text (characters).
+        queue: maximum number of non-streaming requests that are queued or in progress.
+        streams: maximum number of open streams.
+        per_client: maximum number of concurrent requests from one network address; 0: no limit.
+        batch: maximum number of texts in a batch.
+        batch_characters: maximum number of characters in a batch of two or more texts. A long
+            batch would delay the streams.
+        batch_wait: time that an idle server waits to fill a batch (milliseconds); may be 0.
+        workers: number of synthesis threads.
+        timeout: maximum time to synthesize a response or the next chunk of a stream, and
+            maximum time for a client to send its request or to receive a chunk (seconds).
+        grace: maximum time for running requests to finish after a stop signal (seconds).
     """
 
-    characters: int = 4096
-    queue: int = 256
-    streams: int = 64
-    per_client: int = 128
-    batch: int = 16
-    batch_characters: int = 2000
-    batch_wait: float = 5.0
-    workers: int = 1
-    timeout: float = 60.0
-    grace: float = 30.0
+    characters: int = _limit(4096, "maximum length of a request's text (characters)")
+    queue: int = _limit(256, "maximum number of non-streaming requests, queued or in progress")
+    streams: int = _limit(64, "maximum number of open streams")
+    per_client: int = _limit(
+        128, "maximum number of concurrent requests from one address; 0: no limit", may_be_zero=True
+    )
+    batch: int = _limit(16, "maximum number of texts in a batch")
+    batch_characters: int = _limit(2000, "maximum number of characters in a batch")
+    batch_wait: float = _limit(
+        5.0, "time that an idle server waits to fill a batch (milliseconds)", may_be_zero=True
+    )
+    workers: int = _limit(1, "number of synthesis threads")
+    timeout: float = _limit(60.0, "maximum time to wait for synthesis or for a client (seconds)")
+    grace: float = _limit(30.0, "time for running requests to finish after a stop signal (seconds)")
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ConfigError: one is out of its range.
+            ConfigError: a value is negative or not finite, or 0 where 0 is not allowed.
         """
-        for field in fields(self):
-            value = getattr(self, field.name)
-            zero = field.name in ("per_client", "batch_wait")
-            if not (0 < value < float("inf") or (zero and value == 0)):
-                least = "at least 0" if zero else "greater than 0"
-                raise ConfigError(f"{field.name} {value} must be {least} and finite")
+        for entry in fields(self):
+            value, may_be_zero = getattr(self, entry.name), entry.metadata["may_be_zero"]
+            if not (0 < value < float("inf") or (may_be_zero and value == 0)):
+                rule = "at least 0" if may_be_zero else "greater than 0"
+                raise ConfigError(f"{entry.name} {value} must be {rule} and finite")
 
     @property
     def body(self) -> int:
-        """Longest body of a request (bytes): that of the longest text, however it is escaped."""
+        """Maximum size of a request body (bytes): the longest text with every character escaped."""
         return self.characters * _BYTES_PER_CHARACTER + _OTHER_BYTES

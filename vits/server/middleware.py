@@ -1,4 +1,4 @@
-"""Who may come in: the right host, the right key, not too many, nobody after closing time."""
+"""Access control: host, API key, requests per client and shutdown."""
 
 import hmac
 from collections import Counter
@@ -6,12 +6,12 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from vits.server.errors import Refusal, error_response
-from vits.server.limits import Limits
+from vits.server.errors import ApiError, error_response
+from vits.server.limits import ServerLimits
 
-__all__ = ["Door", "Guard"]
+__all__ = ["AccessControl", "Admission"]
 
-_OPEN = ("/", "/healthz")  # without a key: the page asks for it, and says no more than that
+_PUBLIC = ("/", "/healthz")  # no key needed: the page asks for the key and shows nothing else
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -20,96 +20,105 @@ _HEADERS = {
 }
 
 
-class Door:
-    """Counts who is inside, and can be closed.
+class Admission:
+    """Admission state of the server.
 
     Attributes:
-        closed: nobody is let in any more.
-        inside: requests for speech that are being answered, by the address of the client.
+        closed: the server is stopping and admits no request for speech.
+        active: number of running requests for speech by client address.
     """
 
     def __init__(self) -> None:
         self.closed = False
-        self.inside: Counter[str] = Counter()
+        self.active: Counter[str] = Counter()
 
 
-class Guard:
-    """Refuses who may not come in (ASGI), and puts headers for safety on every answer.
+class AccessControl:
+    """ASGI middleware that rejects unauthorized requests and adds security headers to responses.
 
     Args:
-        app: what is guarded.
-        door: to be closed.
-        limits: of one client.
-        api_key: what a client has to know; None: nothing.
-        local: only for this machine: a request must name it as its host. Otherwise a foreign page
-            whose name is made to lead here could speak in its visitors' name.
+        app: the wrapped ASGI app.
+        admission: counts the running requests.
+        limits: limits of the server.
+        api_key: key that clients must send; None: no key.
+        local: accept only requests whose ``Host`` header names this machine. This prevents DNS
+            rebinding: a foreign web page could otherwise use the server from its visitors'
+            browsers.
     """
 
     def __init__(
-        self, app: Any, *, door: Door, limits: Limits, api_key: str | None, local: bool
+        self,
+        app: Any,
+        *,
+        admission: Admission,
+        limits: ServerLimits,
+        api_key: str | None,
+        local: bool,
     ) -> None:
-        self._app, self._door, self._limits, self._local = app, door, limits, local
+        self._app, self._admission, self._limits, self._local = app, admission, limits, local
         self._key = None if api_key is None else api_key.encode()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let a request in, or refuse it."""
+        """Admit a request, or reject it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":  # no web sockets here
+        if scope["type"] != "http":  # no WebSockets
             await send({"type": "websocket.close", "code": 1003})
             return
 
-        async def dressed(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        host = scope["client"][0] if scope.get("client") else ""
-        speaks = scope["path"] == "/v1/audio/speech" and scope["method"] == "POST"
+        client = scope["client"][0] if scope.get("client") else ""
+        is_speech = scope["path"] == "/v1/audio/speech" and scope["method"] == "POST"
         try:
             self._check(scope["path"], Headers(scope=scope))
-            if speaks:
-                self._admit(host)
-        except Refusal as refusal:
-            await error_response(refusal)(scope, receive, dressed)
+            if is_speech:
+                self._admit(client)
+        except ApiError as error:
+            await error_response(error)(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, receive, dressed)
+            await self._app(scope, receive, send_with_headers)
         finally:
-            if speaks:
-                self._leave(host)
+            if is_speech:
+                self._release(client)
 
     def _check(self, path: str, headers: Headers) -> None:
-        """Check host and key."""
-        name = headers.get("host", "").rsplit(":", 1)[0] if self._local else ""
-        if self._local and name not in _LOCAL:
-            shown = headers.get("host", "")[:100]
-            message = f"host {shown!r} is not this machine; start the server with --host to be"
-            raise Refusal(403, f"{message} reached under other names", code="wrong_host")
-        if self._key is None or path in _OPEN:
+        """Check the host and the API key."""
+        host = headers.get("host", "")
+        if self._local and host.rsplit(":", 1)[0] not in _LOCAL:
+            message = f"host {host[:100]!r} is not this machine; use --host to accept other names"
+            raise ApiError(403, message, code="wrong_host")
+        if self._key is None or path in _PUBLIC:
             return
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        # as bytes: starlette reads headers as latin-1, and the comparison wants no other text
-        known = hmac.compare_digest(given.strip(" ").encode("latin-1"), self._key)
-        if scheme.lower() != "bearer" or not known:
-            message = "no valid key; send the header 'Authorization: Bearer KEY'"
-            raise Refusal(401, message, code="invalid_api_key")
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        # as bytes: Starlette decodes headers as Latin-1, compare_digest takes only ASCII strings
+        valid = hmac.compare_digest(key.strip(" ").encode("latin-1"), self._key)
+        if scheme.lower() != "bearer" or not valid:
+            message = "no valid API key; send the header 'Authorization: Bearer KEY'"
+            raise ApiError(401, message, code="invalid_api_key")
 
-    def _admit(self, host: str) -> None:
-        """Count a request in."""
-        if self._door.closed:
-            raise Refusal(503, "the server is stopping; ask another one", code="stopping")
-        if self._limits.per_client and self._door.inside[host] >= self._limits.per_client:
-            raise Refusal(
+    def _admit(self, client: str) -> None:
+        """Count a request as running."""
+        active, limit = self._admission.active, self._limits.per_client
+        if self._admission.closed:
+            raise ApiError(503, "the server is stopping; use another one", code="stopping")
+        if limit and active[client] >= limit:
+            raise ApiError(
                 429,
-                f"{self._door.inside[host]} requests of yours are being answered, at most "
-                f"{self._limits.per_client} at once; wait for one of them",
+                f"{active[client]} requests from this address are running, at most {limit} are "
+                "allowed; wait for one to finish",
                 code="too_many_requests",
             )
-        self._door.inside[host] += 1
+        active[client] += 1
 
-    def _leave(self, host: str) -> None:
-        self._door.inside[host] -= 1
-        if not self._door.inside[host]:
-            del self._door.inside[host]  # else every address that ever came would stay
+    def _release(self, client: str) -> None:
+        """Count a request as finished."""
+        active = self._admission.active
+        active[client] -= 1
+        if not active[client]:
+            del active[client]  # keeps addresses from accumulating

@@ -1,4 +1,4 @@
-"""The page, with a policy that lets a browser load nothing but what it holds."""
+"""The web page, with a Content-Security-Policy that allows only its own script and style."""
 
 import base64
 import hashlib
@@ -12,11 +12,11 @@ _PATH = Path(__file__).with_name("page.html")
 
 
 class Page(NamedTuple):
-    """The page.
+    """The web page.
 
     Attributes:
-        html: its text.
-        policy: the header ``Content-Security-Policy``.
+        html: its source.
+        policy: value of the header ``Content-Security-Policy``.
     """
 
     html: str
@@ -24,9 +24,9 @@ class Page(NamedTuple):
 
 
 def read_page() -> Page:
-    """Read the page and name its own script and style by their digests."""
+    """Read the page and build its policy from the hashes of its script and style."""
     html = _PATH.read_text(encoding="utf-8")
-    scripts, styles = (_digests(html, tag) for tag in ("script", "style"))
+    scripts, styles = (_hashes(html, tag) for tag in ("script", "style"))
     policy = (
         f"default-src 'none'; script-src {scripts}; style-src {styles}; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -34,8 +34,8 @@ def read_page() -> Page:
     return Page(html, policy)
 
 
-def _digests(html: str, tag: str) -> str:
-    """List the digests of what stands in the elements of a kind."""
-    found = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
-    digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in found)
+def _hashes(html: str, tag: str) -> str:
+    """Return the policy sources that allow the contents of all elements with this tag."""
+    contents = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+    digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in contents)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -1,4 +1,4 @@
-"""What a client asks for, read strictly: an unknown key or a wrong type is named."""
+"""Parsing of ``POST /v1/audio/speech``: unknown keys and wrong types are errors."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,24 +8,24 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vits.errors import TextError, VoiceError
-from vits.server.errors import Refusal
+from vits.server.errors import ApiError
 from vits.server.formats import FORMATS
-from vits.server.jobs import Order
-from vits.server.limits import Limits
+from vits.server.jobs import Job
+from vits.server.limits import ServerLimits
 from vits.synthesis import OnnxVoice, Voice
 from vits.synthesis.runtime.seeds import choose_seed
 from vits.synthesis.speakers import find_speaker
 from vits.text.languages import find_language
 
-__all__ = ["SpeechRequest", "make_order", "read_request"]
+__all__ = ["SpeechRequest", "make_job", "read_request"]
 
-# A closed list: every pair of rates costs a filter, which is kept.
-Rate = Literal[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
+# A closed list, because the resampling filter of every pair of rates is cached.
+SampleRate = Literal[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class VoiceId(BaseModel):
-    """A voice by its id, as OpenAI's clients may send it."""
+    """A voice given as an object with an id, which OpenAI's API allows."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -33,165 +33,188 @@ class VoiceId(BaseModel):
 
 
 class SpeechRequest(BaseModel):
-    """The body of ``POST /v1/audio/speech``: OpenAI's keys, and some of ours after them."""
+    """Body of ``POST /v1/audio/speech``: the keys of OpenAI's API, then our own."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     model: str = Field(max_length=200, description="name of a voice, see /v1/models")
     input: str = Field(description="what to say")
     voice: str | VoiceId | None = Field(
-        None, description="name of a speaker, or the voice's own name for its first speaker"
+        None, description="name or id of a speaker; the voice's own name selects its first speaker"
     )
     language: str | None = Field(
-        None, max_length=200, description="one of the voice's languages, where it has several"
+        None, max_length=200, description="language of the text; required if the voice has several"
     )
-    instructions: str | None = Field(None, description="must be empty: these voices follow none")
+    instructions: str | None = Field(None, description="must be empty: not supported")
     response_format: str = Field("mp3", max_length=200, description=", ".join(FORMATS))
-    speed: Finite = Field(1.0, ge=0.25, le=4.0, description="2 is twice as fast")
-    stream_format: Literal["audio", "sse"] | None = Field(
-        None, description="send what is spoken at once: as audio, or as server-sent events"
+    speed: Finite = Field(
+        1.0, ge=0.25, le=4.0, description="factor on the speaking rate: 2 is twice as fast"
     )
-    stream: bool | None = Field(None, description="true is stream_format audio unless given")
-    timings: bool = Field(False, description="of phonemes and words, among the events of sse")
-    sample_rate: Rate | None = Field(None, description="of the answer (Hz); null: the voice's own")
-    seed: int | None = Field(None, ge=0, lt=2**63, description="repeats a speech")
-    noise_scale: Finite | None = Field(None, ge=0, le=2, description="how varied the sound is")
+    stream_format: Literal["audio", "sse"] | None = Field(
+        None, description="stream the response: as audio, or as server-sent events"
+    )
+    stream: bool | None = Field(
+        None, description="true: stream_format audio, unless stream_format is given"
+    )
+    timings: bool = Field(
+        False, description="add events with the timings of phonemes and words; needs sse"
+    )
+    sample_rate: SampleRate | None = Field(
+        None, description="sample rate of the response (Hz); null: the voice's own"
+    )
+    seed: int | None = Field(
+        None, ge=0, lt=2**63, description="seed; the same seed gives the same speech"
+    )
+    noise_scale: Finite | None = Field(None, ge=0, le=2, description="variability of the sound")
     noise_scale_duration: Finite | None = Field(
-        None, ge=0, le=2, description="how varied the rhythm is"
+        None, ge=0, le=2, description="variability of the rhythm"
     )
     sentence_silence: Finite | None = Field(
-        None, ge=0, le=10, description="pause between two sentences (seconds)"
+        None, ge=0, le=10, description="pause between sentences (seconds)"
     )
 
     @property
-    def streamed(self) -> str | None:
-        """How to stream; None: a whole file."""
+    def stream_kind(self) -> str | None:
+        """Format of the stream, "audio" or "sse"; None: a complete file."""
         return self.stream_format or ("audio" if self.stream else None)
 
 
-async def read_request(request: Request, limits: Limits) -> SpeechRequest:
-    """Read and check a body.
+async def read_request(request: Request, limits: ServerLimits) -> SpeechRequest:
+    """Read and validate a request body.
 
     Raises:
-        Refusal: 415, 413, 408 or 400.
+        ApiError: 415 for a wrong content type, 413 for a body that is too large, 408 for one that
+            arrives too slowly, 400 for invalid JSON or values.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":  # also keeps other sites' forms out: browsers ask first for JSON
-        raise Refusal(415, f"content-type {kind[:50]!r} must be application/json")
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # this also blocks HTML forms of other sites: for JSON, browsers send a preflight request
+    if content_type != "application/json":
+        raise ApiError(415, f"content-type {content_type[:50]!r} must be application/json")
     try:
         body = await asyncio.wait_for(_read_body(request, limits.body), limits.timeout)
     except asyncio.TimeoutError:
-        raise Refusal(
-            408, f"the request was not whole after {limits.timeout:g} s", code="slow_request"
-        ) from None
+        message = f"the request body was not complete after {limits.timeout:g} s; send it faster"
+        raise ApiError(408, message, code="slow_request") from None
     try:
         return SpeechRequest.model_validate_json(body)
     except ValidationError as error:
-        raise _explained(error) from None
+        raise _validation_error(error) from None
 
 
-def make_order(
-    asked: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: Limits
-) -> Order:
-    """Find the voice and the speaker, and settle the seed.
+def make_job(
+    request: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits
+) -> Job:
+    """Resolve voice, speaker, language and seed of a request.
 
     Raises:
-        Refusal: 404 for an unknown voice, 413 for a text that is too long, 400 for all else.
+        ApiError: 404 for an unknown voice, 413 for a text that is too long, 400 otherwise.
     """
-    if asked.model not in voices:
-        raise Refusal(
-            404,
-            f"there is no voice {asked.model!r} here; there are: {', '.join(voices)}",
-            param="model",
-            code="model_not_found",
-        )
-    if len(asked.input) > limits.characters:
-        raise Refusal(
-            413,
-            f"the text has {len(asked.input):,} characters, at most {limits.characters:,} are "
-            "taken; split it, for example at its paragraphs",
-            param="input",
-            code="text_too_long",
-        )
-    if not asked.input.strip():
-        raise Refusal(400, "the text is empty; write at least one word", param="input")
-    if asked.instructions and asked.instructions.strip():
-        raise Refusal(
-            400,
-            "these voices follow no instructions; leave the key out",
-            param="instructions",
-            code="unsupported_parameter",
-        )
-    if asked.response_format not in FORMATS:
-        raise Refusal(
-            400,
-            f"format {asked.response_format!r} is not one of {', '.join(FORMATS)}",
-            param="response_format",
-        )
-    if asked.timings and asked.streamed != "sse":
-        raise Refusal(400, 'timings come with stream_format "sse" only', param="timings")
-    voice = voices[asked.model]
-    return Order(
-        voice=asked.model,
-        text=asked.input,
-        seed=choose_seed(asked.seed),
-        row=_find_row(asked, voice),
-        language=_find_language(asked, voice),
-        length_scale=voice.settings.length_scale / asked.speed,
-        noise_scale=asked.noise_scale,
-        noise_scale_duration=asked.noise_scale_duration,
-        sentence_silence=asked.sentence_silence,
+    _check_request(request, voices, limits)
+    voice = voices[request.model]
+    return Job(
+        voice=request.model,
+        text=request.input,
+        seed=choose_seed(request.seed),
+        speaker=_find_speaker(request, voice),
+        language=_find_language(request, voice),
+        length_scale=voice.settings.length_scale / request.speed,
+        noise_scale=request.noise_scale,
+        noise_scale_duration=request.noise_scale_duration,
+        sentence_silence=request.sentence_silence,
     )
 
 
-async def _read_body(request: Request, longest: int) -> bytes:
-    """Read a body that may pretend to be shorter than it is, or not say how long it is."""
-    told = request.headers.get("content-length", "0")
-    size, parts = int(told) if told.isdecimal() else 0, list[bytes]()
-    if size <= longest:
+def _check_request(
+    request: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits
+) -> None:
+    """Check what the schema cannot express."""
+    if request.model not in voices:
+        raise ApiError(
+            404,
+            f"there is no voice {request.model!r}; the voices are: {', '.join(voices)}",
+            param="model",
+            code="model_not_found",
+        )
+    if len(request.input) > limits.characters:
+        raise ApiError(
+            413,
+            f"the text has {len(request.input):,} characters, at most {limits.characters:,} are "
+            "allowed; split it, for example into paragraphs",
+            param="input",
+            code="text_too_long",
+        )
+    if not request.input.strip():
+        raise ApiError(400, "the text is empty; write at least one word", param="input")
+    if request.instructions and request.instructions.strip():
+        raise ApiError(
+            400,
+            "instructions are not supported; leave the key out",
+            param="instructions",
+            code="unsupported_parameter",
+        )
+    if request.response_format not in FORMATS:
+        raise ApiError(
+            400,
+            f"format {request.response_format!r} is not one of {', '.join(FORMATS)}",
+            param="response_format",
+        )
+    if request.timings and request.stream_kind != "sse":
+        raise ApiError(
+            400, 'timings need stream_format "sse"; set it, or leave timings out', param="timings"
+        )
+
+
+async def _read_body(request: Request, max_bytes: int) -> bytes:
+    """Read a body whose Content-Length may be missing or wrong."""
+    content_length = request.headers.get("content-length", "0")
+    size, parts = int(content_length) if content_length.isdecimal() else 0, list[bytes]()
+    if size <= max_bytes:
         size = 0
         async for part in request.stream():
             size += len(part)
             parts.append(part)
-            if size > longest:
+            if size > max_bytes:
                 break
-    if size > longest:
-        message = f"the request is longer than {longest:,} bytes; send a shorter text"
-        raise Refusal(413, message, code="request_too_large")
+    if size > max_bytes:
+        message = f"the request body is larger than {max_bytes:,} bytes; send a shorter text"
+        raise ApiError(413, message, code="request_too_large")
     return b"".join(parts)
 
 
-def _explained(error: ValidationError) -> Refusal:
-    """Name the first thing that is wrong, without repeating a text."""
+def _validation_error(error: ValidationError) -> ApiError:
+    """Convert the first validation error; the message does not quote the client's text."""
     first = error.errors(include_url=False, include_context=False)[0]
-    place = [str(part)[:40] for part in first["loc"]]
-    param = place[0] if place else None
+    path = [str(part)[:40] for part in first["loc"]]
+    param = path[0] if path else None
     if first["type"] == "extra_forbidden":
         known = ", ".join(SpeechRequest.model_fields)
-        message = f"unknown key {'.'.join(place)!r}; the keys are: {known}"
-        return Refusal(400, message, param=param, code="unknown_parameter")
-    told = first["msg"][:200]
-    where = f"{'.'.join(place)}: " if place else "the body is no request: "
-    return Refusal(400, f"{where}{told[0].lower()}{told[1:]}", param=param, code=first["type"])
+        message = f"unknown key {'.'.join(path)!r}; the keys are: {known}"
+        return ApiError(400, message, param=param, code="unknown_parameter")
+    reason = first["msg"][:200]
+    prefix = f"{'.'.join(path)}: " if path else "invalid request body: "
+    return ApiError(
+        400, f"{prefix}{reason[0].lower()}{reason[1:]}", param=param, code=first["type"]
+    )
 
 
-def _find_row(asked: SpeechRequest, voice: Voice | OnnxVoice) -> int:
-    """Return the row of the speaker that is asked for."""
-    name = asked.voice.id if isinstance(asked.voice, VoiceId) else asked.voice
-    if name is None or (name == asked.model and name not in voice.speakers):
+def _find_speaker(request: SpeechRequest, voice: Voice | OnnxVoice) -> int:
+    """Return the speaker id of a request."""
+    name = request.voice.id if isinstance(request.voice, VoiceId) else request.voice
+    if name is None or (name == request.model and name not in voice.speakers):
         return 0
-    numbered = any(speaker.isdecimal() for speaker in voice.speakers)
-    wanted = int(name) if name.isdecimal() and len(name) < 7 and not numbered else name[:200]
+    numeric_names = any(speaker.isdecimal() for speaker in voice.speakers)
+    is_id = name.isdecimal() and len(name) < 7 and not numeric_names
+    speaker = int(name) if is_id else name[:200]
     try:
-        return find_speaker(voice.speakers, max(1, len(voice.speakers)), wanted)
+        return find_speaker(voice.speakers, max(1, len(voice.speakers)), speaker)
     except VoiceError as error:
-        raise Refusal(400, f"{error}", param="voice", code="voice_not_found") from None
+        raise ApiError(400, str(error), param="voice", code="voice_not_found") from None
 
 
-def _find_language(asked: SpeechRequest, voice: Voice | OnnxVoice) -> str | None:
-    """Return the name of the language that is asked for; None where there is no choice."""
+def _find_language(request: SpeechRequest, voice: Voice | OnnxVoice) -> str | None:
+    """Return the language name of a request; None for a voice of one language."""
     try:
-        row = find_language(voice.frontend.config.languages, asked.language)
+        index = find_language(voice.frontend.config.languages, request.language)
     except TextError as error:
-        raise Refusal(400, str(error), param="language", code="language_not_found") from None
-    return None if row is None else voice.languages[row]
+        raise ApiError(400, str(error), param="language", code="language_not_found") from None
+    return None if index is None else voice.languages[index]

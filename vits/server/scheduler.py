@@ -1,232 +1,242 @@
-"""Where orders wait, are put together and are spoken, in few threads."""
+"""Queue, dynamic batching and synthesis threads of the server."""
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from vits.errors import TextError, VitsError
 from vits.server import jobs
-from vits.server.errors import Refusal
-from vits.server.jobs import Order
-from vits.server.limits import Limits
+from vits.server.errors import ApiError
+from vits.server.jobs import Job
+from vits.server.limits import ServerLimits
 from vits.server.metrics import Metrics
-from vits.server.thread_warnings import collect
+from vits.server.thread_warnings import collect_warnings
 from vits.synthesis import OnnxVoice, Speech, Voice
 
-__all__ = ["Desk", "Piece"]
+__all__ = ["Scheduler", "StreamChunk"]
+
+T = TypeVar("T")
 
 
-class Piece(NamedTuple):
-    """A part of a stream.
+class StreamChunk(NamedTuple):
+    """A chunk of streamed speech.
 
     Attributes:
-        speech: the samples, and the times that start in them.
-        notices: what could not be said so far and was left out.
+        speech: samples, and the timings that start in them.
+        warnings: messages about text that was left out because the voice cannot speak it.
     """
 
     speech: Speech
-    notices: list[str]
+    warnings: list[str]
 
 
-class _Waiting(NamedTuple):
-    order: Order
-    answer: "asyncio.Future[Speech]"
+class _QueuedJob(NamedTuple):
+    job: Job
+    result: "asyncio.Future[Speech]"
 
 
-class Desk:
-    """Takes orders in the event loop and has them spoken in threads.
+class Scheduler:
+    """Accepts jobs in the event loop and runs them in a thread pool.
 
-    Orders for whole files that wait at the same time are spoken in one batch, if they fit each
-    other. While all threads speak the next batch gathers by itself; an order that finds a thread
-    idle waits for ``batch_wait``. The chunks of streams take turns with the batches.
+    Queued jobs for the same voice run in one batch. While all threads are busy the next batch
+    fills up. A job that finds a thread idle waits ``batch_wait`` for others. Chunks of streams
+    take turns with the batches.
 
     Args:
-        voices: by name.
-        limits: of the queue and the batches.
-        metrics: where it is counted.
+        voices: voices by name.
+        limits: limits of queue, streams and batches.
+        metrics: metrics to update.
     """
 
     def __init__(
-        self, voices: Mapping[str, Voice | OnnxVoice], limits: Limits, metrics: Metrics
+        self, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits, metrics: Metrics
     ) -> None:
         self._voices, self._limits, self._metrics = voices, limits, metrics
-        self._waiting: deque[_Waiting] = deque()
-        self._n_orders = self._n_streams = 0
+        self._queue: deque[_QueuedJob] = deque()
+        self._n_jobs = self._n_streams = 0
         self._batches: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "Desk":
-        """Open: start the threads."""
-        self._pool = ThreadPoolExecutor(self._limits.workers, thread_name_prefix="vits-speaks")
-        self._idle = asyncio.Semaphore(self._limits.workers)
-        self._arrived = asyncio.Event()
-        self._gathering = asyncio.create_task(self._gather())
+    async def __aenter__(self) -> "Scheduler":
+        """Start the threads."""
+        self._pool = ThreadPoolExecutor(self._limits.workers, thread_name_prefix="vits-synthesis")
+        self._idle_threads = asyncio.Semaphore(self._limits.workers)
+        self._job_queued = asyncio.Event()
+        self._batching = asyncio.create_task(self._run_batches())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close: nothing more is begun."""
-        self._gathering.cancel()
-        await asyncio.gather(self._gathering, *self._batches, return_exceptions=True)
+        """Stop the threads; queued jobs are not started."""
+        self._batching.cancel()
+        await asyncio.gather(self._batching, *self._batches, return_exceptions=True)
         self._pool.shutdown(cancel_futures=True)
 
-    async def speak(self, order: Order) -> Speech:
-        """Speak an order, in one batch with others if there are any.
+    async def synthesize(self, job: Job) -> Speech:
+        """Run a job, in a batch with others if there are any.
 
         Raises:
-            Refusal: 503 where the queue is full or the answer takes too long, 422 where there is
-                nothing in the text that the voice can say.
+            ApiError: 503 if the queue is full or the timeout is over, 422 if the text contains
+                nothing that the voice can speak.
         """
-        if self._n_orders >= self._limits.queue:
-            raise Refusal(
-                503, f"{self._n_orders} requests wait already; try again soon", code="queue_full"
+        if self._n_jobs >= self._limits.queue:
+            raise ApiError(
+                503,
+                f"{self._n_jobs} requests are queued already; try again soon",
+                code="queue_full",
             )
-        waiting = _Waiting(order, asyncio.get_running_loop().create_future())
-        self._n_orders += 1
-        self._waiting.append(waiting)
-        self._metrics.waiting.set(len(self._waiting))
-        self._arrived.set()
+        queued = _QueuedJob(job, asyncio.get_running_loop().create_future())
+        self._n_jobs += 1
+        self._queue.append(queued)
+        self._metrics.queued.set(len(self._queue))
+        self._job_queued.set()
         try:
-            return await self._in_time(waiting.answer)
+            return await self._with_timeout(queued.result)
         except VitsError as error:
-            raise _refusal(error) from error
+            raise _api_error(error) from error
         finally:
-            self._n_orders -= 1
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
+            self._n_jobs -= 1
+            if queued in self._queue:
+                self._queue.remove(queued)
 
-    async def stream(self, order: Order) -> AsyncGenerator[Piece]:
-        """Speak an order chunk by chunk.
+    async def stream(self, job: Job) -> AsyncGenerator[StreamChunk]:
+        """Run a job chunk by chunk.
 
         Raises:
-            Refusal: as ``speak``, also in mid-stream.
+            ApiError: as ``synthesize``, also after the first chunk.
         """
         if self._n_streams >= self._limits.streams:
-            raise Refusal(
+            raise ApiError(
                 503, f"{self._n_streams} streams are open already; try again soon", code="busy"
             )
         self._n_streams += 1
         self._metrics.streams.set(self._n_streams)
         started, first = time.perf_counter(), True
         try:
-            chunks = jobs.stream(self._voices[order.voice], order)
+            speech = jobs.stream(self._voices[job.voice], job)
             while True:
-                piece = await self._in_time(self._submit(_next_piece, chunks))
-                if piece is None:
+                chunk = await self._with_timeout(self._submit(_next_chunk, speech))
+                if chunk is None:
                     break
                 if first:
                     self._metrics.first_chunk.observe(time.perf_counter() - started)
                 first = False
-                self._metrics.audio.labels(order.voice).inc(piece.speech.seconds)
-                if piece.notices:
-                    self._metrics.notices.labels(order.voice).inc()
-                yield piece
-            self._metrics.characters.labels(order.voice).inc(len(order.text))
+                self._metrics.audio.labels(job.voice).inc(chunk.speech.seconds)
+                if chunk.warnings:
+                    self._metrics.skipped_text.labels(job.voice).inc()
+                yield chunk
+            self._metrics.characters.labels(job.voice).inc(len(job.text))
         except VitsError as error:
-            raise _refusal(error) from error
+            raise _api_error(error) from error
         finally:
             self._n_streams -= 1
             self._metrics.streams.set(self._n_streams)
 
-    async def _in_time(self, answer: "asyncio.Future[Any]") -> Any:
+    async def _with_timeout(self, result: "asyncio.Future[T]") -> T:
         try:
-            return await asyncio.wait_for(answer, self._limits.timeout)
+            return await asyncio.wait_for(result, self._limits.timeout)
         except asyncio.TimeoutError:
-            message = f"not spoken within {self._limits.timeout:g} s; try again later"
-            raise Refusal(503, message, code="timeout") from None
+            message = f"not synthesized within {self._limits.timeout:g} s; try again later"
+            raise ApiError(503, message, code="timeout") from None
 
-    def _submit(self, work: Any, *values: Any) -> "asyncio.Future[Any]":
-        return asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+    def _submit(self, function: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+        return asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
-    async def _gather(self) -> None:
-        """Make batches for ever."""
+    async def _run_batches(self) -> None:
+        """Form batches and start them, until cancelled."""
         while True:
-            await self._idle.acquire()
-            while not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
+            await self._idle_threads.acquire()
+            while not self._queue:
+                self._job_queued.clear()
+                await self._job_queued.wait()
                 await asyncio.sleep(self._limits.batch_wait / 1000)
-            batch = self._take()
-            self._metrics.waiting.set(len(self._waiting))
+            batch = self._next_batch()
+            self._metrics.queued.set(len(self._queue))
             if not batch:
-                self._idle.release()
+                self._idle_threads.release()
                 continue
-            task = asyncio.create_task(self._speak_batch(batch))
+            task = asyncio.create_task(self._run_batch(batch))
             self._batches.add(task)
             task.add_done_callback(self._batches.discard)
 
-    def _take(self) -> list[_Waiting]:
-        """Take the first order off the queue, and those behind it that fit it."""
-        batch: list[_Waiting] = []
-        left: deque[_Waiting] = deque()
+    def _next_batch(self) -> list[_QueuedJob]:
+        """Remove the first job from the queue, and later ones that can share its batch."""
+        batch: list[_QueuedJob] = []
+        remaining: deque[_QueuedJob] = deque()
         characters = 0
-        for waiting in self._waiting:
-            order = waiting.order
-            if waiting.answer.done():  # the client has gone, or waited too long
+        for queued in self._queue:
+            job = queued.job
+            if queued.result.done():  # the client disconnected, or the timeout is over
                 continue
-            fits = not batch or (
+            can_join = not batch or (
                 len(batch) < self._limits.batch
-                and characters + len(order.text) <= self._limits.batch_characters
-                and batch[0].order.fits(order)
+                and characters + len(job.text) <= self._limits.batch_characters
+                and batch[0].job.voice == job.voice
             )
-            (batch if fits else left).append(waiting)
-            characters += len(order.text) * fits
-        self._waiting = left
+            (batch if can_join else remaining).append(queued)
+            characters += len(job.text) * can_join
+        self._queue = remaining
         return batch
 
-    async def _speak_batch(self, batch: list[_Waiting]) -> None:
-        """Speak a batch and give everybody theirs."""
-        found = [waiting.order for waiting in batch]
-        voice = self._voices[found[0].voice]
+    async def _run_batch(self, batch: list[_QueuedJob]) -> None:
+        """Synthesize a batch and hand the results to the waiting requests."""
+        voice = batch[0].job.voice
+        results: list[Speech | Exception]
         try:
-            results, n_notices = await self._submit(_speak_all, voice, found)
-        except Exception as error:  # a bug: all who wait are told, and it is logged there
-            results, n_notices = [error] * len(batch), 0
+            results, n_warnings = await self._submit(
+                _synthesize_all, self._voices[voice], [queued.job for queued in batch]
+            )
+        except Exception as error:  # a bug: every request of the batch fails and logs it
+            results, n_warnings = [error] * len(batch), 0
         finally:
-            self._idle.release()
+            self._idle_threads.release()
         self._metrics.batches.observe(len(batch))
-        self._metrics.notices.labels(found[0].voice).inc(n_notices)
-        for waiting, result in zip(batch, results, strict=True):
+        self._metrics.skipped_text.labels(voice).inc(n_warnings)
+        for queued, result in zip(batch, results, strict=True):
             if isinstance(result, Speech):
-                self._metrics.characters.labels(waiting.order.voice).inc(len(waiting.order.text))
-                self._metrics.audio.labels(waiting.order.voice).inc(result.seconds)
-            if waiting.answer.done():
+                self._metrics.characters.labels(voice).inc(len(queued.job.text))
+                self._metrics.audio.labels(voice).inc(result.seconds)
+            if queued.result.done():
                 continue
             if isinstance(result, Exception):
-                waiting.answer.set_exception(result)
+                queued.result.set_exception(result)
             else:
-                waiting.answer.set_result(result)
+                queued.result.set_result(result)
 
 
-def _speak_all(
-    voice: Voice | OnnxVoice, batch: list[Order]
-) -> tuple[list[Speech | VitsError], int]:
-    """Speak a batch in a thread; where one fails all are spoken one by one, and it fails alone."""
-    with collect() as notices:
+def _synthesize_all(
+    voice: Voice | OnnxVoice, batch: list[Job]
+) -> tuple[list[Speech | Exception], int]:
+    """Synthesize a batch, in a thread. If it fails, run its jobs one by one.
+
+    Returns:
+        A result or an error for each job, and the number of warnings.
+    """
+    with collect_warnings() as messages:
         if len(batch) > 1:
             try:
-                return list(jobs.speak_together(voice, batch)), len(notices)
+                return list(jobs.synthesize_batch(voice, batch)), len(messages)
             except VitsError:
-                notices.clear()
-        results: list[Speech | VitsError] = []
-        for order in batch:
+                messages.clear()
+        results: list[Speech | Exception] = []
+        for job in batch:
             try:
-                results.append(jobs.speak(voice, order))
+                results.append(jobs.synthesize(voice, job))
             except VitsError as error:
                 results.append(error)
-        return results, len(notices)
+        return results, len(messages)
 
 
-def _next_piece(chunks: Any) -> Piece | None:
-    """Return the next piece of a stream, in a thread."""
-    with collect() as notices:
-        chunk = next(chunks, None)
-    return None if chunk is None else Piece(chunk, notices)
+def _next_chunk(speech: Iterator[Speech]) -> StreamChunk | None:
+    """Return the next chunk of a stream, in a thread; None at its end."""
+    with collect_warnings() as messages:
+        chunk = next(speech, None)
+    return None if chunk is None else StreamChunk(chunk, messages)
 
 
-def _refusal(error: VitsError) -> Refusal:
-    """A text without anything to say is a client's mistake; so is a pace out of range."""
+def _api_error(error: VitsError) -> ApiError:
+    """Convert an error of synthesis; it is always caused by the client's text or settings."""
     if isinstance(error, TextError):
-        return Refusal(422, str(error), param="input", code="not_speakable")
-    return Refusal(400, str(error))
+        return ApiError(422, str(error), param="input", code="not_speakable")
+    return ApiError(400, str(error))

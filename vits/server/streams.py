@@ -1,4 +1,4 @@
-"""Answers that are sent while they are spoken."""
+"""Bodies of streaming responses: audio, or server-sent events."""
 
 import asyncio
 import base64
@@ -10,18 +10,20 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from vits.server.errors import Refusal
+from vits.server.errors import ApiError
 from vits.server.formats import Encoder
-from vits.server.scheduler import Piece
+from vits.server.scheduler import StreamChunk
 
-__all__ = ["SpokenResponse", "audio_body", "event_body", "started"]
+__all__ = ["TimedStreamingResponse", "audio_body", "event_body", "prefetch"]
 
 
-async def audio_body(pieces: AsyncGenerator[Piece], encoder: Encoder) -> AsyncGenerator[bytes]:
-    """Yield a file as it is spoken."""
-    async with aclosing(pieces):
-        async for piece in pieces:
-            data = await asyncio.to_thread(encoder.write, piece.speech.samples)
+async def audio_body(
+    chunks: AsyncGenerator[StreamChunk], encoder: Encoder
+) -> AsyncGenerator[bytes]:
+    """Yield the bytes of an audio file as the chunks arrive."""
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            data = await asyncio.to_thread(encoder.write, chunk.speech.samples)
             if data:
                 yield data
         data = await asyncio.to_thread(encoder.finish)
@@ -30,18 +32,22 @@ async def audio_body(pieces: AsyncGenerator[Piece], encoder: Encoder) -> AsyncGe
 
 
 async def event_body(
-    pieces: AsyncGenerator[Piece], encoder: Encoder, *, timings: bool, characters: int
+    chunks: AsyncGenerator[StreamChunk], encoder: Encoder, *, timings: bool, characters: int
 ) -> AsyncGenerator[bytes]:
     """Yield server-sent events: OpenAI's ``speech.audio.delta`` and ``speech.audio.done``.
 
-    With ``timings`` every chunk is followed by a ``speech.audio.timings``, with the phonemes and
-    words that start in it. Whatever fails after the beginning is an ``error``.
+    Args:
+        chunks: the speech; an error after the first chunk becomes an ``error`` event.
+        encoder: encodes the audio of the ``delta`` events.
+        timings: send a ``speech.audio.timings`` event after each chunk, with the phonemes and
+            words that start in it (seconds).
+        characters: length of the text, reported in the ``done`` event.
     """
     n_samples, rate = 0, encoder.sample_rate
-    async with aclosing(pieces):
+    async with aclosing(chunks):
         try:
-            async for piece in pieces:
-                speech = piece.speech
+            async for chunk in chunks:
+                speech = chunk.speech
                 data = await asyncio.to_thread(encoder.write, speech.samples)
                 if data:
                     yield _delta(data)
@@ -53,12 +59,12 @@ async def event_body(
                         seconds=speech.seconds,
                         phonemes=[timing._asdict() for timing in speech.phonemes],
                         words=[timing._asdict() for timing in speech.words],
-                        notices=piece.notices,
+                        notices=chunk.warnings,
                     )
-        except Refusal as refusal:
+        except ApiError as error:
             if not n_samples:
                 raise
-            yield _event(type="error", **refusal.body())
+            yield _event(type="error", **error.body())
             return
         data = await asyncio.to_thread(encoder.finish)
         if data:
@@ -67,11 +73,14 @@ async def event_body(
         yield _event(type="speech.audio.done", seconds=n_samples / rate, usage=usage)
 
 
-async def started(body: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """Wait for the beginning of a body, so that what fails until then has a status of its own.
+async def prefetch(body: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Wait for the first bytes of a body, so that an error before them gets its own HTTP status.
+
+    Returns:
+        The whole body, including the first bytes.
 
     Raises:
-        Refusal: it fails.
+        ApiError: synthesis fails before the first bytes.
     """
     try:
         first = await anext(body)
@@ -88,36 +97,36 @@ async def started(body: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     return whole()
 
 
-class SpokenResponse(StreamingResponse):
-    """A stream that ends when its client does not take it in time.
+class TimedStreamingResponse(StreamingResponse):
+    """Streaming response that is aborted if the client receives too slowly.
 
     Args:
-        body: is closed in any case.
-        patience: longest time that one piece may take to be sent (seconds).
-        headers: of the answer.
-        media_type: of the answer.
+        body: the bytes to send; closed in every case.
+        send_timeout: maximum time to send one part of the body (seconds).
+        headers: response headers.
+        media_type: content type.
     """
 
     def __init__(
         self,
         body: AsyncGenerator[bytes],
         *,
-        patience: float,
+        send_timeout: float,
         headers: dict[str, str],
         media_type: str,
     ) -> None:
         super().__init__(body, headers=headers, media_type=media_type)
-        self._body, self._patience = body, patience
+        self._body, self._send_timeout = body, send_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send all, or as much as the client takes."""
+        """Send the body until its end or the first timeout."""
 
-        async def send_in_time(message: Any) -> None:
-            await asyncio.wait_for(send(message), self._patience)
+        async def send_with_timeout(message: Any) -> None:
+            await asyncio.wait_for(send(message), self._send_timeout)
 
-        # one that is broken off is not ended properly, and so the client can tell
+        # an aborted response lacks its last HTTP chunk, so the client can detect it
         try:
-            await super().__call__(scope, receive, send_in_time)
+            await super().__call__(scope, receive, send_with_timeout)
         finally:
             await self._body.aclose()
 

@@ -1,4 +1,4 @@
-"""Warnings of a voice that speaks in a thread, brought to whoever asked for the speech."""
+"""Warnings of a synthesis thread, collected for the request that it works on."""
 
 import threading
 import warnings
@@ -9,40 +9,42 @@ from typing import Any
 from vits.synthesis import SkippedSentenceWarning
 from vits.text import UnknownSymbolWarning
 
-__all__ = ["collect", "collecting"]
+__all__ = ["capture_thread_warnings", "collect_warnings"]
 
-_KINDS = (UnknownSymbolWarning, SkippedSentenceWarning)
-_HEARD = threading.local()
+_CATEGORIES = (UnknownSymbolWarning, SkippedSentenceWarning)
+_THREAD = threading.local()
 
 
 @contextmanager
-def collecting() -> Generator[None]:
-    """While this lasts, ``collect`` hears the warnings of its own thread.
+def capture_thread_warnings() -> Generator[None]:
+    """Enable ``collect_warnings`` in all threads while the context is open.
 
-    ``always`` also keeps Python from remembering every message for ever. What the clients wrote
-    is in the messages: so they are not printed.
+    Warnings about skipped text are not printed, because their messages quote the client's text.
+    The filter "always" also keeps Python from storing every message in its warning registry.
     """
     with warnings.catch_warnings():
-        for kind in _KINDS:
-            warnings.simplefilter("always", kind)
-        before = warnings.showwarning
+        for category in _CATEGORIES:
+            warnings.simplefilter("always", category)
+        previous = warnings.showwarning
 
-        def hear(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-            heard: list[str] | None = getattr(_HEARD, "messages", None)
-            if heard is not None and issubclass(category, _KINDS):
-                heard.append(str(message))
+        def capture(
+            message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any
+        ) -> None:
+            messages: list[str] | None = getattr(_THREAD, "messages", None)
+            if messages is not None and issubclass(category, _CATEGORIES):
+                messages.append(str(message))
             else:
-                before(message, category, *place, **more)
+                previous(message, category, *args, **kwargs)
 
-        warnings.showwarning = hear
+        warnings.showwarning = capture
         yield
 
 
 @contextmanager
-def collect() -> Generator[list[str]]:
-    """Collect what this thread is warned of."""
-    _HEARD.messages = messages = []
+def collect_warnings() -> Generator[list[str]]:
+    """Collect the messages of the current thread's warnings about skipped text."""
+    _THREAD.messages = messages = []
     try:
         yield messages
     finally:
-        _HEARD.messages = None
+        _THREAD.messages = None
