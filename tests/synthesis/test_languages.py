@@ -75,7 +75,7 @@ def test_markup_is_in_the_language_asked_for(polyglot):
 @pytest.mark.parametrize(
     ("language", "message"),
     [
-        (None, "no language is given; use one of this voice's: en, fr"),
+        (None, "no language is given; this voice speaks en, fr; choose one"),
         ("de", "unknown language 'de'; this voice speaks en, fr"),
     ],
 )

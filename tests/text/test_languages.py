@@ -24,8 +24,8 @@ def test_languages_are_found_by_name_or_unique_code(languages, name, expected):
     ("languages", "name", "message"),
     [
         ((), "en", "'en' must be left out: this voice has a single language"),
-        (LANGUAGES, None, "no language is given; use one of this voice's: en, fr, fr-ca"),
-        (LANGUAGES, "de", "unknown language 'de'; use one of this voice's"),
+        (LANGUAGES, None, "no language is given; this voice speaks en, fr, fr-ca; choose one"),
+        (LANGUAGES, "de", "unknown language 'de'; this voice speaks"),
         (LANGUAGES, "fr-fr", "unknown language 'fr-fr'"),
     ],
 )

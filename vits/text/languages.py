@@ -35,4 +35,4 @@ def find_language(languages: Languages, name: object) -> int | None:
     if len(matches) == 1:
         return matches[0]
     fault = "no language is given" if name is None else f"unknown language {name!r}"
-    raise TextError(f"{fault}; use one of this voice's: {', '.join(names)}")
+    raise TextError(f"{fault}; this voice speaks {', '.join(names)}; choose one")
