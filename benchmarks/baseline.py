@@ -145,7 +145,7 @@ class Baseline:
         model, part, device = self.generator, self.part, self.device
         ids, id_lengths = batch.ids.to(device), batch.id_lengths.to(device)
         frame_lengths = (batch.wave_lengths // self.config.audio.hop_length).to(device)
-        speakers = model._conditioning(batch.speakers.to(device))
+        speakers = model.speaker_conditioning(batch.speakers.to(device))
         with part("text encoder"):
             text = model.text_encoder(ids, id_lengths)
         with part("posterior encoder"):

@@ -79,7 +79,7 @@ class Contender:
         text = model.text_encoder(self.ids, lengths)
         noise = torch.randn(1, 2, self.ids.shape[1])
         predicting = timed(lambda: predict(text.hidden, text.mask, None, noise=noise))
-        speaking = timed(lambda: model.speak(self.ids, lengths, durations=self.durations))
+        speaking = timed(lambda: model.infer(self.ids, lengths, durations=self.durations))
         self.speaking.append((predicting + speaking) / self.seconds)
 
     def row(self) -> dict[str, Any]:

@@ -93,16 +93,16 @@ class Contender:
         self.name, self.engine, self.seconds = name, voice._engine, []
         generator = np.random.default_rng(0)
         self.ids = [int(i) for i in generator.integers(1, len(LETTERS), symbols)]
-        drawn = self.engine.draw(self.ids, 0, HOW, (7, 0))
-        self.samples = self.engine.speak(drawn)
-        joined = np.concatenate(list(self.engine.speak_in_chunks(drawn)))
+        drawn = self.engine.sample(self.ids, 0, HOW, (7, 0))
+        self.samples = self.engine.decode(drawn)
+        joined = np.concatenate(list(self.engine.decode_in_chunks(drawn)))
         difference = np.abs(joined - self.samples).max() / np.abs(self.samples).max()
         self.stream = float(difference)
 
     def take_part(self) -> None:
         """Speak once."""
         started = time.process_time()
-        self.engine.speak(self.engine.draw(self.ids, 0, HOW, (7, 0)))
+        self.engine.decode(self.engine.sample(self.ids, 0, HOW, (7, 0)))
         self.seconds.append(time.process_time() - started)
 
     def row(self, others: dict[str, "Contender"]) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def speak():
             model = bundle.generator
             several = model.config.n_speakers > 1
             options.setdefault("speakers", torch.tensor([0]) if several else None)
-            spoken = model.speak(torch.tensor([ids]), torch.tensor([len(ids)]), **options)
+            spoken = model.infer(torch.tensor([ids]), torch.tensor([len(ids)]), **options)
         return spoken.wave[0, 0].numpy(), spoken.durations[0].numpy()
 
     return once

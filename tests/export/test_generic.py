@@ -86,7 +86,7 @@ def test_a_batch_gives_torchs_batch(export, load, make_voice):
     feed = feed_of(ids[0], **given) | {"ids": ids, "id_lengths": lengths}
     wave, durations = session.run(None, feed)
     with torch.inference_mode():
-        spoken = model.speak(
+        spoken = model.infer(
             torch.from_numpy(ids),
             torch.from_numpy(lengths),
             noise_scale=0.7,

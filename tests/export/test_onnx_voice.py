@@ -14,8 +14,8 @@ from vits.cli import main
 from vits.errors import MissingExtraError, MissingFileError, TextError, VoiceError
 from vits.synthesis import OnnxVoice, Voice, load, synthesize
 from vits.synthesis.runtime import onnx_engine
-from vits.synthesis.runtime.noise import draw_like_torch
-from vits.synthesis.runtime.seeds import sentence_seed
+from vits.synthesis.runtime.noise import torch_randn
+from vits.synthesis.runtime.seeds import derive_seed
 
 TEXT = "Hello there. How are you?\n\nFine, thanks."
 NAMES = ["original", "small", "duo"]
@@ -64,20 +64,20 @@ def test_without_noise_the_samples_are_torchs(pair, name):
 def test_from_the_same_noise_the_samples_are_torchs(pair):
     ours, torchs, _ = pair("original")
     ids = ours.frontend.encode("Hello there.").ids
-    spoken = ours._engine.draw(ids, 0, ours.settings, (9, 0))
-    seed = sentence_seed(9, 0)
-    noise = ours._engine._noise(seed, sum(spoken.frames))
+    spoken = ours._engine.sample(ids, 0, ours.settings, (9, 0))
+    seed = derive_seed(9, 0)
+    noise = ours._engine._noise(seed, sum(spoken.durations))
     with torch.inference_mode():
-        expected = torchs._engine.model.speak(
+        expected = torchs._engine.model.infer(
             torch.tensor([ids]),
             torch.tensor([len(ids)]),
             noise_scale=ours.settings.noise_scale,
             noise_scale_duration=ours.settings.noise_scale_duration,
             length_scale=ours.settings.length_scale,
-            duration_noise=torch.from_numpy(draw_like_torch(seed, (1, 2, len(ids)))),
+            duration_noise=torch.from_numpy(torch_randn(seed, (1, 2, len(ids)))),
             noise=torch.from_numpy(noise.copy()),
         )
-    assert spoken.frames == expected.durations[0].tolist()
+    assert spoken.durations == expected.durations[0].tolist()
     wave = expected.wave[0, 0].numpy()
     np.testing.assert_allclose(spoken.samples, wave, atol=1e-4 * np.abs(wave).max())
 
@@ -163,7 +163,7 @@ def test_what_is_too_long_or_not_finite_is_refused(pair, monkeypatch):
         with pytest.raises(VoiceError, match=message):
             ours("Hello.", seed=1)
     with pytest.raises(VoiceError, match="cannot keep lengths"):
-        engine.draw([1], 0, ours.settings, (1, 0), [1])
+        engine.sample([1], 0, ours.settings, (1, 0), [1])
 
 
 def test_say_speaks_without_torch(folder, tmp_path):

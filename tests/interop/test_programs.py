@@ -136,11 +136,11 @@ def speak(bundle, ids, speaker, language=None):
     if generator.config.duration_predictor.kind == "stochastic":
         options["duration_noise"] = torch.randn(1, 2, len(ids))
     state = torch.get_rng_state()
-    n_frames = int(generator.speak(*arguments, **options).durations.sum())
+    n_frames = int(generator.infer(*arguments, **options).durations.sum())
     torch.set_rng_state(state)
     # theirs is drawn like a transposed tensor, in the order of its memory
     noise = torch.randn_like(torch.empty(1, n_frames, generator.config.latent_channels).mT)
-    spoken = generator.speak(*arguments, **options, noise=noise)
+    spoken = generator.infer(*arguments, **options, noise=noise)
     return spoken.wave[0, 0].numpy(), spoken.durations.flatten().int().tolist()
 
 

@@ -14,7 +14,6 @@ from vits.config import (
     VitsConfig,
 )
 from vits.models import Vits
-from vits.models.drawing import draw_prior
 
 HOP = 32
 STAGES = {
@@ -65,20 +64,13 @@ def make_model():
 
 @pytest.fixture
 def draw():
-    """Draw a sentence of so many frames."""
+    """Sample the prior of a sentence of so many frames."""
 
     def draw(model, n_frames, speaker=0):
-        several = model.config.n_speakers > 1
-        return draw_prior(
-            model,
-            torch.randint(1, 20, (1, 1)),
-            torch.tensor([1]),
-            torch.tensor([speaker]) if several else None,
-            noise_scale=1.0,
-            noise_scale_duration=1.0,
-            length_scale=1.0,
-            durations=torch.tensor([[n_frames]]),
-        )
+        with torch.no_grad():
+            text = model.encode(torch.randint(1, 20, (1, 1)), torch.tensor([1]))
+            conditioning = model.speaker_conditioning(torch.tensor([speaker]))
+        return model.sample_prior(text, torch.tensor([[n_frames]]), conditioning)
 
     return draw
 

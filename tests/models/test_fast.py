@@ -10,9 +10,9 @@ from vits.layers import channels_last
 from vits.layers.channels_last import ChannelsLastConv
 from vits.layers.stage import ResidualStage
 from vits.models import fast
+from vits.models.batched_decoding import decode_batched
 from vits.models.fast import make_fast
-from vits.models.streaming import speak_in_chunks
-from vits.models.together import speak_together
+from vits.models.streaming import decode_in_chunks
 
 LENGTHS = [1, 60, 13, 33]
 
@@ -44,7 +44,7 @@ def test_float32_is_the_plain_model(make_model, draw, decoder, n_speakers, proce
     assert nn.ConvTranspose1d not in kinds
     for n_frames in LENGTHS:
         drawn = draw(model, n_frames, n_speakers - 1)
-        expected, found = plain.decode_prior(drawn)[0], model.decode_prior(drawn)[0]
+        expected, found = plain.decode(drawn)[0], model.decode(drawn)[0]
         assert found.dtype == torch.float32
         assert found.shape == expected.shape
         assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
@@ -84,9 +84,9 @@ def test_streams_and_batches_are_the_whole(make_model, draw, decoder, n_speakers
     context = model.decoder.context
     lengths = [3, 2 * context + 9, context, 2 * context + 5]
     draws = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
-    for drawn, together in zip(draws, speak_together(model, draws), strict=True):
-        whole, _ = model.decode_prior(drawn)
-        joined = torch.cat(list(speak_in_chunks(model, drawn, [5, 11, 20])), dim=2)
+    for drawn, together in zip(draws, decode_batched(model, draws), strict=True):
+        whole, _ = model.decode(drawn)
+        joined = torch.cat(list(decode_in_chunks(model, drawn, [5, 11, 20])), dim=2)
         limit = 1e-10 * whole.abs().max()  # float64
         assert joined.shape == together.shape == whole.shape
         assert (joined - whole).abs().max() <= limit
@@ -102,7 +102,7 @@ def test_bfloat16_is_close_and_rounds_flow_and_decoder(
     model = copy.deepcopy(plain)
     make_fast(model, bf16=True)
     drawn = draw(model, 40, 1)
-    expected, found = plain.decode_prior(drawn)[0], model.decode_prior(drawn)[0]
+    expected, found = plain.decode(drawn)[0], model.decode(drawn)[0]
     assert found.dtype == torch.float32
     assert 25 < to_noise(expected, found) < 100  # exponents amplify what tiny random models round
     given = (drawn.mask, drawn.conditioning)

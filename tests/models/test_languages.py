@@ -47,7 +47,7 @@ def build(kind="stochastic", n_languages=3, **changes):
 def speak(model, languages, ids=IDS, lengths=LENGTHS):
     noise = torch.randn(1, 6, 400, generator=torch.Generator().manual_seed(1))
     duration_noise = torch.randn(1, 2, 8, generator=torch.Generator().manual_seed(2))
-    return model.speak(
+    return model.infer(
         ids,
         lengths,
         None,

@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
-from vits.models.prior_flow import GrowingInverse
-from vits.models.streaming import SHARE, plan_chunks, speak_in_chunks
+from vits.models.prior_flow import IncrementalInverse
+from vits.models.streaming import OVERHEAD, decode_in_chunks, plan_chunks
 
 HOP = 32
 
@@ -22,8 +22,8 @@ def test_the_chunks_join_to_the_whole(make_model, draw, decoder, n_speakers, siz
     model = make_model(decoder, n_speakers)
     context = model.decoder.context + model.prior_flow.context
     drawn = draw(model, 2 * context + 9, n_speakers - 1)
-    whole, _ = model.decode_prior(drawn)
-    chunks = list(speak_in_chunks(model, drawn, sizes))
+    whole, _ = model.decode(drawn)
+    chunks = list(decode_in_chunks(model, drawn, sizes))
     given = [size * HOP for size in sizes]
     lengths = [chunk.shape[2] for chunk in chunks]
     assert lengths[:-1] == given[: len(lengths) - 1]
@@ -36,8 +36,8 @@ def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames
     model = make_model(decoder)
     assert n_frames < model.decoder.context + model.prior_flow.context
     drawn = draw(model, n_frames)
-    chunks = list(speak_in_chunks(model, drawn, [1, 2]))
-    assert agree(torch.cat(chunks, dim=2), model.decode_prior(drawn)[0])
+    chunks = list(decode_in_chunks(model, drawn, [1, 2]))
+    assert agree(torch.cat(chunks, dim=2), model.decode(drawn)[0])
 
 
 def test_the_decoder_sees_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
@@ -48,7 +48,7 @@ def test_the_decoder_sees_no_more_than_its_context(make_model, draw, decoder, mo
         model.decoder, "decode_part", lambda z, *rest: seen.append(z.shape[2]) or decode(z, *rest)
     )
     context, n_frames = model.decoder.context, 3 * model.decoder.context
-    list(speak_in_chunks(model, draw(model, n_frames), [context, context]))
+    list(decode_in_chunks(model, draw(model, n_frames), [context, context]))
     assert seen == [2 * context, 3 * context, 2 * context]
 
 
@@ -60,7 +60,7 @@ def test_the_flow_grows_as_far_as_it_is_asked_and_stays(make_model, draw):
     asked = []
     inner = flow.inverse_step
     flow.inverse_step = lambda step, z, *rest: asked.append(z.shape[2]) or inner(step, z, *rest)
-    growing = GrowingInverse(flow, drawn.z, drawn.conditioning)
+    growing = IncrementalInverse(flow, drawn.z, drawn.conditioning)
     assert agree(growing.up_to(3), whole[..., :3])
     assert asked == [3 + 18, 3 + 12, 3 + 6]
     for stop in (4, 20, 2, 60, 61):
@@ -90,7 +90,7 @@ def test_a_plan_is_a_partition_that_costs_little(n_frames, cut):
     assert sum(sizes) == n_frames
     assert min(sizes) >= 1
     cuts = len(sizes) - 1
-    assert cuts * 2 * cut <= SHARE * n_frames
+    assert cuts * 2 * cut <= OVERHEAD * n_frames
     assert sizes[0] in (n_frames, max(30, cut))
     assert max(sizes[:-1], default=0) <= max(512, 40 * cut)
     assert max(sizes) <= max(512, 40 * cut)

@@ -178,7 +178,7 @@ def test_speaking_matches_in_every_box(n_speakers: int, kind: str) -> None:
 
     with torch.no_grad():
         # our own durations tell how much noise the reference will ask for
-        probe = ours.speak(
+        probe = ours.infer(
             ids, lengths, speakers, noise_scale_duration=0.6, duration_noise=duration_noise
         )
         n_frames = int(probe.durations.sum())
@@ -189,11 +189,11 @@ def test_speaking_matches_in_every_box(n_speakers: int, kind: str) -> None:
                 ids, attention_mask, speaker_id=2 if n_speakers > 1 else None, return_dict=True
             )
         text = ours.text_encoder(ids, lengths)
-        conditioning = ours._conditioning(speakers)
+        conditioning = ours.speaker_conditioning(speakers)
         log_durations = ours.duration_predictor.predict(
             text.hidden, text.mask, conditioning, noise_scale=0.6, noise=duration_noise
         )
-        spoken = ours.speak(
+        spoken = ours.infer(
             ids,
             lengths,
             speakers,
@@ -253,7 +253,7 @@ def test_training_boxes_match(n_speakers: int) -> None:
         affine.register_forward_hook(lambda _m, _a, out: (out[0].flip(1), out[1]))
 
     with torch.no_grad():
-        conditioning = ours._conditioning(speakers)
+        conditioning = ours.speaker_conditioning(speakers)
         with fed_noise([posterior_noise, duration_noise]):
             z, mean, log_std = reference.posterior_encoder(spectrogram, mask, conditioning)
             z_prior = reference.flow(z, mask, conditioning)

@@ -90,8 +90,10 @@ def test_every_parameter_gets_a_gradient(n_speakers: int, kind: str, resblock: s
     ids, lengths, spectrogram, frames, speakers = batch(config)
     ids[0, :] = torch.arange(1, 10)
     out = model(ids, lengths, spectrogram, frames, speakers)
-    posterior = out.recorded.posterior.distribution
-    kl = losses.kl_divergence(out.recorded.z_prior, posterior.log_std, *out.prior, out.frame_mask)
+    posterior = out.posterior_pass.posterior.distribution
+    kl = losses.kl_divergence(
+        out.posterior_pass.z_prior, posterior.log_std, *out.prior, out.frame_mask
+    )
     duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
     (out.wave.square().mean() + kl + duration).backward()
     without = [
@@ -123,7 +125,7 @@ def test_shapes_and_durations_of_a_training_pass():
     config = small()
     out = Vits(config)(*batch(config))
     assert out.wave.shape == (2, 1, 8 * 32)
-    assert out.prior.mean.shape == out.recorded.z_prior.shape == (2, 8, 30)
+    assert out.prior.mean.shape == out.posterior_pass.z_prior.shape == (2, 8, 30)
     assert out.durations.sum(1).tolist() == [30, 18]
     assert (out.durations[0] >= 1).all()
     assert out.durations[1].tolist()[6:] == [0, 0, 0]
@@ -138,7 +140,7 @@ def test_padding_changes_no_latent_and_no_duration(kind: str):
     ids, lengths, spectrogram, frames, speakers = batch(config)
     assert speakers is not None
     noise = torch.randn(2, 8, 30)
-    conditioning = model._conditioning(speakers)
+    conditioning = model.speaker_conditioning(speakers)
     with torch.no_grad():
         together = model.posterior_encoder(spectrogram, frames, conditioning, noise=noise)
         z_prior, _ = model.prior_flow(together.z, together.mask, conditioning)
@@ -157,8 +159,8 @@ def test_padding_changes_no_latent_and_no_duration(kind: str):
     assert torch.equal(durations[1:, :6], single)
 
     duration_noise = torch.randn(2, 2, 9)
-    spoken = model.speak(ids, lengths, speakers, duration_noise=duration_noise)
-    spoken_alone = model.speak(
+    spoken = model.infer(ids, lengths, speakers, duration_noise=duration_noise)
+    spoken_alone = model.infer(
         ids[1:, :6], lengths[1:], speakers[1:], duration_noise=duration_noise[1:, :, :6]
     )
     assert torch.equal(spoken.durations[1, :6], spoken_alone.durations[0])
@@ -171,7 +173,7 @@ def test_speaking_repeats_with_a_generator_and_obeys_its_scales():
     ids, lengths = torch.randint(1, 20, (1, 12)), torch.tensor([12])
 
     def speak(**options: object):
-        return model.speak(ids, lengths, generator=torch.Generator().manual_seed(5), **options)
+        return model.infer(ids, lengths, generator=torch.Generator().manual_seed(5), **options)
 
     first = speak()
     assert torch.equal(first.wave, speak().wave)
@@ -190,9 +192,9 @@ def test_folding_weight_norm_changes_no_sample():
     model = Vits(small()).eval()
     random_everywhere(model)
     ids, lengths = torch.randint(1, 20, (1, 12)), torch.tensor([12])
-    before = model.speak(ids, lengths, generator=torch.Generator().manual_seed(1))
+    before = model.infer(ids, lengths, generator=torch.Generator().manual_seed(1))
     model.fold_weight_norm()
-    after = model.speak(ids, lengths, generator=torch.Generator().manual_seed(1))
+    after = model.infer(ids, lengths, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(after.wave, before.wave, atol=1e-5, rtol=0)
     assert not any("parametrizations" in name for name, _ in model.named_parameters())
 
@@ -203,23 +205,27 @@ def test_conversion_to_oneself_is_reconstruction():
     random_everywhere(model)
     _, _, spectrogram, frames, speakers = batch(config)
     assert speakers is not None
-    same = model.convert(spectrogram, frames, speakers, speakers, noise_scale=0.0)
-    conditioning = model._conditioning(speakers)
+    same = model.convert_voice(spectrogram, frames, speakers, speakers, noise_scale=0.0)
+    conditioning = model.speaker_conditioning(speakers)
     posterior = model.posterior_encoder(spectrogram, frames, conditioning)
     expected = model.decoder(posterior.distribution.mean * posterior.mask, conditioning)
     torch.testing.assert_close(same.wave[:1], expected[:1], atol=1e-5, rtol=0)
     assert same.wave_lengths.tolist() == [30 * 32, 18 * 32]
     assert not same.wave[1, :, 18 * 32 :].any()
-    other = model.convert(spectrogram, frames, speakers, torch.tensor([1, 1]), noise_scale=0.0)
+    other = model.convert_voice(
+        spectrogram, frames, speakers, torch.tensor([1, 1]), noise_scale=0.0
+    )
     assert not torch.allclose(other.wave, same.wave, atol=1e-3)
 
 
 def test_speakers_are_asked_for():
     with pytest.raises(ConfigError, match="at least 2 for voice conversion"):
-        Vits(small()).convert(torch.rand(1, 65, 9), torch.tensor([9]), *2 * [torch.tensor([0])])
+        Vits(small()).convert_voice(
+            torch.rand(1, 65, 9), torch.tensor([9]), *2 * [torch.tensor([0])]
+        )
     model = Vits(small(3))
     with pytest.raises(ConfigError, match="one of 3 speakers"):
-        model.speak(torch.ones(1, 3, dtype=torch.long), torch.tensor([3]))
+        model.infer(torch.ones(1, 3, dtype=torch.long), torch.tensor([3]))
 
 
 def test_text_boxes_compile_without_breaks():

@@ -148,9 +148,9 @@ def test_a_mix_lies_between_its_speakers_and_only_proportions_count(duo):
 
 def test_the_embedding_of_a_mix_is_the_weighted_sum(duo):
     engine = duo._engine
-    weights = engine.name_speaker((0.7, 0.3))
+    weights = engine.speaker_tensor((0.7, 0.3))
     table = engine.model.speaker_embedding.weight
-    found = engine.model._conditioning(weights)[0, :, 0]
+    found = engine.model.speaker_conditioning(weights)[0, :, 0]
     np.testing.assert_allclose(found, 0.7 * table[0] + 0.3 * table[1], atol=1e-6)
 
 

@@ -61,7 +61,14 @@ def test_the_sentences_are_what_the_model_says_of_each(make_bundle):
         ids = torch.tensor([bundle.frontend.encode(sentence).ids])
         model = bundle.generator.eval()
         generator = seeded_generator(torch.device("cpu"), 9, index)
-        spoken = model.speak(ids, torch.tensor([ids.shape[1]]), generator=generator)
+        spoken = model.infer(
+            ids,
+            torch.tensor([ids.shape[1]]),
+            noise_scale=bundle.inference.noise_scale,
+            noise_scale_duration=bundle.inference.noise_scale_duration,
+            length_scale=bundle.inference.length_scale,
+            generator=generator,
+        )
         expected.append(spoken.wave[0, 0].numpy())
     rate = bundle.generator.config.audio.sample_rate
     silence = np.zeros(round(0.5 * rate), np.float32)

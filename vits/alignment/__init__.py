@@ -6,7 +6,12 @@ the frames of each symbol, and an index (B, T), the symbol of each frame.
 """
 
 from vits.alignment.likelihood import diagonal_guide, prior_log_likelihood
-from vits.alignment.paths import durations_to_index, durations_to_path, path_to_durations
+from vits.alignment.paths import (
+    durations_to_index,
+    durations_to_path,
+    path_to_durations,
+    total_frames,
+)
 from vits.alignment.search import BACKENDS, Backend, monotonic_alignment_search
 
 __all__ = [
@@ -18,4 +23,5 @@ __all__ = [
     "monotonic_alignment_search",
     "path_to_durations",
     "prior_log_likelihood",
+    "total_frames",
 ]

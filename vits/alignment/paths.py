@@ -4,7 +4,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["durations_to_index", "durations_to_path", "path_to_durations"]
+__all__ = ["durations_to_index", "durations_to_path", "path_to_durations", "total_frames"]
+
+
+def total_frames(durations: Tensor) -> Tensor:
+    """Sum durations (B, S) int64 to the frames of each sample (B,), at least 1.
+
+    A text whose symbols all last 0 frames still has one frame, so that there is a wave.
+    """
+    return durations.sum(1).clamp_min(1)
 
 
 def durations_to_index(durations: Tensor, n_frames: int) -> Tensor:

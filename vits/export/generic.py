@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.config import to_dict
-from vits.export.graph import SpeakingGraph
+from vits.export.graph import InferenceGraph
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -22,11 +22,11 @@ __all__ = ["TARGET"]
 
 
 class _Graph(nn.Module):
-    """``SpeakingGraph`` with its inputs in the order of the file."""
+    """``InferenceGraph`` with its inputs in the order of the file."""
 
     def __init__(self, model: Vits) -> None:
         super().__init__()
-        self.core = SpeakingGraph(model)
+        self.core = InferenceGraph(model)
         self.several = model.config.n_speakers > 1
         self.multilingual = model.config.n_languages > 0
 

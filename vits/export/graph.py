@@ -1,4 +1,4 @@
-"""Speaking as one graph: what the tracer records, with nothing in it that a runtime lacks."""
+"""Inference as one graph: what the tracer records, with only operations that runtimes have."""
 
 import math
 from typing import cast
@@ -7,21 +7,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vits.alignment import total_frames
 from vits.layers.inverse_spectrogram import InverseSpectrogram
-from vits.layers.masking import expand_by_index
 from vits.models.vits import Vits
 
-__all__ = ["PlainInverse", "SpeakingGraph", "make_plain"]
+__all__ = ["InferenceGraph", "PlainInverse", "make_plain"]
 
 
-class SpeakingGraph(nn.Module):
-    """``Vits.speak`` of tensors only: the same boxes, and lengths that no Python number fixes.
+class InferenceGraph(nn.Module):
+    """``Vits.infer`` with tensors only, so that a trace holds for every length and every scale.
 
     Args:
-        model: the voice's model, its weight normalisation folded; its inverse transforms become
+        model: the voice's model, its weight norm folded; its inverse transforms are replaced by
             ``PlainInverse`` in place.
-        language: the row that is spoken where the graph takes none; None: the voice has no choice,
-            or the graph takes it.
+        language: language id of a graph that does not take one as input; None: the voice has no
+            choice, or the graph takes it.
     """
 
     language: Tensor | None
@@ -30,8 +30,8 @@ class SpeakingGraph(nn.Module):
         super().__init__()
         make_plain(model)
         self.model = model
-        row = None if language is None else torch.tensor([language])
-        self.register_buffer("language", row, persistent=False)
+        constant = None if language is None else torch.tensor([language])
+        self.register_buffer("language", constant, persistent=False)
 
     def forward(
         self,
@@ -45,56 +45,51 @@ class SpeakingGraph(nn.Module):
         noise: Tensor | None,
         languages: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Speak.
+        """Synthesise speech.
 
         Args:
-            ids: (B, S) int64.
+            ids: (B, S) int64 symbol ids.
             id_lengths: (B,) int64.
-            noise_scale: (1,), or a scalar, as the next two.
+            noise_scale: (1,) or a scalar, as the next two.
             length_scale: factor on every duration.
             noise_scale_duration: of the duration predictor.
-            speakers: (B,) int64; None where there is one.
-            duration_noise: (B or 1, 2, N) standard normal; what it lacks of S is drawn; None draws
-                all.
-            noise: (B or 1, C, N) standard normal; what it lacks of T is drawn; None draws all.
-            languages: (B,) int64; None: the one language, or the graph's own.
+            speakers: (B,) int64; None for a model of one speaker.
+            duration_noise: (B or 1, 2, N) standard normal; the part of S beyond N is drawn in the
+                graph; None: all.
+            noise: (B or 1, C, N) standard normal; the part of T beyond N is drawn in the graph;
+                None: all.
+            languages: (B,) int64; None: the only language, or the graph's own.
 
         Returns:
-            Wave (B, 1, L), zero in the padding, and frames of each symbol (B, S) int64.
+            Wave (B, 1, L), zero in the padding, and durations (B, S) int64 in frames.
         """
         model = self.model
-        conditioning = model._conditioning(speakers)
+        conditioning = model.speaker_conditioning(speakers)
         if languages is None and self.language is not None:
             languages = self.language.expand(ids.shape[0])
         text = model.encode(ids, id_lengths, languages)
-        log_durations = model.duration_predictor.predict(
-            text.hidden,
-            text.mask,
+        durations = model.predict_durations(
+            text,
             conditioning,
-            language=text.language,
-            noise_scale=noise_scale_duration,  # pyright: ignore[reportArgumentType]
-            noise=_completed(duration_noise, text.hidden[:, :2]),
+            noise_scale=noise_scale_duration,
+            length_scale=length_scale,
+            noise=_complete(duration_noise, text.hidden[:, :2]),
         )
-        # the graph's only Ceil: Piper's tools find the durations by it
-        durations = (log_durations.exp() * text.mask * length_scale).ceil().squeeze(1).long()
-        ends = durations.cumsum(1)
-        frame_lengths = ends[:, -1].clamp_min(1)
-        # a number to torch, but a tensor to the tracer, which follows it
-        frames = torch.arange(cast(int, frame_lengths.max()), device=ids.device)
-        mask = (frames < frame_lengths[:, None]).unsqueeze(1).float()
-        # how many symbols have ended is the row of the one that is spoken
-        index = (frames[:, None] >= ends[:, None]).sum(2).clamp_max(ids.shape[1] - 1)
-        mean, log_std = (expand_by_index(x, index) * mask for x in text.prior)
-        z = (mean + _completed(noise, mean) * log_std.exp() * noise_scale) * mask
-        z = model.prior_flow.inverse(z, mask, conditioning)
-        wave = model.decoder(z * mask, conditioning)
-        samples = torch.arange(wave.shape[2], device=ids.device)
-        lengths = frame_lengths * model.config.audio.hop_length
-        return wave * (samples < lengths[:, None]).unsqueeze(1).float(), durations
+        # a number to torch, but a tensor to the tracer
+        n_frames = cast(int, total_frames(durations).max())
+        shaped = text.prior.mean[..., :1].expand(-1, -1, n_frames)
+        sample = model.sample_prior(
+            text,
+            durations,
+            conditioning,
+            noise_scale=noise_scale,
+            noise=_complete(noise, shaped),
+        )
+        return model.decode(sample)[0], durations
 
 
-def _completed(noise: Tensor | None, like: Tensor) -> Tensor:
-    """Cut noise (B or 1, C, N) to the length of ``like`` (B, C, T), or draw what it lacks."""
+def _complete(noise: Tensor | None, like: Tensor) -> Tensor:
+    """Cut noise (B or 1, C, N) to the length of ``like`` (B, C, T), or draw what is missing."""
     if noise is None:
         return torch.randn_like(like)
     given = noise[:, :, : like.shape[2]].expand(like.shape[0], -1, -1)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.errors import VoiceError
-from vits.export.graph import SpeakingGraph
+from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import spoken_symbols
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
@@ -31,11 +31,11 @@ LOW_RATE = 16000  # Piper's voices of this rate (Hz) and below are of low qualit
 
 
 class _Graph(nn.Module):
-    """``SpeakingGraph`` behind Piper's inputs."""
+    """``InferenceGraph`` behind Piper's inputs."""
 
     def __init__(self, model: Vits, language: int | None) -> None:
         super().__init__()
-        self.core = SpeakingGraph(model, language)
+        self.core = InferenceGraph(model, language)
 
     def forward(self, ids: Tensor, lengths: Tensor, scales: Tensor, *sid: Tensor) -> Tensor:
         """Return (B, 1, 1, L)."""

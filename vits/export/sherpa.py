@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.errors import VoiceError
-from vits.export.graph import SpeakingGraph
+from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import spoken_symbols
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
@@ -33,13 +33,13 @@ SEPARATORS = "\0\t\n\v\f\r"  # its reader of tokens.txt ends a symbol or a line 
 
 
 class _Graph(nn.Module):
-    """``SpeakingGraph`` behind the inputs and the frame of sherpa-onnx; one sentence at a time."""
+    """``InferenceGraph`` behind the inputs and the frame of sherpa-onnx; one sentence at a time."""
 
     frame: Tensor
 
     def __init__(self, model: Vits, frontend: Frontend, language: int | None) -> None:
         super().__init__()
-        self.core = SpeakingGraph(model, language)
+        self.core = InferenceGraph(model, language)
         self.n_symbols = model.config.n_symbols
         self.one_scales_input = frontend.config.backend == "espeak"
         table, config = frontend.symbols, frontend.config

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.export.constant_folding import fold
+from vits.export.operators import extra_operators
 from vits.export.packages import require
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -96,7 +97,12 @@ def trace(plan: Plan, example: Request) -> Any:
     """
     onnx = require("onnx")
     inputs = plan.inputs(example)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(),
+        torch.no_grad(),
+        extra_operators(OPSET),
+    ):
         warnings.simplefilter("ignore")  # deprecation, and shapes that only seem to be constants
         path = Path(folder) / "graph.onnx"
         torch.onnx.export(

@@ -138,7 +138,7 @@ def _without_noise(request: Request) -> Request:
 
 def _speak(model: Vits, request: Request) -> tuple[NDArray[Any], NDArray[Any]]:
     with torch.inference_mode():
-        spoken = model.speak(
+        spoken = model.infer(
             request.ids,
             torch.tensor([request.ids.shape[1]]),
             torch.tensor([request.speaker]) if model.config.n_speakers > 1 else None,

@@ -144,11 +144,11 @@ def _speak(bundle: VoiceBundle) -> Tensor:
         if config.duration_predictor.kind == "stochastic":
             options["duration_noise"] = torch.randn(1, 2, n)
         state = torch.get_rng_state()
-        n_frames = max(1, int(generator.speak(*arguments, **options).durations.sum()))
+        n_frames = max(1, int(generator.infer(*arguments, **options).durations.sum()))
         torch.set_rng_state(state)
         # theirs is drawn like a transposed tensor, in the order of its memory
         noise = torch.randn_like(torch.empty(1, n_frames, config.latent_channels).mT)
-        return generator.speak(*arguments, **options, noise=noise).wave[0, 0]
+        return generator.infer(*arguments, **options, noise=noise).wave[0, 0]
 
 
 def _rows(frontend: Frontend) -> list[str]:

@@ -1,5 +1,7 @@
 """Masks, index expansion and the random segment: which positions of a padded batch are real."""
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
@@ -18,17 +20,19 @@ __all__ = [
 ]
 
 
-def sequence_mask(lengths: Tensor, max_length: int) -> Tensor:
-    """Mark the first ``lengths[b]`` positions of each row.
+def sequence_mask(lengths: Tensor, max_length: int | None = None) -> Tensor:
+    """Mark the first ``lengths[b]`` positions of each sample.
 
     Args:
         lengths: (B,) int64.
-        max_length: width of the mask.
+        max_length: width of the mask; None: the longest length. A traced graph follows it then.
 
     Returns:
         (B, 1, max_length) float32, 1 inside and 0 in the padding.
     """
-    positions = torch.arange(max_length, device=lengths.device)
+    # a number to torch.arange, but a tensor to a tracer
+    width = cast(int, lengths.max()) if max_length is None else max_length
+    positions = torch.arange(width, device=lengths.device)
     return (positions < lengths[:, None]).unsqueeze(1).float()
 
 

@@ -69,7 +69,7 @@ class DeterministicDurationPredictor(nn.Module):
         conditioning: Tensor | None = None,
         *,
         language: Tensor | None = None,
-        noise_scale: float = 1.0,
+        noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
         """Log-durations (B, 1, S); noise has no part in them."""

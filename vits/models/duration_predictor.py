@@ -121,7 +121,7 @@ class StochasticDurationPredictor(nn.Module):
         conditioning: Tensor | None = None,
         *,
         language: Tensor | None = None,
-        noise_scale: float = 1.0,
+        noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
         """Draw log-durations.

@@ -1,4 +1,4 @@
-"""What the model's parts return. Letters: B batch, S symbols, T frames, L samples, C channels."""
+"""Result types of the model's boxes. B batch, S symbols, T frames, L samples, C channels."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,15 @@ from torch import Tensor
 from vits.layers.masking import expand_by_index
 
 __all__ = [
-    "ConvertedOutput",
-    "Crossing",
+    "ConversionOutput",
     "DiscriminatorOutput",
     "EncodedText",
     "Gaussian",
+    "GradientGate",
+    "InferenceOutput",
     "Posterior",
-    "PriorDraw",
-    "Recorded",
-    "SpokenOutput",
+    "PosteriorPass",
+    "PriorSample",
     "TrainingOutput",
 ]
 
@@ -30,15 +30,24 @@ class Gaussian(NamedTuple):
         """Repeat columns by ``index`` (B, T) int64, zero where ``mask`` (B, 1, T) is."""
         return Gaussian(*(expand_by_index(x, index) * mask for x in self))
 
+    def sample(self, noise: Tensor, scale: float | Tensor = 1.0) -> Tensor:
+        """Return mean + noise * exp(log_std) * scale, shaped as ``mean``.
+
+        Args:
+            noise: standard normal, shaped as ``mean``.
+            scale: factor on the standard deviation, broadcast to ``mean``; 0 gives the mean.
+        """
+        return self.mean + noise * self.log_std.exp() * scale
+
 
 class EncodedText(NamedTuple):
-    """What the text encoder gives, and what the duration predictor takes.
+    """Result of the text encoder.
 
     Attributes:
-        hidden: (B, H, S), with languages H + ``language_channels`` wide.
-        prior: over the latent.
+        hidden: (B, H, S); with languages, H + ``language_channels`` wide.
+        prior: Gaussian of each symbol over the latent, (B, C, S).
         mask: (B, 1, S).
-        language: (B, E, 1), or None.
+        language: embedding of the language (B, E, 1), or None.
     """
 
     hidden: Tensor
@@ -55,11 +64,11 @@ class Posterior(NamedTuple):
     mask: Tensor
 
 
-class Crossing(NamedTuple):
-    """What the prior's side of a training pass takes from the posterior's side.
+class GradientGate(NamedTuple):
+    """The posterior's tensors as the prior's side of a training pass sees them.
 
-    Each tensor has a place of its own in the graph: the gradient that arrives there is that of the
-    prior's side alone.
+    Each is an identity view of its own, a node of the graph at which the gradient of the prior's
+    side can be taken apart from that of the decoder's.
 
     Attributes:
         z: the posterior's sample (B, C, T).
@@ -72,44 +81,44 @@ class Crossing(NamedTuple):
     conditioning: Tensor | None
 
     @classmethod
-    def of(cls, posterior: Posterior, conditioning: Tensor | None) -> "Crossing":
-        """Lead a pass' tensors to the other side."""
-        own = None if conditioning is None else conditioning.view_as(conditioning)
+    def of(cls, posterior: Posterior, conditioning: Tensor | None) -> "GradientGate":
+        """Make the views."""
+        speaker = None if conditioning is None else conditioning.view_as(conditioning)
         z, log_std = posterior.z, posterior.distribution.log_std
-        return cls(z.view_as(z), log_std.view_as(log_std), own)
+        return cls(z.view_as(z), log_std.view_as(log_std), speaker)
 
 
-class Recorded(NamedTuple):
-    """What a training pass makes of the recordings.
+class PosteriorPass(NamedTuple):
+    """Result of the posterior's side of a training pass.
 
     Attributes:
         posterior: of the spectrogram, with its sample.
-        crossing: what ``z_prior`` and the KL are made of.
-        z_prior: the sample seen through the prior flow (B, C, T).
+        gate: the tensors from which ``z_prior`` and the KL divergence are computed.
+        z_prior: the sample in prior space (B, C, T).
     """
 
     posterior: Posterior
-    crossing: Crossing
+    gate: GradientGate
     z_prior: Tensor
 
 
 class TrainingOutput(NamedTuple):
-    """One training forward of the generator.
+    """Result of a training pass of the generator.
 
     Attributes:
         wave: decoded segment (B, 1, segment_frames * hop_length).
         segment_starts: first frame of each segment (B,) int64.
-        recorded: the posterior's side; None where nothing asked for it.
+        posterior_pass: the posterior's side; None where it was not needed.
         prior: the text's Gaussian stretched to frames (B, C, T).
-        durations: frames of each symbol, found by the alignment or given (B, S) int64.
-        duration_loss: of each sample, summed over its symbols (B,).
+        durations: frames of each symbol (B, S) int64, given or found by the alignment.
+        duration_loss: summed over the symbols of each sample (B,).
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
     """
 
     wave: Tensor
     segment_starts: Tensor
-    recorded: Recorded | None
+    posterior_pass: PosteriorPass | None
     prior: Gaussian
     durations: Tensor
     duration_loss: Tensor
@@ -117,11 +126,11 @@ class TrainingOutput(NamedTuple):
     frame_mask: Tensor
 
 
-class PriorDraw(NamedTuple):
-    """What will be said, before the prior flow and the decoder turn it into a wave.
+class PriorSample(NamedTuple):
+    """A sample of the prior with all that ``Vits.decode`` needs.
 
     Attributes:
-        z: sample of the prior (B, C, T), zero in the padding.
+        z: in prior space (B, C, T), zero in the padding.
         mask: (B, 1, T).
         frame_lengths: (B,) int64.
         durations: frames of each symbol (B, S) int64.
@@ -135,15 +144,15 @@ class PriorDraw(NamedTuple):
     conditioning: Tensor | None
 
 
-class SpokenOutput(NamedTuple):
-    """Speech: ``wave`` (B, 1, L), ``wave_lengths`` (B,), ``durations`` (B, S) int64 in frames."""
+class InferenceOutput(NamedTuple):
+    """Speech: ``wave`` (B, 1, L), ``wave_lengths`` (B,), ``durations`` (B, S) int64 frames."""
 
     wave: Tensor
     wave_lengths: Tensor
     durations: Tensor
 
 
-class ConvertedOutput(NamedTuple):
+class ConversionOutput(NamedTuple):
     """Converted speech: ``wave`` (B, 1, L) and ``wave_lengths`` (B,)."""
 
     wave: Tensor

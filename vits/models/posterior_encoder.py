@@ -60,8 +60,8 @@ class PosteriorEncoder(nn.Module):
         hidden = self.wavenet(hidden, mask.to(hidden.dtype), conditioning)
         mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
         noise = torch.randn_like(mean) if noise is None else noise
-        z = (mean + noise * log_std.exp()) * mask
-        return Posterior(z, Gaussian(mean, log_std), mask)
+        distribution = Gaussian(mean, log_std)
+        return Posterior(distribution.sample(noise) * mask, distribution, mask)
 
 
 class NoPosteriorEncoder(nn.Module):

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from vits.layers.flows import Flip, MeanCoupling
 
-__all__ = ["GrowingInverse", "PriorFlow"]
+__all__ = ["IncrementalInverse", "PriorFlow"]
 
 
 class PriorFlow(nn.Module):
@@ -79,7 +79,7 @@ class PriorFlow(nn.Module):
         return coupling.inverse(self.flip.inverse(z, mask), mask, conditioning)
 
 
-class GrowingInverse:
+class IncrementalInverse:
     """The inverse of a prior flow, computed from left to right no further than it is asked for.
 
     What each coupling gave is kept, so that a step further costs a coupling's own context on either

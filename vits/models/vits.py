@@ -1,4 +1,4 @@
-"""The generator of VITS: wires the boxes for training, speaking and voice conversion."""
+"""The generator of VITS: the boxes of the paper's figure 1, wired for training and inference."""
 
 import torch
 from torch import Tensor, nn
@@ -8,26 +8,27 @@ from vits.alignment import (
     durations_to_index,
     monotonic_alignment_search,
     prior_log_likelihood,
+    total_frames,
 )
 from vits.config import VitsConfig
-from vits.errors import ConfigError
+from vits.errors import ConfigError, VoiceError
 from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import masked, needed_mask, random_segment_starts, sequence_mask
 from vits.models.conditioning import embed_rows
 from vits.models.decoders import build_decoder
-from vits.models.drawing import draw_normal, draw_prior
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
-    ConvertedOutput,
+    ConversionOutput,
     EncodedText,
-    PriorDraw,
-    SpokenOutput,
+    GradientGate,
+    InferenceOutput,
+    PosteriorPass,
+    PriorSample,
     TrainingOutput,
 )
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
-from vits.models.recording import place_recordings, record
-from vits.models.segments import RECORDED, Spoken, segment_latents
+from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments, segment_latents
 from vits.models.text_encoder import TextEncoder
 
 __all__ = ["Vits"]
@@ -36,11 +37,16 @@ __all__ = ["Vits"]
 class Vits(nn.Module):
     """Conditional variational autoencoder with a normalising-flow prior over text.
 
+    - Training (``forward``): ids -> ``text_encoder`` -> hidden and prior; spectrogram ->
+      ``posterior_encoder`` -> z -> ``prior_flow`` -> z in prior space; both -> ``align`` ->
+      durations -> ``duration_predictor`` -> loss; a segment of z -> ``decoder`` -> wave.
+    - Inference (``infer``): ``encode`` -> ``predict_durations`` -> ``sample_prior`` -> ``decode``.
+
     Source: Kim, Kong & Son, ICML 2021, arXiv:2106.06103, figure 1. The discriminators are a module
     of their own (``vits.models.discriminators``).
 
     Args:
-        config: every shape. ``VitsConfig()`` is the original's LJSpeech model.
+        config: all sizes. ``VitsConfig()`` is the original's LJSpeech model.
     """
 
     def __init__(self, config: VitsConfig) -> None:
@@ -80,55 +86,106 @@ class Vits(nn.Module):
         *,
         durations: Tensor | None = None,
         alignment_guide: float = 0.0,
-        spoken: Spoken = RECORDED,
+        prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
 
-        Gradients as in the original: the alignment takes none, the duration loss reaches neither
-        text encoder nor speaker embedding. With ``durations`` and nothing but spoken segments the
-        posterior's side is left out.
+        Gradients are stopped where the original stops them: none flows through the alignment, and
+        the duration loss reaches neither the text encoder nor the speaker embedding. With
+        ``durations`` and only prior segments, the posterior is not computed.
 
         Args:
-            ids: (B, S) int64 rows of the symbol table.
+            ids: (B, S) int64 symbol ids.
             id_lengths: (B,) int64, each at most its frame length.
             spectrogram: (B, F, T) linear magnitude.
             frame_lengths: (B,) int64, each at least ``segment_frames``.
-            speakers: (B,) int64; needed with two or more speakers.
-            languages: (B,) int64; needed with a language embedding.
-            durations: (B, S) int64 frames of each symbol, used instead of searched ones.
-            alignment_guide: pull of the alignment towards even durations, per latent channel.
-            spoken: which segments are decoded from the prior instead of the posterior.
+            speakers: (B,) int64; required with two or more speakers.
+            languages: (B,) int64; required with a language embedding.
+            durations: (B, S) int64 frames of each symbol; None: the alignment finds them.
+            alignment_guide: weight of the pull towards even durations, per latent channel.
+            prior_segments: which segments are decoded from the prior instead of the posterior.
         """
-        conditioning = self._conditioning(speakers)
+        conditioning = self.speaker_conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
         frame_mask = sequence_mask(frame_lengths, spectrogram.shape[2])
-        recorded, lengths = None, (id_lengths, frame_lengths)
+        posterior_pass, lengths = None, (id_lengths, frame_lengths)
         if durations is None:
-            recorded = record(self, spectrogram, frame_lengths, conditioning)
-            z = recorded.z_prior
+            posterior_pass = self.encode_posterior(spectrogram, frame_lengths, conditioning)
+            z = posterior_pass.z_prior
             durations = self.align(text, z, *lengths, guide=alignment_guide, check=False)
-        elif spoken.share < 1:
-            recorded = record(self, spectrogram, frame_lengths, conditioning)
+        elif prior_segments.share < 1:
+            posterior_pass = self.encode_posterior(spectrogram, frame_lengths, conditioning)
         prior = text.prior.stretch(durations_to_index(durations, frame_mask.shape[2]), frame_mask)
         duration_loss = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
         )
         length = self.config.segment_frames
         starts = random_segment_starts(frame_lengths, length)
+        flow, z = self.prior_flow, None if posterior_pass is None else posterior_pass.posterior.z
         latents = segment_latents(
-            self.prior_flow, recorded, prior, frame_mask, starts, length, conditioning, spoken
+            flow, z, prior, frame_mask, starts, length, conditioning, prior_segments
         )
-        wave = self.decoder(latents, conditioning)
         return TrainingOutput(
-            wave=wave,
+            wave=self.decoder(latents, conditioning),
             segment_starts=starts,
-            recorded=recorded,
+            posterior_pass=posterior_pass,
             prior=prior,
             durations=durations,
             duration_loss=duration_loss,
             symbol_mask=text.mask,
             frame_mask=frame_mask,
         )
+
+    def encode(
+        self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None = None
+    ) -> EncodedText:
+        """Encode symbols: the text encoder, with the embedding of the language.
+
+        Args:
+            ids: (B, S) int64 symbol ids.
+            id_lengths: (B,) int64.
+            languages: (B,) int64; required with a language embedding, ignored without.
+        """
+        language = embed_rows(self.language_embedding, languages, "languages")
+        return self.text_encoder(ids, id_lengths, language)
+
+    def speaker_conditioning(self, speakers: Tensor | None) -> Tensor | None:
+        """Embed speakers: (B, G, 1), or None for a model of one speaker.
+
+        Args:
+            speakers: ids (B,) int64, or the weights of a mix (B, n_speakers) float; required with
+                two or more speakers, ignored with one.
+
+        Raises:
+            ConfigError: ``speakers`` is None and there are several.
+        """
+        return embed_rows(self.speaker_embedding, speakers, "speakers")
+
+    def encode_posterior(
+        self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
+    ) -> PosteriorPass:
+        """Sample the posterior and map the sample to prior space.
+
+        Args:
+            spectrogram: (B, F, T) linear magnitude.
+            frame_lengths: (B,) int64.
+            conditioning: (B, G, 1) speaker, or None.
+        """
+        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
+        gate = GradientGate.of(posterior, conditioning)
+        z_prior, _ = self.prior_flow(gate.z, posterior.mask, gate.conditioning)
+        return PosteriorPass(posterior, gate, z_prior)
+
+    def posterior_mean_in_prior_space(
+        self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
+    ) -> Tensor:
+        """Map the posterior's mean to prior space: (B, C, T), a noise-free point of each frame.
+
+        Arguments as in ``encode_posterior``.
+        """
+        posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
+        mean = posterior.distribution.mean * posterior.mask
+        return self.prior_flow(mean, posterior.mask, conditioning)[0]
 
     @torch.no_grad()
     def align(
@@ -141,124 +198,26 @@ class Vits(nn.Module):
         guide: float = 0.0,
         check: bool = True,
     ) -> Tensor:
-        """Find the durations (B, S) int64 of the best monotonic path; takes no gradient.
+        """Find the durations (B, S) int64 of the most likely monotonic path; no gradient flows.
 
-        ``guide`` is the pull towards even durations, per latent channel.
+        Source: VITS section 2.2.1.
+
+        Args:
+            text: of ``encode``.
+            z_prior: (B, C, T) in prior space.
+            id_lengths: (B,) int64.
+            frame_lengths: (B,) int64.
+            guide: weight of the pull towards even durations, per latent channel.
+            check: validate lengths and scores first; on an accelerator this waits for the device.
 
         Raises:
-            AlignmentError: as ``monotonic_alignment_search`` with ``check``; on an accelerator
-                nothing is checked, since that would wait for the device.
+            AlignmentError: as ``monotonic_alignment_search`` with ``check``.
         """
         scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
         if guide > 0:
             even = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
             scores = scores + guide * self.config.latent_channels * even
-        check = check and scores.device.type == "cpu"
         return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
-
-    @torch.no_grad()
-    def speak(
-        self,
-        ids: Tensor,
-        id_lengths: Tensor,
-        speakers: Tensor | None = None,
-        languages: Tensor | None = None,
-        *,
-        noise_scale: float = 0.667,
-        noise_scale_duration: float = 0.8,
-        length_scale: float = 1.0,
-        durations: Tensor | None = None,
-        noise: Tensor | None = None,
-        duration_noise: Tensor | None = None,
-        generator: torch.Generator | None = None,
-        max_frames: int | None = None,
-    ) -> SpokenOutput:
-        """Turn symbols into a wave.
-
-        Args:
-            ids: (B, S) int64 rows of the symbol table.
-            id_lengths: (B,) int64.
-            speakers: (B,) int64, or the weights (B, n_speakers) float of mixes; needed with two or
-                more speakers.
-            languages: (B,) int64; needed with a language embedding.
-            noise_scale: standard deviation of the prior's noise; 0 gives the mean.
-            noise_scale_duration: standard deviation of the duration predictor's noise.
-            length_scale: factor on every duration; above 1 is slower.
-            durations: (B, S) int64 frames of each symbol, used instead of predicted ones.
-            noise: (B, C, T) standard normal, at least as long as the result; drawn when None.
-            duration_noise: (B, 2, S) standard normal; drawn when None.
-            generator: source of the noise that is drawn.
-            max_frames: refuse to speak longer than this, before memory is taken; None: any length.
-
-        Returns:
-            ``SpokenOutput``; waves are zero-padded to the longest.
-
-        Raises:
-            VoiceError: predicted durations pass ``max_frames``, as those of an untrained
-                predictor or of a large ``noise_scale_duration`` can.
-        """
-        drawn = draw_prior(
-            self,
-            ids,
-            id_lengths,
-            speakers,
-            languages,
-            noise_scale=noise_scale,
-            noise_scale_duration=noise_scale_duration,
-            length_scale=length_scale,
-            durations=durations,
-            noise=noise,
-            duration_noise=duration_noise,
-            generator=generator,
-            max_frames=max_frames,
-        )
-        return SpokenOutput(*self.decode_prior(drawn), drawn.durations)
-
-    @torch.no_grad()
-    def decode_prior(self, drawn: PriorDraw) -> tuple[Tensor, Tensor]:
-        """Turn a draw from the prior into a wave (B, 1, L), zero in the padding; and its lengths.
-
-        ``vits.models.streaming`` does the same in chunks, ``vits.models.together`` for many draws.
-        """
-        mask = needed_mask(drawn.mask)
-        z = self.prior_flow.inverse(drawn.z, mask, drawn.conditioning)
-        return self._trim(self.decoder(masked(z, mask), drawn.conditioning), drawn.frame_lengths)
-
-    @torch.no_grad()
-    def convert(
-        self,
-        spectrogram: Tensor,
-        frame_lengths: Tensor,
-        source_speakers: Tensor,
-        target_speakers: Tensor,
-        *,
-        noise_scale: float = 1.0,
-        generator: torch.Generator | None = None,
-    ) -> ConvertedOutput:
-        """Say the same with another voice: to prior space as one speaker, back as another.
-
-        Source: VITS section 4.4 (figure 4).
-
-        Args:
-            spectrogram: (B, F, T) linear magnitude.
-            frame_lengths: (B,) int64.
-            source_speakers: who speaks in the recording, as in ``speak``.
-            target_speakers: who shall speak.
-            noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
-            generator: source of the noise.
-
-        Raises:
-            ConfigError: the model has one speaker only.
-        """
-        if self.speaker_embedding is None:
-            raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
-        source, target = self._conditioning(source_speakers), self._conditioning(target_speakers)
-        shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
-        noise = draw_normal(shape, spectrogram, generator) * noise_scale
-        z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
-        z_prior, _ = self.prior_flow(z, mask, source)
-        z = self.prior_flow.inverse(z_prior, mask, target)
-        return ConvertedOutput(*self._trim(self.decoder(z * mask, target), frame_lengths))
 
     @torch.no_grad()
     def align_recording(
@@ -270,29 +229,207 @@ class Vits(nn.Module):
         speakers: Tensor | None = None,
         languages: Tensor | None = None,
     ) -> Tensor:
-        """Align recordings with their texts, from the posterior's mean; arguments as ``forward``.
+        """Align recordings with their texts by the posterior's mean; arguments as ``forward``.
 
         Returns:
             Durations (B, S) int64.
         """
         text = self.encode(ids, id_lengths, languages)
-        z_prior = place_recordings(self, spectrogram, frame_lengths, speakers)
+        conditioning = self.speaker_conditioning(speakers)
+        z_prior = self.posterior_mean_in_prior_space(spectrogram, frame_lengths, conditioning)
         return self.align(text, z_prior, id_lengths, frame_lengths)
+
+    @torch.no_grad()
+    def predict_durations(
+        self,
+        text: EncodedText,
+        conditioning: Tensor | None = None,
+        *,
+        noise_scale: float | Tensor = 1.0,
+        length_scale: float | Tensor = 1.0,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        max_frames: int | None = None,
+    ) -> Tensor:
+        """Predict durations and round them up to whole frames.
+
+        Args:
+            text: of ``encode``.
+            conditioning: (B, G, 1) speaker, or None.
+            noise_scale: standard deviation of the duration predictor's noise.
+            length_scale: factor on every duration; above 1 is slower.
+            noise: (B, 2, S) standard normal; None: drawn.
+            generator: source of the noise that is drawn.
+            max_frames: upper limit of a sample's frames; None: no limit.
+
+        Returns:
+            (B, S) int64 frames of each symbol, 0 in the padding.
+
+        Raises:
+            VoiceError: a sample exceeds ``max_frames``. An untrained predictor, or a large
+                ``noise_scale``, can predict hours.
+        """
+        hidden, mask = text.hidden, text.mask
+        if noise is None:
+            noise = _standard_normal((hidden.shape[0], 2, hidden.shape[2]), hidden, generator)
+        log_durations = self.duration_predictor.predict(
+            hidden, mask, conditioning, language=text.language, noise_scale=noise_scale, noise=noise
+        )
+        frames: Tensor = (log_durations.exp() * mask * length_scale).ceil().squeeze(1)
+        if max_frames is not None and not (longest := float(frames.sum(1).max())) <= max_frames:
+            raise VoiceError(
+                f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
+                "lower noise_scale_duration or length_scale, or train the voice further"
+            )
+        return frames.long()
+
+    @torch.no_grad()
+    def sample_prior(
+        self,
+        text: EncodedText,
+        durations: Tensor,
+        conditioning: Tensor | None = None,
+        *,
+        noise_scale: float | Tensor = 1.0,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> PriorSample:
+        """Stretch the prior of the text to frames and draw one sample.
+
+        Args:
+            text: of ``encode``.
+            durations: (B, S) int64 frames of each symbol.
+            conditioning: (B, G, 1) speaker, or None; kept for ``decode``.
+            noise_scale: standard deviation of the noise; 0 gives the mean.
+            noise: (B, C, N) standard normal, N at least the frames of the longest sample; None:
+                drawn.
+            generator: source of the noise that is drawn.
+        """
+        frame_lengths = total_frames(durations)
+        mask = sequence_mask(frame_lengths)
+        prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
+        if noise is None:
+            noise = _standard_normal(tuple(prior.mean.shape), prior.mean, generator)
+        z = prior.sample(noise[..., : mask.shape[2]], noise_scale) * mask
+        return PriorSample(z, mask, frame_lengths, durations, conditioning)
+
+    @torch.no_grad()
+    def decode(self, sample: PriorSample) -> tuple[Tensor, Tensor]:
+        """Map a sample of the prior to a wave: inverse prior flow, then decoder.
+
+        ``vits.models.streaming`` does the same in chunks, ``vits.models.batched_decoding`` for
+        sentences of different lengths.
+
+        Returns:
+            Wave (B, 1, L), zero in the padding, and lengths (B,) int64 in samples.
+        """
+        mask = needed_mask(sample.mask)
+        z = self.prior_flow.inverse(sample.z, mask, sample.conditioning)
+        wave = self.decoder(masked(z, mask), sample.conditioning)
+        return self._trim(wave, sample.frame_lengths)
+
+    @torch.no_grad()
+    def infer(
+        self,
+        ids: Tensor,
+        id_lengths: Tensor,
+        speakers: Tensor | None = None,
+        languages: Tensor | None = None,
+        *,
+        noise_scale: float = 1.0,
+        noise_scale_duration: float = 1.0,
+        length_scale: float = 1.0,
+        durations: Tensor | None = None,
+        noise: Tensor | None = None,
+        duration_noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        max_frames: int | None = None,
+    ) -> InferenceOutput:
+        """Synthesise speech: ``encode``, ``predict_durations``, ``sample_prior``, ``decode``.
+
+        Args:
+            ids: (B, S) int64 symbol ids.
+            id_lengths: (B,) int64.
+            speakers: as in ``speaker_conditioning``.
+            languages: (B,) int64; required with a language embedding.
+            noise_scale: standard deviation of the prior's noise; 0 gives the mean.
+            noise_scale_duration: standard deviation of the duration predictor's noise.
+            length_scale: factor on every duration; above 1 is slower.
+            durations: (B, S) int64 frames of each symbol; None: predicted.
+            noise: (B, C, N) standard normal, as in ``sample_prior``.
+            duration_noise: (B, 2, S) standard normal; drawn before ``noise`` when None.
+            generator: source of the noise that is drawn.
+            max_frames: as in ``predict_durations``.
+
+        Raises:
+            VoiceError: predicted durations exceed ``max_frames``.
+        """
+        conditioning = self.speaker_conditioning(speakers)
+        text = self.encode(ids, id_lengths, languages)
+        if durations is None:
+            durations = self.predict_durations(
+                text,
+                conditioning,
+                noise_scale=noise_scale_duration,
+                length_scale=length_scale,
+                noise=duration_noise,
+                generator=generator,
+                max_frames=max_frames,
+            )
+        sample = self.sample_prior(
+            text, durations, conditioning, noise_scale=noise_scale, noise=noise, generator=generator
+        )
+        return InferenceOutput(*self.decode(sample), durations)
+
+    @torch.no_grad()
+    def convert_voice(
+        self,
+        spectrogram: Tensor,
+        frame_lengths: Tensor,
+        source_speakers: Tensor,
+        target_speakers: Tensor,
+        *,
+        noise_scale: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> ConversionOutput:
+        """Convert a recording to another speaker: to prior space as one, back as the other.
+
+        Source: VITS section 4.4 (figure 4).
+
+        Args:
+            spectrogram: (B, F, T) linear magnitude.
+            frame_lengths: (B,) int64.
+            source_speakers: the speakers of the recordings, as in ``speaker_conditioning``.
+            target_speakers: the speakers of the result.
+            noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
+            generator: source of the noise.
+
+        Raises:
+            ConfigError: the model has one speaker only.
+        """
+        if self.speaker_embedding is None:
+            raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
+        source = self.speaker_conditioning(source_speakers)
+        target = self.speaker_conditioning(target_speakers)
+        shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
+        noise = _standard_normal(shape, spectrogram, generator) * noise_scale
+        z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
+        z_prior, _ = self.prior_flow(z, mask, source)
+        z = self.prior_flow.inverse(z_prior, mask, target)
+        return ConversionOutput(*self._trim(self.decoder(z * mask, target), frame_lengths))
 
     def fold_weight_norm(self) -> None:
         """Replace every weight-normed weight by its value, in place: for inference only."""
         fold_weight_norm(self)
 
-    def encode(self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None) -> EncodedText:
-        """Run the text encoder; arguments as ``forward``."""
-        language = embed_rows(self.language_embedding, languages, "languages")
-        return self.text_encoder(ids, id_lengths, language)
-
-    def _conditioning(self, speakers: Tensor | None) -> Tensor | None:
-        """Speaker embedding (B, G, 1); None for one speaker, whatever is passed."""
-        return embed_rows(self.speaker_embedding, speakers, "speakers")
-
     def _trim(self, wave: Tensor, frame_lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Silence the padding of a wave (B, 1, L); return it with its lengths."""
+        """Zero the padding of a wave (B, 1, L); return it with its lengths (B,)."""
         lengths = frame_lengths * self.config.audio.hop_length
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
+
+
+def _standard_normal(
+    shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None
+) -> Tensor:
+    """Draw standard normal noise on the device and in the dtype of a tensor."""
+    return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from vits.errors import TextError, VoiceError
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.request import Lengths, Options, Request, read_request
-from vits.synthesis.runtime.engine import SpeakingEngine
+from vits.synthesis.runtime.engine import SynthesisEngine
 from vits.synthesis.script.sentences import LONGEST_TEXT, Item, check_text, read_sentences
 from vits.synthesis.script.ssml import read_markup
 from vits.synthesis.settings import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SpeakingVoice"]
 
-E = TypeVar("E", bound=SpeakingEngine[Any])
+E = TypeVar("E", bound=SynthesisEngine[Any])
 
 
 class SpeakingVoice(Generic[E]):
@@ -87,7 +87,7 @@ class SpeakingVoice(Generic[E]):
             f"{type(self).__name__}({self._card.name!r}, "
             f"{'/'.join(self.languages) or self._frontend.config.language}, "
             f"{self.sample_rate} Hz, {self._count} speaker{'s' * (self._count > 1)}, "
-            f"{self._card.training_steps} training steps, on {self._engine.place})"
+            f"{self._card.training_steps} training steps, on {self._engine.device_name})"
         )
 
     def __call__(

@@ -12,7 +12,7 @@ from vits.errors import AudioError
 from vits.synthesis.recording import prepare_recording
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.seeds import seeded_generator
-from vits.synthesis.runtime.torch_engine import Engine, to_samples
+from vits.synthesis.runtime.torch_engine import TorchEngine, to_samples
 from vits.synthesis.speakers import Who
 from vits.synthesis.speech import Speech
 
@@ -20,7 +20,7 @@ __all__ = ["convert_recording"]
 
 
 def convert_recording(
-    engine: Engine,
+    engine: TorchEngine,
     wave: NDArray[np.floating] | Tensor | str | Path,
     sample_rate: int | None,
     request: Request,
@@ -44,7 +44,7 @@ def convert_recording(
     with torch.inference_mode():
         audio = engine.model.config.audio
         spectrogram = prepare_recording(samples, rate, audio, engine.device)
-        spoken = engine.model.convert(
+        spoken = engine.model.convert_voice(
             spectrogram,
             torch.tensor([spectrogram.shape[-1]], device=engine.device),
             torch.tensor([request.who], device=engine.device),

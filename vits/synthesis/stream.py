@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vits.synthesis.request import Request
-from vits.synthesis.runtime.engine import Samples, SpeakingEngine
+from vits.synthesis.runtime.engine import Samples, SynthesisEngine
 from vits.synthesis.script.durations import plan_rhythm
 from vits.synthesis.script.pauses import Pauses
 from vits.synthesis.script.sentences import Item, Rest, Sentence
@@ -20,7 +20,7 @@ D = TypeVar("D")
 
 
 def stream_speech(
-    engine: SpeakingEngine[Any],
+    engine: SynthesisEngine[Any],
     items: Iterable[Item],
     request: Request,
     *,
@@ -50,12 +50,12 @@ def stream_speech(
         durations = None if rhythm is None else rhythm.durations[index]
         drawn = draw_sentence(engine, item, request, index, durations)
         index += 1
-        waves = [engine.speak(drawn)] if whole_sentences else engine.speak_in_chunks(drawn)
-        yield from timeline.place(item, engine.frames(drawn), waves)
+        waves = [engine.decode(drawn)] if whole_sentences else engine.decode_in_chunks(drawn)
+        yield from timeline.place(item, engine.durations(drawn), waves)
 
 
 def draw_sentence(
-    engine: SpeakingEngine[D],
+    engine: SynthesisEngine[D],
     sentence: Sentence,
     request: Request,
     index: int,
@@ -65,7 +65,7 @@ def draw_sentence(
     who = request.who if sentence.who is None else sentence.who
     how = sentence.how or request.how
     chance, language = (request.seed, index), request.language
-    return engine.draw(sentence.encoding.ids, who, how, chance, durations, language=language)
+    return engine.sample(sentence.encoding.ids, who, how, chance, durations, language=language)
 
 
 class Timeline:
@@ -76,7 +76,7 @@ class Timeline:
         request: how.
     """
 
-    def __init__(self, engine: SpeakingEngine[Any], request: Request) -> None:
+    def __init__(self, engine: SynthesisEngine[Any], request: Request) -> None:
         self._rate, self._hop, self._request = engine.sample_rate, engine.hop_length, request
         self._pauses = Pauses(request.how, engine.sample_rate)
         self._samples = 0

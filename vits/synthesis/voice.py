@@ -16,7 +16,7 @@ from vits.synthesis.bundle.frontend_mismatch import warn_of_drift
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.request import BatchOptions, Request, read_batch
-from vits.synthesis.runtime.torch_engine import Engine
+from vits.synthesis.runtime.torch_engine import TorchEngine
 from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
 from vits.synthesis.speakers import Speaker, find_who
 from vits.synthesis.speech import Speech
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Voice"]
 
 
-class Voice(SpeakingVoice[Engine]):
+class Voice(SpeakingVoice[TorchEngine]):
     """A trained voice, ready to speak.
 
     Calls share nothing that changes, so one voice may speak in many threads at once.
@@ -60,7 +60,7 @@ class Voice(SpeakingVoice[Engine]):
         Raises:
             VoiceError: there is no such device, or no such precision.
         """
-        engine = Engine(bundle.generator, device, precision)
+        engine = TorchEngine(bundle.generator, device, precision)
         super().__init__(engine, bundle.frontend, bundle.speakers, bundle.settings, bundle.card)
         warn_of_drift(bundle.card.name, bundle.frontend, bundle.fingerprint, stacklevel=4)
 

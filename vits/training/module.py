@@ -17,7 +17,7 @@ from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
 from vits.models.discriminators import Discriminators
 from vits.models.outputs import TrainingOutput
-from vits.models.segments import RECORDED, Spoken
+from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
 from vits.training.step.discriminator_losses import discriminator_losses, judge
@@ -26,7 +26,7 @@ from vits.training.step.freezing import freeze
 from vits.training.step.generator_losses import generator_terms, optional_losses, weigh
 from vits.training.step.metrics import Outcome, Record
 from vits.training.step.seeding import seed_step
-from vits.training.step.segments import Segments, spoken_at
+from vits.training.step.segments import Segments, prior_segments_at
 from vits.training.step.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
@@ -112,13 +112,13 @@ class VitsModule(pl.LightningModule):
         warming = 0 <= step - recipe.adversarial_start < recipe.discriminator_warmup_steps
         guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
         with torch.set_grad_enabled(not warming):
-            spoken = spoken_at(recipe, step)
-            out, spectrogram = self._generate(batch, guide, spoken)
+            prior_segments = prior_segments_at(recipe, step)
+            out, spectrogram = self._generate(batch, guide, prior_segments)
             segments = self._segments(batch, spectrogram, out)
         shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
         record = Record(self.device)
         terms = generator_terms(out, segments, shares, self.optional)
-        loss = weigh(terms, recipe, self.generator, out, apart=spoken.share == 0)
+        loss = weigh(terms, recipe, self.generator, out, apart=prior_segments.share == 0)
         terms = {name: term.detach() for name, term in terms.items()}
         if adversarial:
             self._step_discriminators(segments, shares, terms, record)
@@ -141,9 +141,11 @@ class VitsModule(pl.LightningModule):
         """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
         speaks_only = self.training_config.speaks_only
-        spoken = spoken_at(self.training_config, 0) if speaks_only else RECORDED
-        out, spectrogram = self._generate(batch, spoken=spoken, training=False)
-        speaker = self.generator._conditioning(batch.speakers)
+        prior_segments = (
+            prior_segments_at(self.training_config, 0) if speaks_only else NO_PRIOR_SEGMENTS
+        )
+        out, spectrogram = self._generate(batch, prior_segments=prior_segments, training=False)
+        speaker = self.generator.speaker_conditioning(batch.speakers)
         found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, speaker)
         values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
@@ -180,7 +182,7 @@ class VitsModule(pl.LightningModule):
         self,
         batch: Batch,
         guide: float = 0.0,
-        spoken: Spoken = RECORDED,
+        prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
         *,
         training: bool = True,
     ) -> tuple[TrainingOutput, Tensor]:
@@ -197,7 +199,7 @@ class VitsModule(pl.LightningModule):
             batch.languages,
             durations=self._given(batch),
             alignment_guide=guide,
-            spoken=spoken,
+            prior_segments=prior_segments,
         )
         return out, spectrogram
 

@@ -31,12 +31,12 @@ def listener(bundle):
 def record(model, ids, rng):
     """Let the voice say symbols, each at a pace of its own; return wave and durations."""
     length, quiet = torch.tensor([len(ids)]), torch.zeros(1, 2, len(ids))
-    usual = model.speak(ids[None], length, duration_noise=quiet).durations[0].numpy()
+    usual = model.infer(ids[None], length, duration_noise=quiet).durations[0].numpy()
     paced = np.maximum(1, np.round(usual * rng.uniform(0.6, 1.6, len(usual)))).astype(int)
     noise = torch.randn(
         1, model.config.latent_channels, int(paced.sum()), generator=torch.manual_seed(0)
     )
-    spoken = model.speak(
+    spoken = model.infer(
         ids[None], length, noise_scale=0.2, durations=torch.from_numpy(paced)[None], noise=noise
     )
     wave = spoken.wave[0, 0]

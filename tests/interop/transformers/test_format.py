@@ -129,7 +129,7 @@ def test_their_pipeline_gives_our_wave(transformers, make_voice, tmp_path):
     pipe = transformers.pipeline("text-to-speech", str(tmp_path))
     theirs = pipe("a tiny voice's test")
     ids = torch.tensor([bundle.frontend.encode("a tiny voice's test").ids])
-    ours = bundle.generator.speak(
+    ours = bundle.generator.infer(
         ids,
         torch.tensor([ids.shape[1]]),
         noise_scale=0.0,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from vits.synthesis.runtime.noise import draw_like_torch
+from vits.synthesis.runtime.noise import torch_randn
 
 
 @pytest.mark.parametrize("seed", [0, 5, 2**40 + 77, 2**63 - 1])
@@ -10,12 +10,12 @@ from vits.synthesis.runtime.noise import draw_like_torch
 def test_the_numbers_are_torchs(seed, length):
     generator = torch.Generator().manual_seed(seed)
     expected = torch.randn((1, 2, length), generator=generator).numpy()
-    drawn = draw_like_torch(seed, (1, 2, length))
+    drawn = torch_randn(seed, (1, 2, length))
     assert drawn.dtype == np.float32
     np.testing.assert_allclose(drawn, expected, rtol=0, atol=2e-6)  # rounding of log and cos
 
 
 def test_the_numbers_are_standard_normal():
-    drawn = draw_like_torch(3, (100_000,))
+    drawn = torch_randn(3, (100_000,))
     assert abs(drawn.mean()) < 0.02
     assert abs(drawn.std() - 1) < 0.02

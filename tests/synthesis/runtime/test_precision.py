@@ -25,7 +25,7 @@ def plain():
 def rounded():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(channels_last, "computes_bf16", lambda: True)  # no warning to look at here
-        chosen = choose_precision("auto", on_processor=True, stacklevel=1)
+        chosen = choose_precision("auto", on_cpu=True, stacklevel=1)
     assert chosen == "bf16"
     bundle = vits.synthesis.read_voice(DEFAULT_VOICE)
     if channels_last.computes_bf16():
@@ -71,7 +71,7 @@ def test_float32_of_the_voice_in_the_box(plain):
 @pytest.mark.parametrize("has_bf16", [True, False])
 def test_what_is_chosen(monkeypatch, has_bf16):
     monkeypatch.setattr(channels_last, "computes_bf16", lambda: has_bf16)
-    here, there = {"on_processor": True, "stacklevel": 1}, {"on_processor": False, "stacklevel": 1}
+    here, there = {"on_cpu": True, "stacklevel": 1}, {"on_cpu": False, "stacklevel": 1}
     assert choose_precision("auto", **here) == ("bf16" if has_bf16 else "fp32")
     assert choose_precision("auto", **there) == "fp32"
     for name in ("fp32", "plain"):

@@ -15,7 +15,7 @@ def everything(bundle, row):
     """Speak every symbol of the table that the old voice had."""
     ids = torch.arange(9).repeat(2)[None]
     with torch.no_grad():
-        return bundle.generator.eval().speak(
+        return bundle.generator.eval().infer(
             ids,
             torch.tensor([18]),
             torch.tensor([row]),

@@ -61,8 +61,8 @@ def test_the_priors_side_is_settled_and_the_posteriors_is_not(model):
     out, terms = run(model)
     weigh(terms, RECIPE, model, out, apart=True)
     with pytest.raises(RuntimeError, match="second time"):
-        torch.autograd.grad(terms["kl"], [out.recorded.crossing.z])
-    torch.autograd.grad(terms["mel"], [out.recorded.posterior.z])  # still there
+        torch.autograd.grad(terms["kl"], [out.posterior_pass.gate.z])
+    torch.autograd.grad(terms["mel"], [out.posterior_pass.posterior.z])  # still there
 
 
 def test_frozen_boxes_get_no_gradient_and_the_others_the_same(model):

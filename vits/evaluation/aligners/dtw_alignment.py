@@ -89,7 +89,7 @@ def _say(
     """Return the samples (L,) and the frames of each symbol (S,)."""
     device, count = listener.device, len(utterance.ids)
     with torch.inference_mode():
-        spoken = listener.model.speak(
+        spoken = listener.model.infer(
             utterance.ids[None].to(device),
             torch.tensor([count], device=device),
             listener.speakers(utterance.speaker),

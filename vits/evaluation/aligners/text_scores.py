@@ -8,7 +8,6 @@ from torch import Tensor
 from vits.alignment.score import best_path_scores
 from vits.data.prepared.dataset import PreparedDataset
 from vits.evaluation.aligners.aligner import Listener
-from vits.models.recording import place_recordings
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["VoiceScorer"]
@@ -67,4 +66,5 @@ class VoiceScorer:
         model, device = self._listener.model, self._listener.device
         spectrogram = self._listener.spectrogram(wave[None, None].to(device))
         lengths = torch.tensor([spectrogram.shape[2]], device=device)
-        return place_recordings(model, spectrogram, lengths, speaker)
+        conditioning = model.speaker_conditioning(speaker)
+        return model.posterior_mean_in_prior_space(spectrogram, lengths, conditioning)

@@ -1,1 +1,1 @@
-"""Runtimes that turn symbols into samples: PyTorch and ONNX Runtime."""
+"""Inference engines: PyTorch and ONNX Runtime, behind one interface."""

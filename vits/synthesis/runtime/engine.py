@@ -1,4 +1,4 @@
-"""What every runtime that speaks sentences offers."""
+"""The interface that every runtime implements."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
@@ -6,76 +6,78 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vits.synthesis.runtime.seeds import Chance
+from vits.synthesis.runtime.seeds import SentenceSeed
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 
-__all__ = ["MAX_SENTENCE_SECONDS", "NOT_FINITE", "TOO_LONG", "Samples", "SpeakingEngine"]
+__all__ = ["MAX_SENTENCE_SECONDS", "NOT_FINITE", "TOO_LONG", "Samples", "SynthesisEngine"]
 
 # A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
 MAX_SENTENCE_SECONDS = 600
 TOO_LONG = (
-    "a sentence came out too long for the memory; use a smaller noise_scale_duration or "
-    "length_scale, or train the voice for longer"
+    "a sentence is too long for the memory; use a smaller noise_scale_duration or length_scale, "
+    "or train the voice for longer"
 )
-
 NOT_FINITE = (
-    "the voice gave samples that are not finite; use smaller noise scales, "
+    "the voice produced samples that are not finite; use smaller noise scales, "
     "or bundle the voice again from an intact checkpoint"
 )
 
 Samples = NDArray[np.float32]
-D = TypeVar("D")
+S = TypeVar("S")
 
 
-class SpeakingEngine(Protocol[D]):
-    """Speaks one encoded sentence; ``D`` is a sentence that is drawn, with its durations.
+class SynthesisEngine(Protocol[S]):
+    """Synthesises one encoded sentence; ``S`` is a sampled sentence that can be decoded.
 
     Attributes:
         sample_rate: samples per second (Hz).
-        hop_length: samples of a frame.
-        max_frames: the longest sentence.
-        place: where it computes, in words.
+        hop_length: samples per frame.
+        max_frames: upper limit of a sentence's length (frames).
+        device_name: where it computes, for people.
     """
 
     sample_rate: int
     hop_length: int
     max_frames: int
-    place: str
+    device_name: str
 
-    def predict(
+    def predict_durations(
         self,
         ids: Sequence[int],
         who: Who,
         how: Settings,
-        chance: Chance,
+        chance: SentenceSeed,
         *,
         language: int | None = None,
     ) -> list[int]:
-        """Return the frames of each symbol that ``draw`` would give a sentence."""
+        """Return the frames of each symbol that ``sample`` would use."""
         ...
 
-    def draw(
+    def sample(
         self,
         ids: Sequence[int],
         who: Who,
         how: Settings,
-        chance: Chance,
+        chance: SentenceSeed,
         durations: Sequence[int] | None = None,
         *,
         language: int | None = None,
-    ) -> D:
-        """Draw a sentence; with ``durations``, frames of each symbol, it has these."""
+    ) -> S:
+        """Sample durations and latent of a sentence; ``durations`` (frames) replace predicted ones.
+
+        With the durations that would have been predicted, the sample is the same.
+        """
         ...
 
-    def frames(self, drawn: D) -> list[int]:
-        """Return the frames of each symbol of a sentence."""
+    def durations(self, sample: S) -> list[int]:
+        """Return the frames of each symbol of a sampled sentence."""
         ...
 
-    def speak(self, drawn: D) -> Samples:
+    def decode(self, sample: S) -> Samples:
         """Return the samples (L,) of a sentence."""
         ...
 
-    def speak_in_chunks(self, drawn: D) -> Iterator[Samples]:
+    def decode_in_chunks(self, sample: S) -> Iterator[Samples]:
         """Yield the samples of a sentence in chunks, each of whole frames."""
         ...

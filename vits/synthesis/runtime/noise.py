@@ -1,20 +1,20 @@
-"""Standard normal numbers without torch: those that torch draws, up to rounding."""
+"""Standard normal noise without torch: the values that torch draws, up to rounding."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["draw_like_torch"]
+__all__ = ["torch_randn"]
 
-_GROUP = 16  # torch makes normal numbers sixteen at a time
-_MANTISSA = 2**24 - 1  # of a float32; torch takes as many bits of each number of the generator
+_GROUP = 16  # torch draws normal values sixteen at a time
+_MANTISSA = 2**24 - 1  # bits of a float32; torch takes as many of each random integer
 _WIDE_MANTISSA = 2**53 - 1
 
 
-def draw_like_torch(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Draw what ``torch.randn`` draws first on a processor from a generator with this seed.
+def torch_randn(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Reproduce the first ``torch.randn`` of a seeded generator on the CPU.
 
-    Both are MT19937 and the method of Box and Muller. So a voice has the same rhythm in torch and
-    elsewhere; equal to rounding, since logarithms and cosines differ in their last bit.
+    Both are MT19937 and the Box-Muller transform, so a seed gives the same durations in torch and
+    in ONNX Runtime. Equal up to rounding: logarithms and cosines differ in their last bit.
 
     Source: ``ATen/native/cpu/DistributionTemplates.h`` (``normal_fill``), PyTorch 2.
 
@@ -28,11 +28,11 @@ def draw_like_torch(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
         return np.reshape(_draw_few(bits, count), shape)
     whole = count - count % _GROUP
     uniform = _uniform(bits, count)
-    drawn = np.empty(count, np.float32)
-    drawn[:whole] = _box_muller(uniform[:whole])
-    if whole < count:  # the last group, which overlaps the one before it, has numbers of its own
-        drawn[-_GROUP:] = _box_muller(_uniform(bits, _GROUP))
-    return np.reshape(drawn, shape)
+    noise = np.empty(count, np.float32)
+    noise[:whole] = _box_muller(uniform[:whole])
+    if whole < count:  # the last group overlaps the one before it and draws numbers of its own
+        noise[-_GROUP:] = _box_muller(_uniform(bits, _GROUP))
+    return np.reshape(noise, shape)
 
 
 def _uniform(bits: np.random.MT19937, count: int) -> NDArray[np.float32]:
@@ -48,7 +48,7 @@ def _box_muller(uniform: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _draw_few(bits: np.random.MT19937, count: int) -> NDArray[np.float32]:
-    """Draw fewer than a group, which torch does one pair after the other, in float64."""
+    """Draw less than a group: torch does it pair by pair, in float64."""
     raw = np.reshape(bits.random_raw(4 * ((count + 1) // 2)), (-1, 2, 2))
     uniform = ((raw[..., 0] << 32 | raw[..., 1]) & _WIDE_MANTISSA) * 2.0**-53
     radius, angle = np.sqrt(-2 * np.log1p(-uniform[:, 1])), 2 * np.pi * uniform[:, 0]

@@ -1,4 +1,4 @@
-"""In what numbers a voice speaks."""
+"""Numeric precision of a voice: which one a machine supports."""
 
 import warnings
 
@@ -10,39 +10,39 @@ PRECISIONS = ("fp32", "bf16", "auto", "plain")
 
 
 class PrecisionWarning(UserWarning):
-    """The precision that was asked for brings nothing on this processor."""
+    """The requested precision brings no speed on this CPU."""
 
 
-def choose_precision(asked: str, *, on_processor: bool, stacklevel: int) -> str:
-    """Return ``fp32``, ``bf16`` or ``plain``.
+def choose_precision(requested: str, *, on_cpu: bool, stacklevel: int) -> str:
+    """Resolve a requested precision to ``fp32``, ``bf16`` or ``plain``.
 
-    ``auto`` asks the processor for its instructions, and takes no time: what a clock says may
-    differ from run to run, and the samples with it.
+    ``auto`` decides by the instructions of the CPU, not by a measurement: timings differ from run
+    to run, and the samples would differ with them.
 
     Args:
-        asked: a precision of ``PRECISIONS``.
-        on_processor: the voice computes on a processor, not on an accelerator.
+        requested: one of ``PRECISIONS``.
+        on_cpu: the voice computes on the CPU, not on an accelerator.
         stacklevel: whose line a warning shows.
 
     Warns:
-        PrecisionWarning: ``bf16`` is asked for, and the processor has no instructions for it.
+        PrecisionWarning: ``bf16`` is requested, and the CPU has no instructions for it.
 
     Raises:
         VoiceError: there is no such precision.
     """
-    if asked not in PRECISIONS:
-        raise VoiceError(f"precision {asked!r} must be one of {', '.join(PRECISIONS)}")
-    if asked in ("fp32", "plain"):
-        return asked
+    if requested not in PRECISIONS:
+        raise VoiceError(f"precision {requested!r} must be one of {', '.join(PRECISIONS)}")
+    if requested in ("fp32", "plain"):
+        return requested
     from vits.layers.channels_last import computes_bf16
 
-    has_bf16 = on_processor and computes_bf16()
-    if asked == "auto":
+    has_bf16 = on_cpu and computes_bf16()
+    if requested == "auto":
         return "bf16" if has_bf16 else "fp32"
-    if on_processor and not has_bf16:
+    if on_cpu and not has_bf16:
         warnings.warn(
-            "this processor has no bfloat16 instructions: bf16 is rounded as it should be, but "
-            "computed in float32 and no faster; use auto",
+            "this CPU has no bfloat16 instructions: bf16 gives the rounding of bfloat16, but "
+            "computes in float32 and no faster; use auto",
             PrecisionWarning,
             stacklevel=stacklevel,
         )

@@ -1,4 +1,4 @@
-"""Chance that can be repeated."""
+"""Seeds: repeatable randomness for every sentence of a text."""
 
 import secrets
 from numbers import Integral
@@ -11,14 +11,18 @@ from vits.errors import VoiceError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Chance", "choose_seed", "seeded_generator", "sentence_seed"]
+__all__ = ["SentenceSeed", "choose_seed", "derive_seed", "seeded_generator"]
 
-Chance = tuple[int, int]
-"""The seed of a text, and the place of a sentence among its sentences."""
+SentenceSeed = tuple[int, int]
+"""Seed of a text, and index of the sentence in it."""
 
 
 def choose_seed(seed: object) -> int:
-    """Return the seed, or a new one for None."""
+    """Check a seed, or draw a new one for None.
+
+    Raises:
+        VoiceError: it is no whole number from 0 to 2**63 - 1.
+    """
     if seed is None:
         return secrets.randbits(63)
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < 2**63:
@@ -26,14 +30,14 @@ def choose_seed(seed: object) -> int:
     return int(seed)
 
 
-def sentence_seed(seed: int, index: int) -> int:
-    """Return the seed of one sentence, whatever is spoken before it or beside it."""
+def derive_seed(seed: int, index: int) -> int:
+    """Derive the seed of sentence ``index``, independent of all other sentences."""
     (state,) = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)
     return int(state) & (2**63 - 1)
 
 
 def seeded_generator(device: "torch.device", seed: int, index: int) -> "torch.Generator":
-    """Make torch's generator of one sentence."""
+    """Create torch's random generator for sentence ``index``."""
     import torch
 
-    return torch.Generator(device).manual_seed(sentence_seed(seed, index))
+    return torch.Generator(device).manual_seed(derive_seed(seed, index))

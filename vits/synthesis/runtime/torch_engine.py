@@ -1,4 +1,4 @@
-"""A generator on a device: encoded sentences in, samples out."""
+"""PyTorch engine: encoded sentences in, samples out, on one device."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,36 +9,35 @@ import torch
 from torch import Tensor
 
 from vits.errors import VoiceError
-from vits.models.drawing import draw_durations, draw_prior
+from vits.models.batched_decoding import decode_batched
 from vits.models.fast import make_fast
-from vits.models.outputs import PriorDraw
-from vits.models.streaming import plan_chunks, speak_in_chunks
-from vits.models.together import speak_together
+from vits.models.outputs import EncodedText, PriorSample
+from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.runtime.precision import choose_precision
-from vits.synthesis.runtime.seeds import Chance, seeded_generator
+from vits.synthesis.runtime.seeds import SentenceSeed, seeded_generator
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import Who
 
-__all__ = ["Engine", "to_samples"]
+__all__ = ["TorchEngine", "to_samples"]
 
-FIRST_CHUNK_SECONDS = 0.1  # a sound: time enough to have the next chunk ready
+FIRST_CHUNK_SECONDS = 0.1  # enough playback to have the next chunk ready
 
 
-class Engine:
-    """Speaks one encoded sentence, whole or in chunks, or many at once.
+class TorchEngine:
+    """Synthesises encoded sentences: whole, in chunks, or several in one batch.
 
-    Calls share nothing that changes. Every sentence is drawn by itself: so its length and its noise
-    are the same whatever is spoken beside it.
+    Calls share no state. Every sentence is sampled by itself, so its length and noise do not depend
+    on what else is synthesised.
 
     Args:
-        generator: becomes the engine's own and is changed in place: weight norm is folded.
+        generator: taken over and changed in place: weight norm is folded.
         device: where to compute.
         precision: as in ``Voice``.
 
     Attributes:
-        precision: the one that was chosen: ``fp32``, ``bf16`` or ``plain``.
+        precision: the resolved one: ``fp32``, ``bf16`` or ``plain``.
 
     Raises:
         VoiceError: there is no such device, or no such precision.
@@ -48,9 +47,9 @@ class Engine:
         self, generator: Vits, device: str | torch.device, precision: str = "fp32"
     ) -> None:
         self.device = _find_device(device)
-        self.place = str(self.device)
-        on_processor = self.device.type == "cpu"
-        self.precision = choose_precision(precision, on_processor=on_processor, stacklevel=5)
+        self.device_name = str(self.device)
+        on_cpu = self.device.type == "cpu"
+        self.precision = choose_precision(precision, on_cpu=on_cpu, stacklevel=5)
         generator.fold_weight_norm()
         self.model = generator.eval().requires_grad_(False).to(self.device)
         if self.precision != "plain":
@@ -63,109 +62,113 @@ class Engine:
         # what a cut costs, in frames of the decoder or of each coupling of the flow
         self._cut = max(self.model.decoder.cut, flow.context // len(flow.couplings))
 
-    def predict(
+    def predict_durations(
         self,
         ids: Sequence[int],
         who: Who,
         how: Settings,
-        chance: Chance,
+        chance: SentenceSeed,
         *,
         language: int | None = None,
     ) -> list[int]:
-        """Return the frames of each symbol that ``draw`` would give one sentence."""
+        """Return the frames of each symbol that ``sample`` would use."""
         generator = seeded_generator(self.device, *chance)
         with torch.inference_mode(), _memory_guard():
-            durations = draw_durations(
-                self.model,
-                torch.tensor([ids], device=self.device),
-                torch.tensor([len(ids)], device=self.device),
-                self.name_speaker(who),
-                self._name_language(language),
-                noise_scale_duration=how.noise_scale_duration,
-                length_scale=how.length_scale,
-                duration_noise=self._duration_noise(ids, generator),
-                max_frames=self.max_frames,
-            )
-        return cast(list[int], durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
+            noise = self._duration_noise(ids, generator)
+            text, conditioning = self._encode(ids, who, language)
+            return _to_list(self._predict(text, conditioning, how, noise))
 
-    def draw(
+    def sample(
         self,
         ids: Sequence[int],
         who: Who,
         how: Settings,
-        chance: Chance,
+        chance: SentenceSeed,
         durations: Sequence[int] | None = None,
         *,
         language: int | None = None,
-    ) -> PriorDraw:
-        """Draw durations and latent of one sentence.
+    ) -> PriorSample:
+        """Sample durations and latent of one sentence.
 
         Args:
-            ids: rows of the symbol table.
-            who: the speaker.
-            how: the settings.
-            chance: of this sentence.
-            durations: frames of each symbol; None: drawn. Where they are those that would have been
-                drawn, the latent is the same too.
-            language: row of the language embedding; None where there is none.
+            ids: symbol ids.
+            who: speaker id, or the weights of a mix.
+            how: the scales.
+            chance: seed of this sentence.
+            durations: frames of each symbol; None: predicted. With those that would have been
+                predicted, the latent is the same.
+            language: language id; None where the voice has no choice.
         """
         generator = seeded_generator(self.device, *chance)
         with torch.inference_mode(), _memory_guard():
-            given = None if durations is None else torch.tensor([durations], device=self.device)
-            return draw_prior(
-                self.model,
-                torch.tensor([ids], device=self.device),
-                torch.tensor([len(ids)], device=self.device),
-                self.name_speaker(who),
-                self._name_language(language),
-                noise_scale=how.noise_scale,
-                noise_scale_duration=how.noise_scale_duration,
-                length_scale=how.length_scale,
-                durations=given,
-                duration_noise=self._duration_noise(ids, generator),
-                generator=generator,
-                max_frames=self.max_frames,
+            noise = self._duration_noise(ids, generator)  # drawn first, needed or not
+            text, conditioning = self._encode(ids, who, language)
+            if durations is None:
+                frames = self._predict(text, conditioning, how, noise)
+            else:
+                frames = torch.tensor([durations], device=self.device)
+            return self.model.sample_prior(
+                text, frames, conditioning, noise_scale=how.noise_scale, generator=generator
             )
 
-    def frames(self, drawn: PriorDraw) -> list[int]:
-        """Return the frames of each symbol of a sentence."""
-        return cast(list[int], drawn.durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
+    def durations(self, sample: PriorSample) -> list[int]:
+        """Return the frames of each symbol of a sampled sentence."""
+        return _to_list(sample.durations)
 
-    def name_speaker(self, who: Who) -> Tensor | None:
-        """Return a speaker as the model takes it; None where it has only one."""
-        if self.model.config.n_speakers == 1:
-            return None
-        return torch.tensor([who], device=self.device)
-
-    def _name_language(self, language: int | None) -> Tensor | None:
-        return None if language is None else torch.tensor([language], device=self.device)
-
-    def _duration_noise(self, ids: Sequence[int], generator: torch.Generator) -> Tensor:
-        return torch.randn((1, 2, len(ids)), device=self.device, generator=generator)
-
-    def speak(self, drawn: PriorDraw) -> Samples:
+    def decode(self, sample: PriorSample) -> Samples:
         """Return the samples (L,) of a sentence."""
         with torch.inference_mode(), _memory_guard():
-            return to_samples(self.model.decode_prior(drawn)[0])
+            return to_samples(self.model.decode(sample)[0])
 
-    def speak_in_chunks(self, drawn: PriorDraw) -> Iterator[Samples]:
-        """Yield the samples of a sentence in growing chunks; joined, they are ``speak``'s."""
-        plan = plan_chunks(drawn.z.shape[2], self._cut, self._first_chunk)
-        waves = speak_in_chunks(self.model, drawn, plan)
+    def decode_in_chunks(self, sample: PriorSample) -> Iterator[Samples]:
+        """Yield the samples of a sentence in growing chunks; joined, they equal ``decode``'s."""
+        plan = plan_chunks(sample.z.shape[2], self._cut, self._first_chunk)
+        waves = decode_in_chunks(self.model, sample, plan)
         for _ in plan:
-            # not around the yield: the mode is the thread's, and the caller's in between
+            # not around the yield: the mode belongs to the thread, which is the caller's meanwhile
             with torch.inference_mode(), _memory_guard():
                 samples = to_samples(next(waves))
             yield samples
 
-    def speak_together(self, draws: Sequence[PriorDraw]) -> list[Samples]:
+    def decode_batched(self, samples: Sequence[PriorSample]) -> list[Samples]:
         """Return the samples of several sentences, decoded in one batch."""
         with torch.inference_mode(), _memory_guard():
-            return [to_samples(wave) for wave in speak_together(self.model, draws)]
+            return [to_samples(wave) for wave in decode_batched(self.model, samples)]
+
+    def speaker_tensor(self, who: Who) -> Tensor | None:
+        """Return a speaker as the model takes it; None for a model of one speaker."""
+        if self.model.config.n_speakers == 1:
+            return None
+        return torch.tensor([who], device=self.device)
+
+    def _encode(
+        self, ids: Sequence[int], who: Who, language: int | None
+    ) -> tuple[EncodedText, Tensor | None]:
+        """Encode a sentence and embed its speaker."""
+        conditioning = self.model.speaker_conditioning(self.speaker_tensor(who))
+        languages = None if language is None else torch.tensor([language], device=self.device)
+        batch = torch.tensor([ids], device=self.device)
+        lengths = torch.tensor([len(ids)], device=self.device)
+        return self.model.encode(batch, lengths, languages), conditioning
+
+    def _predict(
+        self, text: EncodedText, conditioning: Tensor | None, how: Settings, noise: Tensor
+    ) -> Tensor:
+        return self.model.predict_durations(
+            text,
+            conditioning,
+            noise_scale=how.noise_scale_duration,
+            length_scale=how.length_scale,
+            noise=noise,
+            max_frames=self.max_frames,
+        )
+
+    def _duration_noise(self, ids: Sequence[int], generator: torch.Generator) -> Tensor:
+        return torch.randn((1, 2, len(ids)), device=self.device, generator=generator)
 
 
 def to_samples(wave: Tensor) -> Samples:
-    """Bring a wave (1, 1, L) to the CPU as (L,) float32.
+    """Copy a wave (1, 1, L) to the CPU as (L,) float32.
 
     Raises:
         VoiceError: samples are not finite.
@@ -176,9 +179,13 @@ def to_samples(wave: Tensor) -> Samples:
     return samples
 
 
+def _to_list(durations: Tensor) -> list[int]:
+    return cast(list[int], durations[0].tolist())  # pyright: ignore[reportUnknownMemberType]
+
+
 @contextmanager
 def _memory_guard() -> Generator[None]:
-    """Explain a failed allocation: nothing but the predicted durations makes it that large."""
+    """Explain a failed allocation: only long predicted durations need that much memory."""
     try:
         yield
     except RuntimeError as error:
@@ -188,7 +195,7 @@ def _memory_guard() -> Generator[None]:
 
 
 def _find_device(device: str | torch.device) -> torch.device:
-    """Return the device, once it is known to work."""
+    """Return a device after checking that it works."""
     try:
         found = torch.device(device)
         torch.zeros(1, device=found)

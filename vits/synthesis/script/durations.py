@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vits.errors import VoiceError
 from vits.synthesis.request import Request, Wishes
-from vits.synthesis.runtime.engine import SpeakingEngine
+from vits.synthesis.runtime.engine import SynthesisEngine
 from vits.synthesis.script.pauses import Pauses
 from vits.synthesis.script.sentences import Item, Sentence
 from vits.synthesis.timing import BLANK, group_symbols
@@ -42,7 +42,7 @@ class _Line:
 
 
 def plan_rhythm(
-    engine: SpeakingEngine[Any], items: Sequence[Item], request: Request, wishes: Wishes
+    engine: SynthesisEngine[Any], items: Sequence[Item], request: Request, wishes: Wishes
 ) -> Rhythm:
     """Predict the durations of all sentences and make them keep what is wished.
 
@@ -66,7 +66,7 @@ def plan_rhythm(
             who = request.who if item.who is None else item.who
             how, chance = item.how or request.how, (request.seed, len(lines))
             ids = item.encoding.ids
-            frames = engine.predict(ids, who, how, chance, language=request.language)
+            frames = engine.predict_durations(ids, who, how, chance, language=request.language)
             lines.append(_Line(item, frames))
     frame = engine.hop_length / engine.sample_rate
     _fix(lines, "phoneme", wishes.phonemes, frame)
@@ -104,7 +104,7 @@ def _fix(lines: list[_Line], what: str, wished: dict[int, float], frame: float) 
 
 
 def _fit(
-    engine: SpeakingEngine[Any],
+    engine: SynthesisEngine[Any],
     items: Sequence[Item],
     lines: list[_Line],
     request: Request,

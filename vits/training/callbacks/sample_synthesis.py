@@ -17,6 +17,9 @@ from vits.training.module import VitsModule
 
 __all__ = ["SampleSynthesis"]
 
+# the scales at which voices speak by default, so that progress sounds as the voice will
+NOISE_SCALE, NOISE_SCALE_DURATION = 0.667, 0.8
+
 
 class SampleSynthesis(pl.Callback):
     """Logs wave, mel beside the recording's, and alignment picture of fixed utterances.
@@ -58,8 +61,14 @@ def _show(
     trainer: pl.Trainer, module: VitsModule, batch: Batch, symbols: list[str], stem: Path
 ) -> None:
     generator = torch.Generator(module.device).manual_seed(module.training_config.seed)
-    spoken = module.generator.speak(
-        batch.ids, batch.id_lengths, batch.speakers, batch.languages, generator=generator
+    spoken = module.generator.infer(
+        batch.ids,
+        batch.id_lengths,
+        batch.speakers,
+        batch.languages,
+        noise_scale=NOISE_SCALE,
+        noise_scale_duration=NOISE_SCALE_DURATION,
+        generator=generator,
     )
     wave = spoken.wave[0, 0].float().cpu()
     spectrogram = module.spectrogram(batch.wave, batch.wave_lengths)

@@ -9,7 +9,7 @@ from vits.config import TrainingConfig, VitsConfig
 from vits.layers.filterbank import PseudoQmf
 from vits.losses.envelope import EnvelopeLoss
 from vits.losses.subband import SubbandLoss
-from vits.models.outputs import Recorded, TrainingOutput
+from vits.models.outputs import PosteriorPass, TrainingOutput
 from vits.models.vits import Vits
 from vits.training.step.distributed import Shares
 from vits.training.step.early_backward import settle
@@ -50,8 +50,8 @@ def generator_terms(
         "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
         "duration": duration * shares.symbols,
     }
-    if out.recorded is not None:
-        terms["kl"] = kl_term(out, out.recorded) * shares.frames
+    if out.posterior_pass is not None:
+        terms["kl"] = kl_term(out, out.posterior_pass) * shares.frames
     if "subband" in optional:
         terms["subband"] = optional["subband"](segments.fake, segments.real) * shares.utterances
     if "envelope" in optional:
@@ -60,9 +60,9 @@ def generator_terms(
     return terms
 
 
-def kl_term(out: TrainingOutput, recorded: Recorded) -> Tensor:
+def kl_term(out: TrainingOutput, posterior_pass: PosteriorPass) -> Tensor:
     """Return the KL of a batch, a scalar in nats per frame."""
-    z_prior, log_std = recorded.z_prior, recorded.crossing.log_std
+    z_prior, log_std = posterior_pass.z_prior, posterior_pass.gate.log_std
     return losses.kl_divergence(z_prior, log_std, *out.prior, out.frame_mask)
 
 
@@ -89,11 +89,11 @@ def weigh(
         apart: the prior's side has no part in the wave.
     """
     weighted = {name: getattr(recipe, f"{name}_weight") * term for name, term in terms.items()}
-    if not apart or out.recorded is None:
+    if not apart or out.posterior_pass is None:
         return torch.stack(list(weighted.values())).sum()
     settled = settle(
         weighted.pop("kl") + weighted.pop("duration"),
-        through=[x for x in out.recorded.crossing if x is not None],
+        through=[x for x in out.posterior_pass.gate if x is not None],
         parameters=_prior_side(generator),
     )
     return torch.stack([settled, *weighted.values()]).sum()

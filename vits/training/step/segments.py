@@ -5,9 +5,9 @@ from typing import NamedTuple
 from torch import Tensor
 
 from vits.config import TrainingConfig
-from vits.models.segments import RECORDED, Spoken
+from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 
-__all__ = ["Segments", "spoken_at"]
+__all__ = ["Segments", "prior_segments_at"]
 
 
 class Segments(NamedTuple):
@@ -19,8 +19,8 @@ class Segments(NamedTuple):
     fake_mel: Tensor
 
 
-def spoken_at(recipe: TrainingConfig, step: int) -> Spoken:
+def prior_segments_at(recipe: TrainingConfig, step: int) -> PriorSegments:
     """Say which segments of step ``step`` are decoded from the prior."""
     if step < recipe.spoken_start:
-        return RECORDED
-    return Spoken(recipe.spoken_share, recipe.spoken_noise_scale)
+        return NO_PRIOR_SEGMENTS
+    return PriorSegments(recipe.spoken_share, recipe.spoken_noise_scale)

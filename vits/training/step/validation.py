@@ -51,7 +51,11 @@ def measure_utterances(
         "spoken": difference(heard),
         "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
     }
-    if out.recorded is None:
+    if out.posterior_pass is None:
         return found
-    mean = out.recorded.posterior.distribution.mean
-    return {"mel": difference(mean * out.frame_mask), "kl": kl_term(out, out.recorded), **found}
+    mean = out.posterior_pass.posterior.distribution.mean
+    return {
+        "mel": difference(mean * out.frame_mask),
+        "kl": kl_term(out, out.posterior_pass),
+        **found,
+    }

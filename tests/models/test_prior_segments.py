@@ -4,8 +4,13 @@ import pytest
 import torch
 
 from vits.layers.masking import sequence_mask, slice_segments
-from vits.models.outputs import Gaussian, Posterior, Recorded
-from vits.models.segments import RECORDED, Spoken, segment_latents, spoken_latents
+from vits.models.outputs import Gaussian, Posterior
+from vits.models.prior_segments import (
+    NO_PRIOR_SEGMENTS,
+    PriorSegments,
+    prior_segment_latents,
+    segment_latents,
+)
 
 STARTS = torch.tensor([0, 13, 32])
 
@@ -30,15 +35,14 @@ def test_a_spoken_segment_is_the_whole_utterances(flow, ends):
     posterior, prior, conditioning = ends
     with torch.no_grad():
         whole = flow.inverse(prior.mean, posterior.mask, conditioning)
-        parts = spoken_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
+        parts = prior_segment_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
     torch.testing.assert_close(parts, slice_segments(whole, STARTS, 8), rtol=0, atol=1e-12)
 
 
 def cut(flow, ends, share, noise_scale=0.0, *, without_recordings=False):
     posterior, prior, conditioning = ends
-    recorded = None if without_recordings else Recorded(posterior, None, None)
-    spoken = Spoken(share, noise_scale)
-    return segment_latents(flow, recorded, prior, posterior.mask, STARTS, 8, conditioning, spoken)
+    z, segments = None if without_recordings else posterior.z, PriorSegments(share, noise_scale)
+    return segment_latents(flow, z, prior, posterior.mask, STARTS, 8, conditioning, segments)
 
 
 @pytest.mark.parametrize(("share", "count"), [(1.0, 3), (0.7, 2), (0.0, 0)])
@@ -48,7 +52,7 @@ def test_the_share_of_segments_comes_from_the_prior_the_rest_from_the_posterior(
     posterior, prior, conditioning = ends
     with torch.no_grad():
         latents = cut(flow, ends, share)
-        spoken = spoken_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
+        spoken = prior_segment_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
     recorded = slice_segments(posterior.z, STARTS, 8)
     same = [torch.equal(row, other) for row, other in zip(latents, recorded, strict=True)]
     heard = [torch.allclose(row, other) for row, other in zip(latents, spoken, strict=True)]
@@ -70,7 +74,7 @@ def test_the_noise_is_as_loud_as_asked(flow, ends):
 
 def test_nothing_is_drawn_where_all_segments_are_recorded(flow, ends):
     before = torch.get_rng_state()
-    cut(flow, ends, *RECORDED)
+    cut(flow, ends, *NO_PRIOR_SEGMENTS)
     assert torch.equal(before, torch.get_rng_state())
 
 

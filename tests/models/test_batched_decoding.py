@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from vits.models.together import group_by_length, speak_together
+from vits.models.batched_decoding import decode_batched, group_by_length
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
@@ -13,8 +13,8 @@ def test_together_is_alone(make_model, draw, decoder, n_speakers):
     context = model.decoder.context
     lengths = [1, 2 * context + 9, context, 2 * context, 2 * context + 9, 3, 2 * context + 5]
     draws = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
-    for wave, drawn in zip(speak_together(model, draws), draws, strict=True):
-        alone, _ = model.decode_prior(drawn)
+    for wave, drawn in zip(decode_batched(model, draws), draws, strict=True):
+        alone, _ = model.decode(drawn)
         assert wave.shape == alone.shape
         assert (wave - alone).abs().max() <= 1e-10 * alone.abs().max()
 
@@ -22,8 +22,8 @@ def test_together_is_alone(make_model, draw, decoder, n_speakers):
 def test_one_alone_is_bit_for_bit_itself(make_model, draw):
     model = make_model("hifigan 1")
     drawn = draw(model, 9)
-    (wave,) = speak_together(model, [drawn])
-    assert wave.equal(model.decode_prior(drawn)[0])
+    (wave,) = decode_batched(model, [drawn])
+    assert wave.equal(model.decode(drawn)[0])
 
 
 @pytest.mark.parametrize("batch_frames", [1, 300, 4000])
