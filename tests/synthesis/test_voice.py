@@ -64,9 +64,9 @@ def test_the_sentences_are_what_the_model_says_of_each(make_bundle):
         spoken = model.infer(
             ids,
             torch.tensor([ids.shape[1]]),
-            noise_scale=bundle.inference.noise_scale,
-            noise_scale_duration=bundle.inference.noise_scale_duration,
-            length_scale=bundle.inference.length_scale,
+            noise_scale=bundle.settings.noise_scale,
+            noise_scale_duration=bundle.settings.noise_scale_duration,
+            length_scale=bundle.settings.length_scale,
             generator=generator,
         )
         expected.append(spoken.wave[0, 0].numpy())
