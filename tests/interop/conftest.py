@@ -17,13 +17,13 @@ from vits.config import (
     TextEncoderConfig,
     VitsConfig,
 )
-from vits.interop.full_voice import WholeVoice
+from vits.interop.full_voice import FullVoice
 from vits.models.discriminators import Discriminators
 from vits.models.vits import Vits
 from vits.synthesis import Card, Settings, VoiceBundle
 from vits.text import Frontend, SymbolTable
 
-JUDGES = DiscriminatorConfig(
+DISCRIMINATORS = DiscriminatorConfig(
     period_channels=(2, 4, 4, 8, 8),
     scale_channels=(4, 8, 8, 16, 16, 16),
     scale_groups=(1, 2, 4, 8, 8, 1),
@@ -48,11 +48,11 @@ def randomize(module):
 
 
 @pytest.fixture(scope="module")
-def narrow_judges():
+def narrow_discriminators():
     """Let the formats hold this test suite's discriminators: their own make files of 190 MB."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vits.interop.size_limits.JUDGES", JUDGES)
-        yield JUDGES
+        patch.setattr("vits.interop.size_limits.DISCRIMINATORS", DISCRIMINATORS)
+        yield DISCRIMINATORS
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def make_voice():
         n_speakers=1,
         kind="stochastic",
         resblock="1",
-        judges=False,
+        discriminators=False,
         frontend=None,
         n_symbols=None,
         lexicon=None,
@@ -107,7 +107,7 @@ def make_voice():
                 upsample_kernel_sizes=(16, 8),
                 initial_channels=16,
             ),
-            discriminator=JUDGES if judges else DiscriminatorConfig(),
+            discriminator=DISCRIMINATORS if discriminators else DiscriminatorConfig(),
         )
         speakers = tuple(f"speaker {i}" for i in range(n_speakers)) if n_speakers > 1 else ()
         bundle = VoiceBundle(
@@ -119,9 +119,9 @@ def make_voice():
             card=Card(name="Ada", licence="CC0-1.0"),
         )
         weights = None
-        if judges:
+        if discriminators:
             weights = randomize(Discriminators(**vars(config.discriminator))).state_dict()
-        return WholeVoice(format="vits", bundle=bundle, discriminators=weights)
+        return FullVoice(format="vits", bundle=bundle, discriminators=weights)
 
     return once
 

@@ -10,15 +10,15 @@ from vits.cli import main
 from vits.cli.base_voice import read_base
 from vits.errors import MissingFileError, VoiceError
 from vits.interop import convert, equivalence
-from vits.interop.detect_format import FORMATS, read, recognise
+from vits.interop.detect_format import FORMATS, detect_format, read
 
 OTHERS = ("transformers", "coqui", "piper")
 
 
 @pytest.fixture(scope="module")
-def original(make_voice, narrow_judges, tmp_path_factory):
+def original(make_voice, narrow_discriminators, tmp_path_factory):
     folder = tmp_path_factory.mktemp("original") / "run"
-    convert.write(make_voice(3, judges=True), folder, "original")
+    convert.write(make_voice(3, discriminators=True), folder, "original")
     return folder
 
 
@@ -26,7 +26,7 @@ def original(make_voice, narrow_judges, tmp_path_factory):
 def originals(original, make_voice, tmp_path_factory):
     """Originals that others can be: Coqui's stochastic durations have a width of their own."""
     folder = tmp_path_factory.mktemp("originals") / "deterministic"
-    convert.write(make_voice(3, "deterministic", judges=True), folder, "original")
+    convert.write(make_voice(3, "deterministic", discriminators=True), folder, "original")
     return {"transformers": original, "coqui": folder, "piper": original}
 
 
@@ -36,7 +36,7 @@ def test_original_to_ours_to_another_and_back(originals, same_weights, tmp_path,
     ours = convert.write(read(original), tmp_path / "ours", "vits")
     drop = ("discriminators",) if to == "transformers" else ()
     there = convert.write(read(ours), tmp_path / to, to, drop)
-    assert recognise(there).title == to
+    assert detect_format(there).title == to
     back = read(convert.write(read(there), tmp_path / "back", "vits"))
     first = read(original)
     if drop:
@@ -84,9 +84,9 @@ def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
     assert main([*arguments, "--drop", "discriminators,manners"]) == 2
     assert main([*arguments, "--drop", "discriminators"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    proofs = [line for line in lines if line.startswith("proof, ")]
-    assert len(proofs) == 2
-    for line in proofs:
+    results = [line for line in lines if line.startswith("verification, ")]
+    assert len(results) == 2
+    for line in results:
         difference, peak = re.findall(r"difference (\S+) of (\S+) in", line)[0]
         assert float(difference) <= 1e-5 * float(peak)
 
@@ -98,7 +98,7 @@ def test_inspect_says_what_it_is_and_writes_nothing(original, capsys):
     assert lines["format"] == "original"
     assert lines["architecture"].startswith("VITS, stochastic durations, hifigan decoder 1")
     assert lines["speakers"] == "3 (speaker 0, speaker 1, speaker 2)"
-    assert lines["symbols"] == "178 in 178 rows, blanks"
+    assert lines["symbols"] == "178 of 178 embeddings, blanks"
     assert lines["language"] == "en-us (espeak)"
     assert lines["sample rate"] == "16000 Hz, 32 samples a frame"
     assert (lines["posterior encoder"], lines["discriminators"]) == ("yes", "6")
@@ -131,7 +131,7 @@ def test_every_format_is_offered():
 def test_nothing_known_is_an_error(tmp_path):
     with pytest.raises(MissingFileError):
         read(tmp_path / "nowhere")
-    with pytest.raises(VoiceError, match="no voice that is known"):
+    with pytest.raises(VoiceError, match="has no known voice format"):
         read(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(VoiceError, match="'llama' is another architecture"):

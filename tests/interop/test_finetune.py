@@ -34,11 +34,11 @@ def write_data(folder, base):
 
 
 @pytest.mark.parametrize("form", ["original", "transformers", "coqui", "piper"])
-def test_a_converted_voice_learns(make_voice, narrow_judges, tmp_path, capfd, form):
+def test_a_converted_voice_learns(make_voice, narrow_discriminators, tmp_path, capfd, form):
     table = SymbolTable(("_", *LETTERS, " "))
     frontend = Frontend(FrontendConfig(backend="graphemes", normalize=False), table)
     width = 192 if form == "coqui" else None
-    voice = make_voice(judges=True, frontend=frontend, duration_channels=width)
+    voice = make_voice(discriminators=True, frontend=frontend, duration_channels=width)
     judged = form != "transformers"
     theirs = convert.write(voice, tmp_path / form, form, () if judged else ("discriminators",))
     ours = convert.write(read(theirs), tmp_path / "ours", "vits")
@@ -55,7 +55,7 @@ def test_a_converted_voice_learns(make_voice, narrow_judges, tmp_path, capfd, fo
     }
     if not judged:  # its own are new, and learn alone in the first of the two steps
         settings["model"]["training"]["discriminator_warmup_steps"] = 1
-        settings["model"]["config"] = {"discriminator": to_dict(narrow_judges)}
+        settings["model"]["config"] = {"discriminator": to_dict(narrow_discriminators)}
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(settings))
     data = write_data(tmp_path, base)

@@ -9,7 +9,7 @@ from vits.config import FrontendConfig
 from vits.errors import VoiceError
 from vits.interop import convert
 from vits.interop.detect_format import read
-from vits.interop.equivalence import Proof, compare_voices
+from vits.interop.equivalence import WaveDifference, compare_voices
 from vits.interop.original import format as original
 from vits.interop.piper import format as piper
 from vits.interop.transformers import format as transformers
@@ -100,11 +100,11 @@ def test_names_by_row_stand_in_the_folder_too(change, make, tmp_path):
     [
         (lambda s: s["model_args"].update(use_language_embedding=False), "use_language_embedding"),
         (lambda s: s["model_args"].update(embedded_language_dim=5), "embedded_language_dim is 5"),
-        (lambda s: s.update(languages=["a", "b", "c", "d"]), "language 'd' has the row '3'"),
+        (lambda s: s.update(languages=["a", "b", "c", "d"]), "language 'd' has the id '3'"),
         (lambda s: s.update(languages=[1, 2, 3]), "languages must be a list of names"),
         (lambda s: s.update(phonemizer="gruut"), "phonemizer 'gruut' cannot"),
         (lambda s: s["datasets"][1].update(phonemizer="gruut"), "phonemizer 'gruut' cannot"),
-        (lambda s: s["datasets"].pop(), "no phonemizer of the language 'pt'"),
+        (lambda s: s["datasets"].pop(), "no phonemizer for the language 'pt'"),
         (lambda s: s["datasets"][0].update(language=7), "language and phonemizer of datasets"),
     ],
 )
@@ -130,7 +130,7 @@ def test_codes_that_are_not_the_names_must_be_dropped(make, tmp_path):
 def test_the_others_refuse_by_name(make_voice, form):
     voice = make_voice(frontend=PHONES, languages=BY_NAME)
     with pytest.raises(VoiceError, match=r"cannot hold the language embedding \(en-us, fr-fr, pt"):
-        form.FORMAT.losses(voice)
+        form.FORMAT.unsupported_parts(voice)
 
 
 def test_our_own_folder_holds_it_and_inspect_names_it(make, same_weights, tmp_path):
@@ -140,5 +140,5 @@ def test_our_own_folder_holds_it_and_inspect_names_it(make, same_weights, tmp_pa
     said = convert.describe(back)
     assert said["language"] == "3: en (en-us), fr (en-us), pt (en-us) (graphemes)"
     found = compare_voices(voice.bundle, back.bundle)
-    assert isinstance(found, Proof)
+    assert isinstance(found, WaveDifference)
     assert found.difference == 0 < found.peak

@@ -51,7 +51,7 @@ def shard(folder):
 
 
 def test_weights_in_several_files_are_one_model(make_voice, same_weights, tmp_path):
-    voice = make_voice(3, judges=False)
+    voice = make_voice(3, discriminators=False)
     folder = tmp_path / "Stimme für öäü 声 — copy (2)"
     folder.mkdir()
     transformers.FORMAT.write(folder, voice)

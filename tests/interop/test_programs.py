@@ -320,12 +320,12 @@ def test_we_read_what_piper_made(piper, tmp_path, n_speakers):
 @pytest.mark.parametrize("n_speakers", [1, 3])
 def test_piper_loads_what_we_wrote(piper, make_voice, tmp_path, n_speakers):
     from vits.config import DiscriminatorConfig
-    from vits.interop.full_voice import WholeVoice
+    from vits.interop.full_voice import FullVoice
     from vits.models.discriminators import Discriminators
 
     frontend = Frontend(FrontendConfig(normalize=False, bos_eos=True), SymbolTable(ROWS))
     voice = make_voice(n_speakers, frontend=frontend, n_symbols=256)
-    judges = Discriminators(**vars(DiscriminatorConfig())).state_dict()
-    whole = WholeVoice(format="vits", bundle=voice.bundle, discriminators=judges)
+    discriminators = Discriminators(**vars(DiscriminatorConfig())).state_dict()
+    whole = FullVoice(format="vits", bundle=voice.bundle, discriminators=discriminators)
     folder = convert.write(whole, tmp_path / "theirs", "piper")
     ask_piper(piper, folder, voice.bundle)

@@ -15,7 +15,7 @@ FORMS = ("original", "coqui", "piper")
 @pytest.fixture
 def voice(make_voice):
     """A voice that all three can hold, but for its discriminators."""
-    return make_voice(1, "deterministic", judges=True)
+    return make_voice(1, "deterministic", discriminators=True)
 
 
 def reshaped(voice, **changes):
@@ -40,7 +40,7 @@ def test_discriminators_of_the_usual_widths_have_a_place(voice, form):
     usual = replace(voice.bundle.generator.config, discriminator=DiscriminatorConfig())
     voice.bundle.generator.config, narrow = usual, voice.bundle.generator.config
     try:
-        assert FORMATS[form].losses(voice) == {}
+        assert FORMATS[form].unsupported_parts(voice) == {}
     finally:
         voice.bundle.generator.config = narrow
 
@@ -54,19 +54,23 @@ def test_residual_blocks_of_other_depths_are_refused(voice, form, resblock, dila
         resblock_dilations=(dilations, dilations),
     )
     with pytest.raises(VoiceError, match="residual blocks of"):
-        FORMATS[form].losses(reshaped(voice, decoder=decoder))
+        FORMATS[form].unsupported_parts(reshaped(voice, decoder=decoder))
 
 
 def test_coqui_has_one_size_for_hidden_and_latent_channels(voice):
     other = reshaped(voice, latent_channels=8)
-    with pytest.raises(VoiceError, match="latent_channels 8 beside hidden_channels 16"):
-        FORMATS["coqui"].losses(other)
-    assert FORMATS["original"].losses(other) == FORMATS["piper"].losses(other) == {}
+    with pytest.raises(VoiceError, match="latent_channels 8 with hidden_channels 16"):
+        FORMATS["coqui"].unsupported_parts(other)
+    assert (
+        FORMATS["original"].unsupported_parts(other)
+        == FORMATS["piper"].unsupported_parts(other)
+        == {}
+    )
 
 
 def test_coquis_stochastic_durations_have_a_width_of_their_own(make_voice):
-    with pytest.raises(VoiceError, match="duration predictor 16 wide"):
-        FORMATS["coqui"].losses(make_voice())
-    assert FORMATS["coqui"].losses(make_voice(duration_channels=192)) == {}
-    with pytest.raises(VoiceError, match="duration predictor 192 wide"):
-        FORMATS["original"].losses(make_voice(duration_channels=192))
+    with pytest.raises(VoiceError, match="duration predictor of 16 channels"):
+        FORMATS["coqui"].unsupported_parts(make_voice())
+    assert FORMATS["coqui"].unsupported_parts(make_voice(duration_channels=192)) == {}
+    with pytest.raises(VoiceError, match="duration predictor of 192 channels"):
+        FORMATS["original"].unsupported_parts(make_voice(duration_channels=192))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vits.errors import ConfigError, VoiceError
 
 if TYPE_CHECKING:
-    from vits.interop.full_voice import WholeVoice
+    from vits.interop.full_voice import FullVoice
 
 __all__ = ["add_parser", "run"]
 
@@ -40,13 +40,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "them, e.g. discriminators,lexicon",
     )
     parser.add_argument(
-        "--no-proof", action="store_true", help="do not compare the waves of the two at the end"
+        "--no-verify",
+        action="store_true",
+        help="do not compare the waves of both voices at the end",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert a voice, and prove that it is the same.
+    """Convert a voice and verify that the result is equivalent.
 
     Raises:
         VitsError: it cannot be read, or not without a loss.
@@ -63,19 +65,19 @@ def run(args: argparse.Namespace) -> int:
         print(f"{key}: {value}")
     write(voice, args.target, args.to, drop)
     print(f"{args.target}: written as {args.to}")
-    if not args.no_proof:
-        _prove(args, voice, drop)
+    if not args.no_verify:
+        _verify(args, voice, drop)
     return 0
 
 
-def _prove(args: argparse.Namespace, voice: "WholeVoice", drop: list[str]) -> None:
+def _verify(args: argparse.Namespace, voice: "FullVoice", drop: list[str]) -> None:
     """Read the result back, compare ids and waves, and print the differences.
 
     Raises:
         VoiceError: they are not those of the same voice.
     """
     from vits.interop.detect_format import FORMATS
-    from vits.interop.equivalence import compare_ids, compare_voices, prove
+    from vits.interop.equivalence import compare_ids, compare_voices, verify_with_transformers
 
     again = FORMATS[args.to].read(args.target)
     if not compare_ids(voice.bundle.frontend, again.bundle.frontend) and not drop:
@@ -87,14 +89,14 @@ def _prove(args: argparse.Namespace, voice: "WholeVoice", drop: list[str]) -> No
     theirs = theirs.parent if theirs is not None and theirs.is_file() else theirs
     results = {
         "read back": compare_voices(voice.bundle, again.bundle),
-        "transformers": prove(again, theirs),
+        "transformers": verify_with_transformers(again, theirs),
     }
     for name, result in results.items():
         if isinstance(result, str):
-            print(f"proof, {name}: not possible ({result})")
+            print(f"verification, {name}: not possible ({result})")
             continue
         print(
-            f"proof, {name}: largest difference {result.difference:.3g} "
+            f"verification, {name}: largest difference {result.difference:.3g} "
             f"of {result.peak:.3g} in {result.samples} samples"
         )
         if not drop and not result.difference <= TOLERANCE * max(result.peak, 1e-3):

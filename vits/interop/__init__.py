@@ -1,1 +1,1 @@
-"""Voices of other projects, read and written; see docs/interop.md."""
+"""Read and write voices of other projects; see docs/interop.md."""

@@ -1,6 +1,6 @@
-"""What another format has no place of its own for, kept in one entry of its settings.
+"""Settings that another format has no field for, carried in one extra entry of its settings file.
 
-Its own software passes over the entry; reading the voice back gives card and speakers again.
+The other project's software ignores the entry. Reading the voice back restores them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,31 +12,31 @@ from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, from_dict, to_dict
 from vits.errors import VoiceError
-from vits.interop.full_voice import WholeVoice
-from vits.interop.infer_config import require_claims
+from vits.interop.full_voice import FullVoice
+from vits.interop.infer_config import require_consistent
 from vits.interop.symbol_table import EMBEDDING
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["KEY", "Extras", "read_extras", "write_extras"]
+__all__ = ["KEY", "CarriedSettings", "read_carried_settings", "write_carried_settings"]
 
 KEY = "vits"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extras:
-    """The entry.
+class CarriedSettings:
+    """The entry; its field names are the keys of the file.
 
     Attributes:
         card: origin, licence and training.
-        speakers: their names by row.
-        audio: how waves become spectrograms, where the format says only a part of it.
-        frontend: how text becomes symbols, in our words.
-        symbols: our rows, where the format needs another order of them.
-        rows: for each of our rows, where the format has it; empty: the same order.
+        speakers: names in the order of the speaker ids.
+        audio: spectrogram settings; the format stores only some of them.
+        frontend: how text becomes symbols.
+        symbols: symbols in our order, where the format requires another order.
+        rows: for each of our symbol ids, its id in the format; empty if the order is the same.
         segment_frames: length of a training segment (frames).
-        inference: how the voice speaks, where the format does not say it.
+        inference: synthesis settings that the format does not store.
     """
 
     card: Card = field(default_factory=Card)
@@ -48,70 +48,82 @@ class Extras:
     segment_frames: int = 32
     inference: Settings = field(default_factory=Settings)
 
-    def restored(
-        self, frontend: Frontend, weights: Mapping[str, Tensor], where: object
+    def restore_symbols(
+        self, frontend: Frontend, weights: Mapping[str, Tensor], source: object
     ) -> tuple[Frontend, dict[str, Tensor]]:
-        """Put rows back in our order, if the format needed another.
+        """Restore our order of symbols and embeddings if the format needed another.
+
+        Args:
+            frontend: front end with the symbols of the format.
+            weights: generator tensors under our names.
+            source: file named in error messages.
 
         Raises:
-            VoiceError: what the entry says of the rows is not what the format says.
+            VoiceError: the entry contradicts the symbols of the format.
         """
         weights = dict(weights)
         if not self.rows or self.frontend is None:
             return frontend, weights
-        theirs, table = frontend.symbols.symbols, SymbolTable(self.symbols)
-        blank = frontend.config.blank or theirs[0]
-        alike = sorted(self.rows) == list(range(len(weights[EMBEDDING]))) and all(
-            theirs[there] in (symbol, blank) or table.id(symbol) != row
-            for row, (symbol, there) in enumerate(zip(self.symbols, self.rows, strict=False))
-            if there < len(theirs)
+        format_symbols, table = frontend.symbols.symbols, SymbolTable(self.symbols)
+        blank = frontend.config.blank or format_symbols[0]
+        is_permutation = sorted(self.rows) == list(range(len(weights[EMBEDDING])))
+        consistent = is_permutation and all(
+            format_symbols[format_id] in (symbol, blank) or table.id(symbol) != id
+            for id, (symbol, format_id) in enumerate(zip(self.symbols, self.rows, strict=False))
+            if format_id < len(format_symbols)
         )
-        if not alike:
-            raise VoiceError(f"{where}: {KEY}.rows and {KEY}.symbols do not fit the symbols there")
+        if not consistent:
+            raise VoiceError(
+                f"{source}: {KEY}.rows and {KEY}.symbols contradict the symbols of the voice"
+            )
         weights[EMBEDDING] = weights[EMBEDDING][torch.tensor(self.rows)]
         return Frontend(self.frontend, table), weights
 
-    def refined(self, audio: AudioConfig, where: object) -> AudioConfig:
-        """Return our own word on the audio, which must agree with what the format says of it.
+    def refine_audio(self, audio: AudioConfig, source: object) -> AudioConfig:
+        """Return the carried audio settings, which are complete; ``audio`` if there are none.
+
+        Args:
+            audio: what the format itself says.
+            source: file named in error messages.
 
         Raises:
-            VoiceError: it does not.
+            VoiceError: the two contradict each other.
         """
         if self.audio is None:
             return audio
-        known = ("sample_rate", "n_fft", "hop_length")
-        claims = {f"{KEY}.audio.{k}": (getattr(self.audio, k), getattr(audio, k)) for k in known}
-        require_claims(claims, where, what="its other settings")
+        shared = ("sample_rate", "n_fft", "hop_length")
+        claims = {f"{KEY}.audio.{k}": (getattr(self.audio, k), getattr(audio, k)) for k in shared}
+        require_consistent(claims, source, reference="its other settings")
         return self.audio
 
 
-def write_extras(voice: WholeVoice, order: Sequence[int] = ()) -> dict[str, Any]:
+def write_carried_settings(voice: FullVoice, order: Sequence[int] = ()) -> dict[str, Any]:
     """Return the entry as JSON values.
 
     Args:
-        voice: what is written.
-        order: for each row of the format, our row; empty: the same.
+        voice: the voice that is written.
+        order: for each symbol id of the format, our id; empty if they are the same.
     """
     config = voice.bundle.generator.config
-    moved = list(order) != list(range(len(order)))
+    reordered = list(order) != list(range(len(order)))
     return to_dict(
-        Extras(
+        CarriedSettings(
             card=voice.bundle.card,
             speakers=voice.bundle.speakers,
             audio=config.audio,
             frontend=voice.bundle.frontend.config,
-            symbols=voice.bundle.frontend.symbols.symbols if moved else (),
-            rows=tuple(sorted(range(len(order)), key=order.__getitem__)) if moved else (),
+            symbols=voice.bundle.frontend.symbols.symbols if reordered else (),
+            rows=tuple(sorted(range(len(order)), key=order.__getitem__)) if reordered else (),
             segment_frames=config.segment_frames,
             inference=voice.bundle.settings,
         )
     )
 
 
-def read_extras(entry: Mapping[str, Any]) -> Extras:
+def read_carried_settings(entry: Mapping[str, Any]) -> CarriedSettings:
     """Read the entry; an empty one gives the defaults.
 
     Raises:
-        ConfigError: it breaks its schema.
+        ConfigError: the entry breaks its schema.
     """
-    return from_dict(Extras, entry, KEY)
+    return from_dict(CarriedSettings, entry, KEY)

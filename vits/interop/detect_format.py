@@ -1,4 +1,4 @@
-"""Which format a file or folder is, by what its settings say."""
+"""Detect the format of a voice from its files and settings."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from vits.errors import MissingFileError, VoiceError
 from vits.interop import native
 from vits.interop.coqui import format as coqui
-from vits.interop.full_voice import Format, WholeVoice
+from vits.interop.full_voice import FullVoice, VoiceFormat
 from vits.interop.original import format as original
 from vits.interop.piper import format as piper
 from vits.interop.safe_loading import load_json, load_torch
 from vits.interop.transformers import format as transformers
 from vits.synthesis.bundle.voice_bundle import is_voice
 
-__all__ = ["FORMATS", "read", "recognise"]
+__all__ = ["FORMATS", "detect_format", "read"]
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, VoiceFormat] = {
     each.title: each
     for each in (
         native.FORMAT,
@@ -28,70 +28,70 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def read(path: Path) -> WholeVoice:
-    """Read a voice of whatever format.
+def read(path: Path) -> FullVoice:
+    """Read a voice of any known format.
 
     Raises:
-        MissingFileError: there is no such file or folder.
-        VoiceError: it is of none of the formats, is damaged, or holds what cannot be carried over.
-        CheckpointError: it is a damaged checkpoint of our own.
+        MissingFileError: the file or folder does not exist.
+        VoiceError: the format is unknown, or the voice is damaged or cannot be converted.
+        CheckpointError: a checkpoint of this project is damaged.
     """
     try:
-        return recognise(path).read(path)
+        return detect_format(path).read(path)
     except OSError as error:
         if isinstance(error, MissingFileError):
             raise
         raise VoiceError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def recognise(path: Path) -> Format:
-    """Tell the format of a file or folder.
+def detect_format(path: Path) -> VoiceFormat:
+    """Return the format of a file or folder.
 
     Raises:
-        MissingFileError: there is no such file or folder.
-        VoiceError: it is of none of the formats.
+        MissingFileError: the file or folder does not exist.
+        VoiceError: the format is unknown.
     """
     if not path.exists():
         raise MissingFileError(f"{path} does not exist; check the path")
     folder = path if path.is_dir() else path.parent
     if path.suffix in (".onnx", ".ckpt"):
-        own = path.suffix == ".ckpt" and path.is_file() and "vits" in load_torch(path)
-        return native.FORMAT if own else piper.FORMAT
+        is_ours = path.suffix == ".ckpt" and path.is_file() and "vits" in load_torch(path)
+        return native.FORMAT if is_ours else piper.FORMAT
     if is_voice(folder) and path.suffix != ".pth":
         return native.FORMAT
-    found = _by_settings(folder)
-    if found is not None:
-        return found
+    detected = _detect_in_folder(folder)
+    if detected is not None:
+        return detected
     if path.is_dir():
         checkpoints = sorted(path.rglob("*.ckpt"))
         if checkpoints:
-            return recognise(checkpoints[-1])
+            return detect_format(checkpoints[-1])
     raise VoiceError(
-        f"{path} is no voice that is known: looked for a voice of ours, transformers' config.json, "
+        f"{path} has no known voice format; expected a voice folder, transformers' config.json, "
         "the original's G_*.pth, Coqui's model.pth or Piper's *.ckpt, each with its settings"
     )
 
 
-def _by_settings(folder: Path) -> Format | None:
-    """Tell the format of a folder by its settings file; None if there is none that is known."""
+def _detect_in_folder(folder: Path) -> VoiceFormat | None:
+    """Return the format of the first JSON file of a folder that is a voice's settings."""
     for entry in sorted(folder.glob("*.json"), key=lambda e: (e.name != "config.json", e.name)):
         if entry.stat().st_size > 0 and entry.name not in ("vocab.json", "tokenizer_config.json"):
-            found = _of(load_json(entry))
-            if found is not None:
-                return found
+            detected = _detect_by_settings(load_json(entry))
+            if detected is not None:
+                return detected
     return None
 
 
-def _of(values: Mapping[str, Any]) -> Format | None:
-    if values.get("model_type") is not None:
-        if values["model_type"] != "vits":
-            kind = str(values["model_type"])[:60]
-            raise VoiceError(f"model_type {kind!r} is another architecture; only vits is known")
+def _detect_by_settings(settings: Mapping[str, Any]) -> VoiceFormat | None:
+    if settings.get("model_type") is not None:
+        if settings["model_type"] != "vits":
+            kind = str(settings["model_type"])[:60]
+            raise VoiceError(f"model_type {kind!r} is another architecture; only vits can be read")
         return transformers.FORMAT
-    if piper.is_settings(values):
+    if piper.is_settings(settings):
         return piper.FORMAT
-    if isinstance(values.get("model"), str) and "audio" in values:
+    if isinstance(settings.get("model"), str) and "audio" in settings:
         return coqui.FORMAT
-    if isinstance(values.get("model"), Mapping) and isinstance(values.get("data"), Mapping):
+    if isinstance(settings.get("model"), Mapping) and isinstance(settings.get("data"), Mapping):
         return original.FORMAT
     return None

@@ -1,9 +1,9 @@
-"""A voice with all that a project may keep of it, and the parts a format cannot hold."""
+"""A complete voice, discriminators included, and what every format must provide."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -13,20 +13,20 @@ from vits.errors import VitsError, VoiceError
 from vits.models.discriminators import Discriminators
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
-__all__ = ["Format", "WholeVoice", "blaming", "check_discriminators", "require_no_loss"]
+__all__ = ["FullVoice", "VoiceFormat", "check_discriminators", "require_droppable", "wrap_errors"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WholeVoice:
-    """A voice as it was found.
+class FullVoice:
+    """A voice with everything that training can resume from.
 
     Attributes:
-        format: name of the format it was read from.
+        format: title of the format it was read from.
         bundle: generator, front end, speakers, settings and card.
-        discriminators: their tensors under our names, whose shapes are those of
-            ``bundle.generator.config.discriminator``; None where the source has none.
+        discriminators: tensors under our names, with the shapes that
+            ``bundle.generator.config.discriminator`` gives; None if the source has none.
     """
 
     format: str
@@ -35,29 +35,34 @@ class WholeVoice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Format:
-    """A format: how to read it, how to write it, what it has no place for.
+class VoiceFormat:
+    """A voice format: how to read it, how to write it, and what it cannot hold.
 
     Attributes:
-        title: what people call it.
-        read: file or folder -> voice.
+        title: name on the command line.
+        read: reads a voice from a file or folder.
         write: writes a voice into an empty folder.
-        losses: names every part of a voice that the format has no place for, with the reason.
+        unsupported_parts: returns every part of a voice that the format cannot hold, and why.
     """
 
     title: str
-    read: Callable[[Path], WholeVoice]
-    write: Callable[[Path, WholeVoice], None]
-    losses: Callable[[WholeVoice], dict[str, str]]
+    read: Callable[[Path], FullVoice]
+    write: Callable[[Path, FullVoice], None]
+    unsupported_parts: Callable[[FullVoice], dict[str, str]]
 
 
-def require_no_loss(title: str, losses: Mapping[str, str], drop: Iterable[str]) -> None:
-    """Require that every part that would be lost may be dropped.
+def require_droppable(title: str, unsupported: Mapping[str, str], drop: Iterable[str]) -> None:
+    """Require that every part that a format cannot hold may be dropped.
+
+    Args:
+        title: name of the format.
+        unsupported: part -> reason.
+        drop: parts that may be dropped.
 
     Raises:
-        VoiceError: one may not; all of them are named.
+        VoiceError: some may not; the message names all of them.
     """
-    kept = {part: reason for part, reason in losses.items() if part not in set(drop)}
+    kept = {part: reason for part, reason in unsupported.items() if part not in set(drop)}
     if kept:
         reasons = "; ".join(f"{part} ({reason})" for part, reason in kept.items())
         raise VoiceError(
@@ -67,9 +72,9 @@ def require_no_loss(title: str, losses: Mapping[str, str], drop: Iterable[str]) 
 
 
 def check_discriminators(
-    weights: Mapping[str, Tensor], config: DiscriminatorConfig, where: str
+    weights: Mapping[str, Tensor], config: DiscriminatorConfig, source: str
 ) -> dict[str, Tensor]:
-    """Return the tensors of discriminators, which must be exactly those of ``config``.
+    """Return discriminator tensors after checking that they are exactly those of ``config``.
 
     Raises:
         VoiceError: a tensor is missing, unknown, of the wrong shape, or not finite.
@@ -79,42 +84,29 @@ def check_discriminators(
     names = sorted(expected.keys() ^ weights.keys())
     if names:
         fault = "lacks" if names[0] in expected else "has the unknown"
-        raise VoiceError(f"{where} {fault} tensor {names[0]} of the discriminators")
+        raise VoiceError(f"{source} {fault} tensor {names[0]} of the discriminators")
     for name, value in weights.items():
         if value.shape != expected[name].shape:
             raise VoiceError(
-                f"{where}: tensor {name} of the discriminators is {tuple(value.shape)}, but must "
+                f"{source}: tensor {name} of the discriminators is {tuple(value.shape)}, but must "
                 f"be {tuple(expected[name].shape)}"
             )
         if not torch.isfinite(value).all():
-            raise VoiceError(f"{where} has NaN or infinite values in {name} of the discriminators")
+            raise VoiceError(f"{source} has NaN or infinite values in {name} of the discriminators")
     return dict(weights)
 
 
-def blaming(where: object, build: Callable[[], T]) -> T:
-    """Build a part of a voice; whatever goes wrong is one line about the file it came from.
+def wrap_errors(source: object, build: Callable[[], T]) -> T:
+    """Call ``build`` and turn any error into one line that names the file.
 
     Raises:
-        VoiceError: the file breaks a rule, in whatever way files can.
+        VoiceError: the file is damaged or breaks a rule.
     """
     try:
         return build()
     except VitsError as error:
-        prefix = "" if str(where) in str(error) else f"{where}: "
+        prefix = "" if str(source) in str(error) else f"{source}: "
         raise VoiceError(f"{prefix}{error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise VoiceError(f"{where} is damaged: {type(error).__name__}: {reason}") from error
-
-
-def plain(value: Any, depth: int = 6) -> Any:
-    """Return what JSON could hold of a value out of a checkpoint; anything else as its type."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return value[:10_000]
-    if depth and isinstance(value, Mapping) and len(value) <= 10_000:
-        return {str(key)[:200]: plain(item, depth - 1) for key, item in value.items()}
-    if depth and isinstance(value, (list, tuple)) and len(value) <= 10_000:
-        return [plain(item, depth - 1) for item in value]
-    return f"<{type(value).__name__}>"
+        raise VoiceError(f"{source} is damaged: {type(error).__name__}: {reason}") from error

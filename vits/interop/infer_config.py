@@ -1,4 +1,4 @@
-"""The shape of a model, read off its tensors; what tensors cannot tell comes from its settings."""
+"""Infer a model's configuration from the shapes of its tensors."""
 
 import re
 from collections.abc import Mapping
@@ -20,25 +20,26 @@ from vits.config import (
 from vits.errors import VoiceError
 from vits.interop.parameter_names import V
 
-__all__ = ["Unseen", "measure", "require_claims"]
+__all__ = ["DeclaredConfig", "infer_config", "require_consistent"]
 
-LARGEST = 1 << 20  # channels, rows: no model has more, and a wrong one must not fill the memory
+LARGEST = 1 << 20  # channels, embeddings: a larger size would only exhaust the memory
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unseen:
-    """What the tensors of a model do not show.
+class DeclaredConfig:
+    """Configuration that tensor shapes do not show; a settings file has to declare it.
 
     Attributes:
-        audio: rates and window.
-        upsample_rates: of the decoder's stages.
-        resblock_dilations: of the decoder's residual blocks.
-        posterior_dilation_rate: of the posterior encoder.
-        flow_dilation_rate: of the prior flow.
-        tail_bound: of the splines.
-        text_dropout: of the text encoder.
-        duration_dropout: of the duration predictor.
-        segment_frames: of training.
+        audio: spectrogram settings.
+        upsample_rates: factor of each decoder stage.
+        resblock_dilations: dilations of each residual block of a stage.
+        posterior_dilation_rate: dilation rate of the posterior encoder.
+        flow_dilation_rate: dilation rate of the prior flow.
+        tail_bound: range of the splines of the duration predictor.
+        text_dropout: dropout of the text encoder.
+        duration_dropout: dropout of the duration predictor.
+        segment_frames: length of a training segment (frames).
+        periods: periods of the discriminators.
     """
 
     audio: AudioConfig
@@ -53,79 +54,83 @@ class Unseen:
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
 
 
-def measure(
-    weights: Mapping[str, Tensor], judges: Mapping[str, Tensor] | None, unseen: Unseen
+def infer_config(
+    weights: Mapping[str, Tensor],
+    discriminators: Mapping[str, Tensor] | None,
+    declared: DeclaredConfig,
 ) -> VitsConfig:
     """Return the configuration of a model.
 
     Args:
-        weights: the generator's tensors under our names.
-        judges: those of the discriminators, if there are any.
-        unseen: the rest.
+        weights: tensors of the generator under our names.
+        discriminators: tensors of the discriminators under our names, if there are any.
+        declared: what the shapes do not show.
 
     Raises:
-        VoiceError: a tensor that every model has is missing or has the wrong rank.
+        VoiceError: a required tensor is missing or has the wrong rank.
         ConfigError: the sizes contradict each other.
     """
-    seen = _Shapes(weights)
-    n_symbols, hidden = seen("text_encoder.embedding.weight", 2)
+    shapes = TensorShapes(weights)
+    n_symbols, hidden = shapes("text_encoder.embedding.weight", 2)
     n_speakers, speaker_channels = 1, 256
     if "speaker_embedding.weight" in weights:
-        n_speakers, speaker_channels = seen("speaker_embedding.weight", 2)
+        n_speakers, speaker_channels = shapes("speaker_embedding.weight", 2)
         if n_speakers < 2:
-            raise VoiceError("a speaker embedding of a single speaker cannot be carried over")
+            raise VoiceError("a speaker embedding of a single speaker cannot be converted")
     n_languages, language_channels = 0, 4
     if "language_embedding.weight" in weights:
-        n_languages, language_channels = seen("language_embedding.weight", 2)
-    n_bins = unseen.audio.n_bins
+        n_languages, language_channels = shapes("language_embedding.weight", 2)
+    n_bins = declared.audio.n_bins
     if "posterior_encoder.pre.weight" in weights:
-        n_bins = seen("posterior_encoder.pre.weight", 3)[1]
-    if n_bins != unseen.audio.n_bins:
+        n_bins = shapes("posterior_encoder.pre.weight", 3)[1]
+    if n_bins != declared.audio.n_bins:
         raise VoiceError(
             f"the posterior encoder takes {n_bins} bins, but a transform of "
-            f"{unseen.audio.n_fft} samples has {unseen.audio.n_bins}"
+            f"{declared.audio.n_fft} samples has {declared.audio.n_bins}"
         )
     return VitsConfig(
         n_symbols=n_symbols,
         n_speakers=n_speakers,
         n_languages=n_languages,
         hidden_channels=hidden,
-        latent_channels=seen("text_encoder.projection.weight", 3)[0] // 2,
+        latent_channels=shapes("text_encoder.projection.weight", 3)[0] // 2,
         speaker_channels=speaker_channels,
         language_channels=language_channels,
-        segment_frames=unseen.segment_frames,
-        audio=unseen.audio,
+        segment_frames=declared.segment_frames,
+        audio=declared.audio,
         text_encoder=_text_encoder(
-            seen, hidden + (language_channels if n_languages else 0), unseen
+            shapes, hidden + (language_channels if n_languages else 0), declared
         ),
-        posterior_encoder=_posterior_encoder(seen, unseen),
-        prior_flow=_prior_flow(seen, unseen),
-        duration_predictor=_duration_predictor(seen, hidden, unseen),
-        decoder=_decoder(seen, unseen),
-        discriminator=_discriminator(_Shapes(judges), unseen) if judges else DiscriminatorConfig(),
+        posterior_encoder=_posterior_encoder(shapes, declared),
+        prior_flow=_prior_flow(shapes, declared),
+        duration_predictor=_duration_predictor(shapes, hidden, declared),
+        decoder=_decoder(shapes, declared),
+        discriminator=_discriminator(TensorShapes(discriminators), declared)
+        if discriminators
+        else DiscriminatorConfig(),
     )
 
 
-def require_claims(
-    claims: Mapping[str, tuple[Any, Any]], where: object, *, what: str = "the tensors"
+def require_consistent(
+    claims: Mapping[str, tuple[Any, Any]], source: object, *, reference: str = "the tensors"
 ) -> None:
-    """Require that what a settings file says is what the tensors show.
+    """Require that a settings file agrees with the tensors.
 
     Args:
-        claims: key -> (what the file says, or None; what the tensors show).
-        where: the file.
-        what: what showed the second value.
+        claims: key -> (value in the file, or None; value that the tensors show).
+        source: the file, named in error messages.
+        reference: what shows the second value.
 
     Raises:
-        VoiceError: they differ.
+        VoiceError: the two differ.
     """
-    for key, (said, found) in claims.items():
-        if said is not None and said != found:
-            raise VoiceError(f"{where}: {key} is {str(said)[:80]}, but {what} say {found}")
+    for key, (stated, actual) in claims.items():
+        if stated is not None and stated != actual:
+            raise VoiceError(f"{source}: {key} is {str(stated)[:80]}, but {reference} say {actual}")
 
 
-class _Shapes:
-    """The shapes of tensors by name."""
+class TensorShapes:
+    """Checked access to tensor shapes by name."""
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self._weights = weights
@@ -134,123 +139,128 @@ class _Shapes:
         return name in self._weights
 
     def __call__(self, name: str, rank: int) -> tuple[int, ...]:
-        """Return a shape of the rank that every model has it with."""
+        """Return the shape of a tensor that must have the given rank."""
         if name not in self._weights:
-            raise VoiceError(f"the tensor {name} is missing (names are ours)")
+            raise VoiceError(f"the tensor {name} is missing (under our names)")
         shape = tuple(self._weights[name].shape)
         if len(shape) != rank or not all(0 < size <= LARGEST for size in shape):
             raise VoiceError(f"the tensor {name} has the impossible shape {shape}")
         return shape
 
     def count(self, pattern: str) -> int:
-        """Return how many different numbers stand where the pattern has its group."""
+        """Count the different numbers that the pattern's group matches."""
         regex = re.compile(pattern)
         return len({found[1] for name in self._weights if (found := regex.match(name))})
 
     def kernel(self, name: str) -> int:
+        """Return the kernel size of a 1-d convolution."""
         return self(name, 3)[2]
 
 
-def _text_encoder(seen: _Shapes, hidden: int, unseen: Unseen) -> TextEncoderConfig:
+def _text_encoder(shapes: TensorShapes, hidden: int, declared: DeclaredConfig) -> TextEncoderConfig:
     top = "text_encoder.encoder"
-    _, distances, per_head = seen(f"{top}.attentions.0.relative_key", 3)
-    filters, _, kernel = seen(f"{top}.feed_forwards.0.conv_1.weight", 3)
+    _, distances, per_head = shapes(f"{top}.attentions.0.relative_key", 3)
+    filters, _, kernel = shapes(f"{top}.feed_forwards.0.conv_1.weight", 3)
     return TextEncoderConfig(
         filter_channels=filters,
         n_heads=hidden // per_head,
-        n_layers=seen.count(r"text_encoder\.encoder\.attentions\.(\d+)\."),
+        n_layers=shapes.count(r"text_encoder\.encoder\.attentions\.(\d+)\."),
         kernel_size=kernel,
-        dropout=unseen.text_dropout,
+        dropout=declared.text_dropout,
         window_size=distances // 2,
     )
 
 
-def _posterior_encoder(seen: _Shapes, unseen: Unseen) -> PosteriorEncoderConfig:
+def _posterior_encoder(shapes: TensorShapes, declared: DeclaredConfig) -> PosteriorEncoderConfig:
     gate = f"posterior_encoder.wavenet.gates.0{V}"
-    if gate not in seen:
-        return PosteriorEncoderConfig(dilation_rate=unseen.posterior_dilation_rate)
+    if gate not in shapes:
+        return PosteriorEncoderConfig(dilation_rate=declared.posterior_dilation_rate)
     return PosteriorEncoderConfig(
-        kernel_size=seen.kernel(gate),
-        dilation_rate=unseen.posterior_dilation_rate,
-        n_layers=seen.count(r"posterior_encoder\.wavenet\.gates\.(\d+)\."),
+        kernel_size=shapes.kernel(gate),
+        dilation_rate=declared.posterior_dilation_rate,
+        n_layers=shapes.count(r"posterior_encoder\.wavenet\.gates\.(\d+)\."),
     )
 
 
-def _prior_flow(seen: _Shapes, unseen: Unseen) -> PriorFlowConfig:
+def _prior_flow(shapes: TensorShapes, declared: DeclaredConfig) -> PriorFlowConfig:
     return PriorFlowConfig(
-        kernel_size=seen.kernel(f"prior_flow.couplings.0.wavenet.gates.0{V}"),
-        dilation_rate=unseen.flow_dilation_rate,
-        n_layers=seen.count(r"prior_flow\.couplings\.0\.wavenet\.gates\.(\d+)\."),
-        n_flows=seen.count(r"prior_flow\.couplings\.(\d+)\."),
+        kernel_size=shapes.kernel(f"prior_flow.couplings.0.wavenet.gates.0{V}"),
+        dilation_rate=declared.flow_dilation_rate,
+        n_layers=shapes.count(r"prior_flow\.couplings\.0\.wavenet\.gates\.(\d+)\."),
+        n_flows=shapes.count(r"prior_flow\.couplings\.(\d+)\."),
     )
 
 
-def _duration_predictor(seen: _Shapes, hidden: int, unseen: Unseen) -> DurationPredictorConfig:
+def _duration_predictor(
+    shapes: TensorShapes, hidden: int, declared: DeclaredConfig
+) -> DurationPredictorConfig:
     top = "duration_predictor"
-    if f"{top}.conv_1.weight" in seen:
-        filters, _, kernel = seen(f"{top}.conv_1.weight", 3)
+    if f"{top}.conv_1.weight" in shapes:
+        filters, _, kernel = shapes(f"{top}.conv_1.weight", 3)
         return DurationPredictorConfig(
             kind="deterministic",
             filter_channels=None if filters == 256 else filters,
             kernel_size=kernel,
-            dropout=unseen.duration_dropout,
+            dropout=declared.duration_dropout,
         )
-    filters = seen(f"{top}.pre.weight", 3)[0]
+    filters = shapes(f"{top}.pre.weight", 3)[0]
     return DurationPredictorConfig(
         kind="stochastic",
         filter_channels=None if filters == hidden else filters,
-        kernel_size=seen.kernel(f"{top}.stack.depthwise.0.weight"),
-        dropout=unseen.duration_dropout,
-        n_flows=seen.count(r"duration_predictor\.flows\.(\d+)\.pre\."),
-        n_bins=(seen(f"{top}.flows.1.projection.weight", 3)[0] + 1) // 3,
-        tail_bound=unseen.tail_bound,
+        kernel_size=shapes.kernel(f"{top}.stack.depthwise.0.weight"),
+        dropout=declared.duration_dropout,
+        n_flows=shapes.count(r"duration_predictor\.flows\.(\d+)\.pre\."),
+        n_bins=(shapes(f"{top}.flows.1.projection.weight", 3)[0] + 1) // 3,
+        tail_bound=declared.tail_bound,
     )
 
 
-def _decoder(seen: _Shapes, unseen: Unseen) -> DecoderConfig:
-    n_stages = seen.count(r"decoder\.upsamplers\.(\d+)\.")
-    n_kernels = seen.count(r"decoder\.blocks\.0\.(\d+)\.")
+def _decoder(shapes: TensorShapes, declared: DeclaredConfig) -> DecoderConfig:
+    n_stages = shapes.count(r"decoder\.upsamplers\.(\d+)\.")
+    n_kernels = shapes.count(r"decoder\.blocks\.0\.(\d+)\.")
     depths = [
-        seen.count(rf"decoder\.blocks\.0\.{block}\.dilated\.(\d+)\.") for block in range(n_kernels)
+        shapes.count(rf"decoder\.blocks\.0\.{block}\.dilated\.(\d+)\.")
+        for block in range(n_kernels)
     ]
-    dilations = unseen.resblock_dilations
+    dilations = declared.resblock_dilations
     if [len(each) for each in dilations] != depths:
         raise VoiceError(
-            f"the settings name the dilations {dilations}, but the tensors show residual blocks "
+            f"the settings declare the dilations {dilations}, but the tensors show residual blocks "
             f"of {depths} convolutions"
         )
-    if len(unseen.upsample_rates) != n_stages:
+    if len(declared.upsample_rates) != n_stages:
         raise VoiceError(
-            f"the settings name the rates {unseen.upsample_rates}, but the tensors show "
+            f"the settings declare the rates {declared.upsample_rates}, but the tensors show "
             f"{n_stages} stages"
         )
     return DecoderConfig(
-        resblock="1" if seen.count(r"decoder\.blocks\.0\.0\.plain\.(\d+)\.") else "2",
+        resblock="1" if shapes.count(r"decoder\.blocks\.0\.0\.plain\.(\d+)\.") else "2",
         resblock_kernel_sizes=tuple(
-            seen.kernel(f"decoder.blocks.0.{block}.dilated.0{V}") for block in range(n_kernels)
+            shapes.kernel(f"decoder.blocks.0.{block}.dilated.0{V}") for block in range(n_kernels)
         ),
         resblock_dilations=dilations,
-        upsample_rates=unseen.upsample_rates,
+        upsample_rates=declared.upsample_rates,
         upsample_kernel_sizes=tuple(
-            seen.kernel(f"decoder.upsamplers.{stage}{V}") for stage in range(n_stages)
+            shapes.kernel(f"decoder.upsamplers.{stage}{V}") for stage in range(n_stages)
         ),
-        initial_channels=seen("decoder.pre.weight", 3)[0],
+        initial_channels=shapes("decoder.pre.weight", 3)[0],
     )
 
 
-def _discriminator(seen: _Shapes, unseen: Unseen) -> DiscriminatorConfig:
-    """Measure discriminators: the scale discriminator first, then one for each period."""
+def _discriminator(shapes: TensorShapes, declared: DeclaredConfig) -> DiscriminatorConfig:
+    """Infer the discriminators: the scale discriminator first, then one for each period."""
 
     def widths(member: int, rank: int) -> tuple[int, ...]:
-        n_layers = seen.count(rf"members\.{member}\.convolutions\.(\d+)\.")
+        n_layers = shapes.count(rf"members\.{member}\.convolutions\.(\d+)\.")
         return tuple(
-            seen(f"members.{member}.convolutions.{layer}{V}", rank)[0] for layer in range(n_layers)
+            shapes(f"members.{member}.convolutions.{layer}{V}", rank)[0]
+            for layer in range(n_layers)
         )
 
     scale = widths(0, 3)
-    inputs = [seen(f"members.0.convolutions.{layer}{V}", 3)[1] for layer in range(len(scale))]
+    inputs = [shapes(f"members.0.convolutions.{layer}{V}", 3)[1] for layer in range(len(scale))]
     return DiscriminatorConfig(
-        periods=unseen.periods,
+        periods=declared.periods,
         period_channels=widths(1, 4),
         scale_channels=scale,
         scale_groups=tuple(

@@ -1,7 +1,7 @@
-"""Our own voices: the folder that ``vits say`` takes, and checkpoints of ``vits fit``.
+"""Voices of this project: voice folders, and checkpoints of ``vits fit``.
 
-Discriminators have a file of their own beside the voice, which speaking does not open and
-``vits finetune`` starts from.
+Discriminators are kept in a separate file of the voice folder. Synthesis never opens it;
+``vits finetune`` starts from it.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
-from vits.interop.full_voice import Format, WholeVoice, check_discriminators
+from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators
 from vits.interop.safe_loading import load_safetensors, load_torch
 from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
 from vits.synthesis.bundle.read import read_voice
@@ -24,37 +24,35 @@ DISCRIMINATORS = "discriminators.safetensors"
 PREFIX = "discriminators."
 
 
-def read(path: Path) -> WholeVoice:
-    """Read a voice folder, a checkpoint, or the folder of a run, whose newest is taken.
+def read(path: Path) -> FullVoice:
+    """Read a voice folder, a checkpoint, or the newest checkpoint of a run's folder.
 
     Raises:
         VoiceError: the voice is damaged.
-        CheckpointError: the checkpoint is.
+        CheckpointError: the checkpoint is damaged.
     """
     if path.name in ("config.json", WEIGHTS) and is_voice(path.parent):
         path = path.parent
     if path.is_dir() and is_voice(path):
-        bundle, judges = read_voice(path), None
+        bundle, discriminators = read_voice(path), None
         if (path / DISCRIMINATORS).is_file():
-            judges = load_safetensors(path / DISCRIMINATORS)
+            discriminators = load_safetensors(path / DISCRIMINATORS)
     else:
         path = find_checkpoint(path)
         bundle = bundle_checkpoint(path)
         state: dict[str, Any] = load_torch(path)["state_dict"]
-        judges = {
+        discriminators = {
             name.removeprefix(PREFIX): value.float()
             for name, value in state.items()
             if name.startswith(PREFIX)
         }
     config = bundle.generator.config.discriminator
-    return WholeVoice(
-        format=FORMAT.title,
-        bundle=bundle,
-        discriminators=check_discriminators(judges, config, str(path)) if judges else None,
-    )
+    if discriminators:
+        discriminators = check_discriminators(discriminators, config, str(path))
+    return FullVoice(format=FORMAT.title, bundle=bundle, discriminators=discriminators or None)
 
 
-def write(folder: Path, voice: WholeVoice) -> None:
+def write(folder: Path, voice: FullVoice) -> None:
     """Write a voice folder."""
     write_voice(folder, voice.bundle)
     if voice.discriminators is not None:
@@ -65,8 +63,8 @@ def write(folder: Path, voice: WholeVoice) -> None:
         (folder / DISCRIMINATORS).write_bytes(save(tensors))
 
 
-def losses(voice: WholeVoice) -> dict[str, str]:
-    """Name what a voice folder has no place for."""
+def unsupported_parts(voice: FullVoice) -> dict[str, str]:
+    """Return the parts that a voice folder cannot hold, and why."""
     generator = voice.bundle.generator
     if is_compact(generator) and any(
         not torch.equal(value, value.half().float()) for value in generator.state_dict().values()
@@ -75,4 +73,4 @@ def losses(voice: WholeVoice) -> dict[str, str]:
     return {}
 
 
-FORMAT = Format(title="vits", read=read, write=write, losses=losses)
+FORMAT = VoiceFormat(title="vits", read=read, write=write, unsupported_parts=unsupported_parts)

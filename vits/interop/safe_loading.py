@@ -1,7 +1,7 @@
-"""Files of strangers opened: nothing in them is run, and what is too large to be true is refused.
+"""Load untrusted files: no code in them is run, and implausible sizes are refused.
 
-PyTorch's own format is a zip of a pickle and raw numbers. It is opened with ``weights_only=True``
-after a look at the zip; the older kinds (a bare pickle, a tar) are refused.
+PyTorch's format is a zip of a pickle and raw numbers. It is loaded with ``weights_only=True`` after
+a check of the zip; older formats (a bare pickle, a tar) are refused.
 """
 
 import json
@@ -17,13 +17,13 @@ from torch import Tensor
 
 from vits.errors import MissingFileError, VoiceError
 
-__all__ = ["as_tensors", "load_json", "load_safetensors", "load_torch"]
+__all__ = ["as_json_values", "as_tensors", "load_json", "load_safetensors", "load_torch"]
 
 LARGEST_JSON = 32 << 20
 LARGEST_PICKLE = 64 << 20
 MOST_ENTRIES = 100_000
 _WRAPPERS = ("module.", "_orig_mod.")
-# What stands in pickles of other machines and is data: a path, which becomes its text.
+# Paths that other machines pickled; they are loaded as plain text.
 _PATHS = (
     "pathlib.PosixPath",
     "pathlib.WindowsPath",
@@ -36,16 +36,16 @@ _PATHS = (
 
 
 def load_json(path: Path) -> dict[str, Any]:
-    """Read one JSON object; Infinity, which Python writes for "no limit", becomes its text.
+    """Read a JSON object; Infinity, which Python writes for "no limit", becomes a string.
 
     Raises:
-        MissingFileError: there is no such file.
-        VoiceError: it is too large, or no JSON object.
+        MissingFileError: the file does not exist.
+        VoiceError: it is too large, or not a JSON object.
     """
     if not path.is_file():
-        raise MissingFileError(f"{path} does not exist; a voice of this kind needs it")
+        raise MissingFileError(f"{path} does not exist; this voice format needs it")
     if path.stat().st_size > LARGEST_JSON:
-        raise VoiceError(f"{path} has more than {LARGEST_JSON >> 20} MiB, too much for a setting")
+        raise VoiceError(f"{path} is larger than {LARGEST_JSON >> 20} MiB, too large for settings")
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_constant)
     except (ValueError, RecursionError) as error:
@@ -70,11 +70,11 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def load_torch(path: Path) -> dict[str, Any]:
-    """Read a PyTorch checkpoint without running anything that it contains.
+    """Read a PyTorch checkpoint without running code from it.
 
     Raises:
-        MissingFileError: there is no such file.
-        VoiceError: it is damaged, asks for code to be run, or is larger inside than outside.
+        MissingFileError: the file does not exist.
+        VoiceError: it is damaged, contains code, or claims to hold more than its own size.
     """
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist; check the path")
@@ -92,44 +92,43 @@ def load_torch(path: Path) -> dict[str, Any]:
     return cast(dict[str, Any], values)
 
 
-def as_tensors(values: object, where: object) -> dict[str, Tensor]:
-    """Return a state dict of float32 tensors; half precision is widened.
+def as_tensors(values: object, source: object) -> dict[str, Tensor]:
+    """Return a state dict of float32 tensors; half precision is converted.
 
-    What torch puts before every name of a model that was wrapped for several devices, or compiled,
-    is taken off.
+    The prefixes that torch adds to the names of wrapped (parallel or compiled) models are removed.
 
     Raises:
-        VoiceError: it is no mapping of names to plain tensors of floating point numbers.
+        VoiceError: it is not a mapping of names to dense tensors of at most float32.
     """
     if not isinstance(values, Mapping) or not values:
-        raise VoiceError(f"{where} has no state dict")
+        raise VoiceError(f"{source} has no state dict")
     tensors: dict[str, Tensor] = {}
     for name, value in values.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise VoiceError(f"{where}: entry {str(name)[:120]!r} of the state dict is no tensor")
+            raise VoiceError(
+                f"{source}: entry {str(name)[:120]!r} of the state dict is not a tensor"
+            )
         if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
-            raise VoiceError(f"{where}: tensor {name[:120]!r} is not a plain dense one")
+            raise VoiceError(f"{source}: tensor {name[:120]!r} must be a dense CPU tensor")
         if value.untyped_storage().nbytes() < value.numel() * value.element_size():
-            raise VoiceError(f"{where}: tensor {name[:120]!r} is larger than what is stored of it")
-        tensors[name] = _widened(name, value, where)
+            raise VoiceError(f"{source}: tensor {name[:120]!r} is larger than its stored data")
+        tensors[name] = _to_float32(name, value, source)
     for prefix in _WRAPPERS:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     return tensors
 
 
-def _widened(name: str, value: Tensor, where: object) -> Tensor:
+def _to_float32(name: str, value: Tensor, source: object) -> Tensor:
     if value.dtype in (torch.float16, torch.bfloat16):
         return value.float()
     if value.dtype != torch.float32:
-        raise VoiceError(
-            f"{where}: tensor {name[:120]!r} is {value.dtype}, but weights are float32 or narrower"
-        )
+        raise VoiceError(f"{source}: tensor {name[:120]!r} is {value.dtype}; convert it to float32")
     return value.detach().contiguous()
 
 
 def _require_plain_zip(path: Path) -> None:
-    """Require a zip that is as large inside as outside and stays inside its folder."""
+    """Require an uncompressed zip of plausible size whose entries stay in its folder."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -138,11 +137,11 @@ def _require_plain_zip(path: Path) -> None:
             f"{path} is damaged, or not in the zip format that torch.save writes: {error}"
         ) from error
     if len(entries) > MOST_ENTRIES:
-        raise VoiceError(f"{path} has {len(entries)} entries, more than a checkpoint can need")
+        raise VoiceError(f"{path} has {len(entries)} entries; at most {MOST_ENTRIES} are allowed")
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] in ("", "~") or ":" in parts[0]:
-            raise VoiceError(f"{path} has an entry that points outside: {entry.filename[:80]!r}")
+            raise VoiceError(f"{path} has an entry outside its folder: {entry.filename[:80]!r}")
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise VoiceError(f"{path} has a compressed entry, which torch.save never writes")
         if parts[-1].endswith(".pkl") and entry.file_size > LARGEST_PICKLE:
@@ -151,13 +150,31 @@ def _require_plain_zip(path: Path) -> None:
         raise VoiceError(f"{path} claims to hold more than its own size")
 
 
+def as_json_values(value: Any, depth: int = 6) -> Any:
+    """Return a value from a checkpoint as JSON values; other types become the name of their type.
+
+    Args:
+        value: any object.
+        depth: levels of nesting that are kept.
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return value[:10_000]
+    if depth and isinstance(value, Mapping) and len(value) <= 10_000:
+        return {str(key)[:200]: as_json_values(item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, (list, tuple)) and len(value) <= 10_000:
+        return [as_json_values(item, depth - 1) for item in value]
+    return f"<{type(value).__name__}>"
+
+
 def _join(*parts: object) -> str:
-    """Stand in for the class of a path: its parts as text, and no path that could be used."""
+    """Replace a pickled path by its parts as one string, which is never used as a path."""
     return "/".join(str(part) for part in parts)[:4096]
 
 
 def _reason(error: Exception) -> str:
-    """Shorten torch's advice to what is wrong with the file."""
+    """Shorten torch's message to what is wrong with the file."""
     text = " ".join(str(error).split())
     for mark in ("Unsupported global: ", "WeightsUnpickler error: ", "Unsupported "):
         if mark in text:
@@ -166,7 +183,7 @@ def _reason(error: Exception) -> str:
 
 
 def _constant(name: str) -> str:
-    """Return the text of an infinite number, which no setting that is read may be."""
+    """Keep Infinity as a string, which fails as soon as a number is needed; refuse NaN."""
     if name == "NaN":
         raise ValueError(f"{name} is not a JSON number")
     return name

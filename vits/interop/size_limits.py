@@ -1,94 +1,94 @@
-"""What the original's code and its descendants fix: sizes that stand in the code, not in settings.
+"""Sizes that the original's code fixes instead of configuring.
 
-Coqui and Piper took these networks over, so that a model of other sizes is none of theirs.
+Coqui and Piper copied these networks, so they cannot build a model of other sizes either.
 """
 
 from vits.config import DiscriminatorConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.full_voice import WholeVoice
+from vits.interop.full_voice import FullVoice
 from vits.synthesis.bundle.weights import is_compact
 
-__all__ = ["require_one_language", "shared_losses"]
+__all__ = ["require_single_language", "shared_unsupported_parts"]
 
-# Periods, their widths, and widths and groups of the one that hears the whole wave.
-JUDGES = DiscriminatorConfig()
-# Convolutions of a residual block of either kind.
+# The periods, their channels, and the channels and groups of the scale discriminator.
+DISCRIMINATORS = DiscriminatorConfig()
+# Dilated convolutions in a residual block of each kind.
 DEPTHS = {"1": 3, "2": 2}
 
 
-def shared_losses(
-    voice: WholeVoice,
+def shared_unsupported_parts(
+    voice: FullVoice,
     title: str,
     stochastic_width: int | None = None,
     *,
     languages: bool = False,
 ) -> dict[str, str]:
-    """Name what no format with the original's model has a place for.
+    """Return the parts that formats built on the original's model cannot hold, and why.
 
     Args:
-        voice: what is to be written.
-        title: of the format.
-        stochastic_width: of its stochastic duration predictor; None: as wide as the rest.
-        languages: it can hold a language embedding.
+        voice: the voice to write.
+        title: name of the format.
+        stochastic_width: channels of its stochastic duration predictor; None: hidden_channels.
+        languages: whether the format has a language embedding.
 
     Raises:
-        VoiceError: the model is one that the original cannot build.
+        VoiceError: the original's code cannot build the model.
     """
-    bundle, lost = voice.bundle, dict[str, str]()
+    bundle, unsupported = voice.bundle, dict[str, str]()
     if not languages:
-        require_one_language(voice, title)
+        require_single_language(voice, title)
     _require_model(bundle.generator.config, title, stochastic_width)
     if voice.discriminators is not None:
-        lost |= _lost_judges(bundle.generator.config.discriminator)
+        unsupported |= _unsupported_discriminators(bundle.generator.config.discriminator)
     if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
+        unsupported["posterior-encoder"] = "this voice has none; a random one would replace it"
     if bundle.frontend.lexicon:
-        lost["lexicon"] = "it has none"
-    return lost
+        unsupported["lexicon"] = "it has none"
+    return unsupported
 
 
-def require_one_language(voice: WholeVoice, title: str) -> None:
-    """Require a voice without a choice of languages.
+def require_single_language(voice: FullVoice, title: str) -> None:
+    """Require a voice without a language embedding.
 
     Raises:
-        VoiceError: it has a language embedding.
+        VoiceError: the voice has one.
     """
     named = ", ".join(name for name, _ in voice.bundle.frontend.config.languages)
     if named:
         raise VoiceError(
-            f"{title} cannot hold the language embedding ({named}), nor do without it: it has one "
-            "language in a voice; coqui can"
+            f"{title} cannot hold the language embedding ({named}), and the voice needs it; "
+            "convert it to coqui"
         )
 
 
-def _lost_judges(judges: DiscriminatorConfig) -> dict[str, str]:
-    """Name discriminators of other kinds or sizes than those of the original."""
-    kinds = judges.periods, bool(judges.scale_channels), judges.resolutions
-    if kinds != (JUDGES.periods, True, ()):
-        return {"discriminators": "it has one of the wave and those of the periods 2, 3, 5, 7, 11"}
+def _unsupported_discriminators(config: DiscriminatorConfig) -> dict[str, str]:
+    """Return why the discriminators differ from the original's; empty if they do not."""
+    kinds = config.periods, bool(config.scale_channels), config.resolutions
+    if kinds != (DISCRIMINATORS.periods, True, ()):
+        return {"discriminators": "it has one of scale 1 and those of the periods 2, 3, 5, 7, 11"}
     for key in ("period_channels", "scale_channels", "scale_groups"):
-        sizes, fixed = getattr(judges, key), getattr(JUDGES, key)
+        sizes, fixed = getattr(config, key), getattr(DISCRIMINATORS, key)
         if sizes != fixed:
             return {"discriminators": f"{key} {sizes} must be {fixed} there"}
     return {}
 
 
 def _require_model(config: VitsConfig, title: str, stochastic_width: int | None = None) -> None:
-    """Require a model that the original's code can be: most of its sizes stand there.
+    """Require a model that the original's code can build; it fixes most sizes.
 
     Args:
         config: the model.
-        title: of the format.
-        stochastic_width: of its stochastic duration predictor; None: as wide as the rest.
+        title: name of the format.
+        stochastic_width: channels of its stochastic duration predictor; None: hidden_channels.
 
     Raises:
-        VoiceError: another one.
+        VoiceError: the code cannot build it.
     """
     posterior, flow = config.posterior_encoder, config.prior_flow
     durations, decoder = config.duration_predictor, config.decoder
     stochastic = durations.kind == "stochastic"
     width = durations.filter_channels or (config.hidden_channels if stochastic else 256)
-    usual = (stochastic_width or config.hidden_channels) if stochastic else 256
+    expected_width = (stochastic_width or config.hidden_channels) if stochastic else 256
     depth = DEPTHS.get(decoder.resblock)
     depths = [len(each) for each in decoder.resblock_dilations]
     shape = (durations.kernel_size, durations.n_flows, durations.n_bins, durations.tail_bound)
@@ -96,11 +96,11 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
         f"a decoder of the kind {decoder.kind}": decoder.kind == "hifigan",
         f"a posterior encoder of {posterior}": vars(posterior) == vars(type(posterior)()),
         f"a prior flow of {flow}": vars(flow) == vars(type(flow)()),
-        f"a duration predictor {width} wide": width == usual,
+        f"a duration predictor of {width} channels": width == expected_width,
         f"residual blocks of {depths} convolutions": set(depths) == {depth},
         f"a duration predictor of {durations}": shape == (3, 4, 10, 5.0),
-        "relative positions of another window": config.text_encoder.window_size == 4,
+        "relative attention with another window": config.text_encoder.window_size == 4,
     }
     broken = [part for part, holds in rules.items() if not holds]
     if broken:
-        raise VoiceError(f"{title} cannot hold {' and '.join(broken)}, nor do without it")
+        raise VoiceError(f"{title} cannot hold {' and '.join(broken)}, and the voice needs it")

@@ -1,4 +1,4 @@
-"""Symbol tables of other projects: rows nobody uses, symbols that stand twice, the blank's row."""
+"""Convert symbol tables: unused ids, duplicate symbols, and the id of the blank."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,66 +9,70 @@ from torch import Tensor
 from vits.errors import VoiceError
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["EMBEDDING", "fill_rows", "first_row_blank", "row_names", "unused_row"]
+__all__ = ["EMBEDDING", "move_blank_first", "table_from_ids", "unique_symbol_ids", "unused_symbol"]
 
 EMBEDDING = "text_encoder.embedding.weight"
 
 
-def fill_rows(rows: Mapping[str, int], where: object) -> SymbolTable:
-    """Return the table in which every symbol has the row that a mapping names.
+def table_from_ids(ids: Mapping[str, int], source: object) -> SymbolTable:
+    """Return the symbol table in which every symbol has the given id.
 
-    A row without a symbol gets a name of several characters, which no text has. If what is named
-    agrees with the original's 178 rows, whose apostrophe stands twice, the table is the original's.
+    An id without a symbol gets a name of several characters, which no text contains. If the ids
+    match the original's 178 symbols, whose apostrophe occurs twice, the result is that table.
+
+    Args:
+        ids: symbol -> id.
+        source: file named in error messages.
 
     Raises:
-        VoiceError: a row is no row, or two symbols have the same one.
+        VoiceError: an id is invalid, or two symbols share it.
     """
-    named: dict[int, str] = {}
-    for symbol, row in rows.items():
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < 1 << 20:
-            raise VoiceError(f"{where}: symbol {symbol[:20]!r} has the row {str(row)[:40]!r}")
+    symbols: dict[int, str] = {}
+    for symbol, id in ids.items():
+        if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < 1 << 20:
+            raise VoiceError(f"{source}: symbol {symbol[:20]!r} has the id {str(id)[:40]!r}")
         if not symbol:
-            raise VoiceError(f"{where}: row {row} has an empty symbol")
-        if row in named:
-            raise VoiceError(f"{where}: {named[row][:20]!r} and {symbol[:20]!r} have the same row")
-        named[row] = symbol
-    if not named:
-        raise VoiceError(f"{where} names no symbols")
-    filled = tuple(named.get(row, unused_row(row)) for row in range(max(named) + 1))
+            raise VoiceError(f"{source}: id {id} has an empty symbol")
+        if id in symbols:
+            raise VoiceError(f"{source}: {symbols[id][:20]!r} and {symbol[:20]!r} have the same id")
+        symbols[id] = symbol
+    if not symbols:
+        raise VoiceError(f"{source} names no symbols")
+    filled = tuple(symbols.get(id, unused_symbol(id)) for id in range(max(symbols) + 1))
     default = SymbolTable.default()
-    alike = len(filled) == len(default) and all(
-        mine == theirs or mine == unused_row(row)
-        for row, (mine, theirs) in enumerate(zip(filled, default.symbols, strict=True))
+    is_default = len(filled) == len(default) and all(
+        symbol == original or symbol == unused_symbol(id)
+        for id, (symbol, original) in enumerate(zip(filled, default.symbols, strict=True))
     )
-    return default if alike else SymbolTable(filled)
+    return default if is_default else SymbolTable(filled)
 
 
-def row_names(table: SymbolTable) -> dict[str, int]:
-    """Return symbol -> row with every row named once; an earlier twin gets a name of its own."""
+def unique_symbol_ids(table: SymbolTable) -> dict[str, int]:
+    """Return symbol -> id for all ids; of duplicate symbols, all but the last get other names."""
     return {
-        symbol if table.id(symbol) == row else unused_row(row): row
-        for row, symbol in enumerate(table.symbols)
+        symbol if table.id(symbol) == id else unused_symbol(id): id
+        for id, symbol in enumerate(table.symbols)
     }
 
 
-def unused_row(row: int) -> str:
-    """Return what stands for a row that no text uses."""
-    return f"<row {row}>"
+def unused_symbol(id: int) -> str:
+    """Return the symbol of an id that no text uses; existing voices contain it in this form."""
+    return f"<row {id}>"
 
 
-def first_row_blank(
+def move_blank_first(
     frontend: Frontend, weights: Mapping[str, Tensor]
 ) -> tuple[Frontend, dict[str, Tensor], list[int]]:
-    """Exchange two rows where the blank is not the first, for formats whose blank must be.
+    """Swap the blank with the first symbol, for formats whose blank has id 0.
 
     Returns:
-        Front end, tensors, and for each of their rows the row it was.
+        Front end, tensors, and for each new symbol id the old one.
     """
     order = list(range(len(weights[EMBEDDING])))
     blank = frontend.config.blank
-    row = frontend.symbols.id(blank) if blank else 0
-    order[0], order[row] = row, 0
-    symbols = [frontend.symbols.symbols[r] for r in order[: len(frontend.symbols)]]
+    blank_id = frontend.symbols.id(blank) if blank else 0
+    order[0], order[blank_id] = blank_id, 0
+    symbols = [frontend.symbols.symbols[id] for id in order[: len(frontend.symbols)]]
     moved = {**weights, EMBEDDING: weights[EMBEDDING][torch.tensor(order)]}
     config = replace(frontend.config, blank="")
     return Frontend(config, SymbolTable(tuple(symbols)), frontend.lexicon), moved, order

@@ -68,10 +68,12 @@ def theirs(change, make_voice, tmp_path):
 
 @pytest.mark.parametrize(("n_speakers", "kind", "resblock"), VARIANTS)
 def test_a_round_trip_keeps_everything(
-    make_voice, same_weights, tmp_path, narrow_judges, n_speakers, kind, resblock
+    make_voice, same_weights, tmp_path, narrow_discriminators, n_speakers, kind, resblock
 ):
-    voice = make_voice(n_speakers, kind, resblock, judges=True, duration_channels=WIDTHS[kind])
-    assert FORMAT.losses(voice) == {}
+    voice = make_voice(
+        n_speakers, kind, resblock, discriminators=True, duration_channels=WIDTHS[kind]
+    )
+    assert FORMAT.unsupported_parts(voice) == {}
     FORMAT.write(tmp_path, voice)
     back = FORMAT.read(tmp_path)
     same_weights(voice, back)
@@ -83,7 +85,7 @@ def test_a_round_trip_keeps_everything(
 
 
 def test_names_and_shapes_are_theirs(make_voice, tmp_path):
-    FORMAT.write(tmp_path, make_voice(3, judges=True, duration_channels=192))
+    FORMAT.write(tmp_path, make_voice(3, discriminators=True, duration_channels=192))
     weights = torch.load(tmp_path / "model.pth", weights_only=True)["model"]
     assert {name: tuple(weights[name].shape) for name in THEIRS} == THEIRS
 
@@ -96,7 +98,7 @@ def test_norms_of_the_deterministic_predictor_are_wide(make_voice, tmp_path):
 
 
 def test_the_older_spelling_of_weight_normalisation_is_read(make_voice, same_weights, tmp_path):
-    voice = make_voice(3, judges=True)
+    voice = make_voice(3, discriminators=True)
     FORMAT.write(tmp_path, voice)
     values = torch.load(tmp_path / "model.pth", weights_only=True)
     values["model"] = {
@@ -156,7 +158,7 @@ def test_a_converted_row_is_the_row_of_the_symbol(change, make_voice, tmp_path):
         (lambda s: s["characters"].update(characters="abc"), "has 9 symbols, but the tensors"),
         (lambda s: s.update(text_cleaner="chinese_mandarin_cleaners"), "text_cleaner 'chinese"),
         (lambda s: s.update(use_phonemes=True, phonemizer="gruut"), "phonemizer 'gruut' cannot"),
-        (lambda s: s.update(model="xtts"), "model 'xtts' cannot be carried over"),
+        (lambda s: s.update(model="xtts"), "model 'xtts' cannot be converted"),
         (lambda s: s["audio"].update(hop_length=64), "hop_length 64 must equal"),
     ],
 )

@@ -5,7 +5,7 @@ import torch
 
 from vits.config import FrontendConfig
 from vits.errors import MissingFileError, VoiceError
-from vits.interop.original.format import FORMAT, JUDGES, TABLE, names
+from vits.interop.original.format import DISCRIMINATORS, FORMAT, TABLE, parameter_names
 from vits.text import Frontend, SymbolTable
 
 VARIANTS = [(1, "stochastic", "1"), (3, "stochastic", "2"), (3, "deterministic", "1")]
@@ -62,10 +62,10 @@ def load(path):
 
 @pytest.mark.parametrize(("n_speakers", "kind", "resblock"), VARIANTS)
 def test_a_round_trip_keeps_everything(
-    make_voice, same_weights, tmp_path, narrow_judges, n_speakers, kind, resblock
+    make_voice, same_weights, tmp_path, narrow_discriminators, n_speakers, kind, resblock
 ):
-    voice = make_voice(n_speakers, kind, resblock, judges=True)
-    assert FORMAT.losses(voice) == {}
+    voice = make_voice(n_speakers, kind, resblock, discriminators=True)
+    assert FORMAT.unsupported_parts(voice) == {}
     FORMAT.write(tmp_path, voice)
     back = FORMAT.read(tmp_path)
     same_weights(voice, back)
@@ -77,11 +77,13 @@ def test_a_round_trip_keeps_everything(
 
 
 def test_names_and_shapes_are_theirs(make_voice, tmp_path):
-    FORMAT.write(tmp_path, make_voice(3, judges=True))
-    generator, judges = load(tmp_path / "G_0.pth"), load(tmp_path / "D_0.pth")
+    FORMAT.write(tmp_path, make_voice(3, discriminators=True))
+    generator, discriminators = load(tmp_path / "G_0.pth"), load(tmp_path / "D_0.pth")
     assert {name: tuple(generator["model"][name].shape) for name in THEIRS} == THEIRS
-    assert {name: tuple(judges["model"][name].shape) for name in JUDGED} == JUDGED
-    assert not any("parametrizations" in name for name in {**generator["model"], **judges["model"]})
+    assert {name: tuple(discriminators["model"][name].shape) for name in JUDGED} == JUDGED
+    assert not any(
+        "parametrizations" in name for name in {**generator["model"], **discriminators["model"]}
+    )
 
 
 def test_a_whole_model_has_as_many_tensors_as_theirs():
@@ -92,13 +94,13 @@ def test_a_whole_model_has_as_many_tensors_as_theirs():
     config = VitsConfig(n_speakers=109)
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         generator = Vits(config).state_dict()
-        judges = Discriminators(**vars(config.discriminator)).state_dict()
-    assert len(names(3, resblock="1", stochastic=True).to_theirs(generator)) == 858
-    assert len(JUDGES.to_theirs(judges)) == 111
+        discriminators = Discriminators(**vars(config.discriminator)).state_dict()
+    assert len(parameter_names(3, resblock="1", stochastic=True).to_theirs(generator)) == 858
+    assert len(DISCRIMINATORS.to_theirs(discriminators)) == 111
 
 
 def test_training_can_go_on_from_it(make_voice, tmp_path):
-    FORMAT.write(tmp_path, make_voice(judges=True))
+    FORMAT.write(tmp_path, make_voice(discriminators=True))
     state = load(tmp_path / "D_0.pth")
     parameters = [torch.nn.Parameter(value) for value in state["model"].values()]
     optimizer = torch.optim.AdamW(parameters, 1.0)
@@ -165,8 +167,13 @@ def test_a_vocabulary_makes_it_a_voice_of_mms(make_voice, tmp_path):
 @pytest.mark.parametrize(
     ("part", "key", "value", "message"),
     [
-        ("data", "text_cleaners", ["korean_cleaners"], r"\['korean_cleaners'\] cannot be carried"),
-        ("model", "use_spectral_norm", True, "use_spectral_norm True cannot be carried over"),
+        (
+            "data",
+            "text_cleaners",
+            ["korean_cleaners"],
+            r"\['korean_cleaners'\] cannot be converted",
+        ),
+        ("model", "use_spectral_norm", True, "use_spectral_norm True cannot be converted"),
         ("model", "n_heads", 4, "n_heads is 4, but the tensors say 2"),
         ("model", "upsample_rates", [8], r"1 stages|show 2 stages"),
         ("data", "n_speakers", 5, "n_speakers is 5, but the tensors say 1"),
@@ -194,7 +201,7 @@ def test_rows_that_nobody_names_are_an_error(make_voice, tmp_path):
     settings = json.loads(path.read_text())
     del settings["symbols"]
     path.write_text(json.dumps(settings))
-    with pytest.raises(VoiceError, match=r"3 rows of symbols.*add the key symbols"):
+    with pytest.raises(VoiceError, match=r"the model has 3 symbols.*under the key symbols"):
         FORMAT.read(tmp_path)
 
 

@@ -20,7 +20,7 @@ def piper_frontend(**options):
 
 @pytest.fixture
 def written(make_voice, tmp_path):
-    voice = make_voice(judges=True, frontend=piper_frontend(), resblock="2", n_symbols=256)
+    voice = make_voice(discriminators=True, frontend=piper_frontend(), resblock="2", n_symbols=256)
     FORMAT.write(tmp_path, voice)
     return voice
 
@@ -38,8 +38,10 @@ def change_checkpoint(folder, change):
     torch.save(values, path)
 
 
-def test_a_round_trip_keeps_everything(make_voice, same_weights, tmp_path, narrow_judges, written):
-    assert FORMAT.losses(written) == {}
+def test_a_round_trip_keeps_everything(
+    make_voice, same_weights, tmp_path, narrow_discriminators, written
+):
+    assert FORMAT.unsupported_parts(written) == {}
     back = FORMAT.read(tmp_path)
     same_weights(written, back)
     bundle, again = written.bundle, back.bundle
@@ -96,7 +98,7 @@ def test_a_text_has_their_ids(written, tmp_path):
 )
 def test_other_framings_are_empty_lists(make_voice, tmp_path, frontend):
     voice = make_voice(frontend=frontend)
-    assert FORMAT.losses(voice) == {}
+    assert FORMAT.unsupported_parts(voice) == {}
     FORMAT.write(tmp_path, voice)
     change_settings(tmp_path, vits=...)
     lists = json.loads((tmp_path / "config.json").read_text())["phoneme_id_map"]
@@ -149,12 +151,12 @@ def test_other_code_in_the_hyper_parameters_is_refused(written, tmp_path, key, v
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"phoneme_type": "pinyin"}, "phoneme_type 'pinyin' cannot be carried over"),
-        ({"phoneme_map": {"a": ["b"]}}, "phoneme_map.* cannot be carried over"),
+        ({"phoneme_type": "pinyin"}, "phoneme_type 'pinyin' cannot be converted"),
+        ({"phoneme_map": {"a": ["b"]}}, "phoneme_map.* cannot be converted"),
         ({"phoneme_id_map": {"a": [3]}}, r"lacks one of _, \^ and \$"),
-        ({"phoneme_id_map": {"_": [0], "^": [1], "$": []}}, "must both have a row"),
+        ({"phoneme_id_map": {"_": [0], "^": [1], "$": []}}, "must both have an id"),
         ({"phoneme_id_map": {"_": [0], "^": [1], "$": [2], "a": [3, 4]}}, "must have one"),
-        ({"phoneme_id_map": {"_": [0], "^": [1], "$": [2], "a": [3], "b": [3]}}, "the same row"),
+        ({"phoneme_id_map": {"_": [0], "^": [1], "$": [2], "a": [3], "b": [3]}}, "the same id"),
         ({"phoneme_id_map": {"_": [0], "^": [1], "$": [2], "a": [300]}}, "only 256 rows"),
         ({"num_symbols": 130}, "num_symbols is 130, but the tensors say 256"),
         ({"num_speakers": 4}, "num_speakers is 4, but the tensors say 1"),

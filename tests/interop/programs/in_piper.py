@@ -94,5 +94,5 @@ def speak(folder, request):
 
 
 if __name__ == "__main__":
-    action, where, asked = sys.argv[1:]
-    {"make": make, "speak": speak}[action](Path(where), json.loads(Path(asked).read_text()))
+    action, source, asked = sys.argv[1:]
+    {"make": make, "speak": speak}[action](Path(source), json.loads(Path(asked).read_text()))

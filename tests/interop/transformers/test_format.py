@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from vits.audio._torchaudio import import_torchaudio
 from vits.config import FrontendConfig
 from vits.errors import VoiceError
-from vits.interop.parameter_names import G, V, spell_g_v, unfold
+from vits.interop.parameter_names import G, V, rename_to_g_v, unfold_weight_norm
 from vits.interop.transformers.format import FORMAT
 from vits.text import Frontend, SymbolTable
 
@@ -69,7 +69,7 @@ def test_a_round_trip_keeps_every_weight(make_voice, same_weights, tmp_path, n_s
     assert again.generator.config == bundle.generator.config
     assert again.frontend.to_dict() == bundle.frontend.to_dict()
     assert (again.speakers, again.card) == (bundle.speakers, bundle.card)
-    assert again.settings == bundle.settings
+    assert again.inference == bundle.settings
     second = tmp_path / "again"
     second.mkdir()
     FORMAT.write(second, back)
@@ -189,7 +189,7 @@ def test_the_blank_becomes_the_first_row(make_voice, tmp_path):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"judges": True}, "discriminators"),
+        ({"discriminators": True}, "discriminators"),
         ({"lexicon": {"vits": "vɪts"}}, "lexicon"),
         (
             {"frontend": Frontend(FrontendConfig(language="de"), SymbolTable.default())},
@@ -197,27 +197,27 @@ def test_the_blank_becomes_the_first_row(make_voice, tmp_path):
         ),
         (
             {"frontend": Frontend(FrontendConfig(bos_eos=True), SymbolTable(("_", "^", "$", "a")))},
-            "bos_eos",
+            "bos-eos",
         ),
     ],
 )
 def test_what_would_be_lost_is_named(make_voice, options, part):
-    assert list(FORMAT.losses(make_voice(**options))) == [part]
+    assert list(FORMAT.unsupported_parts(make_voice(**options))) == [part]
 
 
 def test_a_model_they_cannot_build_is_refused(make_voice):
     with pytest.raises(VoiceError, match="residual blocks of the kind 2"):
-        FORMAT.losses(make_voice(resblock="2"))
+        FORMAT.unsupported_parts(make_voice(resblock="2"))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_act": "gelu"}, "hidden_act 'gelu' cannot be carried over"),
+        ({"hidden_act": "gelu"}, "hidden_act 'gelu' cannot be converted"),
         ({"hidden_size": 192}, "hidden_size is 192, but the tensors say 16"),
-        ({"upsample_rates": [8, 0]}, "upsample_rates .* must be a list of positive whole numbers"),
+        ({"upsample_rates": [8, 0]}, "upsample_rates .* must be a list of positive integers"),
         ({"resblock_dilation_sizes": [[1, 3, 5]]}, "residual blocks of"),
-        ({"sampling_rate": "fast"}, "sampling_rate 'fast' must be a whole number"),
+        ({"sampling_rate": "fast"}, "sampling_rate 'fast' must be an integer"),
     ],
 )
 def test_settings_that_do_not_fit_are_one_line(make_voice, tmp_path, changes, message):
@@ -232,7 +232,7 @@ def test_romanised_text_cannot_be_carried_over(make_voice, tmp_path):
     FORMAT.write(tmp_path, make_voice())
     path = tmp_path / "tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "is_uroman": True}))
-    with pytest.raises(VoiceError, match="is_uroman True cannot be carried over"):
+    with pytest.raises(VoiceError, match="is_uroman True cannot be converted"):
         FORMAT.read(tmp_path)
 
 
@@ -240,13 +240,13 @@ def test_an_unknown_tensor_is_named(make_voice, tmp_path):
     FORMAT.write(tmp_path, make_voice())
     weights = load_file(tmp_path / "model.safetensors")
     save_file({**weights, "prosody.weight": torch.zeros(3)}, tmp_path / "model.safetensors")
-    with pytest.raises(VoiceError, match=r"tensor 'prosody.weight', a part that VITS has not"):
+    with pytest.raises(VoiceError, match=r"tensor 'prosody.weight', which is not part of VITS"):
         FORMAT.read(tmp_path)
 
 
 @pytest.mark.parametrize("spelling", ["parametrised", "g and v"])
 def test_the_forks_discriminators_and_norms_are_read(make_voice, same_weights, tmp_path, spelling):
-    voice = make_voice(3, judges=True)
+    voice = make_voice(3, discriminators=True)
     FORMAT.write(tmp_path, voice)
     path = tmp_path / "model.safetensors"
     weights = load_file(path)
@@ -256,14 +256,14 @@ def test_the_forks_discriminators_and_norms_are_read(make_voice, same_weights, t
         weights[f"discriminator.discriminators.{member}.{part}.{rest}"] = value.clone()
     for flow in range(4):
         module = f"flow.flows.{flow}.conv_pre"
-        g, v = unfold(weights.pop(f"{module}.weight"))
+        g, v = unfold_weight_norm(weights.pop(f"{module}.weight"))
         weights[module + G], weights[module + V] = g, v
-    save_file(weights if spelling == "parametrised" else spell_g_v(weights), path)
+    save_file(weights if spelling == "parametrised" else rename_to_g_v(weights), path)
     same_weights(voice, FORMAT.read(tmp_path), folded=DECODER)
 
 
 def test_a_discriminator_that_lacks_a_part_is_refused(make_voice, tmp_path):
-    voice = make_voice(3, judges=True)
+    voice = make_voice(3, discriminators=True)
     FORMAT.write(tmp_path, voice)
     path = tmp_path / "model.safetensors"
     bias = torch.zeros(4)

@@ -1,1 +1,1 @@
-"""Coqui TTS VITS checkpoints."""
+"""Read and write VITS checkpoints of Coqui TTS."""

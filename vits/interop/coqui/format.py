@@ -1,7 +1,7 @@
-"""Coqui TTS's VITS: ``model.pth``, or a run's ``best_model.pth``, and ``config.json``.
+"""Coqui TTS's VITS: ``model.pth``, or ``best_model.pth`` of a run, and ``config.json``.
 
-The blank is the last symbol rather than the first, and the order of the symbols depends on the
-class of its characters.
+The blank is the last symbol, not the first, and the order of the symbols depends on the characters
+class.
 """
 
 import re
@@ -13,19 +13,19 @@ from torch import Tensor
 
 from vits.config import VitsConfig
 from vits.errors import MissingFileError, VoiceError
-from vits.interop.carried_settings import KEY, read_extras, write_extras
-from vits.interop.coqui.languages import LANGUAGES, can_phonemise, read_languages
+from vits.interop.carried_settings import KEY, read_carried_settings, write_carried_settings
+from vits.interop.coqui.languages import LANGUAGES, can_phonemize, read_languages
 from vits.interop.coqui.settings import (
     FIXED,
-    blank_last,
+    declared_config,
+    inferable_settings,
+    move_blank_last,
     read_frontend,
-    shown_sizes,
-    speaks,
-    unseen,
+    supports_frontend,
     voice_settings,
 )
-from vits.interop.full_voice import Format, WholeVoice, blaming, check_discriminators, plain
-from vits.interop.infer_config import measure, require_claims
+from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators, wrap_errors
+from vits.interop.infer_config import infer_config, require_consistent
 from vits.interop.original.format import (
     COUPLING,
     POSTERIOR,
@@ -33,28 +33,34 @@ from vits.interop.original.format import (
     STOCHASTIC,
     TEXT,
 )
-from vits.interop.parameter_names import Names, Rule, count_kernels, inside, residual_blocks
-from vits.interop.safe_loading import as_tensors, load_json, load_torch
-from vits.interop.settings_file import SettingsFile, speaker_names, write_json
-from vits.interop.size_limits import shared_losses
+from vits.interop.parameter_names import (
+    ParameterNames,
+    Rule,
+    count_kernels,
+    residual_blocks,
+    with_prefix,
+)
+from vits.interop.safe_loading import as_json_values, as_tensors, load_json, load_torch
+from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
+from vits.interop.size_limits import shared_unsupported_parts
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
 from vits.synthesis.settings import Settings
 
-__all__ = ["FORMAT", "losses", "names", "read", "write"]
+__all__ = ["FORMAT", "parameter_names", "read", "unsupported_parts", "write"]
 
 CONFIG, MODEL, SPEAKERS = "config.json", "model.pth", "speakers.pth"
 PREFERRED = (MODEL, "best_model.pth", "model_file.pth")
-CODES = "its own reads each language by its name, and here name and espeak-ng code differ"
-STOCHASTIC_WIDTH = 192  # of its stochastic duration predictor, however wide the rest is
+CODES = "it phonemizes a language by its name, and here name and espeak-ng code differ"
+STOCHASTIC_WIDTH = 192  # channels of its stochastic duration predictor, whatever hidden_channels is
 
 FLOWS = [
     Rule("flows.0.mean", "flows.0.translation"),
     Rule("flows.0.log_scale", "flows.0.log_scale"),
-    *inside("flows.{2i-1}", "flows.{i}", SPLINE),
+    *with_prefix("flows.{2i-1}", "flows.{i}", SPLINE),
     Rule("posterior_flows.0.mean", "post_flows.0.translation"),
     Rule("posterior_flows.0.log_scale", "post_flows.0.log_scale"),
-    *inside("posterior_flows.{2i-1}", "post_flows.{i}", SPLINE),
+    *with_prefix("posterior_flows.{2i-1}", "post_flows.{i}", SPLINE),
 ]
 DETERMINISTIC = [
     Rule("conv_1", "conv_1"),
@@ -68,9 +74,9 @@ DETERMINISTIC = [
 ]
 LANGUAGE = Rule("language", "cond_lang")
 TABLE = [
-    *inside("text_encoder", "text_encoder", TEXT),
-    *inside("posterior_encoder", "posterior_encoder", POSTERIOR),
-    *inside("prior_flow.couplings.{i}", "flow.flows.{i}", COUPLING),
+    *with_prefix("text_encoder", "text_encoder", TEXT),
+    *with_prefix("posterior_encoder", "posterior_encoder", POSTERIOR),
+    *with_prefix("prior_flow.couplings.{i}", "flow.flows.{i}", COUPLING),
     Rule("decoder.pre", "waveform_decoder.conv_pre"),
     Rule("decoder.conditioning", "waveform_decoder.cond_layer"),
     Rule("decoder.upsamplers", "waveform_decoder.ups"),
@@ -78,7 +84,7 @@ TABLE = [
     Rule("speaker_embedding", "emb_g"),
     Rule("language_embedding", "emb_l"),
 ]
-JUDGES = Names(
+DISCRIMINATORS = ParameterNames(
     [
         Rule("members.{i}.convolutions", "disc.nets.{i}.convs"),
         Rule("members.{i}.post", "disc.nets.{i}.conv_post"),
@@ -86,88 +92,96 @@ JUDGES = Names(
 )
 
 
-def names(n_kernels: int, *, resblock: str, stochastic: bool) -> Names:
-    """Return the table of a model with such residual blocks and such durations."""
+def parameter_names(n_kernels: int, *, resblock: str, stochastic: bool) -> ParameterNames:
+    """Return the parameter names of a model.
+
+    Args:
+        n_kernels: residual blocks in each decoder stage.
+        resblock: kind of the residual blocks, ``1`` or ``2``.
+        stochastic: whether the duration predictor is stochastic.
+    """
     durations = [*STOCHASTIC, *FLOWS] if stochastic else DETERMINISTIC
-    return Names(
+    return ParameterNames(
         [
             *TABLE,
-            *inside("duration_predictor", "duration_predictor", [*durations, LANGUAGE]),
+            *with_prefix("duration_predictor", "duration_predictor", [*durations, LANGUAGE]),
             *residual_blocks("waveform_decoder.resblocks", n_kernels, resblock=resblock),
         ]
     )
 
 
-def read(path: Path) -> WholeVoice:
-    """Read a model's folder, or one ``*.pth`` with the settings beside it.
+def read(path: Path) -> FullVoice:
+    """Read the folder of a model, or one ``*.pth`` with the settings beside it.
 
     Raises:
-        VoiceError: a part is damaged, or cannot be carried over.
+        VoiceError: a file is damaged, or a part cannot be converted.
         MissingFileError: a file is missing.
     """
     model = _find_model(path)
     config = model.with_name(CONFIG)
-    said = SettingsFile(load_json(config), config)
+    settings = SettingsReader(load_json(config), config)
     weights = as_tensors(load_torch(model).get("model"), model)
-    return blaming(model, lambda: _build(model, said, weights))
+    return wrap_errors(model, lambda: _build(model, settings, weights))
 
 
-def write(folder: Path, voice: WholeVoice) -> None:
-    """Write a folder that ``tts --model_path --config_path`` takes."""
+def write(folder: Path, voice: FullVoice) -> None:
+    """Write a folder that ``tts --model_path --config_path`` reads."""
     bundle = voice.bundle
     config = bundle.generator.config
-    frontend, weights, order = blank_last(
+    frontend, weights, order = move_blank_last(
         bundle.frontend, bundle.generator.state_dict(), config.n_symbols
     )
-    table = names(
+    table = parameter_names(
         len(config.decoder.resblock_kernel_sizes),
         resblock=config.decoder.resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
     )
-    model = table.to_theirs(weights) | JUDGES.to_theirs(voice.discriminators or {})
+    model = table.to_theirs(weights) | DISCRIMINATORS.to_theirs(voice.discriminators or {})
     model = {name: value.detach().clone() for name, value in model.items()}
     torch.save({"model": model, "step": bundle.card.training_steps, "epoch": 0}, folder / MODEL)
-    several = config.n_speakers > 1
-    rows = {name: row for row, name in enumerate(bundle.speakers)} if several else {}
-    if several:
-        torch.save(rows, folder / SPEAKERS)
+    multi_speaker = config.n_speakers > 1
+    speaker_ids = {name: id for id, name in enumerate(bundle.speakers)} if multi_speaker else {}
+    if multi_speaker:
+        torch.save(speaker_ids, folder / SPEAKERS)
     settings = voice_settings(
-        config, frontend, bundle.settings, has_judges=bool(voice.discriminators)
+        config, frontend, bundle.settings, has_discriminators=bool(voice.discriminators)
     )
-    settings["speakers"] = list(rows)
+    settings["speakers"] = list(speaker_ids)
     if config.n_languages:
-        spoken = {name: row for row, (name, _) in enumerate(frontend.config.languages)}
-        write_json(folder / LANGUAGES, spoken)
-    write_json(folder / CONFIG, {**settings, KEY: write_extras(voice, order)})
+        language_ids = {name: id for id, (name, _) in enumerate(frontend.config.languages)}
+        write_json(folder / LANGUAGES, language_ids)
+    write_json(folder / CONFIG, {**settings, KEY: write_carried_settings(voice, order)})
 
 
-def losses(voice: WholeVoice) -> dict[str, str]:
-    """Name what Coqui TTS has no place for.
+def unsupported_parts(voice: FullVoice) -> dict[str, str]:
+    """Return the parts that Coqui TTS cannot hold, and why.
 
     Raises:
-        VoiceError: the model is one that Coqui TTS cannot build.
+        VoiceError: Coqui TTS cannot build the model.
     """
     bundle = voice.bundle
-    lost = shared_losses(voice, FORMAT.title, stochastic_width=STOCHASTIC_WIDTH, languages=True)
+    unsupported = shared_unsupported_parts(
+        voice, FORMAT.title, stochastic_width=STOCHASTIC_WIDTH, languages=True
+    )
     config = bundle.generator.config
     if config.latent_channels != config.hidden_channels:
         raise VoiceError(
-            f"{FORMAT.title} cannot hold latent_channels {config.latent_channels} beside "
-            f"hidden_channels {config.hidden_channels}, nor do without it: it has one size for both"
+            f"{FORMAT.title} cannot hold latent_channels {config.latent_channels} with "
+            f"hidden_channels {config.hidden_channels}: it has one size for both"
         )
     if bundle.frontend.config.bos_eos:
-        lost["bos_eos"] = "its VITS puts no ^ and $ around a text"
+        unsupported["bos-eos"] = "its VITS adds no ^ and $ to a text"
     blank = bundle.frontend.config.blank or bundle.frontend.symbols.symbols[0]
     if blank.isalnum():
-        lost["letter"] = f"its blank is no letter, and here {blank!r} is both"
+        unsupported["letter"] = f"its blank cannot be a letter, and here {blank!r} is both"
     text = bundle.frontend.config
-    if not speaks(text):
-        reason = "its own has stress marks" if can_phonemise(text) else CODES
-        lost["phonemizer"] = f"{reason}; without it, it takes phonemes"
-    return lost
+    if not supports_frontend(text):
+        reason = "it writes stress marks" if can_phonemize(text) else CODES
+        unsupported["phonemizer"] = f"{reason}; dropped, texts must be phonemes"
+    return unsupported
 
 
-FORMAT = Format(title="coqui", read=read, write=write, losses=losses)
+FORMAT = VoiceFormat(title="coqui", read=read, write=write, unsupported_parts=unsupported_parts)
 
 
 def _find_model(path: Path) -> Path:
@@ -188,72 +202,79 @@ def _find_model(path: Path) -> Path:
     return max(found, key=lambda entry: (step(entry), entry.name))
 
 
-def _build(model: Path, said: SettingsFile, weights: dict[str, Tensor]) -> WholeVoice:
-    _require_no_vectors(said)
-    said.require(FIXED)
-    extras = read_extras(said.mapping(KEY, {}))
-    judged = {name: value for name, value in weights.items() if name.startswith("disc.")}
-    weights = {name: value for name, value in weights.items() if name not in judged}
-    judges = JUDGES.to_ours(judged, str(model)) if judged else None
-    table = names(
+def _build(model: Path, settings: SettingsReader, weights: dict[str, Tensor]) -> FullVoice:
+    _require_no_d_vectors(settings)
+    settings.require(FIXED)
+    carried = read_carried_settings(settings.mapping(KEY, {}))
+    discriminator_weights = {
+        name: value for name, value in weights.items() if name.startswith("disc.")
+    }
+    weights = {name: value for name, value in weights.items() if name not in discriminator_weights}
+    discriminators = (
+        DISCRIMINATORS.to_ours(discriminator_weights, str(model)) if discriminator_weights else None
+    )
+    table = parameter_names(
         count_kernels(weights, "waveform_decoder.ups", "waveform_decoder.resblocks"),
         resblock="1" if any(".convs2." in name for name in weights) else "2",
         stochastic="duration_predictor.flows.0.translation" in weights,
     )
-    own = table.to_ours(weights, str(model))
-    config = measure(own, judges, unseen(said, extras))
-    claims = {key: (said.get(key, None), value) for key, value in shown_sizes(config).items()}
-    # 0: not said; newer versions count the names
-    n_speakers = said.whole("model_args.num_speakers", 0) or None
+    our_weights = table.to_ours(weights, str(model))
+    config = infer_config(our_weights, discriminators, declared_config(settings, carried))
+    claims = {
+        key: (settings.get(key, None), value) for key, value in inferable_settings(config).items()
+    }
+    # 0: not given; newer versions count the names
+    n_speakers = settings.integer("model_args.num_speakers", 0) or None
     claims["model_args.num_speakers"] = (n_speakers, config.n_speakers)
-    require_claims(claims, said.where)
-    languages = read_languages(model.parent, said, config.n_languages)
-    read = read_frontend(said, extras, config.n_symbols, languages)
-    frontend, own = extras.restored(read, own, said.where)
-    return WholeVoice(
+    require_consistent(claims, settings.source)
+    languages = read_languages(model.parent, settings, config.n_languages)
+    read = read_frontend(settings, carried, config.n_symbols, languages)
+    frontend, our_weights = carried.restore_symbols(read, our_weights, settings.source)
+    return FullVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
-            generator=build_generator(own, config, str(model)),
+            generator=build_generator(our_weights, config, str(model)),
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
-            speakers=tuple(_speakers(model.parent, said, config)),
+            speakers=tuple(_speakers(model.parent, settings, config)),
             settings=Settings(
-                noise_scale=said.number("model_args.inference_noise_scale", 0.667),
-                noise_scale_duration=said.number("model_args.inference_noise_scale_dp", 1.0),
-                length_scale=said.number("model_args.length_scale", 1.0),
-                sentence_silence=extras.inference.sentence_silence,
+                noise_scale=settings.number("model_args.inference_noise_scale", 0.667),
+                noise_scale_duration=settings.number("model_args.inference_noise_scale_dp", 1.0),
+                length_scale=settings.number("model_args.length_scale", 1.0),
+                sentence_silence=carried.inference.sentence_silence,
             ),
-            card=extras.card,
+            card=carried.card,
         ),
-        discriminators=judges and check_discriminators(judges, config.discriminator, str(model)),
+        discriminators=discriminators
+        and check_discriminators(discriminators, config.discriminator, str(model)),
     )
 
 
-def _require_no_vectors(said: SettingsFile) -> None:
-    """Refuse by name what conditions on more than a speaker's row.
+def _require_no_d_vectors(settings: SettingsReader) -> None:
+    """Require speaker ids; external speaker embeddings (d-vectors) are not supported.
 
     Raises:
-        VoiceError: there are vectors of speakers from elsewhere.
+        VoiceError: the model is conditioned on d-vectors.
     """
     for key in ("model_args.use_d_vector_file", "use_d_vector_file"):
-        if said.flag(key, False):
-            raise VoiceError(f"{said.where}: {key} cannot be carried over")
+        if settings.boolean(key, False):
+            raise VoiceError(f"{settings.source}: {key} cannot be converted")
 
 
-def _speakers(folder: Path, said: SettingsFile, config: VitsConfig) -> list[str]:
-    """Return the speakers' names; a file of them is looked for in the voice's own folder only."""
+def _speakers(folder: Path, settings: SettingsReader, config: VitsConfig) -> list[str]:
+    """Return the speakers' names; a file of them is read from the voice's folder only."""
     if config.n_speakers == 1:
         return []
-    named = said.get("speakers", None)
-    if named:
-        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            raise VoiceError(f"{said.where}: speakers must be a list of names")
-        return speaker_names(tuple(named), config.n_speakers, said.where)
+    names = settings.get("speakers", None)
+    if names:
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise VoiceError(f"{settings.source}: speakers must be a list of names")
+        return speaker_names(tuple(names), config.n_speakers, settings.source)
     for name in ("speakers.json", "speaker_ids.json"):
         if (folder / name).is_file():
-            rows: Any = load_json(folder / name)
-            return speaker_names(rows, config.n_speakers, folder / name)
-    rows = {}
+            ids: Any = load_json(folder / name)
+            return speaker_names(ids, config.n_speakers, folder / name)
+    ids = {}
     if (folder / SPEAKERS).is_file():
-        rows = plain(load_torch(folder / SPEAKERS))
-    return speaker_names(rows, config.n_speakers, folder / SPEAKERS)
+        ids = as_json_values(load_torch(folder / SPEAKERS))
+    return speaker_names(ids, config.n_speakers, folder / SPEAKERS)

@@ -1,4 +1,4 @@
-"""The settings of Coqui TTS's VITS, to ours and back."""
+"""Convert the settings of Coqui TTS's VITS."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,22 +9,22 @@ from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.carried_settings import Extras
-from vits.interop.coqui.languages import MULTI, can_phonemise, language_settings
-from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import SettingsFile
-from vits.interop.symbol_table import EMBEDDING, unused_row
+from vits.interop.carried_settings import CarriedSettings
+from vits.interop.coqui.languages import MULTI, can_phonemize, language_settings
+from vits.interop.infer_config import DeclaredConfig
+from vits.interop.settings_reader import SettingsReader
+from vits.interop.symbol_table import EMBEDDING, unused_symbol
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 from vits.text.languages import Languages
 
 __all__ = [
     "FIXED",
-    "blank_last",
+    "declared_config",
+    "inferable_settings",
+    "move_blank_last",
     "read_frontend",
-    "shown_sizes",
-    "speaks",
-    "unseen",
+    "supports_frontend",
     "voice_settings",
 ]
 
@@ -34,9 +34,9 @@ GENERAL_CHARACTERS = (
     "TTS.tts.utils.text.characters.IPAPhonemes",
     "TTS.tts.utils.text.characters.Graphemes",
 )
-# What its other cleaners do is code that is not here; these do what our cleaning does.
+# These cleaners do the same as ours; the others need code that is not here.
 CLEANERS = ("phoneme_cleaners", "english_cleaners", "multilingual_cleaners", "basic_cleaners")
-# What our models always are.
+# The only values that our models support.
 FIXED = {
     "model": "vits",
     "model_args.use_spectral_norm_disriminator": False,
@@ -46,39 +46,39 @@ FIXED = {
 }
 
 
-def speaks(config: FrontendConfig) -> bool:
-    """Tell whether its tokenizer can say what a front end says."""
-    return config.backend == "graphemes" or (config.stress and can_phonemise(config))
+def supports_frontend(config: FrontendConfig) -> bool:
+    """Return whether its tokenizer is equivalent to a front end."""
+    return config.backend == "graphemes" or (config.stress and can_phonemize(config))
 
 
-def unseen(said: SettingsFile, extras: Extras) -> Unseen:
-    """Return what the tensors do not show."""
-    top = said.get("audio.mel_fmax", None)
+def declared_config(settings: SettingsReader, carried: CarriedSettings) -> DeclaredConfig:
+    """Return the configuration that the tensors do not show."""
+    top = settings.get("audio.mel_fmax", None)
     audio = AudioConfig(
-        sample_rate=said.whole("audio.sample_rate"),
-        n_fft=said.whole("audio.fft_size"),
-        win_length=said.whole("audio.win_length"),
-        hop_length=said.whole("audio.hop_length"),
-        n_mels=said.whole("audio.num_mels", 80),
-        f_min=said.number("audio.mel_fmin", 0.0) if said.get("audio.mel_fmin", 0) else 0.0,
-        f_max=None if top is None else said.number("audio.mel_fmax"),
+        sample_rate=settings.integer("audio.sample_rate"),
+        n_fft=settings.integer("audio.fft_size"),
+        win_length=settings.integer("audio.win_length"),
+        hop_length=settings.integer("audio.hop_length"),
+        n_mels=settings.integer("audio.num_mels", 80),
+        f_min=settings.number("audio.mel_fmin", 0.0) if settings.get("audio.mel_fmin", 0) else 0.0,
+        f_max=None if top is None else settings.number("audio.mel_fmax"),
     )
     args = "model_args"
-    return Unseen(
-        audio=extras.refined(audio, said.where),
-        upsample_rates=said.wholes(f"{args}.upsample_rates_decoder"),
-        resblock_dilations=said.lists(f"{args}.resblock_dilation_sizes_decoder"),
-        posterior_dilation_rate=said.whole(f"{args}.dilation_rate_posterior_encoder", 1),
-        flow_dilation_rate=said.whole(f"{args}.dilation_rate_flow", 1),
-        text_dropout=said.number(f"{args}.dropout_p_text_encoder", 0.1),
-        duration_dropout=said.number(f"{args}.dropout_p_duration_predictor", 0.5),
-        segment_frames=said.whole(f"{args}.spec_segment_size", 32),
-        periods=said.wholes(f"{args}.periods_multi_period_discriminator", (2, 3, 5, 7, 11)),
+    return DeclaredConfig(
+        audio=carried.refine_audio(audio, settings.source),
+        upsample_rates=settings.integers(f"{args}.upsample_rates_decoder"),
+        resblock_dilations=settings.integer_lists(f"{args}.resblock_dilation_sizes_decoder"),
+        posterior_dilation_rate=settings.integer(f"{args}.dilation_rate_posterior_encoder", 1),
+        flow_dilation_rate=settings.integer(f"{args}.dilation_rate_flow", 1),
+        text_dropout=settings.number(f"{args}.dropout_p_text_encoder", 0.1),
+        duration_dropout=settings.number(f"{args}.dropout_p_duration_predictor", 0.5),
+        segment_frames=settings.integer(f"{args}.spec_segment_size", 32),
+        periods=settings.integers(f"{args}.periods_multi_period_discriminator", (2, 3, 5, 7, 11)),
     )
 
 
-def shown_sizes(config: VitsConfig) -> dict[str, Any]:
-    """Return the settings that the tensors show too."""
+def inferable_settings(config: VitsConfig) -> dict[str, Any]:
+    """Return the settings that tensor shapes show as well."""
     text, decoder, flow = config.text_encoder, config.decoder, config.prior_flow
     posterior = config.posterior_encoder
     sizes: dict[str, Any] = {
@@ -111,13 +111,13 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
 
 
 def voice_settings(
-    config: VitsConfig, frontend: Frontend, inference: Settings, *, has_judges: bool
+    config: VitsConfig, frontend: Frontend, inference: Settings, *, has_discriminators: bool
 ) -> dict[str, Any]:
-    """Return the settings of a voice whose blank is the last symbol."""
+    """Return complete settings of a voice whose blank is the last symbol."""
     audio, decoder, text = config.audio, config.decoder, frontend.config
-    shown = {key.split(".")[1]: value for key, value in shown_sizes(config).items()}
+    shown = {key.split(".")[1]: value for key, value in inferable_settings(config).items()}
     characters = frontend.symbols.to_list()
-    espeak = text.backend == "espeak" and speaks(text)
+    espeak = text.backend == "espeak" and supports_frontend(text)
     return {
         "model": "vits",
         "audio": {
@@ -158,7 +158,7 @@ def voice_settings(
             "upsample_rates_decoder": list(decoder.upsample_rates),
             "periods_multi_period_discriminator": list(config.discriminator.periods),
             "num_speakers": config.n_speakers if config.n_speakers > 1 else 0,
-            "init_discriminator": has_judges,
+            "init_discriminator": has_discriminators,
             "inference_noise_scale": inference.noise_scale,
             "inference_noise_scale_dp": inference.noise_scale_duration,
             "length_scale": inference.length_scale,
@@ -168,95 +168,95 @@ def voice_settings(
 
 
 def read_frontend(
-    said: SettingsFile, extras: Extras, n_symbols: int, languages: Languages
+    settings: SettingsReader, carried: CarriedSettings, n_symbols: int, languages: Languages
 ) -> Frontend:
-    """Build the front end of a voice with these languages, or none.
+    """Build the front end of a voice; ``languages`` is empty for a voice of one language.
 
     Raises:
-        VoiceError: a cleaner or a class of characters is not known.
+        VoiceError: a cleaner, phonemizer or characters class is unknown.
     """
-    cleaner = said.text("text_cleaner", "phoneme_cleaners")
-    phonemizer = said.text("phonemizer", None)
-    known = (MULTI,) if languages else ()
-    if said.flag("use_phonemes", False) and phonemizer not in ("espeak", "", *known):
-        raise VoiceError(f"{said.where}: phonemizer {phonemizer[:60]!r} cannot be carried over")
+    cleaner = settings.string("text_cleaner", "phoneme_cleaners")
+    phonemizer = settings.string("phonemizer", None)
+    supported = ("espeak", "", MULTI) if languages else ("espeak", "")
+    if settings.boolean("use_phonemes", False) and phonemizer not in supported:
+        raise VoiceError(f"{settings.source}: phonemizer {phonemizer[:60]!r} cannot be converted")
     if cleaner not in CLEANERS:
-        raise VoiceError(f"{said.where}: text_cleaner {cleaner[:60]!r} cannot be carried over")
-    symbols, blank = _characters(said)
+        raise VoiceError(f"{settings.source}: text_cleaner {cleaner[:60]!r} cannot be converted")
+    symbols, blank = _characters(settings)
     if len(symbols) != n_symbols:
         raise VoiceError(
-            f"{said.where}: characters has {len(symbols)} symbols, but the tensors show {n_symbols}"
+            f"{settings.source}: characters has {len(symbols)} symbols, but the tensors "
+            f"show {n_symbols}"
         )
-    espeak = said.flag("use_phonemes", False)
+    espeak = settings.boolean("use_phonemes", False)
     config = FrontendConfig(
         backend="espeak" if espeak else "graphemes",
-        language=_language(said, languages) if espeak else "und",
+        language=_language(settings, languages) if espeak else "und",
         normalize=cleaner == "english_cleaners",
-        blanks=said.flag("add_blank", True),
+        blanks=settings.boolean("add_blank", True),
         blank="" if blank == symbols.symbols[0] else blank,
         languages=languages,
     )
-    mine = extras.frontend
-    if mine is not None and (mine.backend, mine.blanks) == (config.backend, config.blanks):
-        config = replace(mine, blank=config.blank, bos_eos=False)
+    known = carried.frontend
+    if known is not None and (known.backend, known.blanks) == (config.backend, config.blanks):
+        config = replace(known, blank=config.blank, bos_eos=False)
     return Frontend(config, symbols)
 
 
-def _language(said: SettingsFile, languages: Languages) -> str:
-    if said.text("phonemizer", None) == MULTI:
+def _language(settings: SettingsReader, languages: Languages) -> str:
+    if settings.string("phonemizer", None) == MULTI:
         return languages[0][1]
-    return said.text("phoneme_language", None) or "und"
+    return settings.string("phoneme_language", None) or "und"
 
 
-def blank_last(
+def move_blank_last(
     frontend: Frontend, weights: Mapping[str, Tensor], n_symbols: int
 ) -> tuple[Frontend, dict[str, Tensor], list[int]]:
-    """Move the blank's row to the end, where its characters have it, and name it as they do.
+    """Move the blank to the end of the table and rename it, as its characters class does.
 
-    Characters are listed in one string: a row that no text uses gets one of the private area.
+    Characters are one string, so an unused id gets a character of the private use area.
 
     Returns:
-        Front end, tensors, and for each of their rows the row it was.
+        Front end, tensors, and for each new symbol id the old one.
     """
     config, table = frontend.config, frontend.symbols
-    symbols = [*table.symbols, *(unused_row(row) for row in range(len(table), n_symbols))]
+    symbols = [*table.symbols, *(unused_symbol(id) for id in range(len(table), n_symbols))]
     blank = table.id(config.blank) if config.blank else 0
-    order = [row for row in range(n_symbols) if row != blank] + [blank]
-    named = [*(_single(symbols[row], row, table) for row in order[:-1]), BLANK]
+    order = [id for id in range(n_symbols) if id != blank] + [blank]
+    characters = [*(_character(symbols[id], id, table) for id in order[:-1]), BLANK]
     moved = {**weights, EMBEDDING: weights[EMBEDDING][torch.tensor(order)]}
     config = replace(config, blank=BLANK, bos_eos=False)
-    return Frontend(config, SymbolTable(tuple(named))), moved, order
+    return Frontend(config, SymbolTable(tuple(characters))), moved, order
 
 
-def _single(symbol: str, row: int, table: SymbolTable) -> str:
-    """Return a symbol's one character; a row that no text uses gets one that no text has."""
-    used = len(symbol) == 1 and symbol in table and table.id(symbol) == row
-    return symbol if used else chr(0xF0000 + row)
+def _character(symbol: str, id: int, table: SymbolTable) -> str:
+    """Return the character of a symbol; an unused id gets one that no text contains."""
+    used = len(symbol) == 1 and symbol in table and table.id(symbol) == id
+    return symbol if used else chr(0xF0000 + id)
 
 
-def _characters(said: SettingsFile) -> tuple[SymbolTable, str]:
-    """Return the symbols in the order that their class gives them, and the blank."""
+def _characters(settings: SettingsReader) -> tuple[SymbolTable, str]:
+    """Return the symbols in the order of their characters class, and the blank."""
 
     def part(key: str) -> str:
-        return said.text(f"characters.{key}", None)
+        return settings.string(f"characters.{key}", None)
 
     kind = part("characters_class") or (
-        GENERAL_CHARACTERS[0] if said.flag("use_phonemes", False) else GENERAL_CHARACTERS[1]
+        GENERAL_CHARACTERS[0] if settings.boolean("use_phonemes", False) else GENERAL_CHARACTERS[1]
     )
     if kind == VITS_CHARACTERS:
         letters = part("characters") + part("phonemes")
-        rows = [part("pad"), *part("punctuations"), *letters, BLANK]
-        return SymbolTable.from_list(row for row in rows if row), BLANK
+        symbols = [part("pad"), *part("punctuations"), *letters, BLANK]
+        return SymbolTable.from_list(symbol for symbol in symbols if symbol), BLANK
     if kind not in GENERAL_CHARACTERS:
-        raise VoiceError(f"{said.where}: characters_class {kind[:80]!r} cannot be carried over")
-    # the one class takes the phonemes, where they are named, for its characters; the other ignores
-    # them, as either does in its own code
-    named = said.get("characters.phonemes", None) is not None
-    letters = part("phonemes" if named and kind == GENERAL_CHARACTERS[0] else "characters")
-    if said.flag("characters.is_unique", True):
+        raise VoiceError(f"{settings.source}: characters_class {kind[:80]!r} cannot be converted")
+    # As in Coqui's code, IPAPhonemes prefers the phonemes and Graphemes ignores them.
+    has_phonemes = settings.get("characters.phonemes", None) is not None
+    letters = part("phonemes" if has_phonemes and kind == GENERAL_CHARACTERS[0] else "characters")
+    if settings.boolean("characters.is_unique", True):
         letters = "".join(dict.fromkeys(letters))
-    if said.flag("characters.is_sorted", True):
+    if settings.boolean("characters.is_sorted", True):
         letters = "".join(sorted(letters))
     special = [part(key) for key in ("pad", "eos", "bos", "blank")]
-    rows = [*(each for each in special if each), *letters, *part("punctuations")]
-    return SymbolTable.from_list(rows), special[3] or special[0]
+    symbols = [*(each for each in special if each), *letters, *part("punctuations")]
+    return SymbolTable.from_list(symbols), special[3] or special[0]

@@ -1,1 +1,1 @@
-"""Checkpoints of the original VITS implementation."""
+"""Read and write checkpoints of the original VITS implementation."""

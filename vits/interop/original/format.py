@@ -1,7 +1,7 @@
 """The original VITS (Kim, Kong & Son): ``G_*.pth``, ``D_*.pth`` and a ``config.json``.
 
-Its symbols are part of its code. A voice with other symbols than its 178 has them in its settings
-under ``symbols``, as forks of it do, or, as MMS, in a ``vocab.txt`` beside them.
+Its 178 symbols are part of its code. A voice with other symbols lists them in its settings under
+``symbols``, as forks do, or in a ``vocab.txt`` beside the settings, as MMS does.
 """
 
 import re
@@ -12,33 +12,33 @@ from torch import Tensor
 
 from vits.config import VitsConfig
 from vits.errors import MissingFileError
-from vits.interop.carried_settings import KEY, read_extras, write_extras
-from vits.interop.full_voice import Format, WholeVoice, blaming, check_discriminators
-from vits.interop.infer_config import measure, require_claims
+from vits.interop.carried_settings import KEY, read_carried_settings, write_carried_settings
+from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators, wrap_errors
+from vits.interop.infer_config import infer_config, require_consistent
 from vits.interop.original.settings import (
     cleaner,
+    declared_config,
     fresh_optimizer,
+    inferable_settings,
     model_settings,
     read_frontend,
-    shown_sizes,
-    unseen,
 )
 from vits.interop.parameter_names import (
-    Names,
+    ParameterNames,
     Rule,
     count_kernels,
-    inside,
+    rename_to_g_v,
     residual_blocks,
-    spell_g_v,
+    with_prefix,
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_torch
-from vits.interop.settings_file import SettingsFile, speaker_names, write_json
-from vits.interop.size_limits import shared_losses
-from vits.interop.symbol_table import first_row_blank
+from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
+from vits.interop.size_limits import shared_unsupported_parts
+from vits.interop.symbol_table import move_blank_first
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
 
-__all__ = ["FORMAT", "JUDGES", "losses", "names", "read", "write"]
+__all__ = ["DISCRIMINATORS", "FORMAT", "parameter_names", "read", "unsupported_parts", "write"]
 
 CONFIG = "config.json"
 
@@ -62,8 +62,12 @@ WAVENET = [
     Rule("residual_skips", "res_skip_layers"),
     Rule("conditioning", "cond_layer"),
 ]
-POSTERIOR = [Rule("pre", "pre"), *inside("wavenet", "enc", WAVENET), Rule("projection", "proj")]
-COUPLING = [Rule("pre", "pre"), *inside("wavenet", "enc", WAVENET), Rule("post", "post")]
+POSTERIOR = [
+    Rule("pre", "pre"),
+    *with_prefix("wavenet", "enc", WAVENET),
+    Rule("projection", "proj"),
+]
+COUPLING = [Rule("pre", "pre"), *with_prefix("wavenet", "enc", WAVENET), Rule("post", "post")]
 STACK = [
     Rule("depthwise", "convs_sep"),
     Rule("pointwise", "convs_1x1"),
@@ -72,14 +76,14 @@ STACK = [
     Rule("pointwise_norms.{j}.weight", "norms_2.{j}.gamma"),
     Rule("pointwise_norms.{j}.bias", "norms_2.{j}.beta"),
 ]
-SPLINE = [Rule("pre", "pre"), *inside("stack", "convs", STACK), Rule("projection", "proj")]
+SPLINE = [Rule("pre", "pre"), *with_prefix("stack", "convs", STACK), Rule("projection", "proj")]
 STOCHASTIC = [
     Rule("pre", "pre"),
-    *inside("stack", "convs", STACK),
+    *with_prefix("stack", "convs", STACK),
     Rule("projection", "proj"),
     Rule("conditioning", "cond"),
     Rule("posterior_pre", "post_pre"),
-    *inside("posterior_stack", "post_convs", STACK),
+    *with_prefix("posterior_stack", "post_convs", STACK),
     Rule("posterior_projection", "post_proj"),
 ]
 DETERMINISTIC = [
@@ -92,26 +96,26 @@ DETERMINISTIC = [
     Rule("projection", "proj"),
     Rule("conditioning", "cond"),
 ]
-# Its flows stand at even places, the reversals between them; its splines as ours, at odd ones.
+# Its couplings have even numbers, with reversals between them; its splines odd ones, like ours.
 FLOWS = [
     Rule("flows.0.mean", "flows.0.m"),
     Rule("flows.0.log_scale", "flows.0.logs"),
-    *inside("flows.{2i-1}", "flows.{2i-1}", SPLINE),
+    *with_prefix("flows.{2i-1}", "flows.{2i-1}", SPLINE),
     Rule("posterior_flows.0.mean", "post_flows.0.m"),
     Rule("posterior_flows.0.log_scale", "post_flows.0.logs"),
-    *inside("posterior_flows.{2i-1}", "post_flows.{2i-1}", SPLINE),
+    *with_prefix("posterior_flows.{2i-1}", "post_flows.{2i-1}", SPLINE),
 ]
 TABLE = [
-    *inside("text_encoder", "enc_p", TEXT),
-    *inside("posterior_encoder", "enc_q", POSTERIOR),
-    *inside("prior_flow.couplings.{i}", "flow.flows.{2i}", COUPLING),
+    *with_prefix("text_encoder", "enc_p", TEXT),
+    *with_prefix("posterior_encoder", "enc_q", POSTERIOR),
+    *with_prefix("prior_flow.couplings.{i}", "flow.flows.{2i}", COUPLING),
     Rule("decoder.pre", "dec.conv_pre"),
     Rule("decoder.conditioning", "dec.cond"),
     Rule("decoder.upsamplers", "dec.ups"),
     Rule("decoder.post", "dec.conv_post"),
     Rule("speaker_embedding", "emb_g"),
 ]
-JUDGES = Names(
+DISCRIMINATORS = ParameterNames(
     [
         Rule("members.{i}.convolutions", "discriminators.{i}.convs"),
         Rule("members.{i}.post", "discriminators.{i}.conv_post"),
@@ -119,74 +123,86 @@ JUDGES = Names(
 )
 
 
-def names(n_kernels: int, *, resblock: str, stochastic: bool) -> Names:
-    """Return the table of a model with such residual blocks and such durations."""
+def parameter_names(n_kernels: int, *, resblock: str, stochastic: bool) -> ParameterNames:
+    """Return the parameter names of a model.
+
+    Args:
+        n_kernels: residual blocks in each decoder stage.
+        resblock: kind of the residual blocks, ``1`` or ``2``.
+        stochastic: whether the duration predictor is stochastic.
+    """
     durations = [*STOCHASTIC, *FLOWS] if stochastic else DETERMINISTIC
     blocks = residual_blocks("dec.resblocks", n_kernels, resblock=resblock)
-    return Names([*TABLE, *inside("duration_predictor", "dp", durations), *blocks])
+    return ParameterNames([*TABLE, *with_prefix("duration_predictor", "dp", durations), *blocks])
 
 
-def table_for(weights: dict[str, Tensor]) -> Names:
-    """Return the table that tensors with the original's names need."""
-    return names(
+def names_for_weights(weights: dict[str, Tensor]) -> ParameterNames:
+    """Return the parameter names for tensors under the original's names."""
+    return parameter_names(
         count_kernels(weights, "dec.ups", "dec.resblocks"),
         resblock="1" if any(".convs2." in name for name in weights) else "2",
         stochastic="dp.flows.0.m" in weights,
     )
 
 
-def read(path: Path) -> WholeVoice:
-    """Read a run's folder, or one ``*.pth`` with the settings beside it.
+def read(path: Path) -> FullVoice:
+    """Read the folder of a run, or one ``*.pth`` with the settings beside it.
 
     Raises:
-        VoiceError: a part is damaged, or cannot be carried over.
+        VoiceError: a file is damaged, or a part cannot be converted.
         MissingFileError: a file is missing.
     """
     generator = find_generator(path)
     config = find_config(generator)
-    said = SettingsFile(load_json(config), config)
-    judge = generator.with_name(re.sub("^G", "D", generator.name))
+    settings = SettingsReader(load_json(config), config)
+    discriminator = generator.with_name(re.sub("^G", "D", generator.name))
     weights = as_tensors(load_torch(generator).get("model"), generator)
-    judges = None
-    if judge != generator and judge.is_file():
-        judges = JUDGES.to_ours(as_tensors(load_torch(judge).get("model"), judge), str(judge))
-    return blaming(generator, lambda: _build(generator, said, weights, judges))
+    discriminators = None
+    if discriminator != generator and discriminator.is_file():
+        discriminators = DISCRIMINATORS.to_ours(
+            as_tensors(load_torch(discriminator).get("model"), discriminator), str(discriminator)
+        )
+    return wrap_errors(generator, lambda: _build(generator, settings, weights, discriminators))
 
 
-def write(folder: Path, voice: WholeVoice) -> None:
-    """Write a run's folder at its first step, from which it can be trained on."""
+def write(folder: Path, voice: FullVoice) -> None:
+    """Write the folder of a run, from which training can resume."""
     bundle = voice.bundle
-    frontend, weights, order = first_row_blank(bundle.frontend, bundle.generator.state_dict())
+    frontend, weights, order = move_blank_first(bundle.frontend, bundle.generator.state_dict())
     config = bundle.generator.config
     step = bundle.card.training_steps
-    renamed = spell_g_v(table_of(config).to_theirs(weights))
+    renamed = rename_to_g_v(names_for_config(config).to_theirs(weights))
     _save(folder / f"G_{step}.pth", renamed)
     if voice.discriminators is not None:
-        _save(folder / f"D_{step}.pth", spell_g_v(JUDGES.to_theirs(voice.discriminators)))
+        _save(
+            folder / f"D_{step}.pth", rename_to_g_v(DISCRIMINATORS.to_theirs(voice.discriminators))
+        )
     settings = model_settings(config, frontend, bundle.speakers)
-    write_json(folder / CONFIG, {**settings, KEY: write_extras(voice, order)})
+    write_json(folder / CONFIG, {**settings, KEY: write_carried_settings(voice, order)})
 
 
-def losses(voice: WholeVoice) -> dict[str, str]:
-    """Name what the original has no place for.
+def unsupported_parts(voice: FullVoice) -> dict[str, str]:
+    """Return the parts that the original cannot hold, and why.
 
     Raises:
-        VoiceError: the model is one that the original cannot build.
+        VoiceError: the original cannot build the model.
     """
-    bundle, lost = voice.bundle, shared_losses(voice, FORMAT.title)
+    bundle, unsupported = voice.bundle, shared_unsupported_parts(voice, FORMAT.title)
     if bundle.frontend.config.bos_eos:
-        lost["bos_eos"] = "it puts no ^ and $ around a text"
+        unsupported["bos-eos"] = "it adds no ^ and $ to a text"
     if cleaner(bundle.frontend.config) is None:
-        lost["phonemizer"] = "its own speaks en-us with stress marks; without it, it takes phonemes"
-    return lost
+        unsupported["phonemizer"] = (
+            "it supports en-us with stress marks only; dropped, texts must be phonemes"
+        )
+    return unsupported
 
 
-FORMAT = Format(title="original", read=read, write=write, losses=losses)
+FORMAT = VoiceFormat(title="original", read=read, write=write, unsupported_parts=unsupported_parts)
 
 
-def table_of(config: VitsConfig) -> Names:
-    """Return the table that a model of ours needs."""
-    return names(
+def names_for_config(config: VitsConfig) -> ParameterNames:
+    """Return the parameter names for a model of ours."""
+    return parameter_names(
         len(config.decoder.resblock_kernel_sizes),
         resblock=config.decoder.resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
@@ -194,7 +210,7 @@ def table_of(config: VitsConfig) -> Names:
 
 
 def find_generator(path: Path) -> Path:
-    """Return the generator's file: the one named, or the one of the highest step in a folder."""
+    """Return the generator's file: the given one, or the one of the highest step in a folder."""
     if path.is_file():
         return path.with_name(re.sub("^D_", "G_", path.name))
     found = [entry for entry in path.glob("G_*.pth") if re.fullmatch(r"G_\d+\.pth", entry.name)]
@@ -204,7 +220,7 @@ def find_generator(path: Path) -> Path:
 
 
 def find_config(generator: Path) -> Path:
-    """Return the settings beside a generator: ``config.json``, or the only JSON file there."""
+    """Return the settings beside a generator: ``config.json``, or the only JSON file."""
     config = generator.with_name(CONFIG)
     others = sorted(generator.parent.glob("*.json"))
     if config.is_file() or len(others) != 1:
@@ -214,34 +230,36 @@ def find_config(generator: Path) -> Path:
 
 def _build(
     generator: Path,
-    said: SettingsFile,
+    settings: SettingsReader,
     weights: dict[str, Tensor],
-    judges: dict[str, Tensor] | None,
-) -> WholeVoice:
-    said.require({"model.use_spectral_norm": False})
-    extras = read_extras(said.mapping(KEY, {}))
-    own = table_for(weights).to_ours(weights, str(generator))
-    config = measure(own, judges, unseen(said, extras, said.where))
-    claims = {key: (said.get(key, None), value) for key, value in shown_sizes(config).items()}
+    discriminators: dict[str, Tensor] | None,
+) -> FullVoice:
+    settings.require({"model.use_spectral_norm": False})
+    carried = read_carried_settings(settings.mapping(KEY, {}))
+    our_weights = names_for_weights(weights).to_ours(weights, str(generator))
+    config = infer_config(our_weights, discriminators, declared_config(settings, carried))
+    claims = {
+        key: (settings.get(key, None), value) for key, value in inferable_settings(config).items()
+    }
     if config.n_speakers == 1:
-        claims["data.n_speakers"] = (max(1, said.whole("data.n_speakers", 0)), 1)
-    require_claims(claims, said.where)
-    frontend = read_frontend(generator.parent, said, extras, config.n_symbols)
-    frontend, own = extras.restored(frontend, own, said.where)
-    named = said.get("speakers", None) or extras.speakers
+        claims["data.n_speakers"] = (max(1, settings.integer("data.n_speakers", 0)), 1)
+    require_consistent(claims, settings.source)
+    frontend = read_frontend(generator.parent, settings, carried, config.n_symbols)
+    frontend, our_weights = carried.restore_symbols(frontend, our_weights, settings.source)
+    named = settings.get("speakers", None) or carried.speakers
     named = tuple(named) if isinstance(named, list) else named
-    return WholeVoice(
+    return FullVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
-            generator=build_generator(own, config, str(generator)),
+            generator=build_generator(our_weights, config, str(generator)),
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
-            speakers=tuple(speaker_names(named, config.n_speakers, said.where)),
-            settings=extras.inference,
-            card=extras.card,
+            speakers=tuple(speaker_names(named, config.n_speakers, settings.source)),
+            settings=carried.inference,
+            card=carried.card,
         ),
-        discriminators=judges
-        and check_discriminators(judges, config.discriminator, str(generator)),
+        discriminators=discriminators
+        and check_discriminators(discriminators, config.discriminator, str(generator)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The settings of the original VITS, to ours and back."""
+"""Convert the settings of the original VITS."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,16 +6,23 @@ from typing import Any
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.carried_settings import Extras
-from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import SettingsFile
-from vits.interop.symbol_table import fill_rows, unused_row
+from vits.interop.carried_settings import CarriedSettings
+from vits.interop.infer_config import DeclaredConfig
+from vits.interop.settings_reader import SettingsReader
+from vits.interop.symbol_table import table_from_ids, unused_symbol
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["cleaner", "fresh_optimizer", "model_settings", "read_frontend", "shown_sizes", "unseen"]
+__all__ = [
+    "cleaner",
+    "declared_config",
+    "fresh_optimizer",
+    "inferable_settings",
+    "model_settings",
+    "read_frontend",
+]
 
 VOCABULARY = "vocab.txt"
-# What its cleaners do, in our words; others call code that is not here.
+# Front ends that do the same as its cleaners; other cleaners need code that is not here.
 CLEANERS = {
     "english_cleaners2": FrontendConfig(),
     "basic_cleaners": FrontendConfig(backend="graphemes", language="und", normalize=False),
@@ -23,38 +30,38 @@ CLEANERS = {
 
 
 def cleaner(config: FrontendConfig) -> str | None:
-    """Return the cleaner that does what a front end does; None if there is none."""
+    """Return the cleaner equivalent to a front end; None if there is none."""
     if config.backend == "graphemes":
         return "basic_cleaners"
     return "english_cleaners2" if (config.language, config.stress) == ("en-us", True) else None
 
 
-def unseen(said: SettingsFile, extras: Extras, where: object) -> Unseen:
-    """Return what the tensors do not show."""
-    hop = said.whole("data.hop_length")
+def declared_config(settings: SettingsReader, carried: CarriedSettings) -> DeclaredConfig:
+    """Return the configuration that the tensors do not show."""
+    hop = settings.integer("data.hop_length")
     audio = AudioConfig(
-        sample_rate=said.whole("data.sampling_rate"),
-        n_fft=said.whole("data.filter_length"),
-        win_length=said.whole("data.win_length"),
+        sample_rate=settings.integer("data.sampling_rate"),
+        n_fft=settings.integer("data.filter_length"),
+        win_length=settings.integer("data.win_length"),
         hop_length=hop,
-        n_mels=said.whole("data.n_mel_channels", 80),
-        f_min=said.number("data.mel_fmin", 0.0),
+        n_mels=settings.integer("data.n_mel_channels", 80),
+        f_min=settings.number("data.mel_fmin", 0.0),
         f_max=None
-        if said.get("data.mel_fmax", None) is None
-        else said.number("data.mel_fmax", None),
+        if settings.get("data.mel_fmax", None) is None
+        else settings.number("data.mel_fmax", None),
     )
-    return Unseen(
-        audio=extras.refined(audio, where),
-        upsample_rates=said.wholes("model.upsample_rates"),
-        resblock_dilations=said.lists("model.resblock_dilation_sizes"),
-        text_dropout=said.number("model.p_dropout", 0.1),
-        segment_frames=said.whole("train.segment_size", 32 * hop) // hop,
+    return DeclaredConfig(
+        audio=carried.refine_audio(audio, settings.source),
+        upsample_rates=settings.integers("model.upsample_rates"),
+        resblock_dilations=settings.integer_lists("model.resblock_dilation_sizes"),
+        text_dropout=settings.number("model.p_dropout", 0.1),
+        segment_frames=settings.integer("train.segment_size", 32 * hop) // hop,
     )
 
 
-def shown_sizes(config: VitsConfig) -> dict[str, Any]:
-    """Return the settings that the tensors show too."""
-    several, text, decoder = config.n_speakers > 1, config.text_encoder, config.decoder
+def inferable_settings(config: VitsConfig) -> dict[str, Any]:
+    """Return the settings that tensor shapes show as well."""
+    multi_speaker, text, decoder = config.n_speakers > 1, config.text_encoder, config.decoder
     sizes: dict[str, Any] = {
         "model.inter_channels": config.latent_channels,
         "model.hidden_channels": config.hidden_channels,
@@ -67,7 +74,7 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
         "model.upsample_initial_channel": decoder.initial_channels,
         "model.upsample_kernel_sizes": list(decoder.upsample_kernel_sizes),
     }
-    if several:
+    if multi_speaker:
         sizes |= {
             "data.n_speakers": config.n_speakers,
             "model.gin_channels": config.speaker_channels,
@@ -80,8 +87,8 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
 def model_settings(
     config: VitsConfig, frontend: Frontend, speakers: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return its whole settings, with its own recipe of training."""
-    audio, decoder, several = config.audio, config.decoder, config.n_speakers > 1
+    """Return complete settings, with the original's training recipe."""
+    audio, decoder, multi_speaker = config.audio, config.decoder, config.n_speakers > 1
     settings: dict[str, Any] = {
         "train": {
             "log_interval": 200,
@@ -113,7 +120,7 @@ def model_settings(
             "mel_fmin": audio.f_min,
             "mel_fmax": audio.f_max,
             "add_blank": frontend.config.blanks,
-            "n_speakers": config.n_speakers if several else 0,
+            "n_speakers": config.n_speakers if multi_speaker else 0,
             "cleaned_text": True,
         },
         "model": {
@@ -124,20 +131,20 @@ def model_settings(
             "use_spectral_norm": False,
         },
     }
-    for key, value in shown_sizes(config).items():
+    for key, value in inferable_settings(config).items():
         part, name = key.split(".")
         settings[part][name] = value
-    if speakers and several:
-        settings["speakers"] = {name: row for row, name in enumerate(speakers)}
-    rows = frontend.symbols.to_list()
-    rows += [unused_row(row) for row in range(len(rows), config.n_symbols)]
-    if rows != SymbolTable.default().to_list():
-        settings["symbols"] = rows
+    if speakers and multi_speaker:
+        settings["speakers"] = {name: id for id, name in enumerate(speakers)}
+    symbols = frontend.symbols.to_list()
+    symbols += [unused_symbol(id) for id in range(len(symbols), config.n_symbols)]
+    if symbols != SymbolTable.default().to_list():
+        settings["symbols"] = symbols
     return settings
 
 
 def fresh_optimizer(n_parameters: int) -> dict[str, Any]:
-    """Return the state of an AdamW that has not stepped yet."""
+    """Return the state of an AdamW optimizer before its first step."""
     group = {
         "lr": 2e-4,
         "initial_lr": 2e-4,
@@ -155,46 +162,48 @@ def fresh_optimizer(n_parameters: int) -> dict[str, Any]:
     return {"state": {}, "param_groups": [group]}
 
 
-def read_frontend(folder: Path, said: SettingsFile, extras: Extras, n_symbols: int) -> Frontend:
-    """Build the front end that cleaners and symbols make.
+def read_frontend(
+    folder: Path, settings: SettingsReader, carried: CarriedSettings, n_symbols: int
+) -> Frontend:
+    """Build the front end from cleaners and symbols.
 
     Raises:
-        VoiceError: a cleaner is not known, or nothing says what the rows are.
+        VoiceError: a cleaner is unknown, or the symbols are not given.
     """
-    symbols = _symbols(folder, said, n_symbols)
-    blanks = said.flag("data.add_blank")
+    symbols = _symbols(folder, settings, n_symbols)
+    blanks = settings.boolean("data.add_blank")
     if (folder / VOCABULARY).is_file():
-        if str(said.get("data.training_files", "")).endswith(".uroman"):
-            raise VoiceError(f"{said.where}: romanised text (uroman) cannot be carried over")
+        if str(settings.get("data.training_files", "")).endswith(".uroman"):
+            raise VoiceError(f"{settings.source}: romanised text (uroman) cannot be converted")
         return Frontend(replace(CLEANERS["basic_cleaners"], blanks=blanks), symbols)
-    found = said.get("data.text_cleaners")
-    if not isinstance(found, list) or len(found) != 1 or found[0] not in CLEANERS:
-        known = ", ".join(CLEANERS)
+    cleaners = settings.get("data.text_cleaners")
+    if not isinstance(cleaners, list) or len(cleaners) != 1 or cleaners[0] not in CLEANERS:
+        supported = ", ".join(CLEANERS)
         raise VoiceError(
-            f"{said.where}: data.text_cleaners {str(found)[:80]} cannot be carried over; "
-            f"only one of {known} can"
+            f"{settings.source}: data.text_cleaners {str(cleaners)[:80]} cannot be converted; "
+            f"only one of {supported} can"
         )
-    config = replace(CLEANERS[found[0]], blanks=blanks)
-    mine = extras.frontend
-    if mine is not None and cleaner(mine) == found[0] and mine.blanks == blanks:
-        config = replace(mine, blank="", bos_eos=False)
+    config = replace(CLEANERS[cleaners[0]], blanks=blanks)
+    known = carried.frontend
+    if known is not None and cleaner(known) == cleaners[0] and known.blanks == blanks:
+        config = replace(known, blank="", bos_eos=False)
     return Frontend(config, symbols)
 
 
-def _symbols(folder: Path, said: SettingsFile, n_symbols: int) -> SymbolTable:
+def _symbols(folder: Path, settings: SettingsReader, n_symbols: int) -> SymbolTable:
     vocabulary = folder / VOCABULARY
     if vocabulary.is_file():
         if vocabulary.stat().st_size > 1 << 20:
-            raise VoiceError(f"{vocabulary} is too large for a list of characters")
+            raise VoiceError(f"{vocabulary} must be at most 1 MiB")
         lines = vocabulary.read_text(encoding="utf-8").split("\n")
         lines = lines[:-1] if lines[-1] == "" else lines
-        return fill_rows({line: row for row, line in enumerate(lines)}, vocabulary)
-    symbols = said.get("symbols", None)
+        return table_from_ids({line: id for id, line in enumerate(lines)}, vocabulary)
+    symbols = settings.get("symbols", None)
     if symbols is None and n_symbols == len(SymbolTable.default()):
         return SymbolTable.default()
     if not isinstance(symbols, (list, str)):
         raise VoiceError(
-            f"{said.where}: the model has {n_symbols} rows of symbols, not the original's 178, and "
-            "the settings do not say what they are: add the key symbols with the list of them"
+            f"{settings.source}: the model has {n_symbols} symbols, not the original's 178, and "
+            "the settings do not list them; add the list under the key symbols"
         )
     return SymbolTable.from_list(symbols)

@@ -1,1 +1,1 @@
-"""Piper training checkpoints."""
+"""Read and write training checkpoints of Piper."""

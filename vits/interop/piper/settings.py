@@ -1,7 +1,7 @@
-"""The settings of Piper's voices and checkpoints, to ours and back.
+"""Convert the settings of Piper's voices and checkpoints.
 
-A voice's JSON lists rows for every symbol. Those of ``_`` stand between all symbols, those of ``^``
-and ``$`` around a text; a voice that has no such rows has empty lists for them.
+A voice's JSON lists the ids of every symbol. The ids of ``_`` go between all symbols, those of
+``^`` and ``$`` around a text; these lists are empty in a voice without them.
 """
 
 from typing import Any
@@ -10,52 +10,64 @@ from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.carried_settings import Extras
-from vits.interop.full_voice import WholeVoice
-from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import SettingsFile
-from vits.interop.symbol_table import fill_rows, row_names
+from vits.interop.carried_settings import CarriedSettings
+from vits.interop.full_voice import FullVoice
+from vits.interop.infer_config import DeclaredConfig
+from vits.interop.settings_reader import SettingsReader
+from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
 from vits.text import Frontend
 
-__all__ = ["BLANK", "claims", "hyper_parameters", "read_frontend", "unseen", "voice_settings"]
+__all__ = [
+    "BLANK",
+    "claims",
+    "declared_config",
+    "hyper_parameters",
+    "read_frontend",
+    "voice_settings",
+]
 
 BLANK, BEGIN, END = "_", "^", "$"
-# Its decoder of medium and low quality, where a checkpoint does not say.
+# Its decoders of medium (and low) and of high quality; old checkpoints do not store them.
 MEDIUM = {"upsample_rates": (8, 8, 4), "resblock_dilation_sizes": ((1, 2), (2, 6), (3, 12))}
 HIGH = {"upsample_rates": (8, 8, 2, 2), "resblock_dilation_sizes": ((1, 3, 5),) * 3}
 BACKENDS = {"espeak": "espeak", "text": "graphemes"}
 
 
-def unseen(
-    hyper: SettingsFile, said: SettingsFile, extras: Extras, weights: dict[str, Tensor]
-) -> Unseen:
-    """Return what the tensors do not show; old checkpoints say little more than the quality."""
-    usual = HIGH if any(".convs2." in name for name in weights) else MEDIUM
-    rates = hyper.wholes("upsample_rates", usual["upsample_rates"])
-    hop = hyper.whole("hop_length", said.whole("hop_length", 256))
-    n_fft = hyper.whole("filter_length", 1024)
-    top = hyper.get("mel_fmax", None)
+def declared_config(
+    hparams: SettingsReader,
+    settings: SettingsReader,
+    carried: CarriedSettings,
+    weights: dict[str, Tensor],
+) -> DeclaredConfig:
+    """Return the configuration that the tensors do not show; old checkpoints store little of it."""
+    defaults = HIGH if any(".convs2." in name for name in weights) else MEDIUM
+    rates = hparams.integers("upsample_rates", defaults["upsample_rates"])
+    hop = hparams.integer("hop_length", settings.integer("hop_length", 256))
+    n_fft = hparams.integer("filter_length", 1024)
+    top = hparams.get("mel_fmax", None)
     audio = AudioConfig(
-        sample_rate=said.whole("audio.sample_rate"),
+        sample_rate=settings.integer("audio.sample_rate"),
         n_fft=n_fft,
-        win_length=hyper.whole("win_length", n_fft),
+        win_length=hparams.integer("win_length", n_fft),
         hop_length=hop,
-        n_mels=hyper.whole("mel_channels", 80),
-        f_min=hyper.number("mel_fmin", 0.0),
-        f_max=None if top is None else hyper.number("mel_fmax", None),
+        n_mels=hparams.integer("mel_channels", 80),
+        f_min=hparams.number("mel_fmin", 0.0),
+        f_max=None if top is None else hparams.number("mel_fmax", None),
     )
-    return Unseen(
-        audio=extras.refined(audio, said.where),
+    return DeclaredConfig(
+        audio=carried.refine_audio(audio, settings.source),
         upsample_rates=rates,
-        resblock_dilations=hyper.lists("resblock_dilation_sizes", usual["resblock_dilation_sizes"]),
-        text_dropout=hyper.number("p_dropout", 0.1),
-        segment_frames=hyper.whole("segment_size", 8192) // hop,
+        resblock_dilations=hparams.integer_lists(
+            "resblock_dilation_sizes", defaults["resblock_dilation_sizes"]
+        ),
+        text_dropout=hparams.number("p_dropout", 0.1),
+        segment_frames=hparams.integer("segment_size", 8192) // hop,
     )
 
 
-def claims(hyper: SettingsFile, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
-    """Compare what the hyper-parameters say with what the tensors show."""
-    text, decoder, several = config.text_encoder, config.decoder, config.n_speakers > 1
+def claims(hparams: SettingsReader, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
+    """Return key -> (hyper-parameter, value that the tensors show)."""
+    text, decoder, multi_speaker = config.text_encoder, config.decoder, config.n_speakers > 1
     shown: dict[str, Any] = {
         "num_symbols": config.n_symbols,
         "inter_channels": config.latent_channels,
@@ -67,70 +79,73 @@ def claims(hyper: SettingsFile, config: VitsConfig) -> dict[str, tuple[Any, Any]
         "resblock": decoder.resblock,
         "upsample_initial_channel": decoder.initial_channels,
     }
-    if several:
+    if multi_speaker:
         shown["num_speakers"] = config.n_speakers
-    compared = {key: (hyper.get(key, None), value) for key, value in shown.items()}
+    compared = {key: (hparams.get(key, None), value) for key, value in shown.items()}
     for key, value in (
         ("resblock_kernel_sizes", decoder.resblock_kernel_sizes),
         ("upsample_kernel_sizes", decoder.upsample_kernel_sizes),
     ):
-        compared[key] = (hyper.wholes(key, value), value)
-    compared["sample_rate"] = (hyper.get("sample_rate", None), config.audio.sample_rate)
+        compared[key] = (hparams.integers(key, value), value)
+    compared["sample_rate"] = (hparams.get("sample_rate", None), config.audio.sample_rate)
     return compared
 
 
-def read_frontend(said: SettingsFile, extras: Extras) -> Frontend:
-    """Build the front end of a voice's JSON.
+def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Frontend:
+    """Build the front end from a voice's JSON.
 
     Raises:
-        VoiceError: its phonemes are of a kind, or mapped in a way, that cannot be carried over.
+        VoiceError: the kind of its phonemes, or their mapping to ids, cannot be converted.
     """
-    kind = said.text("phoneme_type", "espeak") or "espeak"
+    kind = settings.string("phoneme_type", "espeak") or "espeak"
     if kind not in BACKENDS:
-        raise VoiceError(f"{said.where}: phoneme_type {kind[:40]!r} cannot be carried over")
-    if said.mapping("phoneme_map", {}):
+        raise VoiceError(f"{settings.source}: phoneme_type {kind[:40]!r} cannot be converted")
+    if settings.mapping("phoneme_map", {}):
         raise VoiceError(
-            f"{said.where}: phoneme_map, which renames phonemes, cannot be carried over"
+            f"{settings.source}: phoneme_map, which renames phonemes, cannot be converted"
         )
-    lists = dict(said.mapping("phoneme_id_map"))
-    framing = {mark: lists.get(mark) for mark in (BLANK, BEGIN, END)}
-    if None in framing.values():
-        raise VoiceError(f"{said.where}: phoneme_id_map lacks one of {BLANK}, {BEGIN} and {END}")
-    if bool(framing[BEGIN]) != bool(framing[END]):
-        raise VoiceError(f"{said.where}: {BEGIN} and {END} must both have a row, or neither")
-    for symbol, ids in framing.items():
-        twins = [other for other, row in lists.items() if row == ids and other != symbol]
-        if not ids or (symbol == BLANK and twins):
+    lists = dict(settings.mapping("phoneme_id_map"))
+    layout = {mark: lists.get(mark) for mark in (BLANK, BEGIN, END)}
+    if None in layout.values():
+        raise VoiceError(
+            f"{settings.source}: phoneme_id_map lacks one of {BLANK}, {BEGIN} and {END}"
+        )
+    if bool(layout[BEGIN]) != bool(layout[END]):
+        raise VoiceError(f"{settings.source}: {BEGIN} and {END} must both have an id, or neither")
+    for symbol, ids in layout.items():
+        aliases = [s for s, other_ids in lists.items() if other_ids == ids and s != symbol]
+        if not ids or (symbol == BLANK and aliases):
             del lists[symbol]
-    rows = {symbol: _only_row(symbol, ids, said) for symbol, ids in lists.items()}
-    symbols = fill_rows(rows, said.where)
-    blank = symbols.symbols[_only_row(BLANK, framing[BLANK], said)] if framing[BLANK] else ""
+    symbol_ids = {symbol: _single_id(symbol, ids, settings) for symbol, ids in lists.items()}
+    symbols = table_from_ids(symbol_ids, settings.source)
+    blank = symbols.symbols[_single_id(BLANK, layout[BLANK], settings)] if layout[BLANK] else ""
     config = FrontendConfig(
         backend="espeak" if kind == "espeak" else "graphemes",
-        language=said.text("espeak.voice", None) or "und",
+        language=settings.string("espeak.voice", None) or "und",
         normalize=False,
-        blanks=bool(framing[BLANK]),
+        blanks=bool(layout[BLANK]),
         blank="" if blank == symbols.symbols[0] else blank,
-        bos_eos=bool(framing[BEGIN]),
+        bos_eos=bool(layout[BEGIN]),
     )
-    mine = extras.frontend
-    if mine is not None and _framing(mine) == _framing(config):
-        config = mine
+    known = carried.frontend
+    if known is not None and _text_layout(known) == _text_layout(config):
+        config = known
     return Frontend(config, symbols)
 
 
-def _only_row(symbol: str, ids: object, said: SettingsFile) -> int:
+def _single_id(symbol: str, ids: object, settings: SettingsReader) -> int:
     if not isinstance(ids, list) or len(ids) != 1:
         raise VoiceError(
-            f"{said.where}: symbol {symbol[:20]!r} has the rows {str(ids)[:40]}, but must have one"
+            f"{settings.source}: symbol {symbol[:20]!r} has the ids {str(ids)[:40]}, "
+            "but must have one"
         )
     return ids[0]
 
 
-def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
-    """Return symbol -> rows; what a text of this voice does not get around it has none."""
+def _id_lists(frontend: Frontend) -> dict[str, list[int]]:
+    """Return symbol -> ids; the list of an unused blank, BOS or EOS is empty."""
     config, symbols = frontend.config, frontend.symbols
-    lists = {symbol: [row] for symbol, row in row_names(symbols).items()}
+    lists = {symbol: [id] for symbol, id in unique_symbol_ids(symbols).items()}
     blank = symbols.id(config.blank) if config.blank else 0
     lists[BLANK] = [blank] if config.blanks else []
     if not config.bos_eos:
@@ -138,7 +153,7 @@ def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
     return lists
 
 
-def _framing(config: FrontendConfig) -> tuple[object, ...]:
+def _text_layout(config: FrontendConfig) -> tuple[object, ...]:
     return (
         config.backend,
         config.language,
@@ -150,9 +165,9 @@ def _framing(config: FrontendConfig) -> tuple[object, ...]:
 
 
 def hyper_parameters(config: VitsConfig) -> dict[str, Any]:
-    """Return the arguments of Piper's model."""
+    """Return the arguments of Piper's model class."""
     text, decoder, audio = config.text_encoder, config.decoder, config.audio
-    several = config.n_speakers > 1
+    multi_speaker = config.n_speakers > 1
     return {
         "num_symbols": config.n_symbols,
         "num_speakers": config.n_speakers,
@@ -178,15 +193,15 @@ def hyper_parameters(config: VitsConfig) -> dict[str, Any]:
         "p_dropout": text.dropout,
         "use_sdp": config.duration_predictor.kind == "stochastic",
         "segment_size": config.segment_frames * audio.hop_length,
-        "gin_channels": config.speaker_channels if several else 0,
+        "gin_channels": config.speaker_channels if multi_speaker else 0,
     }
 
 
-def voice_settings(voice: WholeVoice) -> dict[str, Any]:
+def voice_settings(voice: FullVoice) -> dict[str, Any]:
     """Return the voice's JSON."""
     bundle = voice.bundle
     config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
-    named = bundle.speakers if config.n_speakers > 1 else ()
+    speakers = bundle.speakers if config.n_speakers > 1 else ()
     return {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": "medium"},
         "espeak": {"voice": text.language},
@@ -198,9 +213,9 @@ def voice_settings(voice: WholeVoice) -> dict[str, Any]:
         },
         "phoneme_type": "espeak" if text.backend == "espeak" else "text",
         "phoneme_map": {},
-        "phoneme_id_map": _row_lists(bundle.frontend),
+        "phoneme_id_map": _id_lists(bundle.frontend),
         "num_symbols": config.n_symbols,
         "num_speakers": config.n_speakers,
-        "speaker_id_map": {name: row for row, name in enumerate(named)},
+        "speaker_id_map": {name: id for id, name in enumerate(speakers)},
         "hop_length": config.audio.hop_length,
     }

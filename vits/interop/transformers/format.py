@@ -1,9 +1,9 @@
 """Hugging Face transformers' ``VitsModel``, MMS included.
 
-A folder of ``config.json``, ``model.safetensors``, ``vocab.json`` and ``tokenizer_config.json``.
-The decoder is kept with its weight normalisation folded in. transformers itself is not needed.
-Its models have no discriminators; those that the fine-tuning fork ``finetune-hf-vits`` adds are
-read, and so are the norms that it puts on the flow's convolutions.
+A folder with ``config.json``, ``model.safetensors``, ``vocab.json`` and ``tokenizer_config.json``.
+The decoder is stored with its weight normalisation folded. transformers itself is not needed.
+Its models have no discriminators. Those that the fork ``finetune-hf-vits`` adds are read, and so is
+the weight normalisation that it adds to the convolutions of the flow.
 """
 
 from pathlib import Path
@@ -12,39 +12,39 @@ from safetensors.torch import save
 from torch import Tensor
 
 from vits.errors import MissingFileError, VoiceError
-from vits.interop.carried_settings import KEY, read_extras, write_extras
-from vits.interop.full_voice import Format, WholeVoice, blaming, check_discriminators
-from vits.interop.infer_config import measure, require_claims
+from vits.interop.carried_settings import KEY, read_carried_settings, write_carried_settings
+from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators, wrap_errors
+from vits.interop.infer_config import infer_config, require_consistent
 from vits.interop.parameter_names import (
     G,
-    Names,
+    ParameterNames,
     Rule,
     V,
     count_kernels,
-    fold,
-    inside,
+    fold_weight_norm,
     residual_blocks,
+    with_prefix,
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_safetensors, load_torch
-from vits.interop.settings_file import SettingsFile, speaker_names, write_json
-from vits.interop.size_limits import require_one_language
-from vits.interop.symbol_table import fill_rows, first_row_blank, row_names
+from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
+from vits.interop.size_limits import require_single_language
+from vits.interop.symbol_table import move_blank_first, table_from_ids, unique_symbol_ids
 from vits.interop.transformers.settings import (
     DEFAULTS,
     FIXED,
+    declared_config,
+    inferable_settings,
     model_settings,
     read_tokenizer,
     require_model,
-    shown_sizes,
-    speaks,
+    supports_frontend,
     tokenizer_settings,
-    unseen,
 )
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator, is_compact
 from vits.synthesis.settings import Settings
 
-__all__ = ["FORMAT", "losses", "read", "write"]
+__all__ = ["FORMAT", "read", "unsupported_parts", "write"]
 
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocab.json"
 TOKENIZER = "tokenizer_config.json"
@@ -77,23 +77,23 @@ STACK = [
 ]
 SPLINE = [
     Rule("pre", "conv_pre"),
-    *inside("stack", "conv_dds", STACK),
+    *with_prefix("stack", "conv_dds", STACK),
     Rule("projection", "conv_proj"),
 ]
 STOCHASTIC = [
     Rule("pre", "conv_pre"),
-    *inside("stack", "conv_dds", STACK),
+    *with_prefix("stack", "conv_dds", STACK),
     Rule("projection", "conv_proj"),
     Rule("conditioning", "cond"),
     Rule("flows.0.mean", "flows.0.translate"),
     Rule("flows.0.log_scale", "flows.0.log_scale"),
-    *inside("flows.{2i-1}", "flows.{i}", SPLINE),
+    *with_prefix("flows.{2i-1}", "flows.{i}", SPLINE),
     Rule("posterior_pre", "post_conv_pre"),
-    *inside("posterior_stack", "post_conv_dds", STACK),
+    *with_prefix("posterior_stack", "post_conv_dds", STACK),
     Rule("posterior_projection", "post_conv_proj"),
     Rule("posterior_flows.0.mean", "post_flows.0.translate"),
     Rule("posterior_flows.0.log_scale", "post_flows.0.log_scale"),
-    *inside("posterior_flows.{2i-1}", "post_flows.{i}", SPLINE),
+    *with_prefix("posterior_flows.{2i-1}", "post_flows.{i}", SPLINE),
 ]
 DETERMINISTIC = [
     Rule("conv_1", "conv_1"),
@@ -105,13 +105,13 @@ DETERMINISTIC = [
 ]
 TABLE = [
     Rule("text_encoder.embedding", "text_encoder.embed_tokens"),
-    *inside("text_encoder.encoder", "text_encoder.encoder", ATTENTION),
+    *with_prefix("text_encoder.encoder", "text_encoder.encoder", ATTENTION),
     Rule("text_encoder.projection", "text_encoder.project"),
     Rule("posterior_encoder.pre", "posterior_encoder.conv_pre"),
-    *inside("posterior_encoder.wavenet", "posterior_encoder.wavenet", WAVENET),
+    *with_prefix("posterior_encoder.wavenet", "posterior_encoder.wavenet", WAVENET),
     Rule("posterior_encoder.projection", "posterior_encoder.conv_proj"),
     Rule("prior_flow.couplings.{i}.pre", "flow.flows.{i}.conv_pre"),
-    *inside("prior_flow.couplings.{i}.wavenet", "flow.flows.{i}.wavenet", WAVENET),
+    *with_prefix("prior_flow.couplings.{i}.wavenet", "flow.flows.{i}.wavenet", WAVENET),
     Rule("prior_flow.couplings.{i}.post", "flow.flows.{i}.conv_post"),
     Rule("decoder.pre", "decoder.conv_pre"),
     Rule("decoder.conditioning", "decoder.cond"),
@@ -119,8 +119,8 @@ TABLE = [
     Rule("decoder.post", "decoder.conv_post"),
     Rule("speaker_embedding", "embed_speaker"),
 ]
-JUDGE = "discriminator."  # only the fork has it
-JUDGES = Names(
+DISCRIMINATOR = "discriminator."  # only the fork has it
+DISCRIMINATORS = ParameterNames(
     [
         Rule("members.{i}.convolutions", "discriminators.{i}.convs"),
         Rule("members.{i}.post", "discriminators.{i}.final_conv"),
@@ -128,75 +128,84 @@ JUDGES = Names(
 )
 
 
-def names(n_kernels: int, *, stochastic: bool) -> Names:
-    """Return the table of a model with so many residual blocks a stage and such durations."""
+def parameter_names(n_kernels: int, *, stochastic: bool) -> ParameterNames:
+    """Return the parameter names of a model.
+
+    Args:
+        n_kernels: residual blocks in each decoder stage.
+        stochastic: whether the duration predictor is stochastic.
+    """
     durations = STOCHASTIC if stochastic else DETERMINISTIC
-    return Names(
+    return ParameterNames(
         [
             *TABLE,
-            *inside("duration_predictor", "duration_predictor", durations),
+            *with_prefix("duration_predictor", "duration_predictor", durations),
             *residual_blocks("decoder.resblocks", n_kernels, resblock="1"),
         ]
     )
 
 
-def read(path: Path) -> WholeVoice:
+def read(path: Path) -> FullVoice:
     """Read a folder that ``save_pretrained`` wrote for model and tokenizer.
 
     Raises:
-        VoiceError: a part is damaged, or cannot be carried over.
+        VoiceError: a file is damaged, or a part cannot be converted.
         MissingFileError: a file is missing.
     """
     path = path.parent if path.is_file() else path
-    said = SettingsFile(load_json(path / CONFIG), path / CONFIG, DEFAULTS)
-    tokenizer = SettingsFile(load_json(path / TOKENIZER), path / TOKENIZER)
+    settings = SettingsReader(load_json(path / CONFIG), path / CONFIG, DEFAULTS)
+    tokenizer = SettingsReader(load_json(path / TOKENIZER), path / TOKENIZER)
     weights = _load_weights(path)
-    return blaming(path, lambda: _build(path, said, tokenizer, weights))
+    return wrap_errors(path, lambda: _build(path, settings, tokenizer, weights))
 
 
-def write(folder: Path, voice: WholeVoice) -> None:
-    """Write the folder that ``from_pretrained`` reads, for model and tokenizer."""
+def write(folder: Path, voice: FullVoice) -> None:
+    """Write a folder that ``from_pretrained`` reads for model and tokenizer."""
     bundle = voice.bundle
-    frontend, weights, order = first_row_blank(bundle.frontend, bundle.generator.state_dict())
+    frontend, weights, order = move_blank_first(bundle.frontend, bundle.generator.state_dict())
     config = bundle.generator.config
-    table = names(
+    table = parameter_names(
         len(config.decoder.resblock_kernel_sizes),
         stochastic=config.duration_predictor.kind == "stochastic",
     )
-    renamed = table.to_theirs(_with_decoder_folded(weights))
+    renamed = table.to_theirs(_fold_decoder(weights))
     tensors = {name: value.detach().contiguous().clone() for name, value in renamed.items()}
     (folder / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
     write_json(
         folder / CONFIG,
-        {**model_settings(config, bundle.settings), KEY: write_extras(voice, order)},
+        {**model_settings(config, bundle.settings), KEY: write_carried_settings(voice, order)},
     )
-    write_json(folder / VOCABULARY, row_names(frontend.symbols))
+    write_json(folder / VOCABULARY, unique_symbol_ids(frontend.symbols))
     write_json(folder / TOKENIZER, tokenizer_settings(frontend))
 
 
-def losses(voice: WholeVoice) -> dict[str, str]:
-    """Name what transformers has no place for.
+def unsupported_parts(voice: FullVoice) -> dict[str, str]:
+    """Return the parts that transformers cannot hold, and why.
 
     Raises:
-        VoiceError: the model is one that transformers cannot build.
+        VoiceError: transformers cannot build the model.
     """
-    bundle, lost = voice.bundle, dict[str, str]()
-    require_one_language(voice, FORMAT.title)
+    bundle, unsupported = voice.bundle, dict[str, str]()
+    require_single_language(voice, FORMAT.title)
     require_model(bundle.generator.config)
     if voice.discriminators is not None:
-        lost["discriminators"] = "its models have none"
+        unsupported["discriminators"] = "its models have none"
     if is_compact(bundle.generator):
-        lost["posterior-encoder"] = "this voice has none; a random one would take its place"
+        unsupported["posterior-encoder"] = "this voice has none; a random one would replace it"
     if bundle.frontend.lexicon:
-        lost["lexicon"] = "its tokenizer has none"
+        unsupported["lexicon"] = "its tokenizer has none"
     if bundle.frontend.config.bos_eos:
-        lost["bos_eos"] = "its tokenizer puts no ^ and $ around a text"
-    if not speaks(bundle.frontend.config):
-        lost["phonemizer"] = "its own speaks en-us with stress marks; without it, it takes phonemes"
-    return lost
+        unsupported["bos-eos"] = "its tokenizer adds no ^ and $ to a text"
+    if not supports_frontend(bundle.frontend.config):
+        unsupported["phonemizer"] = (
+            "it supports en-us with stress marks only; dropped, texts must be phonemes"
+        )
+    return unsupported
 
 
-FORMAT = Format(title="transformers", read=read, write=write, losses=losses)
+FORMAT = VoiceFormat(
+    title="transformers", read=read, write=write, unsupported_parts=unsupported_parts
+)
 
 
 def _load_weights(path: Path) -> dict[str, Tensor]:
@@ -211,66 +220,74 @@ def _load_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _load_shards(path: Path, index: Path) -> dict[str, Tensor]:
-    """Read weights that were written into several files of the folder, as their index says."""
-    places = SettingsFile(load_json(index), index).mapping("weight_map")
-    names = {str(name) for name in places.values()}
+    """Read weights that an index file distributes over several files of the folder."""
+    file_names = SettingsReader(load_json(index), index).mapping("weight_map")
+    names = {str(name) for name in file_names.values()}
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
             raise VoiceError(f"{index}: {name[:80]!r} must be a *.safetensors file of the folder")
         if not (path / name).is_file():
-            raise MissingFileError(f"{path} lacks {name}, which its {index.name} names")
+            raise MissingFileError(f"{path} lacks {name}, which {index.name} names")
     weights: dict[str, Tensor] = {}
     for name in sorted(names):
         weights |= load_safetensors(path / name)
-    if weights.keys() != places.keys():
-        stray = min(weights.keys() ^ places.keys())
-        raise VoiceError(f"{index} and its files do not agree on the tensor {stray[:120]!r}")
+    if weights.keys() != file_names.keys():
+        stray = min(weights.keys() ^ file_names.keys())
+        raise VoiceError(f"{index} and its files disagree on the tensor {stray[:120]!r}")
     return weights
 
 
 def _build(
-    path: Path, said: SettingsFile, tokenizer: SettingsFile, weights: dict[str, Tensor]
-) -> WholeVoice:
-    said.require(FIXED)
-    extras = read_extras(said.mapping(KEY, {}))
-    stochastic = said.flag("use_stochastic_duration_prediction")
+    path: Path, settings: SettingsReader, tokenizer: SettingsReader, weights: dict[str, Tensor]
+) -> FullVoice:
+    settings.require(FIXED)
+    carried = read_carried_settings(settings.mapping(KEY, {}))
+    stochastic = settings.boolean("use_stochastic_duration_prediction")
     n_kernels = count_kernels(weights, "decoder.upsampler", "decoder.resblocks")
-    judged = {n.removeprefix(JUDGE): v for n, v in weights.items() if n.startswith(JUDGE)}
-    judges = JUDGES.to_ours(judged, str(path)) if judged else None
-    weights = {name: value for name, value in weights.items() if not name.startswith(JUDGE)}
-    own = names(n_kernels, stochastic=stochastic).to_ours(weights, str(path))
-    config = measure(own, judges, unseen(said, extras, path / CONFIG))
-    require_claims(
-        {key: (said.get(key, None), value) for key, value in shown_sizes(config).items()},
+    discriminator_weights = {
+        n.removeprefix(DISCRIMINATOR): v for n, v in weights.items() if n.startswith(DISCRIMINATOR)
+    }
+    discriminators = (
+        DISCRIMINATORS.to_ours(discriminator_weights, str(path)) if discriminator_weights else None
+    )
+    weights = {name: value for name, value in weights.items() if not name.startswith(DISCRIMINATOR)}
+    our_weights = parameter_names(n_kernels, stochastic=stochastic).to_ours(weights, str(path))
+    config = infer_config(our_weights, discriminators, declared_config(settings, carried))
+    require_consistent(
+        {
+            key: (settings.get(key, None), value)
+            for key, value in inferable_settings(config).items()
+        },
         path / CONFIG,
     )
-    symbols = fill_rows(load_json(path / VOCABULARY), path / VOCABULARY)
-    frontend = read_tokenizer(symbols, tokenizer, extras)
-    frontend, own = extras.restored(frontend, own, path)
-    return WholeVoice(
+    symbols = table_from_ids(load_json(path / VOCABULARY), path / VOCABULARY)
+    frontend = read_tokenizer(symbols, tokenizer, carried)
+    frontend, our_weights = carried.restore_symbols(frontend, our_weights, path)
+    return FullVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
-            generator=build_generator(own, config, str(path)),
+            generator=build_generator(our_weights, config, str(path)),
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
-            speakers=tuple(speaker_names(extras.speakers, config.n_speakers, path / CONFIG)),
+            speakers=tuple(speaker_names(carried.speakers, config.n_speakers, path / CONFIG)),
             settings=Settings(
-                noise_scale=said.number("noise_scale"),
-                noise_scale_duration=said.number("noise_scale_duration"),
-                length_scale=1.0 / said.number("speaking_rate"),
-                sentence_silence=extras.inference.sentence_silence,
+                noise_scale=settings.number("noise_scale"),
+                noise_scale_duration=settings.number("noise_scale_duration"),
+                length_scale=1.0 / settings.number("speaking_rate"),
+                sentence_silence=carried.inference.sentence_silence,
             ),
-            card=extras.card,
+            card=carried.card,
         ),
-        discriminators=judges and check_discriminators(judges, config.discriminator, str(path)),
+        discriminators=discriminators
+        and check_discriminators(discriminators, config.discriminator, str(path)),
     )
 
 
-def _with_decoder_folded(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def _fold_decoder(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     folded = dict(weights)
     for name, g in weights.items():
         if name.startswith("decoder.") and name.endswith(G):
             module = name.removesuffix(G)
             del folded[name]
-            folded[f"{module}.weight"] = fold(g, folded.pop(module + V))
+            folded[f"{module}.weight"] = fold_weight_norm(g, folded.pop(module + V))
     return folded

@@ -1,4 +1,4 @@
-"""The settings of transformers' VITS: its configuration and its tokenizer, to ours and back."""
+"""Convert the settings of transformers' VITS: its configuration and its tokenizer."""
 
 import math
 from dataclasses import replace
@@ -6,26 +6,26 @@ from typing import Any
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.carried_settings import Extras
-from vits.interop.infer_config import Unseen
-from vits.interop.settings_file import SettingsFile
-from vits.interop.symbol_table import row_names
+from vits.interop.carried_settings import CarriedSettings
+from vits.interop.infer_config import DeclaredConfig
+from vits.interop.settings_reader import SettingsReader
+from vits.interop.symbol_table import unique_symbol_ids
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 
 __all__ = [
     "DEFAULTS",
     "FIXED",
+    "declared_config",
+    "inferable_settings",
     "model_settings",
     "read_tokenizer",
     "require_model",
-    "shown_sizes",
-    "speaks",
+    "supports_frontend",
     "tokenizer_settings",
-    "unseen",
 ]
 
-# What a model is where its settings do not say; theirs, where it concerns us.
+# transformers' defaults for keys that a configuration leaves out.
 DEFAULTS = {
     "use_stochastic_duration_prediction": True,
     "hidden_dropout": 0.1,
@@ -39,7 +39,7 @@ DEFAULTS = {
     "noise_scale_duration": 0.8,
     "sampling_rate": 16000,
 }
-# What our models always are.
+# The only values that our models support.
 FIXED = {
     "model_type": "vits",
     "hidden_act": "relu",
@@ -51,43 +51,45 @@ FIXED = {
 }
 
 
-def unseen(said: SettingsFile, extras: Extras, where: object) -> Unseen:
-    """Return what the tensors do not show."""
-    rates = said.wholes("upsample_rates")
-    n_fft = 2 * (said.whole("spectrogram_bins", 513) - 1)
+def declared_config(settings: SettingsReader, carried: CarriedSettings) -> DeclaredConfig:
+    """Return the configuration that the tensors do not show."""
+    rates = settings.integers("upsample_rates")
+    n_fft = 2 * (settings.integer("spectrogram_bins", 513) - 1)
     audio = AudioConfig(
-        sample_rate=said.whole("sampling_rate"),
+        sample_rate=settings.integer("sampling_rate"),
         n_fft=n_fft,
         win_length=n_fft,
         hop_length=math.prod(rates),
     )
-    return Unseen(
-        audio=extras.refined(audio, where),
+    return DeclaredConfig(
+        audio=carried.refine_audio(audio, settings.source),
         upsample_rates=rates,
-        resblock_dilations=said.lists("resblock_dilation_sizes"),
-        posterior_dilation_rate=said.whole("wavenet_dilation_rate"),
-        flow_dilation_rate=said.whole("wavenet_dilation_rate"),
-        tail_bound=said.number("duration_predictor_tail_bound"),
-        text_dropout=said.number("hidden_dropout"),
-        duration_dropout=said.number("duration_predictor_dropout"),
-        segment_frames=extras.segment_frames,
+        resblock_dilations=settings.integer_lists("resblock_dilation_sizes"),
+        posterior_dilation_rate=settings.integer("wavenet_dilation_rate"),
+        flow_dilation_rate=settings.integer("wavenet_dilation_rate"),
+        tail_bound=settings.number("duration_predictor_tail_bound"),
+        text_dropout=settings.number("hidden_dropout"),
+        duration_dropout=settings.number("duration_predictor_dropout"),
+        segment_frames=carried.segment_frames,
     )
 
 
-def read_tokenizer(symbols: SymbolTable, tokenizer: SettingsFile, extras: Extras) -> Frontend:
-    """Build the front end that a tokenizer is."""
+def read_tokenizer(
+    symbols: SymbolTable, tokenizer: SettingsReader, carried: CarriedSettings
+) -> Frontend:
+    """Build the front end equivalent to a tokenizer."""
     tokenizer.require({"is_uroman": False})
-    phonemize = tokenizer.flag("phonemize", True)
+    phonemize = tokenizer.boolean("phonemize", True)
     config = FrontendConfig(
         backend="espeak" if phonemize else "graphemes",
-        language="en-us" if phonemize else tokenizer.text("language", None) or "und",
+        language="en-us" if phonemize else tokenizer.string("language", None) or "und",
         normalize=False,
-        blanks=tokenizer.flag("add_blank", True),
+        blanks=tokenizer.boolean("add_blank", True),
     )
-    known = extras.frontend
+    known = carried.frontend
     if (
         known is not None
-        and speaks(known)
+        and supports_frontend(known)
         and (known.backend, known.blanks)
         == (
             config.backend,
@@ -99,9 +101,9 @@ def read_tokenizer(symbols: SymbolTable, tokenizer: SettingsFile, extras: Extras
 
 
 def tokenizer_settings(frontend: Frontend) -> dict[str, Any]:
-    """Return the tokenizer's settings; the blank is its padding and its unknown symbol."""
-    config, blank = frontend.config, next(iter(row_names(frontend.symbols)))
-    phonemize = config.backend == "espeak" and speaks(config)
+    """Return the tokenizer's settings; the blank is its padding and unknown symbol."""
+    config, blank = frontend.config, next(iter(unique_symbol_ids(frontend.symbols)))
+    phonemize = config.backend == "espeak" and supports_frontend(config)
     return {
         "tokenizer_class": "VitsTokenizer",
         "language": config.language,
@@ -114,36 +116,40 @@ def tokenizer_settings(frontend: Frontend) -> dict[str, Any]:
     }
 
 
-def speaks(config: FrontendConfig) -> bool:
-    """Tell whether their tokenizer can say what a front end says."""
+def supports_frontend(config: FrontendConfig) -> bool:
+    """Return whether transformers' tokenizer is equivalent to a front end."""
     return config.backend == "graphemes" or (config.language == "en-us" and config.stress)
 
 
 def require_model(config: VitsConfig) -> None:
-    """Require a model that ``VitsModel`` can be."""
-    posterior, flow, durations = config.posterior_encoder, config.prior_flow, config
-    same = (posterior.kernel_size, posterior.dilation_rate) == (
+    """Require a model that ``VitsModel`` can build.
+
+    Raises:
+        VoiceError: it cannot.
+    """
+    posterior, flow = config.posterior_encoder, config.prior_flow
+    same_wavenet = (posterior.kernel_size, posterior.dilation_rate) == (
         flow.kernel_size,
         flow.dilation_rate,
     )
     durations = config.duration_predictor
     width = durations.filter_channels or config.hidden_channels
-    plain_width = durations.kind == "deterministic" or width == config.hidden_channels
+    supported_width = durations.kind == "deterministic" or width == config.hidden_channels
     rules = {
         f"a decoder of the kind {config.decoder.kind}": config.decoder.kind == "hifigan",
         "residual blocks of the kind 2": config.decoder.resblock == "1",
-        "a posterior encoder and a prior flow with different convolutions": same,
-        f"a stochastic duration predictor {width} wide": plain_width,
+        "a posterior encoder and a prior flow with different convolutions": same_wavenet,
+        f"a stochastic duration predictor of {width} channels": supported_width,
     }
     broken = [part for part, holds in rules.items() if not holds]
     if broken:
-        raise VoiceError(f"transformers cannot hold {' and '.join(broken)}, nor do without it")
+        raise VoiceError(f"transformers cannot hold {' and '.join(broken)}, and the voice needs it")
 
 
-def shown_sizes(config: VitsConfig) -> dict[str, Any]:
-    """Return the settings that the tensors show too."""
+def inferable_settings(config: VitsConfig) -> dict[str, Any]:
+    """Return the settings that tensor shapes show as well."""
     text, durations, decoder = config.text_encoder, config.duration_predictor, config.decoder
-    several = config.n_speakers > 1
+    multi_speaker = config.n_speakers > 1
     stochastic = durations.kind == "stochastic"
     return {
         "vocab_size": config.n_symbols,
@@ -157,7 +163,7 @@ def shown_sizes(config: VitsConfig) -> dict[str, Any]:
         "spectrogram_bins": config.audio.n_bins,
         "use_stochastic_duration_prediction": stochastic,
         "num_speakers": config.n_speakers,
-        "speaker_embedding_size": config.speaker_channels if several else 0,
+        "speaker_embedding_size": config.speaker_channels if multi_speaker else 0,
         "upsample_initial_channel": decoder.initial_channels,
         "upsample_kernel_sizes": list(decoder.upsample_kernel_sizes),
         "resblock_kernel_sizes": list(decoder.resblock_kernel_sizes),
@@ -183,7 +189,7 @@ def model_settings(config: VitsConfig, inference: Settings) -> dict[str, Any]:
     return {
         "architectures": ["VitsModel"],
         **FIXED,
-        **shown_sizes(config),
+        **inferable_settings(config),
         "upsample_rates": list(decoder.upsample_rates),
         "resblock_dilation_sizes": [list(each) for each in decoder.resblock_dilations],
         "wavenet_dilation_rate": config.prior_flow.dilation_rate,
