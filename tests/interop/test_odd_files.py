@@ -65,7 +65,7 @@ def test_weights_in_several_files_are_one_model(make_voice, same_weights, tmp_pa
     for place, error, message in (
         ("../model.safetensors", VoiceError, "must be a .* file of the folder"),
         ("/etc/passwd", VoiceError, "must be a .* file of the folder"),
-        ("model-3.safetensors", MissingFileError, "lacks model-3.safetensors, which its"),
+        ("model-3.safetensors", MissingFileError, "lacks model-3.safetensors, which model"),
     ):
         changed = {**values["weight_map"], some: place}
         index.write_text(json.dumps({"weight_map": changed}))
@@ -76,7 +76,7 @@ def test_weights_in_several_files_are_one_model(make_voice, same_weights, tmp_pa
         read(folder)
     stray = {**values["weight_map"], "stray": values["weight_map"][some]}
     index.write_text(json.dumps({"weight_map": stray}))
-    with pytest.raises(VoiceError, match="do not agree on the tensor 'stray'"):
+    with pytest.raises(VoiceError, match="disagree on the tensor 'stray'"):
         read(folder)
 
 
