@@ -36,6 +36,7 @@ def test_settings_reach_the_voice(client, ask, assert_speech, voices):
         response = ask(here, model="duo", voice=speaker)
         assert_speech(response.content, duo, speaker=index)
     settings = {"noise_scale": 0.0, "noise_scale_duration": 0.1, "sentence_silence": 1.5}
+    settings |= {"paragraph_silence": 0.7, "punctuation_silence": {".": 0.3}}
     response = ask(here, speed=2, **settings)
     assert_speech(response.content, voices["tiny"], length_scale=0.5, **settings)
 

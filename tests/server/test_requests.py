@@ -29,6 +29,13 @@ INVALID = [
     ({"model": "tiny", "input": "x", "speed": True}, 400, "speed"),
     (b'{"model": "tiny", "input": "x", "speed": NaN}', 400, "speed"),
     (b'{"model": "tiny", "input": "x", "noise_scale": 1e999}', 400, "noise_scale"),
+    ({"model": "tiny", "input": "x", "noise_scale": 2.1}, 400, "noise_scale"),
+    ({"model": "tiny", "input": "x", "noise_scale_duration": -0.1}, 400, "noise_scale_duration"),
+    ({"model": "tiny", "input": "x", "sentence_silence": 10.1}, 400, "sentence_silence"),
+    ({"model": "tiny", "input": "x", "paragraph_silence": "long"}, 400, "paragraph_silence"),
+    ({"model": "tiny", "input": "x", "punctuation_silence": {"?": 11}}, 400, "punctuation_silence"),
+    ({"model": "tiny", "input": "x", "punctuation_silence": {"a": 1}}, 400, "punctuation_silence"),
+    ({"model": "tiny", "input": "x", "length_scale": 1.0}, 400, "length_scale"),
     ({"model": "tiny", "input": "x", "response_format": "aac"}, 400, "response_format"),
     ({"model": "tiny", "input": "x", "response_format": "../../etc"}, 400, "response_format"),
     ({"model": "tiny", "input": "x", "stream_format": "mp3"}, 400, "stream_format"),
@@ -57,6 +64,16 @@ def test_an_invalid_request_names_the_key_at_fault(client, body, status, param):
     assert (error["type"], error["param"]) == ("invalid_request_error", param)
     assert len(error["message"]) < 400
     assert "\n" not in error["message"]
+
+
+def test_every_speaking_setting_is_a_key_with_its_help():
+    from vits.server.requests import SpeechRequest
+    from vits.synthesis.settings import SETTINGS
+
+    properties = SpeechRequest.model_json_schema()["properties"]
+    assert set(SETTINGS) - set(properties) == {"length_scale"}  # for which ``speed`` stands
+    for name in set(SETTINGS) & set(properties):
+        assert properties[name]["description"].startswith(SETTINGS[name].help)
 
 
 def test_only_json_is_accepted(client):

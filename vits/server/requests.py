@@ -1,11 +1,14 @@
-"""Parsing of ``POST /v1/audio/speech``: unknown keys and wrong types are errors."""
+"""Parsing of ``POST /v1/audio/speech``: unknown keys and wrong types are errors.
+
+The keys of the speaking settings are generated from ``vits.synthesis.settings``.
+"""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from vits.errors import TextError, VoiceError
 from vits.server.errors import ApiError
@@ -13,7 +16,9 @@ from vits.server.formats import FORMATS
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
 from vits.synthesis import OnnxVoice, Voice
+from vits.synthesis.request import BatchOptions
 from vits.synthesis.runtime.seeds import choose_seed
+from vits.synthesis.settings import SETTINGS, Setting, SettingsDict
 from vits.synthesis.speakers import find_speaker
 from vits.text.languages import find_language
 
@@ -22,6 +27,11 @@ __all__ = ["SpeechRequest", "make_job", "read_request"]
 # A closed list, because the resampling filter of every pair of rates is cached.
 SampleRate = Literal[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+# Tighter than the ranges of the settings: a request must not ask for minutes of silence per
+# sentence, or for noise that no voice was trained with.
+_MAX_SILENCE = 10.0  # seconds
+_MAX_NOISE_SCALE = 2.0
 
 
 class VoiceId(BaseModel):
@@ -32,8 +42,8 @@ class VoiceId(BaseModel):
     id: str = Field(max_length=200)
 
 
-class SpeechRequest(BaseModel):
-    """Body of ``POST /v1/audio/speech``: the keys of OpenAI's API, then our own."""
+class _BaseSpeechRequest(BaseModel):
+    """The keys that are not speaking settings: first those of OpenAI's API, then our own."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -65,18 +75,40 @@ class SpeechRequest(BaseModel):
     seed: int | None = Field(
         None, ge=0, lt=2**63, description="seed; the same seed gives the same speech"
     )
-    noise_scale: Finite | None = Field(None, ge=0, le=2, description="variability of the sound")
-    noise_scale_duration: Finite | None = Field(
-        None, ge=0, le=2, description="variability of the rhythm"
-    )
-    sentence_silence: Finite | None = Field(
-        None, ge=0, le=10, description="pause between sentences (seconds)"
-    )
 
     @property
     def stream_kind(self) -> str | None:
         """Format of the stream, "audio" or "sse"; None: a complete file."""
         return self.stream_format or ("audio" if self.stream else None)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The speaking settings of the request; None: the voice's own value."""
+        return {name: getattr(self, name) for name in _REQUEST_SETTINGS}
+
+
+# ``speed`` stands for length_scale, as in OpenAI's API.
+_REQUEST_SETTINGS = {name: entry for name, entry in SETTINGS.items() if name != "length_scale"}
+
+
+def _setting_field(setting: Setting) -> tuple[Any, Any]:
+    """Return type and field of a speaking setting for the schema."""
+    limit = _MAX_SILENCE if setting.unit == "seconds" else _MAX_NOISE_SCALE
+    number: Any = Annotated[float, Field(allow_inf_nan=False, ge=setting.minimum, le=limit)]
+    unit = f" ({setting.unit})" if setting.unit else ""
+    value = dict[str, number] if setting.per_mark else number
+    return value | None, Field(None, description=setting.help + unit)
+
+
+if TYPE_CHECKING:
+    SpeechRequest = _BaseSpeechRequest
+else:
+    SpeechRequest = create_model(
+        "SpeechRequest",
+        __base__=_BaseSpeechRequest,
+        __doc__="Body of ``POST /v1/audio/speech``.",
+        **{name: _setting_field(setting) for name, setting in _REQUEST_SETTINGS.items()},
+    )
 
 
 async def read_request(request: Request, limits: ServerLimits) -> SpeechRequest:
@@ -115,12 +147,11 @@ def make_job(
         voice=request.model,
         text=request.input,
         seed=choose_seed(request.seed),
-        speaker=_find_speaker(request, voice),
-        language=_find_language(request, voice),
-        length_scale=voice.settings.length_scale / request.speed,
-        noise_scale=request.noise_scale,
-        noise_scale_duration=request.noise_scale_duration,
-        sentence_silence=request.sentence_silence,
+        options=BatchOptions(
+            speaker=_find_speaker(request, voice),
+            language=_find_language(request, voice),
+            **_checked_settings(request, voice),
+        ),
     )
 
 
@@ -195,6 +226,20 @@ def _validation_error(error: ValidationError) -> ApiError:
     return ApiError(
         400, f"{prefix}{reason[0].lower()}{reason[1:]}", param=param, code=first["type"]
     )
+
+
+def _checked_settings(request: SpeechRequest, voice: Voice | OnnxVoice) -> SettingsDict:
+    """Return the speaking settings of a request, checked against their full rules."""
+    length_scale = voice.settings.length_scale / request.speed
+    settings = {"length_scale": length_scale, **request.settings}
+    for name, value in settings.items():
+        try:
+            if value is not None:
+                SETTINGS[name].check(name, value)
+        except VoiceError as error:
+            param = "speed" if name == "length_scale" else name
+            raise ApiError(400, str(error), param=param) from None
+    return cast(SettingsDict, settings)
 
 
 def _find_speaker(request: SpeechRequest, voice: Voice | OnnxVoice) -> int:

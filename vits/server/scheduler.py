@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
@@ -182,7 +182,7 @@ class Scheduler:
     async def _run_batch(self, batch: list[_QueuedJob]) -> None:
         """Synthesize a batch and hand the results to the waiting requests."""
         voice = batch[0].job.voice
-        results: list[Speech | Exception]
+        results: Sequence[Speech | Exception]
         try:
             results, n_warnings = await self._submit(
                 _synthesize_all, self._voices[voice], [queued.job for queued in batch]
