@@ -1,8 +1,8 @@
 """Monotonic alignment between symbols and frames.
 
-The prior scores every (frame, symbol) pair; the search finds the monotonic path without skips that
-has the highest total score. A path is (B, T, S) everywhere; its compact forms are durations (B, S),
-the frames of each symbol, and an index (B, T), the symbol of each frame.
+The prior scores every pair of frame and symbol; the search finds the monotonic path without skips
+that has the highest total score. A path is (B, T, S); its compact forms are durations (B, S), the
+frames of each symbol, and an index (B, T), the symbol of each frame.
 """
 
 from vits.alignment.likelihood import diagonal_guide, prior_log_likelihood

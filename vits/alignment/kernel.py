@@ -1,4 +1,4 @@
-"""The dynamic programme, in the plain Python that numba compiles."""
+"""The dynamic programme of the search, in plain Python that numba compiles."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ def search_batch(
 ) -> None:
     """Fill ``durations`` (B, S) from ``scores`` (B, T, S).
 
-    Only two rows of totals and one byte per cell are kept. Column 0 of a row stands before the
-    first symbol: it is open (0) only before the first frame. Cells that cannot reach the last
-    symbol in time are not visited. The two inner loops go over slices, so that they become vector
-    instructions: twice as fast as one loop over places. Scores that are not finite give durations
-    without meaning, whose sum is right.
+    Keeps the totals of two frames and one byte per cell. Column 0 stands before the first symbol
+    and is open (0) only before the first frame. Cells that cannot reach the last symbol in time are
+    skipped. The two inner loops run over slices, which compile to vector instructions: twice as
+    fast as one loop over indices. Scores that are not finite give meaningless durations with the
+    right sum.
     """
     for b in range(scores.shape[0]):
         n_symbols, n_frames = symbol_lengths[b], frame_lengths[b]

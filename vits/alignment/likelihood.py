@@ -1,4 +1,4 @@
-"""What the search maximises: likelihoods, and a guide for the first steps of training."""
+"""Scores of the alignment search: log-likelihoods, and a guide for the first training steps."""
 
 import math
 
@@ -12,7 +12,7 @@ def prior_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     """Score each frame under each symbol's Gaussian, summed over channels.
 
     log N(z_t; m_s, s_s) = -0.5 z_t^2 . p_s + z_t . (m_s p_s) + c_s with p = exp(-2 log_std), so
-    one matrix product of 2C channels gives all pairs. Always computed in at least float32: in half
+    one matrix product over 2C channels gives all pairs. Computed in at least float32: in half
     precision z^2 p overflows.
 
     Source: VITS equation 6.
@@ -36,22 +36,22 @@ def prior_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
 
 
 def diagonal_guide(
-    symbol_lengths: Tensor, frame_lengths: Tensor, n_symbols: int, n_frames: int
+    symbol_lengths: Tensor, frame_lengths: Tensor, n_frames: int, n_symbols: int
 ) -> Tensor:
-    """Score how close each pair lies to the diagonal, -(t / T - s / S)^2 at the cells' centres.
+    """Score how close each pair lies to the diagonal: -(t / T - s / S)^2 at the cells' centres.
 
-    Before the prior has learned anything, its scores lead the search to a path where one symbol
-    takes all the time, and training can stay there for long. This guide, added with a weight that
-    fades, starts it from even durations.
+    An untrained prior can lead the search to a path on which one symbol takes nearly all frames,
+    and training can stay there for long. This guide, added with a decaying weight, starts training
+    from even durations.
 
-    Source: the idea of a static diagonal prior is Badlani et al. 2021, arXiv:2108.10447, section
+    Source: a static diagonal prior is the idea of Badlani et al. 2021, arXiv:2108.10447, section
     2.2; theirs is beta-binomial, this one quadratic. The original has none.
 
     Args:
         symbol_lengths: (B,) int64.
         frame_lengths: (B,) int64.
-        n_symbols: S.
         n_frames: T.
+        n_symbols: S.
 
     Returns:
         (B, T, S) float32, at most 0.

@@ -16,14 +16,14 @@ def total_frames(durations: Tensor) -> Tensor:
 
 
 def durations_to_index(durations: Tensor, n_frames: int) -> Tensor:
-    """Name the symbol of every frame.
+    """Return the index of the symbol of every frame.
 
     Args:
         durations: (B, S) int64.
         n_frames: T.
 
     Returns:
-        (B, T) int64; frames past a sample's end name its last column.
+        (B, T) int64; frames past a sample's end have the last index.
     """
     ends = durations.cumsum(1)
     frames = torch.arange(n_frames, device=durations.device).expand(len(ends), -1).contiguous()
@@ -31,7 +31,7 @@ def durations_to_index(durations: Tensor, n_frames: int) -> Tensor:
 
 
 def durations_to_path(durations: Tensor, n_frames: int) -> Tensor:
-    """Spell durations (B, S) out as a 0/1 path (B, T, S) float32."""
+    """Expand durations (B, S) to a 0/1 path (B, T, S) float32."""
     index = durations_to_index(durations, n_frames)
     inside = torch.arange(n_frames, device=durations.device) < durations.sum(1, keepdim=True)
     return functional.one_hot(index, durations.shape[1]).float() * inside.unsqueeze(2)

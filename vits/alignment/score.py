@@ -1,4 +1,4 @@
-"""How well a text fits a recording: the likelihood of its best path."""
+"""Likelihood of a recording given a text: the score of the best path."""
 
 import torch
 from torch import Tensor
@@ -18,16 +18,16 @@ def best_path_scores(
 
     (1 / T) max over paths of the sum over t of log N(z_t; m_s(t), s_s(t)).
 
-    Source: VITS equation 6, divided by the frames.
+    Source: VITS equation 6, divided by the number of frames.
 
     Args:
-        z: (1, C, T) the recording.
+        z: (1, C, T) the recording in prior space.
         mean: (B, C, S) of each text's symbols.
         log_std: (B, C, S).
         symbol_lengths: (B,) int64, each in [1, T].
 
     Returns:
-        Nats per frame (B,), and the durations of the paths (B, S) int64.
+        Scores (B,) in nats per frame, and the durations of the paths (B, S) int64.
     """
     scores = prior_log_likelihood(z.expand(len(mean), -1, -1), mean, log_std)
     n_frames = z.shape[2]

@@ -29,23 +29,23 @@ def monotonic_alignment_search(
     backend: Backend = "auto",
     check: bool = True,
 ) -> Tensor:
-    """Find each sample's best monotonic path and return its durations.
+    """Find the best monotonic path of each sample and return its durations.
 
-    The path starts at the first symbol, ends at the last, and moves on by at most one symbol per
-    frame; every symbol gets at least one frame. Walking back from the end, a tie
-    stays with the same symbol, exactly as in the original.
+    The path starts at the first symbol, ends at the last, and advances by at most one symbol per
+    frame; every symbol gets at least one frame. In backtracking, a tie stays with the same symbol,
+    exactly as in the original.
 
     Args:
         scores: (B, T, S) log-likelihoods; no gradient is taken.
         symbol_lengths: (B,) int64, each in [1, S].
         frame_lengths: (B,) int64, each in [symbol length, T].
-        backend: ``numba`` (compiled, on the processor), ``triton`` (compiled, on a CUDA GPU),
-            ``torch`` (any device), ``monotonic_align`` (the package, where installed), or ``auto``:
-            numba for tensors on the processor, triton on CUDA where it is installed, else torch.
-        check: verify lengths and scores first. On an accelerator this waits for the device.
+        backend: ``numba`` (compiled, on the CPU), ``triton`` (compiled, on a CUDA GPU), ``torch``
+            (any device), ``monotonic_align`` (the package, if installed), or ``auto``: numba for
+            tensors on the CPU, triton on CUDA if it is installed, else torch.
+        check: validate lengths and scores first; on an accelerator this waits for the device.
 
     Returns:
-        (B, S) int64 frames of each symbol, 0 in the padding; rows sum to ``frame_lengths``.
+        (B, S) int64 frames of each symbol, 0 in the padding; they sum to ``frame_lengths``.
 
     Raises:
         AlignmentError: a sample is empty, has more symbols than frames, or a score is not finite.
@@ -76,25 +76,25 @@ def _check(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Non
             f"scores of shape {tuple(scores.shape)} must be (batch, frames, symbols), none empty"
         )
     pairs = zip(symbol_lengths.tolist(), frame_lengths.tolist(), strict=True)
-    for row, (n_symbols, n_frames) in enumerate(pairs):
+    for i, (n_symbols, n_frames) in enumerate(pairs):
         if not 1 <= n_symbols <= n_frames:
             raise AlignmentError(
-                f"sample {row} has {n_symbols} symbols and {n_frames} frames: it needs at least "
-                "1 symbol and as many frames as symbols; leave it out or shorten its text"
+                f"sample {i} has {n_symbols} symbols and {n_frames} frames: it needs at least "
+                "1 symbol and as many frames as symbols; remove it or shorten its text"
             )
         if n_frames > scores.shape[1] or n_symbols > scores.shape[2]:
             raise AlignmentError(
-                f"sample {row} has {n_frames} frames and {n_symbols} symbols, more than the "
+                f"sample {i} has {n_frames} frames and {n_symbols} symbols, more than the "
                 f"{scores.shape[1]} and {scores.shape[2]} its scores have"
             )
-        if not bool(scores[row, :n_frames, :n_symbols].isfinite().all()):
+        if not bool(scores[i, :n_frames, :n_symbols].isfinite().all()):
             raise AlignmentError(
-                f"scores of sample {row} are not finite: check its wave and the learning rate"
+                f"scores of sample {i} are not finite: check its wave and the learning rate"
             )
 
 
 def _search_torch(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
-    """Row by row over frames, vectorised over batch and symbols; no data-dependent shapes."""
+    """Loop over frames, vectorised over batch and symbols; no data-dependent shapes."""
     n_frames, n_symbols = scores.shape[1:]
     first = torch.zeros_like(scores[:, 0, :1])
     nothing = torch.full_like(first, -torch.inf)
@@ -115,7 +115,7 @@ def _search_torch(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor)
 
 
 def _search_numba(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
-    """Compiled loop, the batch shared out over torch's number of threads; numba frees the GIL."""
+    """Compiled loop, the batch split over as many threads as torch has; numba frees the GIL."""
     search = _compiled_search()
     values = scores.float().cpu().contiguous().numpy()
     symbols, frames = symbol_lengths.cpu().numpy(), frame_lengths.cpu().numpy()
@@ -134,10 +134,10 @@ def _search_numba(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor)
 
 
 def _search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
-    """Row by row on the GPU, one launch for all; no copy to the host."""
+    """One GPU kernel for the whole batch; no copy to the host."""
     if importlib.util.find_spec("triton") is None:
         raise AlignmentError(
-            "backend 'triton' needs the package of that name, which comes with PyTorch for CUDA; "
+            "backend 'triton' needs the package triton, which comes with PyTorch for CUDA; "
             "use backend 'auto'"
         )
     from vits.alignment.triton_kernel import search_triton
@@ -146,10 +146,10 @@ def _search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor
 
 
 def _search_package(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
-    """The ``monotonic_align`` package; it takes the same (B, T, S) order and a mask."""
+    """The ``monotonic_align`` package, which takes (B, T, S) as well, and a mask."""
     if importlib.util.find_spec("monotonic_align") is None:
         raise AlignmentError(
-            "backend 'monotonic_align' needs the package of that name (Python 3.11 or older); "
+            "backend 'monotonic_align' needs the package monotonic-align (Python 3.11 or older); "
             "use backend 'auto'"
         )
     from monotonic_align import maximum_path  # pyright: ignore[reportMissingImports]
@@ -171,10 +171,10 @@ BACKENDS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 
 @cache
 def _compiled_search() -> Callable[..., None]:
-    """Compile the inner loop on first use (seconds; kept on disk for later processes)."""
+    """Compile the inner loop on first use (seconds; cached on disk for later processes)."""
     import numba
 
     try:
         return numba.njit(cache=True, nogil=True)(search_batch)
-    except RuntimeError:  # no folder to write to: compile anew in each process
+    except RuntimeError:  # no writable cache folder: compile in each process
         return numba.njit(nogil=True)(search_batch)

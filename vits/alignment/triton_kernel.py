@@ -1,7 +1,7 @@
-"""The dynamic programme on a GPU: one program for each sample, one lane for each symbol.
+"""The dynamic programme of the search on a GPU: one program per sample, one lane per symbol.
 
 Importing this module needs triton, which comes with PyTorch for CUDA. With ``TRITON_INTERPRET=1``
-in the environment triton runs it on the processor, slowly: so it is tested without a GPU.
+in the environment, triton interprets it on the CPU, slowly: this is how it is tested without a GPU.
 """
 
 import torch
@@ -32,13 +32,13 @@ def _search(
     nothing = float("-inf")
     total = tl.full((BLOCK,), nothing, tl.float32)
     for t in range(n_frames):
-        place = (sample * T + t) * S + lane
-        row = tl.load(scores + place, mask=inside, other=nothing)
+        offset = (sample * T + t) * S + lane
+        score = tl.load(scores + offset, mask=inside, other=nothing)
         move = tl.where(lane == 0, tl.where(t == 0, 0.0, nothing), tl.gather(total, before, 0))
         flag = total < move
-        tl.store(moved + place, flag.to(tl.int8), mask=inside)
-        total = row + tl.where(flag, move, total)
-    tl.debug_barrier()  # the way back reads what other lanes have stored
+        tl.store(moved + offset, flag.to(tl.int8), mask=inside)
+        total = score + tl.where(flag, move, total)
+    tl.debug_barrier()  # backtracking reads what other lanes have stored
     s, count = n_symbols - 1, n_symbols * 0
     for i in range(n_frames):
         t = n_frames - 1 - i
@@ -50,7 +50,7 @@ def _search(
 
 
 def search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
-    """Search as ``monotonic_alignment_search``; the host waits for nothing.
+    """Search as ``monotonic_alignment_search`` does; the host does not wait for the device.
 
     Args:
         scores: (B, T, S).

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from vits.alignment import durations_to_index
 from vits.layers.masking import expand_by_index
 
 __all__ = [
@@ -26,8 +27,9 @@ class Gaussian(NamedTuple):
     mean: Tensor
     log_std: Tensor
 
-    def stretch(self, index: Tensor, mask: Tensor) -> "Gaussian":
-        """Repeat columns by ``index`` (B, T) int64, zero where ``mask`` (B, 1, T) is."""
+    def stretch(self, durations: Tensor, mask: Tensor) -> "Gaussian":
+        """Repeat each symbol for its ``durations`` (B, S) int64; zero where ``mask`` (B, 1, T)."""
+        index = durations_to_index(durations, mask.shape[2])
         return Gaussian(*(expand_by_index(x, index) * mask for x in self))
 
     def sample(self, noise: Tensor, scale: float | Tensor = 1.0) -> Tensor:

@@ -3,13 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vits.alignment import (
-    diagonal_guide,
-    durations_to_index,
-    monotonic_alignment_search,
-    prior_log_likelihood,
-    total_frames,
-)
+from vits import alignment
 from vits.config import VitsConfig
 from vits.errors import ConfigError, VoiceError
 from vits.layers.folding import fold_weight_norm
@@ -42,8 +36,7 @@ class Vits(nn.Module):
       durations -> ``duration_predictor`` -> loss; a segment of z -> ``decoder`` -> wave.
     - Inference (``infer``): ``encode`` -> ``predict_durations`` -> ``sample_prior`` -> ``decode``.
 
-    Source: Kim, Kong & Son, ICML 2021, arXiv:2106.06103, figure 1. The discriminators are a module
-    of their own (``vits.models.discriminators``).
+    Source: Kim, Kong & Son, ICML 2021, arXiv:2106.06103, figure 1, without the discriminators.
 
     Args:
         config: all sizes. ``VitsConfig()`` is the original's LJSpeech model.
@@ -109,13 +102,13 @@ class Vits(nn.Module):
         text = self.encode(ids, id_lengths, languages)
         frame_mask = sequence_mask(frame_lengths, spectrogram.shape[2])
         posterior_pass, lengths = None, (id_lengths, frame_lengths)
-        if durations is None:
+        if durations is None or prior_segments.share < 1:
             posterior_pass = self.encode_posterior(spectrogram, frame_lengths, conditioning)
+        if durations is None:
+            assert posterior_pass is not None
             z = posterior_pass.z_prior
             durations = self.align(text, z, *lengths, guide=alignment_guide, check=False)
-        elif prior_segments.share < 1:
-            posterior_pass = self.encode_posterior(spectrogram, frame_lengths, conditioning)
-        prior = text.prior.stretch(durations_to_index(durations, frame_mask.shape[2]), frame_mask)
+        prior = text.prior.stretch(durations, frame_mask)
         duration_loss = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
         )
@@ -125,16 +118,8 @@ class Vits(nn.Module):
         latents = segment_latents(
             flow, z, prior, frame_mask, starts, length, conditioning, prior_segments
         )
-        return TrainingOutput(
-            wave=self.decoder(latents, conditioning),
-            segment_starts=starts,
-            posterior_pass=posterior_pass,
-            prior=prior,
-            durations=durations,
-            duration_loss=duration_loss,
-            symbol_mask=text.mask,
-            frame_mask=frame_mask,
-        )
+        wave, masks = self.decoder(latents, conditioning), (text.mask, frame_mask)
+        return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *masks)
 
     def encode(
         self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None = None
@@ -154,10 +139,7 @@ class Vits(nn.Module):
 
         Args:
             speakers: ids (B,) int64, or the weights of a mix (B, n_speakers) float; required with
-                two or more speakers, ignored with one.
-
-        Raises:
-            ConfigError: ``speakers`` is None and there are several.
+                two or more speakers (``ConfigError``), ignored with one.
         """
         return embed_rows(self.speaker_embedding, speakers, "speakers")
 
@@ -179,10 +161,7 @@ class Vits(nn.Module):
     def posterior_mean_in_prior_space(
         self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
     ) -> Tensor:
-        """Map the posterior's mean to prior space: (B, C, T), a noise-free point of each frame.
-
-        Arguments as in ``encode_posterior``.
-        """
+        """Map the posterior's mean to prior space, (B, C, T); arguments as ``encode_posterior``."""
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         mean = posterior.distribution.mean * posterior.mask
         return self.prior_flow(mean, posterior.mask, conditioning)[0]
@@ -208,16 +187,14 @@ class Vits(nn.Module):
             id_lengths: (B,) int64.
             frame_lengths: (B,) int64.
             guide: weight of the pull towards even durations, per latent channel.
-            check: validate lengths and scores first; on an accelerator this waits for the device.
-
-        Raises:
-            AlignmentError: as ``monotonic_alignment_search`` with ``check``.
+            check: raise ``AlignmentError`` for impossible lengths or scores that are not finite;
+                on an accelerator this waits for the device.
         """
-        scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
+        scores = alignment.prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
         if guide > 0:
-            even = diagonal_guide(id_lengths, frame_lengths, scores.shape[2], scores.shape[1])
+            even = alignment.diagonal_guide(id_lengths, frame_lengths, *scores.shape[1:])
             scores = scores + guide * self.config.latent_channels * even
-        return monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
+        return alignment.monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
 
     @torch.no_grad()
     def align_recording(
@@ -229,10 +206,9 @@ class Vits(nn.Module):
         speakers: Tensor | None = None,
         languages: Tensor | None = None,
     ) -> Tensor:
-        """Align recordings with their texts by the posterior's mean; arguments as ``forward``.
+        """Align recordings with their texts by the posterior's mean: durations (B, S) int64.
 
-        Returns:
-            Durations (B, S) int64.
+        Arguments as in ``forward``, errors as in ``align``.
         """
         text = self.encode(ids, id_lengths, languages)
         conditioning = self.speaker_conditioning(speakers)
@@ -266,14 +242,13 @@ class Vits(nn.Module):
             (B, S) int64 frames of each symbol, 0 in the padding.
 
         Raises:
-            VoiceError: a sample exceeds ``max_frames``. An untrained predictor, or a large
-                ``noise_scale``, can predict hours.
+            VoiceError: a sample exceeds ``max_frames``, as with an untrained predictor.
         """
-        hidden, mask = text.hidden, text.mask
+        hidden, mask, language = text.hidden, text.mask, text.language
         if noise is None:
-            noise = _standard_normal((hidden.shape[0], 2, hidden.shape[2]), hidden, generator)
+            noise = _randn((hidden.shape[0], 2, hidden.shape[2]), hidden, generator)
         log_durations = self.duration_predictor.predict(
-            hidden, mask, conditioning, language=text.language, noise_scale=noise_scale, noise=noise
+            hidden, mask, conditioning, language=language, noise_scale=noise_scale, noise=noise
         )
         frames: Tensor = (log_durations.exp() * mask * length_scale).ceil().squeeze(1)
         if max_frames is not None and not (longest := float(frames.sum(1).max())) <= max_frames:
@@ -301,27 +276,23 @@ class Vits(nn.Module):
             durations: (B, S) int64 frames of each symbol.
             conditioning: (B, G, 1) speaker, or None; kept for ``decode``.
             noise_scale: standard deviation of the noise; 0 gives the mean.
-            noise: (B, C, N) standard normal, N at least the frames of the longest sample; None:
-                drawn.
+            noise: (B, C, N) standard normal, N at least the number of frames; None: drawn.
             generator: source of the noise that is drawn.
         """
-        frame_lengths = total_frames(durations)
+        frame_lengths = alignment.total_frames(durations)
         mask = sequence_mask(frame_lengths)
-        prior = text.prior.stretch(durations_to_index(durations, mask.shape[2]), mask)
+        prior = text.prior.stretch(durations, mask)
         if noise is None:
-            noise = _standard_normal(tuple(prior.mean.shape), prior.mean, generator)
+            noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
         z = prior.sample(noise[..., : mask.shape[2]], noise_scale) * mask
         return PriorSample(z, mask, frame_lengths, durations, conditioning)
 
     @torch.no_grad()
     def decode(self, sample: PriorSample) -> tuple[Tensor, Tensor]:
-        """Map a sample of the prior to a wave: inverse prior flow, then decoder.
+        """Map a sample of the prior to a wave (B, 1, L), zero in the padding, and lengths (B,).
 
-        ``vits.models.streaming`` does the same in chunks, ``vits.models.batched_decoding`` for
-        sentences of different lengths.
-
-        Returns:
-            Wave (B, 1, L), zero in the padding, and lengths (B,) int64 in samples.
+        ``vits.models.streaming`` does it in chunks, ``vits.models.batched_decoding`` for sentences
+        of different lengths.
         """
         mask = needed_mask(sample.mask)
         z = self.prior_flow.inverse(sample.z, mask, sample.conditioning)
@@ -351,18 +322,15 @@ class Vits(nn.Module):
             ids: (B, S) int64 symbol ids.
             id_lengths: (B,) int64.
             speakers: as in ``speaker_conditioning``.
-            languages: (B,) int64; required with a language embedding.
+            languages: as in ``encode``.
             noise_scale: standard deviation of the prior's noise; 0 gives the mean.
             noise_scale_duration: standard deviation of the duration predictor's noise.
             length_scale: factor on every duration; above 1 is slower.
             durations: (B, S) int64 frames of each symbol; None: predicted.
-            noise: (B, C, N) standard normal, as in ``sample_prior``.
-            duration_noise: (B, 2, S) standard normal; drawn before ``noise`` when None.
+            noise: of ``sample_prior``.
+            duration_noise: of ``predict_durations``; drawn before ``noise``.
             generator: source of the noise that is drawn.
-            max_frames: as in ``predict_durations``.
-
-        Raises:
-            VoiceError: predicted durations exceed ``max_frames``.
+            max_frames: upper limit of predicted frames, as in ``predict_durations``.
         """
         conditioning = self.speaker_conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
@@ -409,10 +377,9 @@ class Vits(nn.Module):
         """
         if self.speaker_embedding is None:
             raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
-        source = self.speaker_conditioning(source_speakers)
-        target = self.speaker_conditioning(target_speakers)
+        source, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
-        noise = _standard_normal(shape, spectrogram, generator) * noise_scale
+        noise = _randn(shape, spectrogram, generator) * noise_scale
         z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
         z_prior, _ = self.prior_flow(z, mask, source)
         z = self.prior_flow.inverse(z_prior, mask, target)
@@ -428,8 +395,6 @@ class Vits(nn.Module):
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
 
 
-def _standard_normal(
-    shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None
-) -> Tensor:
+def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
     """Draw standard normal noise on the device and in the dtype of a tensor."""
     return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

@@ -1,0 +1,33 @@
+"""Log-likelihoods of the search, and its guide."""
+
+import numpy as np
+import torch
+
+from vits.alignment import diagonal_guide, monotonic_alignment_search, prior_log_likelihood
+
+
+def test_likelihood_is_the_sum_of_gaussian_log_densities():
+    torch.manual_seed(0)
+    z, mean, log_std = torch.randn(2, 5, 7), torch.randn(2, 5, 3), torch.randn(2, 5, 3) * 0.3
+    normal = torch.distributions.Normal(mean.unsqueeze(2), log_std.exp().unsqueeze(2))
+    expected = normal.log_prob(z.unsqueeze(3)).sum(1)
+    torch.testing.assert_close(prior_log_likelihood(z, mean, log_std), expected)
+
+
+def test_likelihood_stays_float32_under_autocast():
+    z = torch.full((1, 192, 4), 300.0, dtype=torch.bfloat16)
+    zero = torch.zeros(1, 192, 4, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = prior_log_likelihood(z, zero, zero)
+    assert scores.dtype == torch.float32
+    exact = -192 * (0.5 * 300.0**2 + 0.5 * np.log(2 * np.pi))
+    torch.testing.assert_close(scores, torch.full_like(scores, exact))
+
+
+def test_the_guide_leads_to_even_durations():
+    symbols, frames = torch.tensor([4, 2]), torch.tensor([12, 6])
+    guide = diagonal_guide(symbols, frames, 12, 4)
+    assert guide.shape == (2, 12, 4)
+    assert guide.max() <= 0
+    durations = monotonic_alignment_search(guide, symbols, frames)
+    assert durations.tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]
