@@ -78,10 +78,10 @@ class Baseline:
         self.optimizers = [
             torch.optim.AdamW(
                 module.parameters(),
-                lr=recipe.learning_rate,
-                betas=recipe.betas,
-                eps=recipe.eps,
-                weight_decay=recipe.weight_decay,
+                lr=recipe.optimizer.learning_rate,
+                betas=recipe.optimizer.betas,
+                eps=recipe.optimizer.eps,
+                weight_decay=recipe.optimizer.weight_decay,
             )
             for module in (self.discriminators, self.generator)
         ]
@@ -90,6 +90,7 @@ class Baseline:
     def step(self, batch: Batch) -> dict[str, float]:
         """Train on one batch (on the host); return the losses and the norms."""
         recipe, part = self.recipe, self.part
+        weights = recipe.loss_weights
         seed_step(recipe.seed, self.steps, 0)
         self.steps += 1
         with part("spectrogram, mel"):
@@ -117,11 +118,11 @@ class Baseline:
         losses["feature"] = feature_loss(real_judged, fake_judged)
         losses["adversarial"] = generator_loss(fake_judged)
         losses["generator"] = (
-            recipe.mel_weight * losses["mel"]
-            + recipe.kl_weight * losses["kl"]
-            + recipe.duration_weight * losses["duration"]
-            + recipe.feature_weight * losses["feature"]
-            + recipe.adversarial_weight * losses["adversarial"]
+            weights.mel * losses["mel"]
+            + weights.kl * losses["kl"]
+            + weights.duration * losses["duration"]
+            + weights.feature * losses["feature"]
+            + weights.adversarial * losses["adversarial"]
         )
         norm_g = self._update(1, losses["generator"], self.generator, "G")
         norms = {"gradient/discriminator": norm_d, "gradient/generator": norm_g}

@@ -28,7 +28,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
 from vits.layers.channels_last import computes_bf16
 from vits.layers.flows import MeanCoupling
 from vits.models import Vits
@@ -36,8 +36,8 @@ from vits.synthesis import Card, Settings, VoiceBundle, load, write_voice
 from vits.text import Frontend, SymbolTable
 
 CONFIGS = {
-    "original": DecoderConfig(),
-    "piper-medium": DecoderConfig(
+    "original": HifiGanConfig(),
+    "piper-medium": HifiGanConfig(
         resblock="2",
         resblock_kernel_sizes=(3, 5, 7),
         resblock_dilations=((1, 2), (2, 6), (3, 12)),

@@ -75,9 +75,8 @@ def settings(data: Path, steps: int) -> dict[str, Any]:
                 },
             },
             "training": {
-                "learning_rate_decay": 0.9,
-                "learning_rate_decay_steps": 7,
-                "adversarial_start": 5,
+                "optimizer": {"decay": 0.9, "decay_steps": 7},
+                "adversarial": {"start": 5},
                 "ema_decay": 0.9,
             },
         },

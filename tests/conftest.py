@@ -56,10 +56,10 @@ def steady_pitch(monkeypatch):
 def make_config():
     """Configure a model that speaks in milliseconds."""
     from vits.config import (
-        DecoderConfig,
-        DurationPredictorConfig,
+        HifiGanConfig,
         PosteriorEncoderConfig,
         PriorFlowConfig,
+        StochasticDurationConfig,
         TextEncoderConfig,
         VitsConfig,
     )
@@ -74,8 +74,8 @@ def make_config():
             text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
             posterior_encoder=PosteriorEncoderConfig(n_layers=2),
             prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-            duration_predictor=DurationPredictorConfig(n_flows=2),
-            decoder=DecoderConfig(
+            duration_predictor=StochasticDurationConfig(n_flows=2),
+            decoder=HifiGanConfig(
                 resblock="2",
                 resblock_kernel_sizes=(3,),
                 resblock_dilations=((1, 3),),

@@ -103,11 +103,11 @@ def test_the_public_names_are_these():
 
 @pytest.fixture
 def saved_voice(tmp_path):
-    from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+    from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
     from vits.synthesis import VoiceBundle, write_voice
     from vits.text import Frontend, SymbolTable
 
-    decoder = DecoderConfig(
+    decoder = HifiGanConfig(
         upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
     )
     symbols = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz ."])

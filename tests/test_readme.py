@@ -55,8 +55,8 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/trio": TRAINS,
     "vits finetune runs/ada prepared/carla --data.replay prepared/ada --data.replay_share 0.2 "
     "--trainer.default_root_dir runs/carla": TRAINS,
-    "vits finetune runs/ada prepared/ada --model.training.alignment data "
-    "--model.training.spoken_share 1 --model.training.kl_weight 0 "
+    "vits finetune runs/ada prepared/ada --model.training.alignment.source data "
+    "--model.training.prior_segments.share 1 --model.training.loss_weights.kl 0 "
     "--model.training.freeze posterior --trainer.default_root_dir runs/ada-spoken": TRAINS,
     "vits evaluate runs/ada prepared/held_out --language-model bigram --sentences story.txt": SLOW,
     "vits evaluate runs/ada prepared/held_out --checkpoints": SLOW,
@@ -237,10 +237,10 @@ def write_checkpoint(path):
 def random_model(n_speakers):
     """Make a generator that speaks in milliseconds, and the front end a reader would have."""
     from vits import Vits
-    from vits.config import DecoderConfig, FrontendConfig, TextEncoderConfig, VitsConfig
+    from vits.config import FrontendConfig, HifiGanConfig, TextEncoderConfig, VitsConfig
     from vits.text import Frontend, SymbolTable
 
-    decoder = DecoderConfig(
+    decoder = HifiGanConfig(
         upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
     )
     config = VitsConfig(

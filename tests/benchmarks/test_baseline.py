@@ -10,11 +10,11 @@ import torch
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
     DiscriminatorConfig,
-    DurationPredictorConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     TrainingConfig,
     VitsConfig,
@@ -33,8 +33,8 @@ SMALL = VitsConfig(
     text_encoder=TextEncoderConfig(filter_channels=32, n_layers=2, dropout=0.0),
     posterior_encoder=PosteriorEncoderConfig(n_layers=2),
     prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
-    duration_predictor=DurationPredictorConfig(n_flows=2, dropout=0.0),
-    decoder=DecoderConfig(
+    duration_predictor=StochasticDurationConfig(n_flows=2, dropout=0.0),
+    decoder=HifiGanConfig(
         resblock_kernel_sizes=(3, 5),
         resblock_dilations=((1, 3), (1, 2)),
         upsample_rates=(8, 8),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vits.config import DecoderConfig
+from vits.config import HifiGanConfig
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -16,7 +16,7 @@ def speaking(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main sets it
     module = importlib.import_module("speaking")
-    small = DecoderConfig(
+    small = HifiGanConfig(
         resblock="2",
         resblock_kernel_sizes=(3,),
         resblock_dilations=((1, 2),),

@@ -11,8 +11,8 @@ def voice(tmp_path):
     import torch
 
     from vits.config import (
-        DecoderConfig,
         FrontendConfig,
+        HifiGanConfig,
         PosteriorEncoderConfig,
         PriorFlowConfig,
         TextEncoderConfig,
@@ -31,7 +31,7 @@ def voice(tmp_path):
         text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
         posterior_encoder=PosteriorEncoderConfig(n_layers=1),
         prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
-        decoder=DecoderConfig(
+        decoder=HifiGanConfig(
             resblock="2",
             resblock_kernel_sizes=(3,),
             resblock_dilations=((1,),),

@@ -9,10 +9,10 @@ from vits.benchmarking.compare import TEXTS
 from vits.benchmarking.worker import PARTS, SEED, time_parts
 from vits.cli import main
 from vits.config import (
-    DecoderConfig,
-    DurationPredictorConfig,
     FrontendConfig,
+    HifiGanConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -31,8 +31,8 @@ def voice(tmp_path_factory):
         latent_channels=8,
         text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
         prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=DurationPredictorConfig(n_flows=2),
-        decoder=DecoderConfig(
+        duration_predictor=StochasticDurationConfig(n_flows=2),
+        decoder=HifiGanConfig(
             upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
         ),
     )

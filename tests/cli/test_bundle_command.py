@@ -5,7 +5,7 @@ import torch
 
 from vits.cli import main
 from vits.cli.base_voice import read_base
-from vits.config import DecoderConfig, FrontendConfig, VitsConfig, to_dict
+from vits.config import FrontendConfig, HifiGanConfig, VitsConfig, to_dict
 from vits.models.vits import Vits
 from vits.synthesis import load, read_voice
 from vits.text import Frontend, SymbolTable
@@ -21,7 +21,7 @@ def checkpoint(tmp_path_factory):
         n_symbols=len(frontend.symbols),
         hidden_channels=16,
         latent_channels=8,
-        decoder=DecoderConfig(
+        decoder=HifiGanConfig(
             upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
         ),
     )

@@ -9,7 +9,7 @@ import soundfile
 import torch
 
 from vits.cli import main
-from vits.config import DecoderConfig, FrontendConfig, VitsConfig, to_dict
+from vits.config import FrontendConfig, HifiGanConfig, VitsConfig, to_dict
 from vits.models.vits import Vits
 from vits.synthesis import bundle_checkpoint, write_voice
 from vits.text import Frontend, SymbolTable
@@ -35,7 +35,7 @@ def write_checkpoint():
         torch.manual_seed(seed)
         letters = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,?!"])
         frontend = Frontend(FrontendConfig(backend="graphemes"), letters)
-        decoder = DecoderConfig(
+        decoder = HifiGanConfig(
             upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
         )
         config = VitsConfig(

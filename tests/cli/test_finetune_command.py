@@ -23,6 +23,6 @@ def test_the_help_tells_voice_data_and_every_option(capfd):
     assert shown.startswith("usage: vits finetune VOICE DATA [options]")
     for option in ("--data.replay_share", "--data.speaker", "--data.add_speakers"):
         assert option in shown
-    for option in ("--model.training.freeze", "--model.training.discriminator_warmup_steps"):
+    for option in ("--model.training.freeze", "--model.training.adversarial.warmup_steps"):
         assert option in shown
     assert "--data.train" in shown

@@ -9,12 +9,12 @@ import soundfile
 import torch
 
 from vits.cli import main
-from vits.config import DecoderConfig, FrontendConfig, VitsConfig
+from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
 from vits.models.vits import Vits
 from vits.synthesis import VoiceBundle, load, write_voice
 from vits.text import Frontend, SymbolTable
 
-DECODER = DecoderConfig(
+DECODER = HifiGanConfig(
     upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
 )
 SYMBOLS = SymbolTable.from_texts(["HTabcdefghijklmnopqrstuvwxyz .,?!"])

@@ -10,8 +10,8 @@ import torch
 from vits.cli import main
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
     FrontendConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     TextEncoderConfig,
@@ -38,7 +38,7 @@ def voice(tmp_path):
         text_encoder=TextEncoderConfig(filter_channels=8, n_layers=1),
         posterior_encoder=PosteriorEncoderConfig(n_layers=1),
         prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
-        decoder=DecoderConfig(
+        decoder=HifiGanConfig(
             upsample_rates=(8, 8), upsample_kernel_sizes=(16, 16), initial_channels=8
         ),
     )

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from vits.config import (
-    DecoderConfig,
-    DurationPredictorConfig,
     FrontendConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -52,7 +52,7 @@ def make_voice(tmp_path):
             hidden_channels=16,
             latent_channels=8,
             text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-            decoder=DecoderConfig(
+            decoder=HifiGanConfig(
                 upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
             ),
         )
@@ -118,8 +118,8 @@ def make_bundle():
             text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1, dropout=0.0),
             posterior_encoder=PosteriorEncoderConfig(n_layers=2),
             prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-            duration_predictor=DurationPredictorConfig(n_flows=1),
-            decoder=DecoderConfig(
+            duration_predictor=StochasticDurationConfig(n_flows=1),
+            decoder=HifiGanConfig(
                 resblock="2",
                 resblock_kernel_sizes=(3,),
                 resblock_dilations=((1,),),

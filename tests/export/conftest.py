@@ -9,11 +9,14 @@ import torch
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
-    DurationPredictorConfig,
+    ConvNextConfig,
+    DeterministicDurationConfig,
     FrontendConfig,
+    HifiGanConfig,
+    IstftConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -21,8 +24,12 @@ from vits.models.vits import Vits
 from vits.synthesis import Card, Settings, VoiceBundle
 from vits.text import Frontend, SymbolTable
 
+DURATIONS = {
+    "stochastic": StochasticDurationConfig(n_flows=2),
+    "deterministic": DeterministicDurationConfig(),
+}
 DECODERS = {
-    "hifigan": DecoderConfig(
+    "hifigan": HifiGanConfig(
         resblock="2",
         resblock_kernel_sizes=(3,),
         resblock_dilations=((1, 3),),
@@ -30,9 +37,8 @@ DECODERS = {
         upsample_kernel_sizes=(16, 8),
         initial_channels=16,
     ),
-    "convnext": DecoderConfig(kind="convnext", channels=16, inner_channels=24, n_blocks=2),
-    "istft": DecoderConfig(
-        kind="istft",
+    "convnext": ConvNextConfig(channels=16, inner_channels=24, n_blocks=2),
+    "istft": IstftConfig(
         resblock_kernel_sizes=(3,),
         resblock_dilations=((1, 3),),
         upsample_rates=(4,),
@@ -66,7 +72,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
         text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
         posterior_encoder=PosteriorEncoderConfig(n_layers=2),
         prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
-        duration_predictor=DurationPredictorConfig(kind=kind, n_flows=2),
+        duration_predictor=DURATIONS[kind],
         decoder=DECODERS[decoder],
     )
     torch.manual_seed(5)

@@ -8,14 +8,15 @@ import torch
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
     DiscriminatorConfig,
     DurationPredictorConfig,
     FrontendConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     TextEncoderConfig,
     VitsConfig,
+    from_dict,
 )
 from vits.interop.full_voice import FullVoice
 from vits.models.discriminators import Discriminators
@@ -83,6 +84,7 @@ def make_voice():
         if languages:
             options = replace(frontend.config, languages=languages)
             frontend = Frontend(options, frontend.symbols, frontend.lexicon)
+        width = {"filter_channels": duration_channels} if duration_channels else {}
         config = VitsConfig(
             n_symbols=n_symbols or len(frontend.symbols),
             n_speakers=n_speakers,
@@ -96,10 +98,11 @@ def make_voice():
             text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
             posterior_encoder=PosteriorEncoderConfig(),
             prior_flow=PriorFlowConfig(),
-            duration_predictor=DurationPredictorConfig(
-                kind=kind, filter_channels=duration_channels
+            duration_predictor=from_dict(
+                DurationPredictorConfig,
+                {"kind": kind, **width},
             ),
-            decoder=DecoderConfig(
+            decoder=HifiGanConfig(
                 resblock=resblock,
                 resblock_kernel_sizes=(3, 5),
                 resblock_dilations=((1, 3, 5), (1, 3, 5)) if resblock == "1" else ((1, 2), (2, 6)),

@@ -51,10 +51,10 @@ def test_a_converted_voice_learns(make_voice, narrow_discriminators, tmp_path, c
             "limit_val_batches": 0,
         },
         "data": {"n_validation": 0, "max_frames": 200, "workers": 0},
-        "model": {"training": {"learning_rate": RATE}},
+        "model": {"training": {"optimizer": {"learning_rate": RATE}}},
     }
     if not judged:  # its own are new, and learn alone in the first of the two steps
-        settings["model"]["training"]["discriminator_warmup_steps"] = 1
+        settings["model"]["training"]["adversarial"] = {"warmup_steps": 1}
         settings["model"]["config"] = {"discriminator": to_dict(narrow_discriminators)}
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(settings))

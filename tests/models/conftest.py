@@ -8,7 +8,9 @@ from torch import nn
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
+    ConvNextConfig,
+    HifiGanConfig,
+    IstftConfig,
     PriorFlowConfig,
     TextEncoderConfig,
     VitsConfig,
@@ -22,17 +24,17 @@ STAGES = {
     "initial_channels": 16,
 }
 HIFIGAN = {"upsample_rates": (8, 4), "upsample_kernel_sizes": (16, 8)}
-ISTFT = {"kind": "istft", "upsample_rates": (2, 2), "upsample_kernel_sizes": (4, 6)}
-CONVNEXT = {"kind": "convnext", "channels": 12, "inner_channels": 20, "n_blocks": 2}
+ISTFT = {"upsample_rates": (2, 2), "upsample_kernel_sizes": (4, 6)}
+CONVNEXT = {"channels": 12, "inner_channels": 20, "n_blocks": 2}
 DECODERS = {
-    "hifigan 1": DecoderConfig(**STAGES, **HIFIGAN),
-    "hifigan 2": DecoderConfig(resblock="2", **STAGES, **HIFIGAN),
-    "istft": DecoderConfig(**STAGES, **ISTFT, n_bands=1, istft_hop_length=8),
-    "multi-band": DecoderConfig(**STAGES, **ISTFT, n_bands=4, istft_hop_length=2),
-    "multi-stream": DecoderConfig(
+    "hifigan 1": HifiGanConfig(**STAGES, **HIFIGAN),
+    "hifigan 2": HifiGanConfig(resblock="2", **STAGES, **HIFIGAN),
+    "istft": IstftConfig(**STAGES, **ISTFT, n_bands=1, istft_hop_length=8),
+    "multi-band": IstftConfig(**STAGES, **ISTFT, n_bands=4, istft_hop_length=2),
+    "multi-stream": IstftConfig(
         **STAGES, **ISTFT, n_bands=2, istft_hop_length=4, trainable_filterbank=True
     ),
-    "convnext": DecoderConfig(**CONVNEXT, kernel_size=5),
+    "convnext": ConvNextConfig(**CONVNEXT, kernel_size=5),
 }
 SMALL = VitsConfig(
     n_symbols=20,

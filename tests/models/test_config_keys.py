@@ -8,11 +8,14 @@ import torch
 from vits.audio.mel import MelSpectrogram
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
+    ConvNextConfig,
+    DeterministicDurationConfig,
     DiscriminatorConfig,
-    DurationPredictorConfig,
+    HifiGanConfig,
+    IstftConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -30,8 +33,8 @@ BASE = VitsConfig(
     text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
     posterior_encoder=PosteriorEncoderConfig(n_layers=2),
     prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
-    duration_predictor=DurationPredictorConfig(n_flows=2),
-    decoder=DecoderConfig(
+    duration_predictor=StochasticDurationConfig(n_flows=2),
+    decoder=HifiGanConfig(
         resblock_kernel_sizes=(3,),
         resblock_dilations=((1, 3),),
         upsample_rates=(8, 4),
@@ -46,25 +49,24 @@ BASE = VitsConfig(
     ),
 )
 
-# what must be so for a key to count at all
-ISTFT = {
-    "decoder.kind": "istft",
-    "decoder.upsample_rates": (2, 2),
-    "decoder.upsample_kernel_sizes": (4, 4),
-    "decoder.n_bands": 2,
+ISTFT = IstftConfig(
+    resblock_kernel_sizes=(3,),
+    resblock_dilations=((1, 3),),
+    upsample_rates=(2, 2),
+    upsample_kernel_sizes=(4, 4),
+    initial_channels=16,
+    n_bands=2,
+)
+CONVNEXT = ConvNextConfig(channels=8, inner_channels=12, n_blocks=2)
+DETERMINISTIC = DeterministicDurationConfig(filter_channels=16)
+BASES = {
+    "hifigan, stochastic": BASE,
+    "istft": dataclasses.replace(BASE, decoder=ISTFT),
+    "convnext": dataclasses.replace(BASE, decoder=CONVNEXT),
+    "deterministic": dataclasses.replace(BASE, duration_predictor=DETERMINISTIC),
 }
-CONVNEXT = {"decoder.kind": "convnext", "decoder.channels": 8, "decoder.inner_channels": 12}
-NEEDED = {
-    "decoder.n_bands": ISTFT,
-    "decoder.trainable_filterbank": ISTFT,
-    "decoder.istft_hop_length": ISTFT,
-    "decoder.window_hops": ISTFT,
-    "decoder.channels": CONVNEXT,
-    "decoder.inner_channels": CONVNEXT,
-    "decoder.n_blocks": CONVNEXT,
-    "decoder.kernel_size": CONVNEXT,
-    "discriminator.resolution_channels": {"discriminator.resolutions": (64,)},
-}
+# what must be so for a key to have an effect
+NEEDED = {"discriminator.resolution_channels": {"discriminator.resolutions": (64,)}}
 
 # what else each key could be; keys that must change together are named together
 OTHER = {
@@ -96,7 +98,7 @@ OTHER = {
     "prior_flow.dilation_rate": 2,
     "prior_flow.n_layers": 3,
     "prior_flow.n_flows": 3,
-    "duration_predictor.kind": "deterministic",
+    "duration_predictor.kind": {"duration_predictor": DETERMINISTIC},
     "duration_predictor.filter_channels": 20,
     "duration_predictor.kernel_size": 5,
     "duration_predictor.dropout": 0.1,
@@ -109,8 +111,8 @@ OTHER = {
     "decoder.upsample_rates": (4, 8),
     "decoder.upsample_kernel_sizes": (12, 8),
     "decoder.initial_channels": 32,
-    "decoder.kind": "convnext",
-    "decoder.n_bands": {"decoder.n_bands": 4, "decoder.istft_hop_length": 2},
+    "decoder.kind": {"decoder": CONVNEXT},
+    "decoder.n_bands": {"decoder.n_bands": 1, "decoder.istft_hop_length": 8},
     "decoder.trainable_filterbank": True,
     "decoder.istft_hop_length": {"decoder.n_bands": 4, "decoder.istft_hop_length": 2},
     "decoder.window_hops": 2,
@@ -147,10 +149,15 @@ def based_on(config: VitsConfig, values: dict[str, object]) -> VitsConfig:
     return dataclasses.replace(config, **top, **boxes)
 
 
-def changed(key: str) -> VitsConfig:
+def changed(base: VitsConfig, key: str) -> VitsConfig:
     value = OTHER[key]
+    if key.endswith(".kind") and base != BASE:  # back to the original's
+        box = key.split(".")[0]
+        value = {box: getattr(BASE, box)}
+    if (key, base.decoder.kind) == ("decoder.upsample_rates", "istft"):  # of another hop length
+        value = {key: (4, 1), "decoder.upsample_kernel_sizes": (4, 3)}
     together = value if isinstance(value, dict) else {key: value}
-    return based_on(BASE, {**NEEDED.get(key, {}), **together})
+    return based_on(base, {**NEEDED.get(key, {}), **together})
 
 
 def behaviour(config: VitsConfig) -> list[torch.Tensor]:
@@ -186,13 +193,24 @@ def behaviour(config: VitsConfig) -> list[torch.Tensor]:
 
 
 def test_the_list_is_complete():
-    assert sorted(OTHER) == sorted(leaves(BASE))
+    assert set(OTHER) == {key for base in BASES.values() for key in leaves(base)}
 
 
-@pytest.mark.parametrize("key", sorted(OTHER))
-def test_every_key_changes_something(key: str):
-    before = behaviour(based_on(BASE, NEEDED.get(key, {})))
-    after = behaviour(changed(key))
+def cases() -> list[tuple[str, str]]:
+    """Every key of the first base, and of the others those of the box that differs."""
+    boxes = {"istft": "decoder.", "convnext": "decoder.", "deterministic": "duration_predictor."}
+    return [
+        (name, key)
+        for name, base in BASES.items()
+        for key in leaves(base)
+        if key.startswith(boxes.get(name, ""))
+    ]
+
+
+@pytest.mark.parametrize(("name", "key"), cases())
+def test_every_key_changes_something(name: str, key: str):
+    base = based_on(BASES[name], NEEDED.get(key, {}))
+    before, after = behaviour(base), behaviour(changed(base, key))
     assert any(
         a.shape != b.shape or not torch.equal(a, b) for a, b in zip(before, after, strict=False)
     )

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from vits.config import DecoderConfig, from_dict
+from vits.config import ConvNextConfig, DecoderConfig, HifiGanConfig, IstftConfig, from_dict
 from vits.errors import ConfigError
 from vits.layers.convnext import ConvNextBlock
 from vits.layers.reach import Span
@@ -20,20 +20,18 @@ STAGES = {
     "initial_channels": 16,
 }
 HIFIGAN = {"upsample_rates": (8, 4), "upsample_kernel_sizes": (16, 8)}
-ISTFT = {"kind": "istft", "upsample_rates": (2, 2), "upsample_kernel_sizes": (4, 6)}
+ISTFT = {"upsample_rates": (2, 2), "upsample_kernel_sizes": (4, 6)}
 CONFIGS = {
-    "hifigan 1": DecoderConfig(**STAGES, **HIFIGAN),
-    "hifigan 2": DecoderConfig(resblock="2", **STAGES, **HIFIGAN),
-    "istft": DecoderConfig(**STAGES, **ISTFT, n_bands=1, istft_hop_length=8),
-    "multi-band": DecoderConfig(**STAGES, **ISTFT, n_bands=4, istft_hop_length=2),
-    "multi-stream": DecoderConfig(
+    "hifigan 1": HifiGanConfig(**STAGES, **HIFIGAN),
+    "hifigan 2": HifiGanConfig(resblock="2", **STAGES, **HIFIGAN),
+    "istft": IstftConfig(**STAGES, **ISTFT, n_bands=1, istft_hop_length=8),
+    "multi-band": IstftConfig(**STAGES, **ISTFT, n_bands=4, istft_hop_length=2),
+    "multi-stream": IstftConfig(
         **STAGES, **ISTFT, n_bands=2, istft_hop_length=4, trainable_filterbank=True
     ),
-    "convnext": DecoderConfig(
-        kind="convnext", channels=12, inner_channels=20, n_blocks=2, kernel_size=5
-    ),
-    "convnext of short windows": DecoderConfig(
-        kind="convnext", channels=12, inner_channels=20, n_blocks=1, kernel_size=3, window_hops=2
+    "convnext": ConvNextConfig(channels=12, inner_channels=20, n_blocks=2, kernel_size=5),
+    "convnext of short windows": ConvNextConfig(
+        channels=12, inner_channels=20, n_blocks=1, kernel_size=3, window_hops=2
     ),
 }
 
@@ -176,7 +174,7 @@ def test_the_last_layer_and_the_transform_are_float32_under_autocast(name: str):
 
 
 def test_the_originals_decoder_keeps_the_names_of_its_weights():
-    names = list(build_decoder(DecoderConfig(), 192, 256, 256).state_dict())
+    names = list(build_decoder(HifiGanConfig(), 192, 256, 256).state_dict())
     assert names[:4] == ["pre.weight", "pre.bias", "conditioning.weight", "conditioning.bias"]
     assert names[-1] == "post.weight"
     first = "parametrizations.weight.original0"
@@ -201,15 +199,15 @@ def test_a_configuration_from_before_the_other_decoders_means_hifigan():
 
 def test_a_configuration_that_fits_no_hop_is_refused():
     with pytest.raises(ConfigError, match="istft_hop_length 3 must be even"):
-        DecoderConfig(istft_hop_length=3)
+        IstftConfig(istft_hop_length=3)
     with pytest.raises(ConfigError, match="window_hops 3 must be an even number"):
-        DecoderConfig(window_hops=3)
+        ConvNextConfig(window_hops=3)
     with pytest.raises(ConfigError, match="n_bands 1 must be 2 or more"):
-        DecoderConfig(n_bands=1, trainable_filterbank=True)
-    with pytest.raises(ConfigError, match="kind 'wavenet' must be"):
-        DecoderConfig(kind="wavenet")  # pyright: ignore[reportArgumentType]
+        IstftConfig(n_bands=1, trainable_filterbank=True)
+    with pytest.raises(ConfigError, match="kind 'wavenet' must be 'hifigan' in a HifiGanConfig"):
+        HifiGanConfig(kind="wavenet")  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigError, match=r"n_bands 4 and istft_hop_length 4 = 4096"):
-        DecoderConfig(kind="istft").check_hop(256)
+        IstftConfig().check_hop(256)
     with pytest.raises(ConfigError, match="hop_length 255 must be even for convnext"):
-        DecoderConfig(kind="convnext").check_hop(255)
-    DecoderConfig(kind="convnext").check_hop(240)
+        ConvNextConfig().check_hop(255)
+    ConvNextConfig().check_hop(240)

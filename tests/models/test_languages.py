@@ -7,11 +7,12 @@ import torch
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
+    ConvNextConfig,
     DurationPredictorConfig,
     PriorFlowConfig,
     TextEncoderConfig,
     VitsConfig,
+    from_dict,
 )
 from vits.errors import ConfigError
 from vits.models import Vits
@@ -24,7 +25,7 @@ SMALL = VitsConfig(
     audio=AudioConfig(sample_rate=8000, n_fft=128, win_length=128, hop_length=32, n_mels=12),
     text_encoder=TextEncoderConfig(filter_channels=12, n_layers=1),
     prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
-    decoder=DecoderConfig(kind="convnext", channels=12, inner_channels=20, n_blocks=1),
+    decoder=ConvNextConfig(channels=12, inner_channels=20, n_blocks=1),
 )
 IDS, LENGTHS = torch.arange(1, 9)[None].repeat(2, 1), torch.tensor([8, 5])
 
@@ -34,7 +35,7 @@ def build(kind="stochastic", n_languages=3, **changes):
     config = dataclasses.replace(
         SMALL,
         n_languages=n_languages,
-        duration_predictor=DurationPredictorConfig(kind=kind),
+        duration_predictor=from_dict(DurationPredictorConfig, {"kind": kind}),
         **changes,
     )
     model = Vits(config).eval()

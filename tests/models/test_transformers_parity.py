@@ -12,9 +12,10 @@ from torch.nn.utils import parametrize
 from vits.audio._torchaudio import import_torchaudio
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
-    DurationPredictorConfig,
+    DeterministicDurationConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -136,10 +137,10 @@ def build(n_speakers: int, kind: str) -> tuple[nn.Module, Vits]:
         audio=AudioConfig(n_fft=128, win_length=128, hop_length=64, n_mels=10),
         text_encoder=TextEncoderConfig(n_layers=3, filter_channels=96),
         posterior_encoder=PosteriorEncoderConfig(n_layers=4),
-        duration_predictor=DurationPredictorConfig(
-            kind=kind, filter_channels=None if stochastic else 40
-        ),
-        decoder=DecoderConfig(
+        duration_predictor=StochasticDurationConfig()
+        if stochastic
+        else DeterministicDurationConfig(filter_channels=40),
+        decoder=HifiGanConfig(
             initial_channels=64, upsample_rates=(8, 4, 2), upsample_kernel_sizes=(16, 8, 4)
         ),
     )

@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from vits import losses
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
+    DeterministicDurationConfig,
     DiscriminatorConfig,
-    DurationPredictorConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -30,8 +31,8 @@ SMALL = VitsConfig(
     text_encoder=TextEncoderConfig(filter_channels=24, n_layers=2),
     posterior_encoder=PosteriorEncoderConfig(n_layers=3),
     prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
-    duration_predictor=DurationPredictorConfig(n_flows=2),
-    decoder=DecoderConfig(
+    duration_predictor=StochasticDurationConfig(n_flows=2),
+    decoder=HifiGanConfig(
         resblock_kernel_sizes=(3, 5),
         resblock_dilations=((1, 3), (1, 3)),
         upsample_rates=(8, 4),
@@ -41,11 +42,17 @@ SMALL = VitsConfig(
 )
 
 
+DURATIONS = {
+    "stochastic": SMALL.duration_predictor,
+    "deterministic": DeterministicDurationConfig(),
+}
+
+
 def small(n_speakers: int = 1, kind: str = "stochastic", resblock: str = "1") -> VitsConfig:
     return dataclasses.replace(
         SMALL,
         n_speakers=n_speakers,
-        duration_predictor=dataclasses.replace(SMALL.duration_predictor, kind=kind),
+        duration_predictor=DURATIONS[kind],
         decoder=dataclasses.replace(SMALL.decoder, resblock=resblock),
     )
 
@@ -75,7 +82,7 @@ def count(module: nn.Module) -> int:
 def test_sizes_are_the_originals():
     assert count(Vits(VitsConfig())) == 36_321_072
     assert count(Vits(VitsConfig(n_speakers=109))) == 39_700_208
-    deterministic = DurationPredictorConfig(kind="deterministic")
+    deterministic = DeterministicDurationConfig()
     assert count(Vits(VitsConfig(duration_predictor=deterministic))) == 35_349_761
     assert count(Discriminators(**vars(DiscriminatorConfig()))) == 46_747_132
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from vits.config import DecoderConfig
+from vits.config import ConvNextConfig, IstftConfig
 from vits.errors import TextError, VoiceError
 from vits.models.vits import Vits
 from vits.synthesis import SkippedSentenceWarning, Voice
@@ -20,9 +20,9 @@ TEXT = f"Hello there! {LONG}How are you?\n\nIt sleeps. Fine."
 STAGES = {"upsample_rates": (4, 4), "upsample_kernel_sizes": (8, 8), "initial_channels": 16}
 DECODERS = {
     "hifigan": None,
-    "multi-band": DecoderConfig(kind="istft", **STAGES),
-    "multi-stream": DecoderConfig(kind="istft", **STAGES, trainable_filterbank=True),
-    "convnext": DecoderConfig(kind="convnext", channels=16, inner_channels=24, n_blocks=2),
+    "multi-band": IstftConfig(**STAGES),
+    "multi-stream": IstftConfig(**STAGES, trainable_filterbank=True),
+    "convnext": ConvNextConfig(channels=16, inner_channels=24, n_blocks=2),
 }
 
 

@@ -11,15 +11,16 @@ import torch
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
     DiscriminatorConfig,
-    DurationPredictorConfig,
     FrontendConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     TrainingConfig,
     VitsConfig,
+    from_dict,
 )
 from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
@@ -95,8 +96,8 @@ def config():
         text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1),
         posterior_encoder=PosteriorEncoderConfig(n_layers=2),
         prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=DurationPredictorConfig(n_flows=2),
-        decoder=DecoderConfig(
+        duration_predictor=StochasticDurationConfig(n_flows=2),
+        decoder=HifiGanConfig(
             resblock="2",
             resblock_kernel_sizes=(3,),
             resblock_dilations=((1, 3),),
@@ -136,7 +137,7 @@ def make_trainer(tmp_path):
 
 @pytest.fixture
 def make_run(config, data, make_trainer):
-    """Train some steps; return the trainer, the module and the data module."""
+    """Train some steps by a recipe of plain values; return trainer, module and data module."""
 
     def make(
         max_steps,
@@ -151,7 +152,7 @@ def make_run(config, data, make_trainer):
         torch.manual_seed(0)
         settings = {"n_validation": 2, "max_frames": 600, "workers": 0, **(data_options or {})}
         datamodule = VitsDataModule(str(folder), **settings)
-        module = VitsModule(model, TrainingConfig(**recipe), datamodule.dataset_info)
+        module = VitsModule(model, from_dict(TrainingConfig, recipe), datamodule.dataset_info)
         saves = any(isinstance(c, pl.callbacks.Checkpoint) for c in callbacks)
         trainer = make_trainer(
             max_steps,

@@ -147,17 +147,17 @@ def test_a_signal_stops_a_run_and_auto_goes_on_with_it(quick, signals, tmp_path,
 
 def test_the_command_line_wins_over_a_checkpoint_and_says_so(quick, tmp_path):
     assert quick("--trainer.max_steps", "2")[0] == 0
-    arguments = ("--model.training.learning_rate", "1e-5", "--data.max_frames", "500")
+    arguments = ("--model.training.optimizer.learning_rate", "1e-5", "--data.max_frames", "500")
     status, lines = quick("--resume", "auto", *arguments)
     assert status == 0
     assert [line for line in lines if line.startswith("vits: ")] == [
-        "vits: model.training.learning_rate: 0.0002 in the checkpoint, 1e-05 now",
+        "vits: model.training.optimizer.learning_rate: 0.0002 in the checkpoint, 1e-05 now",
         "vits: data.max_frames: 600 in the checkpoint, 500 now",
     ]
     last = load(tmp_path / "run" / "checkpoints" / "last.ckpt")
     for optimizer in last["optimizer_states"]:
         assert optimizer["param_groups"][0]["lr"] == 1e-5
-    assert last["vits"]["training"]["learning_rate"] == 1e-5
+    assert last["vits"]["training"]["optimizer"]["learning_rate"] == 1e-5
 
 
 def test_a_model_of_another_shape_is_refused_with_its_keys(quick):
@@ -184,7 +184,7 @@ def test_an_old_run_is_not_written_over(run, tmp_path):
         (("--trainer.max_steps", "many"), "trainer.max_steps"),
         (("--data.train", "/nowhere"), "/nowhere is not a folder; make it with"),
         (("--data.max_frames", "10"), "more than max_frames 10"),
-        (("--model.training.learning_rate", "0"), "learning_rate 0"),
+        (("--model.training.optimizer.learning_rate", "0"), "optimizer.learning_rate 0"),
         (("--resume", "/nowhere.ckpt"), "/nowhere.ckpt does not exist"),
         (("--ckpt_path", "last"), "say --resume auto, or --resume PATH"),
         (("--ckpt_path=last",), "say --resume auto, or --resume PATH"),

@@ -6,7 +6,16 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from vits.config import DurationPredictorConfig, TrainingConfig
+from vits.config import (
+    AdversarialConfig,
+    ConvNextConfig,
+    DurationPredictorConfig,
+    IstftConfig,
+    LossWeights,
+    OptimizerConfig,
+    TrainingConfig,
+    from_dict,
+)
 from vits.errors import CheckpointError, ConfigError
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Ema, Health
@@ -39,9 +48,7 @@ def test_global_step_counts_batches(make_run):
 
 
 def test_learning_rate_really_decays_for_both_optimizers(make_run):
-    _, module, _ = make_run(
-        6, learning_rate=1e-3, learning_rate_decay=0.5, learning_rate_decay_steps=2
-    )
+    _, module, _ = make_run(6, optimizer={"learning_rate": 1e-3, "decay": 0.5, "decay_steps": 2})
     rates = [optimizer.param_groups[0]["lr"] for optimizer in module.optimizers()]
     assert rates == [pytest.approx(1.25e-4)] * 2
 
@@ -75,14 +82,14 @@ def test_every_weight_changes_the_loss(make_run, name):
 
     if "loss" not in PLAIN:
         PLAIN["loss"] = loss()
-    assert loss(**{f"{name}_weight": 0.0}) != PLAIN["loss"]
+    assert loss(loss_weights={name: 0.0}) != PLAIN["loss"]
 
 
 def test_the_bands_come_in_with_their_weight(make_run, config):
     model = dataclasses.replace(config, segment_frames=22)  # long enough for the bands
     recorder, plain = Recorder(), Recorder()
-    _, module, _ = make_run(1, model=model, callbacks=[recorder], subband_weight=2.0)
-    assert module.optional["subband"].filterbank.n_bands == module.config.decoder.n_bands
+    _, module, _ = make_run(1, model=model, callbacks=[recorder], loss_weights={"subband": 2.0})
+    assert module.optional["subband"].filterbank.n_bands == 4
     _, without, _ = make_run(1, model=model, callbacks=[plain])
     with_bands, logged = recorder.steps[0][1], plain.steps[0][1]
     assert "train/subband" not in logged
@@ -97,12 +104,12 @@ def test_the_bands_come_in_with_their_weight(make_run, config):
 def test_discriminators_wait_for_their_step(make_run):
     recorder = Recorder()
     torch.manual_seed(0)
-    _, module, datamodule = make_run(2, adversarial_start=2)
+    _, module, datamodule = make_run(2, adversarial={"start": 2})
     torch.manual_seed(0)
     fresh = VitsModule(module.config, TrainingConfig(), datamodule.dataset_info)
     for name, parameter in fresh.discriminators.named_parameters():
         assert torch.equal(parameter, module.discriminators.get_parameter(name))
-    make_run(4, adversarial_start=2, callbacks=[recorder])
+    make_run(4, adversarial={"start": 2}, callbacks=[recorder])
     assert ["train/discriminator" in metrics for _, metrics in recorder.steps] == [
         False,
         False,
@@ -114,7 +121,7 @@ def test_discriminators_wait_for_their_step(make_run):
 def test_warming_up_the_discriminators_leaves_the_generator_and_its_average(make_run):
     recorder, average = Recorder(), Ema(0.5)
     trainer, module, datamodule = make_run(
-        3, discriminator_warmup_steps=3, callbacks=[average, recorder]
+        3, adversarial={"warmup_steps": 3}, callbacks=[average, recorder]
     )
     torch.manual_seed(0)
     fresh = VitsModule(module.config, TrainingConfig(), datamodule.dataset_info)
@@ -132,7 +139,7 @@ def test_warming_up_the_discriminators_leaves_the_generator_and_its_average(make
 
 def test_the_warmup_begins_where_the_discriminators_come_in(make_run):
     recorder = Recorder()
-    make_run(5, adversarial_start=1, discriminator_warmup_steps=2, callbacks=[recorder])
+    make_run(5, adversarial={"start": 1, "warmup_steps": 2}, callbacks=[recorder])
     kept, trained = [], []
     for (_, before), (_, after) in zip(recorder.steps, recorder.steps[1:], strict=False):
         trained.append(before.get("train/discriminator") != after["train/discriminator"])
@@ -168,7 +175,7 @@ def test_clipping_bounds_the_step(make_run):
 
     free, clipped = Norms(), Norms()
     make_run(1, callbacks=[free])
-    make_run(1, callbacks=[clipped], gradient_clip=0.5)
+    make_run(1, callbacks=[clipped], optimizer={"gradient_clip": 0.5})
     assert free.norm > 0.5
     assert clipped.norm == pytest.approx(0.5, rel=1e-3)
     assert clipped.logged == pytest.approx(free.norm, rel=1e-5)  # the norm before clipping
@@ -202,23 +209,29 @@ def test_a_model_that_does_not_fit_the_data_is_refused(config, data):
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_both_precisions_keep_float32_weights(config, data, make_trainer, kind, precision):
-    model = dataclasses.replace(config, duration_predictor=DurationPredictorConfig(kind=kind))
+    model = dataclasses.replace(
+        config, duration_predictor=from_dict(DurationPredictorConfig, {"kind": kind})
+    )
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
     module = VitsModule(model, TrainingConfig(), datamodule.dataset_info)
     make_trainer(2, precision=precision).fit(module, datamodule)
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in module.parameters())
 
 
+STAGES = {
+    "resblock": "2",
+    "resblock_kernel_sizes": (3,),
+    "resblock_dilations": ((1, 3),),
+    "upsample_rates": (4, 4),
+    "upsample_kernel_sizes": (16, 16),
+    "initial_channels": 32,
+    "n_bands": 2,
+    "istft_hop_length": 2,
+}
 KINDS = {
-    "multi-band": {"kind": "istft", "upsample_rates": (4, 4), "n_bands": 2, "istft_hop_length": 2},
-    "multi-stream": {
-        "kind": "istft",
-        "upsample_rates": (4, 4),
-        "n_bands": 2,
-        "istft_hop_length": 2,
-        "trainable_filterbank": True,
-    },
-    "convnext": {"kind": "convnext", "channels": 16, "inner_channels": 32, "n_blocks": 2},
+    "multi-band": IstftConfig(**STAGES),
+    "multi-stream": IstftConfig(**STAGES, trainable_filterbank=True),
+    "convnext": ConvNextConfig(channels=16, inner_channels=32, n_blocks=2),
 }
 
 
@@ -227,7 +240,6 @@ KINDS = {
 def test_every_decoder_trains_against_spectrogram_discriminators(
     config, data, make_trainer, kind, precision
 ):
-    decoder = dataclasses.replace(config.decoder, **KINDS[kind])
     judges = dataclasses.replace(
         config.discriminator,
         scale_channels=(),
@@ -235,9 +247,15 @@ def test_every_decoder_trains_against_spectrogram_discriminators(
         resolutions=(64, 256),
         resolution_channels=4,
     )
-    model = dataclasses.replace(config, decoder=decoder, discriminator=judges, segment_frames=22)
+    model = dataclasses.replace(
+        config, decoder=KINDS[kind], discriminator=judges, segment_frames=22
+    )
     datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
-    recipe = TrainingConfig(subband_weight=1.0, learning_rate=2e-3, adversarial_start=5)
+    recipe = TrainingConfig(
+        optimizer=OptimizerConfig(learning_rate=2e-3),
+        loss_weights=LossWeights(subband=1.0),
+        adversarial=AdversarialConfig(start=5),
+    )
     module, recorder = VitsModule(model, recipe, datamodule.dataset_info), Recorder()
     before = weights(module)
     make_trainer(12, precision=precision, val_check_interval=12, callbacks=[recorder]).fit(
@@ -258,8 +276,8 @@ def test_overfitting_one_batch_brings_mel_kl_and_duration_down_together(make_run
         120,
         callbacks=[recorder],
         data_options={"n_validation": 9, "max_frames": 2000, "n_buckets": 1},
-        learning_rate=5e-3,
-        adversarial_start=100,
+        optimizer={"learning_rate": 5e-3},
+        adversarial={"start": 100},
     )
     for name in ("mel", "kl", "duration"):
         values = [metrics[f"train/{name}"] for _, metrics in recorder.steps]
@@ -288,13 +306,13 @@ def test_the_guide_evens_durations_and_fades(make_run):
 
     free, guided = Spread(), Spread()
     make_run(3, callbacks=[free])
-    make_run(3, callbacks=[guided], alignment_guide=1e4, alignment_guide_steps=2)
+    make_run(3, callbacks=[guided], alignment={"guide": 1e4, "guide_steps": 2})
     assert guided.shares[0] < 0.7 * free.shares[0]
     assert guided.shares[2] > guided.shares[0]  # the third step is unguided again
 
 
 def test_the_data_s_durations_are_used_and_measured(make_run, aligned_data):
-    trainer, module, datamodule = make_run(2, folder=aligned_data, alignment="data")
+    trainer, module, datamodule = make_run(2, folder=aligned_data, alignment={"source": "data"})
     batch = next(iter(datamodule.train_dataloader()))
     assert torch.equal(batch.durations.sum(1), batch.wave_lengths // 64)
     out, _ = module._generate(batch)
@@ -303,10 +321,10 @@ def test_the_data_s_durations_are_used_and_measured(make_run, aligned_data):
     assert trainer.callback_metrics["val/kl"] > 0
 
 
-SPEAKING = {
-    "alignment": "data",
-    "spoken_share": 1.0,
-    "kl_weight": 0.0,
+PRIOR_ONLY = {
+    "alignment": {"source": "data"},
+    "prior_segments": {"share": 1.0},
+    "loss_weights": {"kl": 0.0},
     "freeze": "posterior",
 }
 
@@ -320,15 +338,17 @@ def test_a_run_of_spoken_segments_alone_leaves_the_posterior_out(make_run, align
         def count(self, *_):
             self.calls += 1
 
-    assert TrainingConfig(**SPEAKING).speaks_only
+    assert from_dict(TrainingConfig, PRIOR_ONLY).prior_only
     watch = Silent()
-    trainer, module, _ = make_run(3, folder=aligned_data, callbacks=[watch, Health(1)], **SPEAKING)
+    trainer, module, _ = make_run(
+        3, folder=aligned_data, callbacks=[watch, Health(1)], **PRIOR_ONLY
+    )
     assert watch.calls == 0
     assert "train/kl" not in trainer.callback_metrics
     assert "health/kl" not in trainer.callback_metrics
     assert trainer.callback_metrics["train/mel"] > 0
     assert module.monitor == "val/spoken"
-    before = make_run(0, folder=aligned_data, **SPEAKING)[1]
+    before = make_run(0, folder=aligned_data, **PRIOR_ONLY)[1]
     for name, box in module.generator.named_children():
         moved = [
             not torch.equal(a, b)
@@ -340,47 +360,33 @@ def test_a_run_of_spoken_segments_alone_leaves_the_posterior_out(make_run, align
 
 
 def test_data_without_durations_are_refused(make_run):
-    with pytest.raises(ConfigError, match=r"alignment 'data' needs durations, .* vits align VOICE"):
-        make_run(1, alignment="data")
+    with pytest.raises(ConfigError, match=r"alignment\.source 'data' needs durations, .* VOICE"):
+        make_run(1, alignment={"source": "data"})
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"kl_weight": 1.0}, "kl_weight 1.0 must be 0 with alignment 'data' and spoken_share 1"),
-        ({"freeze": None}, "freeze None must be 'posterior' with alignment 'data'"),
-        ({"spoken_start": 3}, "spoken_start 3 must be 0 with alignment 'data'"),
-        ({"alignment_guide": 1.0}, "alignment_guide 1.0 must be 0 with alignment 'data'"),
-        ({"alignment": "given"}, "alignment 'given' must be 'search' or 'data'"),
-    ],
-)
-def test_what_does_not_go_with_the_data_s_durations_is_refused(changes, message):
-    with pytest.raises(ConfigError, match=message):
-        TrainingConfig(**{**SPEAKING, **changes})
-
-
+# a key, another value, and what else must be so for the key to have an effect
 RECIPE = {
-    "learning_rate": 5e-3,
-    "betas": (0.5, 0.9),
-    "eps": 1e-2,
-    "weight_decay": 0.9,
-    "learning_rate_decay": 0.5,
-    "learning_rate_decay_steps": 1,
-    "gradient_clip": 0.1,
-    "mel_weight": 5.0,
-    "kl_weight": 0.1,
-    "duration_weight": 0.1,
-    "feature_weight": 9.0,
-    "adversarial_weight": 9.0,
-    "envelope_weight": 9.0,
-    "adversarial_start": 2,
-    "discriminator_warmup_steps": 1,
-    "alignment": "data",
-    "alignment_guide": 1e4,
-    "alignment_guide_steps": 1,
-    "spoken_share": 0.0,
-    "spoken_noise_scale": 0.0,
-    "spoken_start": 2,
+    "optimizer.learning_rate": 5e-3,
+    "optimizer.betas": (0.5, 0.9),
+    "optimizer.eps": 1e-2,
+    "optimizer.weight_decay": 0.9,
+    "optimizer.decay": 0.5,
+    "optimizer.decay_steps": 1,
+    "optimizer.gradient_clip": 0.1,
+    "loss_weights.mel": 5.0,
+    "loss_weights.kl": 0.1,
+    "loss_weights.duration": 0.1,
+    "loss_weights.feature": 9.0,
+    "loss_weights.adversarial": 9.0,
+    "loss_weights.envelope": 9.0,
+    "adversarial.start": 2,
+    "adversarial.warmup_steps": 1,
+    "alignment.source": "data",
+    "alignment.guide": 1e4,
+    "alignment.guide_steps": 1,
+    "prior_segments.share": 1.0,
+    "prior_segments.noise_scale": 0.0,
+    "prior_segments.start": 2,
     "ema_decay": 0.1,
     "freeze": "decoder",
     "seed": 7,
@@ -388,24 +394,47 @@ RECIPE = {
 
 
 # test_skips.py, as it takes bad numbers to show; above, as it takes longer segments
-ELSEWHERE = {"skipped_in_a_row", "subband_weight"}
+ELSEWHERE = {"max_skipped_steps", "loss_weights.subband"}
 
 
 def test_the_list_of_the_recipe_is_complete():
-    keys = {field.name for field in dataclasses.fields(TrainingConfig)}
-    assert {*RECIPE, *ELSEWHERE} == keys
+    assert {*RECIPE, *ELSEWHERE} == set(leaves(TrainingConfig()))
+
+
+def leaves(config, prefix=""):
+    names = []
+    for field in dataclasses.fields(config):
+        value, name = getattr(config, field.name), prefix + field.name
+        names += leaves(value, f"{name}.") if dataclasses.is_dataclass(value) else [name]
+    return names
+
+
+# the base gives every key an effect: a visible decay, a guide and prior segments
+BASE = {
+    "optimizer.decay": 0.9,
+    "optimizer.decay_steps": 2,
+    "alignment.guide": 10.0,
+    "prior_segments.share": 0.5,
+}
+
+
+def nested(keys):
+    """Turn dotted keys into groups."""
+    recipe = {}
+    for key, value in keys.items():
+        group, _, name = key.rpartition(".")
+        (recipe.setdefault(group, {}) if group else recipe)[name] = value
+    return recipe
 
 
 @pytest.fixture
 def outcome(make_run, aligned_data):
     """Train three steps; return the weights and their average."""
-    # the base makes every key count: a visible decay, a guide, spoken segments, and an average
-    base = {"learning_rate_decay": 0.9, "learning_rate_decay_steps": 2, "alignment_guide": 10.0}
-    base["spoken_share"] = 0.5
 
-    def run(**recipe):
-        average = Ema(recipe.get("ema_decay", 0.5))
-        _, module, _ = make_run(3, folder=aligned_data, callbacks=[average], **{**base, **recipe})
+    def run(**keys):
+        average = Ema(keys.get("ema_decay", 0.5))
+        recipe = nested({**BASE, **keys})
+        _, module, _ = make_run(3, folder=aligned_data, callbacks=[average], **recipe)
         return [*(p.detach() for p in module.parameters()), *average.average.values()]
 
     if "outcome" not in PLAIN:
@@ -415,7 +444,7 @@ def outcome(make_run, aligned_data):
 
 @pytest.mark.parametrize("key", RECIPE)
 def test_every_key_of_the_recipe_changes_the_outcome(outcome, key):
-    more = {"alignment_guide": 0.0} if key == "alignment" else {}
+    more = {"alignment.guide": 0.0} if key == "alignment.source" else {}
     after = outcome(**{key: RECIPE[key], **more})
     assert any(not torch.equal(a, b) for a, b in zip(PLAIN["outcome"], after, strict=True))
 

@@ -91,7 +91,7 @@ def _training_state(path: Path) -> dict[str, Any]:
     """Read the training state of a checkpoint, which a voice does not contain."""
     import torch
 
-    from vits.config import TrainingConfig, from_dict
+    from vits.config.legacy import read_training
 
     values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     prefix = "discriminators."
@@ -102,7 +102,7 @@ def _training_state(path: Path) -> dict[str, Any]:
     }
     states = values.get("optimizer_states") or []
     try:
-        training = from_dict(TrainingConfig, values["vits"].get("training", {}), "training")
+        training = read_training(values["vits"].get("training", {}))
     except VitsError as error:
         raise CheckpointError(f"{path}: {error}") from error
     return {

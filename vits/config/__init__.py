@@ -1,30 +1,51 @@
 """All settings, as frozen keyword-only dataclasses.
 
-A default lives here and nowhere else; the defaults are the original's LJSpeech recipe. Units are
-in the names or the docstrings.
+Every default stands here and nowhere else; the defaults are the original's LJSpeech recipe. Units
+and ranges are in the docstrings. A key that has no effect beside the others is an error.
 """
 
-from vits.config.decoder import DecoderConfig
+from vits.config.decoder import ConvNextConfig, DecoderConfig, HifiGanConfig, IstftConfig
+from vits.config.durations import (
+    DeterministicDurationConfig,
+    DurationPredictorConfig,
+    StochasticDurationConfig,
+)
 from vits.config.inputs import AudioConfig, FrontendConfig
 from vits.config.model import (
     DiscriminatorConfig,
-    DurationPredictorConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     TextEncoderConfig,
     VitsConfig,
 )
 from vits.config.schema import from_dict, to_dict
-from vits.config.training import TrainingConfig
+from vits.config.training import (
+    AdversarialConfig,
+    AlignmentConfig,
+    LossWeights,
+    OptimizerConfig,
+    PriorSegmentsConfig,
+    TrainingConfig,
+)
 
 __all__ = [
+    "AdversarialConfig",
+    "AlignmentConfig",
     "AudioConfig",
+    "ConvNextConfig",
     "DecoderConfig",
+    "DeterministicDurationConfig",
     "DiscriminatorConfig",
     "DurationPredictorConfig",
     "FrontendConfig",
+    "HifiGanConfig",
+    "IstftConfig",
+    "LossWeights",
+    "OptimizerConfig",
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
+    "PriorSegmentsConfig",
+    "StochasticDurationConfig",
     "TextEncoderConfig",
     "TrainingConfig",
     "VitsConfig",

@@ -1,8 +1,17 @@
-"""The checks configurations share; each failure is one clear line."""
+"""Checks shared by the configurations. Each failure is one line that names the key."""
 
 from vits.errors import ConfigError
 
-__all__ = ["require", "require_dropout", "require_odd", "require_positive"]
+__all__ = [
+    "key_of",
+    "require",
+    "require_dropout",
+    "require_effect",
+    "require_kind",
+    "require_not_negative",
+    "require_odd",
+    "require_positive",
+]
 
 
 def require(condition: bool, message: str) -> None:
@@ -11,18 +20,56 @@ def require(condition: bool, message: str) -> None:
         raise ConfigError(message)
 
 
+def key_of(owner: object, name: str) -> str:
+    """Return the dotted name of a key: that of the group (its ``GROUP``) and its own."""
+    return f"{getattr(owner, 'GROUP', '')}.{name}".lstrip(".")
+
+
 def require_positive(owner: object, *names: str) -> None:
     """Require that each named attribute of ``owner`` is greater than 0."""
     for name in names:
         value = getattr(owner, name)
-        require(value > 0, f"{name} {value} must be greater than 0")
+        require(value > 0, f"{key_of(owner, name)} {value} must be greater than 0")
 
 
-def require_dropout(value: float) -> None:
-    """Require that a dropout probability lies in [0, 1)."""
-    require(0.0 <= value < 1.0, f"dropout {value} must be in [0, 1)")
+def require_not_negative(owner: object, *names: str) -> None:
+    """Require that each named attribute of ``owner`` is 0 or greater."""
+    for name in names:
+        value = getattr(owner, name)
+        require(value >= 0, f"{key_of(owner, name)} {value} must not be negative")
 
 
-def require_odd(name: str, value: int) -> None:
-    """Require that a kernel size is positive and odd."""
-    require(value > 0 and value % 2 == 1, f"{name} {value} must be a positive odd number")
+def require_dropout(owner: object) -> None:
+    """Require that ``owner.dropout`` is a probability in [0, 1)."""
+    value = owner.dropout  # pyright: ignore[reportAttributeAccessIssue]
+    require(0.0 <= value < 1.0, f"{key_of(owner, 'dropout')} {value} must be in [0, 1)")
+
+
+def require_odd(owner: object, name: str, *values: int) -> None:
+    """Require that kernel sizes are positive and odd: ``values``, or the named attribute."""
+    for value in values or (getattr(owner, name),):
+        key = key_of(owner, name)
+        require(value > 0 and value % 2 == 1, f"{key} {value} must be a positive odd number")
+
+
+def require_kind(owner: object, kind: str) -> None:
+    """Require that the tag of a configuration is that of its class."""
+    value = owner.kind  # pyright: ignore[reportAttributeAccessIssue]
+    key = key_of(owner, "kind")
+    require(value == kind, f"{key} {value!r} must be {kind!r} in a {type(owner).__name__}")
+
+
+def require_effect(owner: object, name: str, *, when: bool, reason: str) -> None:
+    """Require that a key has its default where it has no effect.
+
+    Args:
+        owner: has the key, and a default for it.
+        name: of the key.
+        when: whether the key has an effect.
+        reason: why it has none, and what gives it one.
+    """
+    value, default = getattr(owner, name), getattr(type(owner), name)
+    require(
+        when or value == default,
+        f"{key_of(owner, name)} {value} has no effect: {reason}, or leave it at {default}",
+    )

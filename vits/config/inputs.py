@@ -1,9 +1,9 @@
 """How text becomes symbols and waves become spectrograms."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from vits.config.checks import require, require_positive
+from vits.config.checks import require, require_effect, require_positive
 
 __all__ = ["AudioConfig", "FrontendConfig"]
 
@@ -21,6 +21,8 @@ class AudioConfig:
         f_min: lowest mel frequency (Hz).
         f_max: highest mel frequency (Hz); None means half the sample rate.
     """
+
+    GROUP: ClassVar[str] = "audio"
 
     sample_rate: int = 22050
     n_fft: int = 1024
@@ -85,6 +87,15 @@ class FrontendConfig:
         require(
             self.backend in ("espeak", "graphemes"),
             f"backend {self.backend!r} must be 'espeak' or 'graphemes'",
+        )
+        require_effect(
+            self,
+            "stress",
+            when=self.backend == "espeak",
+            reason="characters have no stress marks; take backend 'espeak'",
+        )
+        require_effect(
+            self, "blank", when=self.blanks, reason="there are no blanks; give blanks True"
         )
         require(bool(self.language.strip()), "language must not be empty, e.g. 'en-us'")
         names = [name for name, _ in self.languages]

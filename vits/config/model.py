@@ -1,15 +1,23 @@
-"""The shape of a model: one dataclass for each box of the paper's figure 1."""
+"""The sizes of a model: one dataclass for each box of the paper's figure 1."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar
 
-from vits.config.checks import require, require_dropout, require_odd, require_positive
-from vits.config.decoder import DecoderConfig
+from vits.config.checks import (
+    key_of,
+    require,
+    require_dropout,
+    require_effect,
+    require_not_negative,
+    require_odd,
+    require_positive,
+)
+from vits.config.decoder import DecoderConfig, HifiGanConfig
+from vits.config.durations import DurationPredictorConfig, StochasticDurationConfig
 from vits.config.inputs import AudioConfig
 
 __all__ = [
     "DiscriminatorConfig",
-    "DurationPredictorConfig",
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
     "TextEncoderConfig",
@@ -24,11 +32,13 @@ class TextEncoderConfig:
     Attributes:
         filter_channels: inner width of the feed-forward layers.
         n_heads: attention heads; must divide ``hidden_channels``.
-        n_layers: transformer blocks.
+        n_layers: transformer blocks, at least 1.
         kernel_size: width of the feed-forward convolutions (symbols), odd.
-        dropout: probability of dropping a value.
-        window_size: largest distance with a relative position of its own (symbols).
+        dropout: probability of dropping a value, in [0, 1).
+        window_size: largest distance with its own relative position (symbols), at least 1.
     """
+
+    GROUP: ClassVar[str] = "text_encoder"
 
     filter_channels: int = 768
     n_heads: int = 2
@@ -40,8 +50,8 @@ class TextEncoderConfig:
     def __post_init__(self) -> None:
         """Check the values."""
         require_positive(self, "filter_channels", "n_heads", "n_layers", "window_size")
-        require_odd("kernel_size", self.kernel_size)
-        require_dropout(self.dropout)
+        require_odd(self, "kernel_size")
+        require_dropout(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +60,11 @@ class PosteriorEncoderConfig:
 
     Attributes:
         kernel_size: width of the dilated convolutions (frames), odd.
-        dilation_rate: each layer's dilation over that of the layer below it.
-        n_layers: WaveNet layers.
+        dilation_rate: ratio of the dilations of consecutive layers, at least 1.
+        n_layers: WaveNet layers, at least 1.
     """
+
+    GROUP: ClassVar[str] = "posterior_encoder"
 
     kernel_size: int = 5
     dilation_rate: int = 1
@@ -61,7 +73,7 @@ class PosteriorEncoderConfig:
     def __post_init__(self) -> None:
         """Check the values."""
         require_positive(self, "dilation_rate", "n_layers")
-        require_odd("kernel_size", self.kernel_size)
+        require_odd(self, "kernel_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +82,12 @@ class PriorFlowConfig:
 
     Attributes:
         kernel_size: width of the WaveNet convolutions (frames), odd.
-        dilation_rate: each WaveNet layer's dilation over that of the layer below it.
-        n_layers: WaveNet layers of each coupling.
-        n_flows: couplings.
+        dilation_rate: ratio of the dilations of consecutive WaveNet layers, at least 1.
+        n_layers: WaveNet layers of each coupling, at least 1.
+        n_flows: couplings, at least 1.
     """
+
+    GROUP: ClassVar[str] = "prior_flow"
 
     kernel_size: int = 5
     dilation_rate: int = 1
@@ -83,43 +97,7 @@ class PriorFlowConfig:
     def __post_init__(self) -> None:
         """Check the values."""
         require_positive(self, "dilation_rate", "n_layers", "n_flows")
-        require_odd("kernel_size", self.kernel_size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DurationPredictorConfig:
-    """Stochastic (paper section 2.2.4) or deterministic duration predictor.
-
-    Attributes:
-        kind: ``stochastic`` is the paper's flow; ``deterministic`` a regression.
-        filter_channels: inner width; None means the original's: ``hidden_channels`` for the
-            stochastic, 256 for the deterministic predictor.
-        kernel_size: width of the convolutions (symbols), odd.
-        dropout: probability of dropping a value.
-        n_flows: spline couplings, of the posterior and of the prior (``stochastic`` only).
-        n_bins: pieces of each spline (``stochastic`` only).
-        tail_bound: the splines act on [-tail_bound, tail_bound] (``stochastic`` only).
-    """
-
-    kind: Literal["stochastic", "deterministic"] = "stochastic"
-    filter_channels: int | None = None
-    kernel_size: int = 3
-    dropout: float = 0.5
-    n_flows: int = 4
-    n_bins: int = 10
-    tail_bound: float = 5.0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        require(
-            self.kind in ("stochastic", "deterministic"),
-            f"kind {self.kind!r} must be 'stochastic' or 'deterministic'",
-        )
-        if self.filter_channels is not None:
-            require_positive(self, "filter_channels")
-        require_positive(self, "n_flows", "n_bins", "tail_bound")
-        require_odd("kernel_size", self.kernel_size)
-        require_dropout(self.dropout)
+        require_odd(self, "kernel_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +105,16 @@ class DiscriminatorConfig:
     """Multi-period and scale discriminators (Kong et al., NeurIPS 2020, section 2.3), and more.
 
     Attributes:
-        periods: one period discriminator for each (samples).
-        period_channels: widths of a period discriminator's layers.
-        scale_channels: widths of the scale discriminator's layers; none: there is none.
+        periods: one period discriminator for each (samples), greater than 1; none leaves them out.
+        period_channels: widths of a period discriminator's layers. Needs ``periods``.
+        scale_channels: widths of the scale discriminator's 6 layers; none leaves it out.
         scale_groups: groups of each of the scale discriminator's layers.
-        resolutions: one spectrogram discriminator for each (Jang et al. 2021), the length of its
+        resolutions: one spectrogram discriminator for each (Jang et al. 2021): the length of its
             window (samples), a multiple of 4; the original has none.
-        resolution_channels: width of the spectrogram discriminators.
+        resolution_channels: width of the spectrogram discriminators. Needs ``resolutions``.
     """
+
+    GROUP: ClassVar[str] = "discriminator"
 
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)
@@ -145,49 +125,78 @@ class DiscriminatorConfig:
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
+        self._check_periods()
+        self._check_scale()
+        self._check_resolutions()
+        require(
+            bool(self.periods or self.scale_channels or self.resolutions),
+            "discriminator: periods, scale_channels and resolutions () must name at least one "
+            "discriminator",
+        )
+
+    def _check_periods(self) -> None:
         require(
             all(p > 1 for p in self.periods) and len(set(self.periods)) == len(self.periods),
-            f"periods {self.periods} must be different numbers greater than 1",
+            f"{key_of(self, 'periods')} {self.periods} must be different numbers greater than 1",
         )
-        require(len(self.period_channels) > 1, "period_channels must name at least 2 widths")
+        require(
+            len(self.period_channels) > 1 and min(self.period_channels) > 0,
+            f"{key_of(self, 'period_channels')} {self.period_channels} must name at least 2 "
+            "widths greater than 0",
+        )
+        require_effect(
+            self, "period_channels", when=bool(self.periods), reason="give discriminator.periods"
+        )
+
+    def _check_scale(self) -> None:
         sizes, groups = self.scale_channels, self.scale_groups
         require(
             len(sizes) == len(groups) and len(sizes) in (0, 6),
-            f"scale_channels {sizes} and scale_groups {groups} must have 6 entries each, or none",
+            f"{key_of(self, 'scale_channels')} {sizes} and scale_groups {groups} must have 6 "
+            "entries each, or none",
         )
         for n_in, n_out, n in zip((1, *sizes[:-1]), sizes, groups, strict=False):
             require(
                 n > 0 and n_in % n == 0 and n_out % n == 0,
-                f"scale_groups {n} must divide its layer's widths {n_in} and {n_out}",
+                f"{key_of(self, 'scale_groups')} {n} must divide the channels {n_in} and {n_out} "
+                "of its layer",
             )
+
+    def _check_resolutions(self) -> None:
+        sizes = self.resolutions
         require(
-            all(n > 0 and n % 4 == 0 for n in self.resolutions)
-            and len(set(self.resolutions)) == len(self.resolutions),
-            f"resolutions {self.resolutions} must be different multiples of 4",
+            all(n > 0 and n % 4 == 0 for n in sizes) and len(set(sizes)) == len(sizes),
+            f"{key_of(self, 'resolutions')} {sizes} must be different multiples of 4",
         )
         require_positive(self, "resolution_channels")
-        require(
-            bool(self.periods or sizes or self.resolutions),
-            "periods, scale_channels and resolutions () must name at least one discriminator",
+        require_effect(
+            self, "resolution_channels", when=bool(sizes), reason="give discriminator.resolutions"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class VitsConfig:
-    """Everything that fixes the shape of a model.
+    """The sizes of a model: everything that fixes the shapes of its weights.
 
     Attributes:
-        n_symbols: rows of the symbol embedding; training takes it from the prepared data.
-        n_speakers: speakers; with 1 there is no speaker embedding.
-        n_languages: rows of the language embedding; with 0 there is none, and one voice is one
-            language; training takes it from the prepared data.
-        hidden_channels: width of the text encoder, less its ``language_channels``, and of the
+        n_symbols: entries of the symbol embedding; training takes it from the prepared data.
+        n_speakers: speakers; 1 means no speaker embedding; training takes it from the data.
+        n_languages: entries of the language embedding; 0 means none, for a voice of one language;
+            training takes it from the data.
+        hidden_channels: width of the text encoder, without its ``language_channels``, and of the
             WaveNets.
         latent_channels: width of z, even.
-        speaker_channels: width of the speaker embedding (used with 2 or more speakers).
-        language_channels: width of the language embedding, which the text encoder is wider by
-            (used with languages).
+        speaker_channels: width of the speaker embedding, for 2 or more speakers.
+        language_channels: width of the language embedding, which adds to the text encoder's width;
+            for a voice with a language embedding.
         segment_frames: length of the random segment that is decoded in training (frames).
+        audio: sample rate and spectrogram.
+        text_encoder: the text encoder.
+        posterior_encoder: the posterior encoder.
+        prior_flow: the prior's normalizing flow.
+        duration_predictor: stochastic or deterministic.
+        decoder: HiFi-GAN, iSTFT or ConvNeXt.
+        discriminator: the discriminators.
     """
 
     n_symbols: int = 178
@@ -202,31 +211,41 @@ class VitsConfig:
     text_encoder: TextEncoderConfig = field(default_factory=TextEncoderConfig)
     posterior_encoder: PosteriorEncoderConfig = field(default_factory=PosteriorEncoderConfig)
     prior_flow: PriorFlowConfig = field(default_factory=PriorFlowConfig)
-    duration_predictor: DurationPredictorConfig = field(default_factory=DurationPredictorConfig)
-    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    duration_predictor: DurationPredictorConfig = field(default_factory=StochasticDurationConfig)
+    decoder: DecoderConfig = field(default_factory=HifiGanConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
 
     def __post_init__(self) -> None:
         """Check the boxes against each other."""
         require_positive(
-            self, "n_symbols", "n_speakers", "hidden_channels", "speaker_channels", "segment_frames"
+            self,
+            "n_symbols",
+            "n_speakers",
+            "hidden_channels",
+            "speaker_channels",
+            "language_channels",
+            "segment_frames",
         )
-        require_positive(self, "language_channels")
-        require(self.n_languages >= 0, f"n_languages {self.n_languages} must be at least 0")
+        require_not_negative(self, "n_languages")
         require(
             self.latent_channels > 0 and self.latent_channels % 2 == 0,
             f"latent_channels {self.latent_channels} must be a positive even number",
         )
+        self._check_heads()
+        self.decoder.check_hop(self.audio.hop_length)
+        self._check_segment()
+
+    def _check_heads(self) -> None:
         width, heads = self.hidden_channels, self.text_encoder.n_heads
         named = f"hidden_channels {width}"
         if self.n_languages:
             width += self.language_channels
             named += f" + language_channels {self.language_channels} = {width}"
         require(width % heads == 0, f"{named} must be a multiple of n_heads {heads}")
-        self.decoder.check_hop(self.audio.hop_length)
-        samples = self.segment_frames * self.audio.hop_length
-        judges = self.discriminator
-        needed = max(self.audio.n_fft, *(2 * p for p in judges.periods), *judges.resolutions, 1)
+
+    def _check_segment(self) -> None:
+        samples, critics = self.segment_frames * self.audio.hop_length, self.discriminator
+        needed = max(self.audio.n_fft, *(2 * p for p in critics.periods), *critics.resolutions, 1)
         require(
             samples >= needed,
             f"segment_frames {self.segment_frames} = {samples} samples must cover at least "

@@ -1,4 +1,7 @@
-"""Configurations to and from plain JSON values; an unknown key is an error that names it."""
+"""Configurations to and from plain JSON values. An unknown key is an error that names it.
+
+A union of dataclasses is told apart by the key ``kind``; without one it is the union's first.
+"""
 
 import dataclasses
 import types
@@ -7,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 from vits.config.checks import require
-from vits.config.legacy import translate_keys
 from vits.errors import ConfigError
 
-__all__ = ["from_dict", "to_dict"]
+__all__ = ["from_dict", "members", "to_dict"]
 
 T = TypeVar("T")
 
@@ -24,17 +26,20 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """Build a configuration from plain JSON values.
 
     Args:
-        cls: the dataclass to build.
+        cls: the dataclass to build, or a union of them told apart by ``kind``.
         values: its keys; a missing key takes its default.
-        where: dotted place of ``values`` in a larger configuration, for messages.
+        where: dotted key of ``values`` in a larger configuration, for messages.
 
     Raises:
         ConfigError: an unknown key, a value of the wrong type, or one that breaks a rule.
     """
     is_mapping = isinstance(cast(object, values), Mapping)  # files hold anything
-    require(is_mapping, f"{where or cls.__name__} {values!r} must be a mapping of keys")
-    values = translate_keys(cls, values)
-    hints = typing.get_type_hints(cls)
+    name = where or getattr(cls, "__name__", "configuration")
+    require(is_mapping, f"{name} {values!r} must be a mapping of keys")
+    union = members(cls)
+    if union:
+        return cast(T, from_dict(_member(union, values, where), values, where))
+    hints = _fields(cls)
     unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
     if unknown:
         raise ConfigError(
@@ -45,6 +50,38 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
         for key, value in values.items()
     }
     return cls(**built)
+
+
+def members(hint: Any) -> dict[str, type[Any]]:
+    """Return the dataclasses of a union by their ``kind``; empty if ``hint`` is no such union."""
+    parts = typing.get_args(hint)
+    if not parts or not all(dataclasses.is_dataclass(part) for part in parts):
+        return {}
+    return {cast(Any, part).kind: part for part in parts}
+
+
+def _member(union: Mapping[str, type[Any]], values: Mapping[str, Any], where: str) -> type[Any]:
+    """Choose the dataclass that ``kind`` names; refuse keys that only other kinds have."""
+    kind = values.get("kind", next(iter(union)))
+    require(
+        isinstance(kind, str) and kind in union,
+        f"{where}.kind {kind!r} must be one of {', '.join(map(repr, union))}".lstrip("."),
+    )
+    fields = _fields(union[kind])
+    for key in values:
+        owners = [repr(other) for other, cls in union.items() if key in _fields(cls)]
+        require(
+            key in fields or not owners,
+            f"{where}.{key} has no effect with kind {kind!r}: it belongs to kind "
+            f"{' and '.join(owners)}; leave it out".lstrip("."),
+        )
+    return union[kind]
+
+
+def _fields(cls: type[Any]) -> dict[str, Any]:
+    """Return the type hints of a dataclass's fields by name."""
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 def _plain(value: object) -> object:
@@ -59,7 +96,7 @@ def _plain(value: object) -> object:
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """Check ``value`` against a type hint of this module; lists become tuples."""
-    if dataclasses.is_dataclass(hint):
+    if dataclasses.is_dataclass(hint) or members(hint):
         return from_dict(cast(type[Any], hint), value, where)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):  # the latter where an option is a Literal

@@ -1,150 +1,245 @@
-"""The optimisation recipe."""
+"""The training recipe: one dataclass for each group of keys. The defaults are the original's."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from vits.config.checks import require, require_positive
+from vits.config.checks import (
+    key_of,
+    require,
+    require_effect,
+    require_not_negative,
+    require_positive,
+)
 
-__all__ = ["TrainingConfig"]
+__all__ = [
+    "AdversarialConfig",
+    "AlignmentConfig",
+    "LossWeights",
+    "OptimizerConfig",
+    "PriorSegmentsConfig",
+    "TrainingConfig",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """Optimisation: the original's recipe by default.
+class OptimizerConfig:
+    """AdamW with a step-wise decay, for generator and discriminators each.
 
     Attributes:
-        learning_rate: of both optimizers at step 0.
-        betas: AdamW's momentum coefficients.
-        eps: AdamW's epsilon.
-        weight_decay: AdamW's decoupled weight decay.
-        learning_rate_decay: factor applied every ``learning_rate_decay_steps``.
-        learning_rate_decay_steps: 195 steps are one pass of LJSpeech at batch size 64.
-        gradient_clip: largest gradient norm, generator and discriminators each; None: any.
-        mel_weight: weight of the mel loss.
-        kl_weight: weight of the KL divergence.
-        duration_weight: weight of the duration loss.
-        feature_weight: weight of the feature matching loss.
-        adversarial_weight: weight of the generator's adversarial loss.
-        subband_weight: weight of the STFT loss of the bands of the wave, which the multi-band
-            decoder is trained with; the original has none.
-        envelope_weight: weight of the distance of mel spectra that are smoothed over 200 Hz; for
-            spoken segments, in place of most of ``mel_weight``: formants as recorded, harmonics as
-            the discriminators want them. The original has none.
-        adversarial_start: step at which the discriminators and their losses come in.
-        discriminator_warmup_steps: steps from ``adversarial_start`` on in which the discriminators
-            learn alone while the generator stands still; for a voice that comes without them.
-        alignment: where durations come from: ``search``, monotonic alignment search in every step
-            as in the original; ``data``, from the prepared data, where `vits align` has put them.
-            With ``spoken_share`` 1 nothing then needs the posterior encoder: it and the KL are left
-            out.
-        alignment_guide: weight of the pull towards even durations at step 0, per latent channel;
-            it fades to 0 over ``alignment_guide_steps``. 0 is the original's unguided search; 100
-            helps short runs, which otherwise may not find an alignment at all.
-        alignment_guide_steps: steps over which the guide fades.
-        spoken_share: share of a batch whose segments are decoded as in speaking, from the prior
-            along the alignment, instead of from the posterior; the original has none. It trains
-            text encoder, flow and decoder on what the voice will say. Near 1 only with ``freeze``
-            "posterior": only the other segments teach the posterior to hold what is heard.
-        spoken_noise_scale: the prior's noise in a spoken segment has a scale drawn from 0 to this.
-        spoken_start: step at which spoken segments come in.
-        skipped_in_a_row: steps with numbers that are not finite, one after the other, at which the
-            run goes back to its newest checkpoint; the second time from the same one it stops.
-        ema_decay: decay of the generator's moving average; 0 keeps no average.
-        freeze: what keeps its weights: ``decoder``; ``posterior``, the posterior encoder; ``text``,
-            the text encoder and the embedding of languages; ``speaker-only``, all of the generator
-            but the speaker embedding and the layers that bring it in.
-        seed: of the segments, noise and dropout; step and rank are mixed into it.
+        learning_rate: at step 0, greater than 0.
+        betas: momentum coefficients, each in [0, 1).
+        eps: added to the denominator, greater than 0.
+        weight_decay: decoupled weight decay, at least 0.
+        decay: factor applied to the learning rate every ``decay_steps``, in (0, 1].
+        decay_steps: steps; 195 are one pass of LJSpeech at batch size 64.
+        gradient_clip: largest gradient norm, greater than 0; None does not clip.
     """
+
+    GROUP: ClassVar[str] = "optimizer"
 
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.8, 0.99)
     eps: float = 1e-9
     weight_decay: float = 0.01
-    learning_rate_decay: float = 0.999875
-    learning_rate_decay_steps: int = 195
+    decay: float = 0.999875
+    decay_steps: int = 195
     gradient_clip: float | None = None
-    mel_weight: float = 45.0
-    kl_weight: float = 1.0
-    duration_weight: float = 1.0
-    feature_weight: float = 2.0
-    adversarial_weight: float = 1.0
-    subband_weight: float = 0.0
-    envelope_weight: float = 0.0
-    adversarial_start: int = 0
-    discriminator_warmup_steps: int = 0
-    alignment: Literal["search", "data"] = "search"
-    alignment_guide: float = 0.0
-    alignment_guide_steps: int = 1000
-    spoken_share: float = 0.0
-    spoken_noise_scale: float = 0.5
-    spoken_start: int = 0
-    skipped_in_a_row: int = 10
-    ema_decay: float = 0.999
-    freeze: Literal["decoder", "posterior", "text", "speaker-only"] | None = None
-    seed: int = 1234
 
     def __post_init__(self) -> None:
         """Check the values."""
-        require_positive(
+        require_positive(self, "learning_rate", "eps", "decay_steps")
+        require_not_negative(self, "weight_decay")
+        key = key_of(self, "betas")
+        require(all(0 <= b < 1 for b in self.betas), f"{key} {self.betas} must each be in [0, 1)")
+        require(0 < self.decay <= 1, f"{key_of(self, 'decay')} {self.decay} must be in (0, 1]")
+        require_effect(
             self,
-            "learning_rate",
-            "eps",
-            "learning_rate_decay_steps",
-            "alignment_guide_steps",
-            "skipped_in_a_row",
+            "decay_steps",
+            when=self.decay < 1,
+            reason="the learning rate does not decay; give optimizer.decay below 1",
         )
-        require(all(0 <= b < 1 for b in self.betas), f"betas {self.betas} must each be in [0, 1)")
-        require(
-            0 < self.learning_rate_decay <= 1,
-            f"learning_rate_decay {self.learning_rate_decay} must be in (0, 1]",
-        )
-        require(0 <= self.spoken_share <= 1, f"spoken_share {self.spoken_share} must be in [0, 1]")
-        require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         if self.gradient_clip is not None:
             require_positive(self, "gradient_clip")
-        for name in ("mel", "kl", "duration", "feature", "adversarial", "subband", "envelope"):
-            value = getattr(self, f"{name}_weight")
-            require(value >= 0, f"{name}_weight {value} must not be negative")
-        for name in (
-            "weight_decay",
-            "adversarial_start",
-            "discriminator_warmup_steps",
-            "alignment_guide",
-            "spoken_noise_scale",
-            "spoken_start",
-            "seed",
-        ):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} {value} must not be negative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """Weights of the generator's losses, each at least 0; a loss of weight 0 does not train.
+
+    Attributes:
+        mel: mean absolute difference of log-mel spectrograms (paper equation 2).
+        kl: KL divergence from posterior to prior (equations 3 and 4).
+        duration: loss of the duration predictor (section 2.2.4).
+        feature: feature matching (equation 11).
+        adversarial: least-squares loss of the generator (equation 10).
+        subband: STFT loss of the bands, with which the multi-band decoder is trained; the original
+            has none.
+        envelope: difference of mel spectra smoothed over 200 Hz. For prior segments, in place of
+            most of ``mel``: it compares formants and leaves harmonics to the discriminators. The
+            original has none.
+    """
+
+    GROUP: ClassVar[str] = "loss_weights"
+
+    mel: float = 45.0
+    kl: float = 1.0
+    duration: float = 1.0
+    feature: float = 2.0
+    adversarial: float = 1.0
+    subband: float = 0.0
+    envelope: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_not_negative(self, *vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdversarialConfig:
+    """When the discriminators train.
+
+    Attributes:
+        start: step from which the discriminators and their losses take part, at least 0.
+        warmup_steps: steps after ``start`` in which the discriminators train alone and the
+            generator does not change, at least 0; for a voice that comes without discriminators.
+    """
+
+    GROUP: ClassVar[str] = "adversarial"
+
+    start: int = 0
+    warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_not_negative(self, "start", "warmup_steps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignmentConfig:
+    """Where the durations of the training utterances come from.
+
+    Attributes:
+        source: ``search``, monotonic alignment search in every step as in the original; ``data``,
+            the durations that `vits align` has written into the prepared data.
+        guide: weight at step 0 of a bias towards even durations, per latent channel, at least 0;
+            it fades to 0 over ``guide_steps``. 0 is the original's unguided search; 100 helps short
+            runs, which otherwise may find no alignment. Needs ``source`` "search".
+        guide_steps: steps over which the guide fades, at least 1. Needs a ``guide``.
+    """
+
+    GROUP: ClassVar[str] = "alignment"
+
+    source: Literal["search", "data"] = "search"
+    guide: float = 0.0
+    guide_steps: int = 1000
+
+    def __post_init__(self) -> None:
+        """Check the values."""
         require(
-            self.alignment in ("search", "data"),
-            f"alignment {self.alignment!r} must be 'search' or 'data'",
+            self.source in ("search", "data"),
+            f"{key_of(self, 'source')} {self.source!r} must be 'search' or 'data'",
         )
+        require_not_negative(self, "guide")
+        require_positive(self, "guide_steps")
         require(
-            self.alignment == "search" or self.alignment_guide == 0,
-            f"alignment_guide {self.alignment_guide} must be 0 with alignment 'data': nothing is "
-            "searched",
+            self.source == "search" or self.guide == 0,
+            f"{key_of(self, 'guide')} {self.guide} has no effect with alignment.source 'data', "
+            "which does not search: leave it at 0.0, or take alignment.source 'search'",
         )
-        self._check_posterior()
+        require_effect(
+            self, "guide_steps", when=self.guide > 0, reason="give alignment.guide above 0"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSegmentsConfig:
+    """Segments that are decoded from the prior, as in inference; the original has none.
+
+    They train text encoder, flow and decoder on what the voice will say. Near a share of 1, freeze
+    the posterior encoder: only the other segments teach it to encode recordings.
+
+    Attributes:
+        share: share of a batch's segments, in [0, 1].
+        noise_scale: the noise scale of a segment is drawn uniformly from [0, noise_scale]; at
+            least 0. Needs a ``share``.
+        start: step from which prior segments are used, at least 0. Needs a ``share``.
+    """
+
+    GROUP: ClassVar[str] = "prior_segments"
+
+    share: float = 0.0
+    noise_scale: float = 0.5
+    start: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require(0 <= self.share <= 1, f"{key_of(self, 'share')} {self.share} must be in [0, 1]")
+        require_not_negative(self, "noise_scale", "start")
+        for name in ("noise_scale", "start"):
+            require_effect(
+                self, name, when=self.share > 0, reason="give prior_segments.share above 0"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """The training recipe; the original's by default.
+
+    Attributes:
+        optimizer: AdamW and the learning rate.
+        loss_weights: weights of the generator's losses.
+        adversarial: when the discriminators train.
+        alignment: where durations come from.
+        prior_segments: segments decoded from the prior.
+        freeze: parameters that do not train: ``decoder``; ``posterior``, the posterior encoder;
+            ``text``, the text encoder and the language embedding; ``speaker-only``, the whole
+            generator except the speaker embedding and the layers that apply it; None, none.
+        ema_decay: decay per step of the moving average of the generator's weights, in [0, 1);
+            0 keeps no average.
+        max_skipped_steps: consecutive steps with losses or gradients that are not finite after
+            which the run returns to its newest checkpoint, at least 1. The second time from the
+            same checkpoint the run stops.
+        seed: of segments, noise and dropout, at least 0; step and rank are mixed into it.
+    """
+
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    loss_weights: LossWeights = field(default_factory=LossWeights)
+    adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
+    alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
+    prior_segments: PriorSegmentsConfig = field(default_factory=PriorSegmentsConfig)
+    freeze: Literal["decoder", "posterior", "text", "speaker-only"] | None = None
+    ema_decay: float = 0.999
+    max_skipped_steps: int = 10
+    seed: int = 1234
+
+    def __post_init__(self) -> None:
+        """Check the values and the groups against each other."""
         require(
             self.freeze in (None, "decoder", "posterior", "text", "speaker-only"),
             f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'text', 'speaker-only' "
             "or None",
         )
+        require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
+        require_positive(self, "max_skipped_steps")
+        require_not_negative(self, "seed")
+        if self.prior_only:
+            self._check_prior_only()
 
     @property
-    def speaks_only(self) -> bool:
-        """Whether the recordings' latents have no part in the training."""
-        return self.alignment == "data" and self.spoken_share == 1
+    def prior_only(self) -> bool:
+        """Whether all segments come from the prior, so that the posterior encoder is left out."""
+        return self.alignment.source == "data" and self.prior_segments.share == 1
 
-    def _check_posterior(self) -> None:
-        """Refuse a part for the posterior where there is none."""
-        if not self.speaks_only:
-            return
-        wanted = {"kl_weight": 0, "spoken_start": 0, "freeze": "posterior"}
-        for name, value in wanted.items():
+    def _check_prior_only(self) -> None:
+        """Refuse keys of the posterior encoder in a run without it."""
+        required = {
+            "loss_weights.kl": (self.loss_weights.kl, 0),
+            "prior_segments.start": (self.prior_segments.start, 0),
+            "freeze": (self.freeze, "posterior"),
+        }
+        for key, (value, wanted) in required.items():
             require(
-                getattr(self, name) == value,
-                f"{name} {getattr(self, name)!r} must be {value!r} with alignment 'data' and "
-                "spoken_share 1: the posterior encoder has no part in such a run",
+                value == wanted,
+                f"{key} {value!r} must be {wanted!r} with alignment.source 'data' and "
+                "prior_segments.share 1: such a run leaves the posterior encoder out",
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vits.config import FrontendConfig
+from vits.config import FrontendConfig, HifiGanConfig
 from vits.errors import VitsError, VoiceError
 from vits.interop.detect_format import FORMATS
 from vits.interop.full_voice import FullVoice, require_droppable
@@ -73,11 +73,13 @@ def describe(voice: FullVoice) -> dict[str, str]:
     )
     names = ", ".join(bundle.speakers[:8]) + ", …" * (len(bundle.speakers) > 8)
     compact = not any(n.startswith("posterior_encoder.") for n in bundle.generator.state_dict())
-    stages = f" {decoder.resblock}, rates {'x'.join(map(str, decoder.upsample_rates))}"
+    stages = ""
+    if isinstance(decoder, HifiGanConfig):
+        stages = f" {decoder.resblock}, rates {'x'.join(map(str, decoder.upsample_rates))}"
     return {
         "format": voice.format,
         "architecture": f"VITS, {config.duration_predictor.kind} durations, {decoder.kind} decoder"
-        + stages * (decoder.kind == "hifigan")
+        + stages
         + f", {n_parameters:,} parameters",
         "speakers": f"{config.n_speakers}" + f" ({names})" * bool(names),
         "symbols": f"{len(bundle.frontend.symbols)} of {config.n_symbols} embeddings"

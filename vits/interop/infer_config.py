@@ -9,11 +9,13 @@ from torch import Tensor
 
 from vits.config import (
     AudioConfig,
-    DecoderConfig,
+    DeterministicDurationConfig,
     DiscriminatorConfig,
     DurationPredictorConfig,
+    HifiGanConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -197,15 +199,13 @@ def _duration_predictor(
     top = "duration_predictor"
     if f"{top}.conv_1.weight" in shapes:
         filters, _, kernel = shapes(f"{top}.conv_1.weight", 3)
-        return DurationPredictorConfig(
-            kind="deterministic",
-            filter_channels=None if filters == 256 else filters,
+        return DeterministicDurationConfig(
+            filter_channels=filters,
             kernel_size=kernel,
             dropout=declared.duration_dropout,
         )
     filters = shapes(f"{top}.pre.weight", 3)[0]
-    return DurationPredictorConfig(
-        kind="stochastic",
+    return StochasticDurationConfig(
         filter_channels=None if filters == hidden else filters,
         kernel_size=shapes.kernel(f"{top}.stack.depthwise.0.weight"),
         dropout=declared.duration_dropout,
@@ -215,7 +215,7 @@ def _duration_predictor(
     )
 
 
-def _decoder(shapes: TensorShapes, declared: DeclaredConfig) -> DecoderConfig:
+def _decoder(shapes: TensorShapes, declared: DeclaredConfig) -> HifiGanConfig:
     n_stages = shapes.count(r"decoder\.upsamplers\.(\d+)\.")
     n_kernels = shapes.count(r"decoder\.blocks\.0\.(\d+)\.")
     depths = [
@@ -233,7 +233,7 @@ def _decoder(shapes: TensorShapes, declared: DeclaredConfig) -> DecoderConfig:
             f"the settings declare the rates {declared.upsample_rates}, but the tensors show "
             f"{n_stages} stages"
         )
-    return DecoderConfig(
+    return HifiGanConfig(
         resblock="1" if shapes.count(r"decoder\.blocks\.0\.0\.plain\.(\d+)\.") else "2",
         resblock_kernel_sizes=tuple(
             shapes.kernel(f"decoder.blocks.0.{block}.dilated.0{V}") for block in range(n_kernels)

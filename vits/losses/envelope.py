@@ -14,7 +14,7 @@ class EnvelopeLoss(nn.Module):
     """Mean absolute difference of log-mel spectra that were smoothed over frequency.
 
     mean |log(S exp m^) - log(S exp m)|, S a triangle of 200 Hz to either side of each band, its
-    weights adding up to 1. In a spoken segment (``spoken_share``) the pitch is the voice's choice
+    weights adding up to 1. In a prior segment (``prior_segments``) the pitch is the voice's choice
     and seldom the recording's. The mel loss then asks for the mean of all pitches, which is a voice
     without harmonics, a loud whisper; this one asks for the formants only, and leaves it to the
     discriminators to ask for harmonics.

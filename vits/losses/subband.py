@@ -59,7 +59,7 @@ class SubbandLoss(nn.Module):
         if length < needed:
             raise ConfigError(
                 f"segment_frames of {length} samples must cover at least {needed} samples with "
-                "subband_weight: lengthen the segments, or give the weight 0"
+                "loss_weights.subband: lengthen the segments, or give the weight 0"
             )
         self.filterbank = filterbank
         for i, resolution in enumerate(RESOLUTIONS):

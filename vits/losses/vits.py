@@ -92,7 +92,7 @@ def feature_matching_loss(
 ) -> Tensor:
     """Mean absolute difference of every layer's features, summed over layers (equation 11).
 
-    The original doubles this sum; here the factor 2 is ``TrainingConfig.feature_weight``.
+    The original doubles this sum; here the factor 2 is ``LossWeights.feature``.
 
     Args:
         real: features of recordings by member and layer; they get no gradient.

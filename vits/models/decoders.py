@@ -1,6 +1,6 @@
 """Chooses the decoder that a configuration names; each maps (B, C, T) to (B, 1, T * hop_length)."""
 
-from vits.config import DecoderConfig
+from vits.config import ConvNextConfig, DecoderConfig, HifiGanConfig
 from vits.models.convnext_decoder import ConvNextDecoder
 from vits.models.decoder import HifiGanDecoder, Stages
 from vits.models.istft_decoder import IstftDecoder
@@ -21,7 +21,7 @@ def build_decoder(
         hop_length: samples of a frame.
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
     """
-    if config.kind == "convnext":
+    if isinstance(config, ConvNextConfig):
         return ConvNextDecoder(
             latent_channels,
             hop_length,
@@ -40,7 +40,7 @@ def build_decoder(
         upsample_kernel_sizes=config.upsample_kernel_sizes,
         initial_channels=config.initial_channels,
     )
-    if config.kind == "hifigan":
+    if isinstance(config, HifiGanConfig):
         return HifiGanDecoder(latent_channels, stages, conditioning_channels=conditioning_channels)
     return IstftDecoder(
         latent_channels,

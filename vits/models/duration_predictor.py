@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vits.config import DeterministicDurationConfig, DurationPredictorConfig
 from vits.layers.convolution import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.layers.masking import mask_rows, masked, needed_mask
@@ -191,36 +192,37 @@ def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def duration_predictor(
+    config: DurationPredictorConfig,
     hidden_channels: int,
     *,
-    kind: str,
-    filter_channels: int | None,
-    kernel_size: int,
-    dropout: float,
-    n_flows: int,
-    n_bins: int,
-    tail_bound: float,
     conditioning_channels: int = 0,
     language_channels: int = 0,
 ) -> StochasticDurationPredictor | DeterministicDurationPredictor:
-    """Build the predictor of a kind; the original's widths where ``filter_channels`` is None."""
-    if kind == "deterministic":
+    """Build the duration predictor of a configuration.
+
+    Args:
+        config: its kind and sizes.
+        hidden_channels: width of the text encoder.
+        conditioning_channels: width of the speaker embedding; 0 for one speaker.
+        language_channels: width of the language embedding; 0 for none.
+    """
+    if isinstance(config, DeterministicDurationConfig):
         return DeterministicDurationPredictor(
             hidden_channels,
-            filter_channels or 256,
-            kernel_size=kernel_size,
-            dropout=dropout,
+            config.filter_channels,
+            kernel_size=config.kernel_size,
+            dropout=config.dropout,
             conditioning_channels=conditioning_channels,
             language_channels=language_channels,
         )
     return StochasticDurationPredictor(
         hidden_channels,
-        filter_channels or hidden_channels,
-        kernel_size=kernel_size,
-        dropout=dropout,
-        n_flows=n_flows,
-        n_bins=n_bins,
-        tail_bound=tail_bound,
+        config.filter_channels or hidden_channels,
+        kernel_size=config.kernel_size,
+        dropout=config.dropout,
+        n_flows=config.n_flows,
+        n_bins=config.n_bins,
+        tail_bound=config.tail_bound,
         conditioning_channels=conditioning_channels,
         language_channels=language_channels,
     )

@@ -60,9 +60,11 @@ class Vits(nn.Module):
         self.prior_flow = PriorFlow(
             latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)
         )
-        durations = {**vars(config.duration_predictor), "language_channels": language}
         self.duration_predictor = duration_predictor(
-            hidden, conditioning_channels=speaker, **durations
+            config.duration_predictor,
+            hidden,
+            conditioning_channels=speaker,
+            language_channels=language,
         )
         self.decoder = build_decoder(config.decoder, latent, config.audio.hop_length, speaker)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None

@@ -10,7 +10,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
-from vits.config import FrontendConfig, from_dict, to_dict
+from vits.config import FrontendConfig, to_dict
+from vits.config.legacy import read_frontend
 from vits.errors import TextError
 from vits.text.encoding import (
     BOS,
@@ -159,7 +160,7 @@ class Frontend:
         ):
             raise TextError("lexicon of a front end must map words to phonemes")
         return cls(
-            from_dict(FrontendConfig, values["config"], "config"),
+            read_frontend(values["config"]),
             SymbolTable.from_list(cast(list[str], symbols)),
             cast(dict[str, str], lexicon),
         )

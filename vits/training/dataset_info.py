@@ -57,8 +57,8 @@ class DatasetInfo:
         """
         if not self.aligned:
             raise ConfigError(
-                f"alignment 'data' needs durations, which {self.name} or what is validated on or "
-                "replayed beside it has none of; find them with: vits align VOICE FOLDER"
+                f"alignment.source 'data' needs durations, but {self.name}, the validation data or "
+                "the replayed data has none; compute them with: vits align VOICE FOLDER"
             )
 
     def fit_model(self, config: VitsConfig) -> VitsConfig:

@@ -58,7 +58,7 @@ class VitsModule(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.config = dataset_info.fit_model(config)
-        if training.alignment == "data":
+        if training.alignment.source == "data":
             dataset_info.require_durations()
         self.training_config = training
         self.dataset_info = dataset_info
@@ -73,11 +73,11 @@ class VitsModule(pl.LightningModule):
     @property
     def monitor(self) -> str:
         """The name of what the best checkpoint has least of."""
-        return "val/spoken" if self.training_config.speaks_only else "val/mel"
+        return "val/spoken" if self.training_config.prior_only else "val/mel"
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Give the discriminators and the generator an AdamW and a step-wise decay each."""
-        recipe = self.training_config
+        recipe = self.training_config.optimizer
         self.discriminators.requires_grad_(True)  # an earlier run's last step has frozen them
         optimizers = [
             torch.optim.AdamW(
@@ -91,9 +91,7 @@ class VitsModule(pl.LightningModule):
             for part in (self.discriminators, self.generator)
         ]
         schedulers = [
-            torch.optim.lr_scheduler.StepLR(
-                optimizer, recipe.learning_rate_decay_steps, recipe.learning_rate_decay
-            )
+            torch.optim.lr_scheduler.StepLR(optimizer, recipe.decay_steps, recipe.decay)
             for optimizer in optimizers
         ]
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
@@ -108,9 +106,9 @@ class VitsModule(pl.LightningModule):
         del batch_idx  # it starts over on resuming; global_step does not
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
-        adversarial = step >= recipe.adversarial_start
-        warming = 0 <= step - recipe.adversarial_start < recipe.discriminator_warmup_steps
-        guide = recipe.alignment_guide * max(0.0, 1 - step / recipe.alignment_guide_steps)
+        adversarial = step >= recipe.adversarial.start
+        warming = 0 <= step - recipe.adversarial.start < recipe.adversarial.warmup_steps
+        guide = recipe.alignment.guide * max(0.0, 1 - step / recipe.alignment.guide_steps)
         with torch.set_grad_enabled(not warming):
             prior_segments = prior_segments_at(recipe, step)
             out, spectrogram = self._generate(batch, guide, prior_segments)
@@ -140,9 +138,9 @@ class VitsModule(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure whole utterances: see ``measure_utterances``."""
         seed_step(self.training_config.seed, batch_idx, 0)
-        speaks_only = self.training_config.speaks_only
+        prior_only = self.training_config.prior_only
         prior_segments = (
-            prior_segments_at(self.training_config, 0) if speaks_only else NO_PRIOR_SEGMENTS
+            prior_segments_at(self.training_config, 0) if prior_only else NO_PRIOR_SEGMENTS
         )
         out, spectrogram = self._generate(batch, prior_segments=prior_segments, training=False)
         speaker = self.generator.speaker_conditioning(batch.speakers)
@@ -205,7 +203,7 @@ class VitsModule(pl.LightningModule):
 
     def _given(self, batch: Batch) -> Tensor | None:
         """Return the data's durations, where the alignment is theirs."""
-        return batch.durations if self.training_config.alignment == "data" else None
+        return batch.durations if self.training_config.alignment.source == "data" else None
 
     def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:
         hop, length = self.config.audio.hop_length, self.config.segment_frames
@@ -242,8 +240,8 @@ class VitsModule(pl.LightningModule):
             self.discriminators.members,
             segments.real,
             segments.fake,
-            adversarial_weight=self.training_config.adversarial_weight,
-            feature_weight=self.training_config.feature_weight,
+            adversarial_weight=self.training_config.loss_weights.adversarial,
+            feature_weight=self.training_config.loss_weights.feature,
         )
         terms |= {
             "adversarial": verdict.adversarial * shares.utterances,
@@ -269,8 +267,9 @@ class VitsModule(pl.LightningModule):
         # the fused form over many small tensors is 15 times slower on a processor
         norm = torch.nn.utils.get_total_norm(gradients, foreach=self.device.type != "cpu")
         record.add(("discriminator", "generator")[index], norm, terms)
-        if self.training_config.gradient_clip is not None:
-            scale = (self.training_config.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
+        clip = self.training_config.optimizer.gradient_clip
+        if clip is not None:
+            scale = (clip / (norm + 1e-6)).clamp(max=1.0)
             for gradient in gradients:
                 gradient.mul_(scale.to(gradient.device))
         # the fused optimizer looks at this on the device; where it is 1, it changes nothing

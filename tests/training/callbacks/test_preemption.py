@@ -6,7 +6,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from vits.config import TrainingConfig
+from vits.config import OptimizerConfig, TrainingConfig
 from vits.errors import CheckpointError, Preempted
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Checkpoints, Ema, Preemption
@@ -32,7 +32,7 @@ def fit(config, data, make_trainer, tmp_path):
     def run(name, *callbacks, request=None, checkpoints=True, resume=None, steps=6):
         torch.manual_seed(0)
         datamodule = VitsDataModule(str(data), n_validation=3, max_frames=600, workers=0)
-        recipe = TrainingConfig(learning_rate_decay=0.5, learning_rate_decay_steps=2)
+        recipe = TrainingConfig(optimizer=OptimizerConfig(decay=0.5, decay_steps=2))
         folder = tmp_path / name
         saving = [Checkpoints(every_n_steps=100)] if checkpoints else []
         trainer = make_trainer(

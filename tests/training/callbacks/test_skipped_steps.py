@@ -78,7 +78,7 @@ def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
 
 
 def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
-    module, skips, told = run(9, Spoil({4}), skipped_in_a_row=3)
+    module, skips, told = run(9, Spoil({4}), max_skipped_steps=3)
     assert skips.total == 3
     assert "went back to the weights of" in told[-1]
     assert "step-0000003.ckpt" in told[-1]
@@ -91,7 +91,7 @@ def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
 
 def test_the_second_time_it_stops(run):
     with pytest.raises(NumericsError, match=r"again after going back to .*step-"):
-        run(30, Spoil(range(4, 30)), skipped_in_a_row=2)
+        run(30, Spoil(range(4, 30)), max_skipped_steps=2)
 
 
 def test_without_a_checkpoint_it_stops_at_once(make_run):
@@ -99,4 +99,4 @@ def test_without_a_checkpoint_it_stops_at_once(make_run):
         pytest.warns(TrainingWarning, match="was skipped"),
         pytest.raises(NumericsError, match="there is no checkpoint to go back to"),
     ):
-        make_run(20, callbacks=[Spoil({1}), SkippedSteps()], skipped_in_a_row=2)
+        make_run(20, callbacks=[Spoil({1}), SkippedSteps()], max_skipped_steps=2)

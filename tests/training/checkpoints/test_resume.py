@@ -1,10 +1,12 @@
 """Which checkpoint a run goes on from, and what the configuration changes."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.optim.lr_scheduler import StepLR
 
-from vits.config import TrainingConfig, to_dict
+from vits.config import OptimizerConfig, TrainingConfig, to_dict
 from vits.errors import CheckpointError, ConfigError, MissingFileError
 from vits.training.checkpoints.checkpoint_io import link_checkpoint, write_checkpoint
 from vits.training.checkpoints.resume import (
@@ -85,12 +87,11 @@ class Restored:
 
     def __init__(self, recipe, steps, tensor=False):
         weight = torch.nn.Parameter(torch.ones(1))
+        recipe = recipe.optimizer
         rate = torch.tensor(recipe.learning_rate) if tensor else recipe.learning_rate
         options = {"betas": recipe.betas, "eps": recipe.eps, "weight_decay": recipe.weight_decay}
         self.optimizers = [torch.optim.AdamW([weight], lr=rate, **options)]
-        scheduler = StepLR(
-            self.optimizers[0], recipe.learning_rate_decay_steps, recipe.learning_rate_decay
-        )
+        scheduler = StepLR(self.optimizers[0], recipe.decay_steps, recipe.decay)
         weight.grad = torch.ones(1)
         for _ in range(steps):
             self.optimizers[0].step()
@@ -106,7 +107,7 @@ class Restored:
         return rates
 
 
-OLD = TrainingConfig(learning_rate=0.4, learning_rate_decay=0.5, learning_rate_decay_steps=2)
+OLD = TrainingConfig(optimizer=OptimizerConfig(learning_rate=0.4, decay=0.5, decay_steps=2))
 
 
 @pytest.mark.parametrize("tensor", [False, True])
@@ -114,20 +115,22 @@ OLD = TrainingConfig(learning_rate=0.4, learning_rate_decay=0.5, learning_rate_d
     "changes",
     [
         {"learning_rate": 0.1},
-        {"learning_rate_decay": 0.9},
-        {"learning_rate_decay_steps": 3},
-        {"learning_rate": 0.1, "learning_rate_decay": 0.9, "learning_rate_decay_steps": 3},
+        {"decay": 0.9},
+        {"decay_steps": 3},
+        {"learning_rate": 0.1, "decay": 0.9, "decay_steps": 3},
     ],
 )
 def test_the_rate_is_what_the_new_recipe_alone_would_have_had(changes, tensor):
-    new = TrainingConfig(**{**to_dict(OLD), **changes, "betas": OLD.betas})
+    new = TrainingConfig(optimizer=dataclasses.replace(OLD.optimizer, **changes))
     resumed = Restored(OLD, 5, tensor)
     apply_training_config(resumed, to_dict(OLD), new)
     assert resumed.rates(6) == pytest.approx(Restored(new, 5).rates(6), rel=1e-6)
 
 
 def test_the_optimizer_takes_its_new_settings():
-    new = TrainingConfig(learning_rate=0.4, betas=(0.5, 0.6), eps=1e-3, weight_decay=0.5)
+    new = TrainingConfig(
+        optimizer=dataclasses.replace(OLD.optimizer, betas=(0.5, 0.6), eps=1e-3, weight_decay=0.5)
+    )
     resumed = Restored(OLD, 1)
     apply_training_config(resumed, to_dict(OLD), new)
     group = resumed.optimizers[0].param_groups[0]

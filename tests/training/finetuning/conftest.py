@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from vits.cli import main
-from vits.config import FrontendConfig, TrainingConfig
+from vits.config import FrontendConfig, OptimizerConfig, TrainingConfig
 from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
 from vits.data.prepared.manifest import Row
@@ -22,7 +22,9 @@ from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Ema
 
 LANGUAGES = ("en", "eo", "tlh")
-RECIPE = TrainingConfig(learning_rate=3e-3, learning_rate_decay=0.9, ema_decay=0.5, eps=1e-8)
+RECIPE = TrainingConfig(
+    optimizer=OptimizerConfig(learning_rate=3e-3, decay=0.9, eps=1e-8), ema_decay=0.5
+)
 
 
 class Base(NamedTuple):

@@ -5,20 +5,22 @@ import dataclasses
 import pytest
 
 from vits.cli.base_voice import read_base
-from vits.config import TrainingConfig
+from vits.config import AdversarialConfig, AlignmentConfig, TrainingConfig
 from vits.training.finetuning.base_voice import WARMUP_STEPS, starting_recipe
 
 
 def test_a_voice_folder_brings_no_recipe_and_no_discriminators(duo):
     base = read_base(str(duo.voice))
-    assert starting_recipe(base) == TrainingConfig(discriminator_warmup_steps=WARMUP_STEPS)
+    assert starting_recipe(base) == TrainingConfig(
+        adversarial=AdversarialConfig(warmup_steps=WARMUP_STEPS)
+    )
 
 
 def test_a_checkpoint_brings_its_own(duo):
     base = read_base(str(duo.checkpoint))
     assert base.step == 3
     assert starting_recipe(base) == base.training
-    assert base.training.learning_rate == 3e-3
+    assert base.training.optimizer.learning_rate == 3e-3
 
 
 @pytest.mark.parametrize(
@@ -26,13 +28,12 @@ def test_a_checkpoint_brings_its_own(duo):
 )
 def test_what_is_counted_from_the_first_step_goes_on(duo, step, start, guide, steps):
     recipe = TrainingConfig(
-        adversarial_start=100,
-        alignment_guide=8,
-        alignment_guide_steps=40,
+        adversarial=AdversarialConfig(start=100, warmup_steps=7),
+        alignment=AlignmentConfig(guide=8.0, guide_steps=40),
         freeze="text",
-        discriminator_warmup_steps=7,
     )
     base = dataclasses.replace(read_base(str(duo.checkpoint)), training=recipe, step=step)
     assert starting_recipe(base) == TrainingConfig(
-        adversarial_start=start, alignment_guide=guide, alignment_guide_steps=steps
+        adversarial=AdversarialConfig(start=start),
+        alignment=AlignmentConfig(guide=guide, guide_steps=steps),
     )

@@ -17,12 +17,14 @@ def load(path):
 def test_command_line_wins_over_file_over_checkpoint(duo, more, tune, tuned, tmp_path):
     path = tmp_path / "more.yaml"
     path.write_text(yaml.safe_dump({"model": {"training": {"betas": [0.7, 0.98], "eps": 1e-7}}}))
-    status, _, line = tune(duo.checkpoint, more, "-c", path, "--model.training.eps", "1e-6")
+    status, _, line = tune(
+        duo.checkpoint, more, "-c", path, "--model.training.optimizer.eps", "1e-6"
+    )
     assert status == 0, line
     kept = load(tuned)
-    recipe = kept["vits"]["training"]
+    recipe = kept["vits"]["training"]["optimizer"]
     assert recipe["learning_rate"] == 3e-3  # the checkpoint's
-    assert recipe["learning_rate_decay"] == 0.9
+    assert recipe["decay"] == 0.9
     assert recipe["betas"] == [0.7, 0.98]  # the file's
     assert recipe["eps"] == 1e-6  # the command line's
     assert kept["vits"]["model"]["hidden_channels"] == 24
@@ -31,7 +33,7 @@ def test_command_line_wins_over_file_over_checkpoint(duo, more, tune, tuned, tmp
 
 
 def test_rates_start_anew_and_moments_go_on(duo, more, tune, tuned):
-    assert tune(duo.checkpoint, more, "--model.training.learning_rate_decay_steps", 1)[0] == 0
+    assert tune(duo.checkpoint, more, "--model.training.optimizer.decay_steps", 1)[0] == 0
     kept = load(tuned)
     assert kept["global_step"] == 2
     for state in kept["optimizer_states"]:
@@ -82,7 +84,7 @@ def test_going_on_is_the_uninterrupted_run_and_needs_no_voice(
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     voice = shutil.copytree(duo.voice.parent / "run", tmp_path / "base")
     options = ("--data.replay", duo_corpus, "--data.replay_share", "0.5", "--data.workers", "1")
-    options += ("--model.training.seed", "5", "--model.training.discriminator_warmup_steps", "1")
+    options += ("--model.training.seed", "5", "--model.training.adversarial.warmup_steps", "1")
     root = "--trainer.default_root_dir"
     assert tune(voice, more, *options, root, whole, "--trainer.max_steps", 4)[0] == 0
     assert tune(voice, more, *options, root, halves)[0] == 0

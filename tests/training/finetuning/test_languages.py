@@ -47,7 +47,7 @@ def test_the_data_says_how_many_there_are(polyglot, config):
 
 
 def test_going_on_in_one_language_keeps_the_other_rows(polyglot, klingon, tune, tuned):
-    now = "--model.training.discriminator_warmup_steps", "0"
+    now = "--model.training.adversarial.warmup_steps", "0"
     status, _, error = tune(polyglot.voice, klingon, *now)
     assert status == 0, error
     before = rows_of(read_voice(polyglot.voice))

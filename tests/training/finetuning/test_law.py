@@ -71,7 +71,7 @@ def test_the_average_starts_from_the_voice(duo, more, tune, tuned):
 
 
 def test_new_speakers_part_from_the_old_and_from_each_other(solo, more, tune, tuned):
-    options = ("--model.training.discriminator_warmup_steps", 0, "--model.training.freeze")
+    options = ("--model.training.adversarial.warmup_steps", 0, "--model.training.freeze")
     assert tune(solo.voice, more, *options, "speaker-only", "--trainer.max_steps", 3)[0] == 0
     spoken = bundle_checkpoint(tuned)
     waves = [everything(spoken, row).wave for row in range(4)]

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 import torch
 
 from vits.cli.base_voice import read_base
-from vits.config import TrainingConfig
+from vits.config import TrainingConfig, from_dict
 from vits.errors import CheckpointError
 from vits.training import VitsModule
 from vits.training.finetuning import FinetuneDataModule
@@ -35,7 +35,7 @@ def begin(base, data, make_trainer, **recipe):
     datamodule = FinetuneDataModule(str(data), n_validation=0, max_frames=600, workers=0)
     alignment = datamodule.adopt(base)
     config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
-    module = VitsModule(config, TrainingConfig(**recipe), datamodule.dataset_info)
+    module = VitsModule(config, from_dict(TrainingConfig, recipe), datamodule.dataset_info)
     start_from(base, alignment, module.generator, module.discriminators)
     look = Look()
     trainer = make_trainer(
@@ -47,7 +47,7 @@ def begin(base, data, make_trainer, **recipe):
 
 def test_moments_are_the_checkpoints_with_zeros_for_what_is_new(duo, more, make_trainer):
     base = read_base(str(duo.checkpoint))
-    look, module = begin(base, more, make_trainer, learning_rate=1e-5)
+    look, module = begin(base, more, make_trainer, optimizer={"learning_rate": 1e-5})
     assert look.rates == [1e-5, 1e-5]
     for old, new, part in zip(
         base.optimizers, look.states, (module.discriminators, module.generator), strict=True

@@ -10,8 +10,9 @@ from vits.synthesis import bundle_checkpoint, read_voice, write_voice
 from vits.synthesis.bundle.weights import is_compact, make_compact
 
 RECIPE = (
-    *("--model.training.alignment", "data", "--model.training.spoken_share", "1"),
-    *("--model.training.kl_weight", "0", "--model.training.freeze", "posterior"),
+    *("--model.training.alignment.source", "data"),
+    *("--model.training.prior_segments.share", "1"),
+    *("--model.training.loss_weights.kl", "0", "--model.training.freeze", "posterior"),
 )
 
 
@@ -32,7 +33,7 @@ def test_align_then_train_then_go_on(duo, corpus, tune, tuned, tmp_path):
     assert main(["align", str(duo.checkpoint), str(corpus)]) == 0
     status, shown, line = tune(duo.checkpoint, corpus, *RECIPE)
     assert status == 0, line
-    assert "posterior encoder: left out (alignment 'data', spoken_share 1)" in shown
+    assert "posterior encoder: left out (alignment.source 'data', prior_segments.share 1)" in shown
     assert f"take {duo.checkpoint}" in shown
     before, after = torch.load(duo.checkpoint, weights_only=True)["vits"]["ema"], boxes(tuned)
     moved = {
@@ -76,7 +77,7 @@ def test_a_compact_voice_learns_from_its_speech(compact, corpus, tune, tuned):
     assert status == 2
     assert line.endswith("find them with: vits align VOICE FOLDER")
     assert main(["align", str(compact), str(corpus)]) == 0
-    warmup = ("--model.training.discriminator_warmup_steps", 0)
+    warmup = ("--model.training.adversarial.warmup_steps", 0)
     validated = ("--data.n_validation", 2, "--trainer.limit_val_batches", 1)
     status, shown, line = tune(
         compact, corpus, *warmup, *validated, "--trainer.val_check_interval", 1
@@ -100,7 +101,7 @@ def test_a_compact_voice_learns_from_its_speech(compact, corpus, tune, tuned):
 
 def test_a_run_of_a_compact_voice_goes_on_exactly(compact, corpus, tune, tmp_path):
     assert main(["align", str(compact), str(corpus)]) == 0
-    warmup = ("--model.training.discriminator_warmup_steps", 1)
+    warmup = ("--model.training.adversarial.warmup_steps", 1)
     whole, parts = (("--trainer.default_root_dir", tmp_path / name) for name in ("whole", "parts"))
     assert tune(compact, corpus, *warmup, "--trainer.max_steps", 4, *whole)[0] == 0
     assert tune(compact, corpus, *warmup, "--trainer.max_steps", 2, *parts)[0] == 0
@@ -112,7 +113,7 @@ def test_a_run_of_a_compact_voice_goes_on_exactly(compact, corpus, tune, tmp_pat
 
 
 def test_a_recipe_that_listens_is_refused_for_a_compact_voice(compact, corpus, tune):
-    listens = ("--model.training.alignment", "search", "--model.training.freeze", "null")
+    listens = ("--model.training.alignment.source", "search", "--model.training.freeze", "null")
     status, _, line = tune(compact, corpus, *listens)
     assert status == 2
     assert line.endswith("take the whole voice or its checkpoint")

@@ -21,7 +21,7 @@ import pytorch_lightning as pl
 import torch
 
 from vits.alignment import monotonic_alignment_search
-from vits.config import TrainingConfig, VitsConfig, from_dict
+from vits.config import OptimizerConfig, TrainingConfig, VitsConfig, from_dict
 from vits.training import VitsDataModule, VitsModule
 from vits.training.step.distributed import SeparateDDP
 
@@ -116,7 +116,8 @@ def train(out, data, config, ranks_of_data, steps, precision):
     datamodule = VitsDataModule(data, n_validation=1, workers=0, seed=4, **sizes)
     model = from_dict(VitsConfig, json.loads(Path(config).read_text()))
     # Adam's first step is a sign: where only gradients are compared, none shall blow rounding up
-    recipe = TrainingConfig(learning_rate=1e-12 if steps == "1" else 2e-4)
+    rate = 1e-12 if steps == "1" else 2e-4
+    recipe = TrainingConfig(optimizer=OptimizerConfig(learning_rate=rate))
     module = VitsModule(model, recipe, datamodule.dataset_info)
     keep = Keep()
     several = "RANK" in os.environ

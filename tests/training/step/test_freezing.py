@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from vits.config import DurationPredictorConfig, TrainingConfig
+from vits.config import DurationPredictorConfig, TrainingConfig, from_dict
 from vits.errors import ConfigError
 from vits.models import Vits
 from vits.training import VitsDataModule, VitsModule
@@ -26,7 +26,9 @@ BOXES = {
 def test_frozen_parts_keep_every_bit_and_the_others_move(
     config, data_of_two, make_trainer, preset, kind
 ):
-    model = dataclasses.replace(config, duration_predictor=DurationPredictorConfig(kind=kind))
+    model = dataclasses.replace(
+        config, duration_predictor=from_dict(DurationPredictorConfig, {"kind": kind})
+    )
     datamodule = VitsDataModule(str(data_of_two), n_validation=2, max_frames=600, workers=0)
     module = VitsModule(model, TrainingConfig(freeze=preset), datamodule.dataset_info)
     before = {name: p.detach().clone() for name, p in module.generator.named_parameters()}

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from vits.config import TrainingConfig
+from vits.config import LossWeights, TrainingConfig
 from vits.models import Vits
 from vits.training.step.distributed import Shares
 from vits.training.step.generator_losses import generator_terms, weigh
 from vits.training.step.segments import Segments
 
-RECIPE = TrainingConfig(mel_weight=3.0, kl_weight=0.7, duration_weight=1.3)
+RECIPE = TrainingConfig(loss_weights=LossWeights(mel=3.0, kl=0.7, duration=1.3))
 
 
 @pytest.fixture(params=[1, 3], ids=["one speaker", "three speakers"])

@@ -42,7 +42,7 @@ from vits.interop.parameter_names import (
 )
 from vits.interop.safe_loading import as_json_values, as_tensors, load_json, load_torch
 from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
-from vits.interop.size_limits import shared_unsupported_parts
+from vits.interop.size_limits import hifigan_of, shared_unsupported_parts
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
 from vits.synthesis.settings import Settings
@@ -132,8 +132,8 @@ def write(folder: Path, voice: FullVoice) -> None:
         bundle.frontend, bundle.generator.state_dict(), config.n_symbols
     )
     table = parameter_names(
-        len(config.decoder.resblock_kernel_sizes),
-        resblock=config.decoder.resblock,
+        len(hifigan_of(config).resblock_kernel_sizes),
+        resblock=hifigan_of(config).resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
     )
     model = table.to_theirs(weights) | DISCRIMINATORS.to_theirs(voice.discriminators or {})

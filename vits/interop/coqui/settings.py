@@ -13,6 +13,7 @@ from vits.interop.carried_settings import CarriedSettings
 from vits.interop.coqui.languages import MULTI, can_phonemize, language_settings
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
+from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import EMBEDDING, unused_symbol
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
@@ -79,7 +80,7 @@ def declared_config(settings: SettingsReader, carried: CarriedSettings) -> Decla
 
 def inferable_settings(config: VitsConfig) -> dict[str, Any]:
     """Return the settings that tensor shapes show as well."""
-    text, decoder, flow = config.text_encoder, config.decoder, config.prior_flow
+    text, decoder, flow = config.text_encoder, hifigan_of(config), config.prior_flow
     posterior = config.posterior_encoder
     sizes: dict[str, Any] = {
         "num_chars": config.n_symbols,
@@ -114,7 +115,7 @@ def voice_settings(
     config: VitsConfig, frontend: Frontend, inference: Settings, *, has_discriminators: bool
 ) -> dict[str, Any]:
     """Return complete settings of a voice whose blank is the last symbol."""
-    audio, decoder, text = config.audio, config.decoder, frontend.config
+    audio, decoder, text = config.audio, hifigan_of(config), frontend.config
     shown = {key.split(".")[1]: value for key, value in inferable_settings(config).items()}
     characters = frontend.symbols.to_list()
     espeak = text.backend == "espeak" and supports_frontend(text)

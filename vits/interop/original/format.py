@@ -33,7 +33,7 @@ from vits.interop.parameter_names import (
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_torch
 from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
-from vits.interop.size_limits import shared_unsupported_parts
+from vits.interop.size_limits import hifigan_of, shared_unsupported_parts
 from vits.interop.symbol_table import move_blank_first
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
@@ -203,8 +203,8 @@ FORMAT = VoiceFormat(title="original", read=read, write=write, unsupported_parts
 def names_for_config(config: VitsConfig) -> ParameterNames:
     """Return the parameter names for a model of ours."""
     return parameter_names(
-        len(config.decoder.resblock_kernel_sizes),
-        resblock=config.decoder.resblock,
+        len(hifigan_of(config).resblock_kernel_sizes),
+        resblock=hifigan_of(config).resblock,
         stochastic=config.duration_predictor.kind == "stochastic",
     )
 

@@ -9,6 +9,7 @@ from vits.errors import VoiceError
 from vits.interop.carried_settings import CarriedSettings
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
+from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unused_symbol
 from vits.text import Frontend, SymbolTable
 
@@ -61,7 +62,7 @@ def declared_config(settings: SettingsReader, carried: CarriedSettings) -> Decla
 
 def inferable_settings(config: VitsConfig) -> dict[str, Any]:
     """Return the settings that tensor shapes show as well."""
-    multi_speaker, text, decoder = config.n_speakers > 1, config.text_encoder, config.decoder
+    multi_speaker, text, decoder = config.n_speakers > 1, config.text_encoder, hifigan_of(config)
     sizes: dict[str, Any] = {
         "model.inter_channels": config.latent_channels,
         "model.hidden_channels": config.hidden_channels,
@@ -88,7 +89,7 @@ def model_settings(
     config: VitsConfig, frontend: Frontend, speakers: tuple[str, ...]
 ) -> dict[str, Any]:
     """Return complete settings, with the original's training recipe."""
-    audio, decoder, multi_speaker = config.audio, config.decoder, config.n_speakers > 1
+    audio, decoder, multi_speaker = config.audio, hifigan_of(config), config.n_speakers > 1
     settings: dict[str, Any] = {
         "train": {
             "log_interval": 200,

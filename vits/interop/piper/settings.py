@@ -14,6 +14,7 @@ from vits.interop.carried_settings import CarriedSettings
 from vits.interop.full_voice import FullVoice
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
+from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
 from vits.text import Frontend
 
@@ -67,7 +68,7 @@ def declared_config(
 
 def claims(hparams: SettingsReader, config: VitsConfig) -> dict[str, tuple[Any, Any]]:
     """Return key -> (hyper-parameter, value that the tensors show)."""
-    text, decoder, multi_speaker = config.text_encoder, config.decoder, config.n_speakers > 1
+    text, decoder, multi_speaker = config.text_encoder, hifigan_of(config), config.n_speakers > 1
     shown: dict[str, Any] = {
         "num_symbols": config.n_symbols,
         "inter_channels": config.latent_channels,
@@ -166,7 +167,7 @@ def _text_layout(config: FrontendConfig) -> tuple[object, ...]:
 
 def hyper_parameters(config: VitsConfig) -> dict[str, Any]:
     """Return the arguments of Piper's model class."""
-    text, decoder, audio = config.text_encoder, config.decoder, config.audio
+    text, decoder, audio = config.text_encoder, hifigan_of(config), config.audio
     multi_speaker = config.n_speakers > 1
     return {
         "num_symbols": config.n_symbols,

@@ -27,7 +27,7 @@ from vits.interop.parameter_names import (
 )
 from vits.interop.safe_loading import as_tensors, load_json, load_safetensors, load_torch
 from vits.interop.settings_reader import SettingsReader, speaker_names, write_json
-from vits.interop.size_limits import require_single_language
+from vits.interop.size_limits import hifigan_of, require_single_language
 from vits.interop.symbol_table import move_blank_first, table_from_ids, unique_symbol_ids
 from vits.interop.transformers.settings import (
     DEFAULTS,
@@ -165,7 +165,7 @@ def write(folder: Path, voice: FullVoice) -> None:
     frontend, weights, order = move_blank_first(bundle.frontend, bundle.generator.state_dict())
     config = bundle.generator.config
     table = parameter_names(
-        len(config.decoder.resblock_kernel_sizes),
+        len(hifigan_of(config).resblock_kernel_sizes),
         stochastic=config.duration_predictor.kind == "stochastic",
     )
     renamed = table.to_theirs(_fold_decoder(weights))

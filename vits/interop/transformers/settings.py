@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from vits.config import AudioConfig, FrontendConfig, VitsConfig
+from vits.config import AudioConfig, FrontendConfig, StochasticDurationConfig, VitsConfig
 from vits.errors import VoiceError
 from vits.interop.carried_settings import CarriedSettings
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
+from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import unique_symbol_ids
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
@@ -137,7 +138,7 @@ def require_model(config: VitsConfig) -> None:
     supported_width = durations.kind == "deterministic" or width == config.hidden_channels
     rules = {
         f"a decoder of the kind {config.decoder.kind}": config.decoder.kind == "hifigan",
-        "residual blocks of the kind 2": config.decoder.resblock == "1",
+        "residual blocks of the kind 2": getattr(config.decoder, "resblock", "1") == "1",
         "a posterior encoder and a prior flow with different convolutions": same_wavenet,
         f"a stochastic duration predictor of {width} channels": supported_width,
     }
@@ -148,9 +149,10 @@ def require_model(config: VitsConfig) -> None:
 
 def inferable_settings(config: VitsConfig) -> dict[str, Any]:
     """Return the settings that tensor shapes show as well."""
-    text, durations, decoder = config.text_encoder, config.duration_predictor, config.decoder
+    text, durations = config.text_encoder, config.duration_predictor
+    decoder = hifigan_of(config)
     multi_speaker = config.n_speakers > 1
-    stochastic = durations.kind == "stochastic"
+    stochastic = isinstance(durations, StochasticDurationConfig)
     return {
         "vocab_size": config.n_symbols,
         "hidden_size": config.hidden_channels,
@@ -178,14 +180,16 @@ def inferable_settings(config: VitsConfig) -> dict[str, Any]:
                 "duration_predictor_num_flows": durations.n_flows,
             }
             if stochastic
-            else {"duration_predictor_filter_channels": durations.filter_channels or 256}
+            else {"duration_predictor_filter_channels": durations.filter_channels}
         ),
     }
 
 
 def model_settings(config: VitsConfig, inference: Settings) -> dict[str, Any]:
     """Return all settings of the model."""
-    decoder, durations = config.decoder, config.duration_predictor
+    decoder, durations = hifigan_of(config), config.duration_predictor
+    stochastic = isinstance(durations, StochasticDurationConfig)
+    splines = durations if stochastic else StochasticDurationConfig()
     return {
         "architectures": ["VitsModel"],
         **FIXED,
@@ -197,7 +201,7 @@ def model_settings(config: VitsConfig, inference: Settings) -> dict[str, Any]:
         "attention_dropout": config.text_encoder.dropout,
         "activation_dropout": config.text_encoder.dropout,
         "duration_predictor_dropout": durations.dropout,
-        "duration_predictor_tail_bound": durations.tail_bound,
+        "duration_predictor_tail_bound": splines.tail_bound,
         "speaking_rate": 1.0 / inference.length_scale,
         "noise_scale": inference.noise_scale,
         "noise_scale_duration": inference.noise_scale_duration,

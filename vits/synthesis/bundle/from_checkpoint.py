@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from vits.config import VitsConfig, from_dict
+from vits.config.legacy import read_model
 from vits.errors import CheckpointError, MissingFileError, VitsError
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -106,7 +106,7 @@ def _build(
         averaged=ema is not None,
         vits_version=version("vits"),
     )
-    config = from_dict(VitsConfig, _part(path, block, "model", dict), "model")
+    config = read_model(_part(path, block, "model", dict))
     weights = _weights(path, _part(path, values, "state_dict", dict), ema)
     return VoiceBundle(
         generator=build_generator(weights, config, str(path)),

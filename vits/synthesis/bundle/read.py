@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from vits.config import VitsConfig, from_dict
+from vits.config import from_dict
+from vits.config.legacy import read_model
 from vits.errors import MissingFileError, VitsError, VoiceError
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.schema import checked, mapping, names, read_json, read_keys
@@ -68,7 +69,7 @@ def _read_parts(folder: Path) -> VoiceBundle:
     """Read and check each file."""
     path = folder / CONFIG
     values = read_keys(path, KEYS, FORMAT)
-    model = checked(path, lambda: from_dict(VitsConfig, values["model"], "model"))
+    model = checked(path, lambda: read_model(values["model"]))
     frontend = checked(path, lambda: Frontend.from_dict(mapping(values, "frontend")))
     settings = checked(path, lambda: from_dict(Settings, values["inference"], "inference"))
     card = checked(folder / CARD, lambda: from_dict(Card, read_json(folder / CARD), "card"))

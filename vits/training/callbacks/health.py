@@ -49,33 +49,34 @@ SYMPTOMS = (
         "alignment collapse",
         lambda v: v.largest_share > 0.5 and v.symbols >= 8,
         "one symbol takes {0.largest_share:.0%} of an utterance's frames, so the alignment has "
-        "collapsed; start again with model.training.alignment_guide 100, or check that texts and "
+        "collapsed; start again with model.training.alignment.guide 100, or check that texts and "
         "recordings belong together",
     ),
     Symptom(
         "blanks take all the time",
         lambda v: v.blank_share > 0.9,
         "blanks take {0.blank_share:.0%} of the frames, so the phonemes are not aligned; start "
-        "again with model.training.alignment_guide 100, or prepare with --no-blanks",
+        "again with model.training.alignment.guide 100, or prepare with --no-blanks",
     ),
     Symptom(
         "posterior collapse",
         lambda v: v.kl is not None and v.kl < 0.05,
         "the KL divergence is {0.kl:.3f} nats a frame, so the latent tells the decoder nothing "
-        "beyond the text; lower model.training.kl_weight",
+        "beyond the text; lower model.training.loss_weights.kl",
     ),
     Symptom(
         "discriminators win",
         lambda v: v.discriminator is not None and v.discriminator < 0.05,
         "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
         "tell every generated wave, and the generator learns little from them; raise "
-        "model.training.feature_weight, or resume from before and set adversarial_start later",
+        "model.training.loss_weights.feature, or resume from before and set adversarial.start "
+        "later",
     ),
     Symptom(
         "discriminators lose",
         lambda v: v.discriminator is not None and v.discriminator > 0.6,
         "the discriminators' loss is {0.discriminator:.3f} a member, where 0.5 is chance: they "
-        "tell nothing apart; lower model.training.learning_rate",
+        "tell nothing apart; lower model.training.optimizer.learning_rate",
     ),
 )
 
@@ -144,7 +145,7 @@ class Health(pl.Callback):
         for name, dead in self._dead.items():
             message = (
                 f"every gradient of {name} is zero, so it learns nothing; resume from before, with "
-                "a lower model.training.learning_rate"
+                "a lower model.training.optimizer.learning_rate"
             )
             self._count(f"dead gradients of {name}", dead, message)
         self._dead = {}

@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from vits.config import to_dict
+from vits.config.legacy import read_model, read_training
 from vits.errors import CheckpointError
 from vits.training.checkpoints.resume import apply_training_config, differences, run_facts
 from vits.training.module import VitsModule
@@ -62,12 +63,14 @@ class Resumption(pl.Callback):
             return
         assert isinstance(pl_module, VitsModule)
         recipe = pl_module.training_config
+        old_model = to_dict(read_model(before["model"]))
+        old_recipe = to_dict(read_training(before["training"]))
         lines = [
-            *differences(before["model"], to_dict(pl_module.config), "model.config."),
-            *differences(before["training"], to_dict(recipe), "model.training."),
+            *differences(old_model, to_dict(pl_module.config), "model.config."),
+            *differences(old_recipe, to_dict(recipe), "model.training."),
             *differences(before.get("stream", run_facts(trainer)), run_facts(trainer)),
         ]
         if trainer.is_global_zero:
             for line in lines:
                 notify(line)
-        apply_training_config(trainer, before["training"], recipe)
+        apply_training_config(trainer, old_recipe, recipe)

@@ -91,7 +91,7 @@ def _show(
 
 def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:
     """Align a recording with its text, unless the data do: (T, S)."""
-    if module.training_config.speaks_only:
+    if module.training_config.prior_only:
         return durations_to_path(batch.durations, spectrogram.shape[2])[0].cpu()
     frames = batch.wave_lengths // module.config.audio.hop_length
     durations = module.generator.align_recording(

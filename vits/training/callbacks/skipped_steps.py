@@ -34,7 +34,7 @@ class SkippedSteps(pl.Callback):
     """Reports steps that changed nothing because a loss or a gradient was not finite.
 
     The module itself skips (``Record``); here the skipped steps are counted and their utterances
-    named, in a warning and in ``skipped.csv`` of the run's folder. After ``skipped_in_a_row`` of
+    named, in a warning and in ``skipped.csv`` of the run's folder. After ``max_skipped_steps`` of
     them the weights themselves are in doubt: weights, moments and average are taken from the
     newest checkpoint that is older than the first of them, and the run goes on with the next step
     and its other data. When it comes to that a second time from the same checkpoint, or there is
@@ -73,7 +73,7 @@ class SkippedSteps(pl.Callback):
         self._waiting.append(step)
         if pl_module.device.type == "cpu" or len(self._waiting) >= self.look_every:
             self._look(trainer)
-        if self.streak >= pl_module.training_config.skipped_in_a_row:
+        if self.streak >= pl_module.training_config.max_skipped_steps:
             self._go_back(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -137,8 +137,9 @@ class SkippedSteps(pl.Callback):
         count, first = self.streak, trainer.global_step - self.streak + 1
         story = f"{count} steps in a row from step {first} on gave numbers that are not finite"
         advice = (
-            "lower model.training.learning_rate, set model.training.gradient_clip (e.g. 1000), use "
-            "trainer.precision 32-true, and listen to the utterances in skipped.csv"
+            "lower model.training.optimizer.learning_rate, set "
+            "model.training.optimizer.gradient_clip (e.g. 1000), use trainer.precision "
+            "32-true, and listen to the utterances in skipped.csv"
         )
         found = None
         if trainer.is_global_zero:

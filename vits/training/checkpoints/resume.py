@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import StepLR
 
-from vits.config import TrainingConfig, to_dict
+from vits.config import OptimizerConfig, TrainingConfig, to_dict
 from vits.errors import CheckpointError, ConfigError, MissingFileError
 from vits.training.checkpoints.checkpoint_io import newest_valid, step_of
 from vits.training.checkpoints.checksum import verify
@@ -122,29 +122,29 @@ def apply_training_config(
         old: the recipe of that checkpoint, as plain values.
         recipe: the one to go on with.
     """
-    new = to_dict(recipe)
-    changed = {key for key in new if key in old and _plain(old[key]) != _plain(new[key])}
+    before, now = old["optimizer"], to_dict(recipe.optimizer)
+    changed = {key for key in now if key in before and _plain(before[key]) != now[key]}
     for optimizer in trainer.optimizers:
         for group in optimizer.param_groups:
-            group.update({k: getattr(recipe, k) for k in OPTIMIZER_KEYS if k in changed})
+            group.update({k: getattr(recipe.optimizer, k) for k in OPTIMIZER_KEYS if k in changed})
     if changed & SCHEDULE_KEYS:
         for config in trainer.lr_scheduler_configs:
             scheduler = config.scheduler
             if isinstance(scheduler, StepLR):
-                _reschedule(scheduler, recipe)
+                _reschedule(scheduler, recipe.optimizer)
 
 
 OPTIMIZER_KEYS = ("betas", "eps", "weight_decay")
-SCHEDULE_KEYS = {"learning_rate", "learning_rate_decay", "learning_rate_decay_steps"}
+SCHEDULE_KEYS = {"learning_rate", "decay", "decay_steps"}
 
 
-def _reschedule(scheduler: StepLR, recipe: TrainingConfig) -> None:
+def _reschedule(scheduler: StepLR, recipe: OptimizerConfig) -> None:
     """Put the rate where this recipe would have it at this step."""
     scheduler.base_lrs = [recipe.learning_rate] * len(scheduler.base_lrs)
-    scheduler.gamma = recipe.learning_rate_decay
-    scheduler.step_size = recipe.learning_rate_decay_steps
+    scheduler.gamma = recipe.decay
+    scheduler.step_size = recipe.decay_steps
     decays = scheduler.last_epoch // scheduler.step_size
-    rate = recipe.learning_rate * recipe.learning_rate_decay**decays
+    rate = recipe.learning_rate * recipe.decay**decays
     optimizer: Optimizer = scheduler.optimizer
     for group in optimizer.param_groups:
         group["initial_lr"] = recipe.learning_rate

@@ -6,7 +6,14 @@ from typing import Any
 
 from torch import Tensor
 
-from vits.config import TrainingConfig, VitsConfig
+from vits.config import (
+    AdversarialConfig,
+    AlignmentConfig,
+    LossWeights,
+    PriorSegmentsConfig,
+    TrainingConfig,
+    VitsConfig,
+)
 from vits.text import Frontend
 
 __all__ = ["WARMUP_STEPS", "BaseVoice", "starting_recipe"]
@@ -16,14 +23,11 @@ __all__ = ["WARMUP_STEPS", "BaseVoice", "starting_recipe"]
 WARMUP_STEPS = 1000
 
 # The recipe that the voice in the box was finished with: recipes/kathleen/natural.yaml.
-SPEAKS_ONLY = TrainingConfig(
-    alignment="data",
-    spoken_share=1.0,
-    kl_weight=0.0,
+PRIOR_ONLY = TrainingConfig(
+    alignment=AlignmentConfig(source="data"),
+    prior_segments=PriorSegmentsConfig(share=1.0),
+    loss_weights=LossWeights(kl=0.0, envelope=20.0, mel=4.0, feature=1.0),
     freeze="posterior",
-    envelope_weight=20.0,
-    mel_weight=4.0,
-    feature_weight=1.0,
 )
 
 
@@ -73,15 +77,25 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
     that was left out stays out, as it no longer goes with the rest. Of a compact voice, which has
     none, spoken segments are trained along the durations of the data.
     """
-    recipe = base.training or (SPEAKS_ONLY if base.is_compact else TrainingConfig())
-    fades = recipe.alignment_guide_steps if recipe.alignment_guide > 0 else 0
-    left = max(0, fades - base.step)
+    recipe = base.training or (PRIOR_ONLY if base.is_compact else TrainingConfig())
     return replace(
         recipe,
-        adversarial_start=max(0, recipe.adversarial_start - base.step),
-        spoken_start=max(0, recipe.spoken_start - base.step),
-        discriminator_warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
-        alignment_guide=recipe.alignment_guide * left / recipe.alignment_guide_steps,
-        alignment_guide_steps=left or recipe.alignment_guide_steps,
-        freeze="posterior" if recipe.speaks_only else None,
+        adversarial=AdversarialConfig(
+            start=max(0, recipe.adversarial.start - base.step),
+            warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
+        ),
+        prior_segments=replace(
+            recipe.prior_segments, start=max(0, recipe.prior_segments.start - base.step)
+        ),
+        alignment=_alignment_after(recipe.alignment, base.step),
+        freeze="posterior" if recipe.prior_only else None,
     )
+
+
+def _alignment_after(alignment: AlignmentConfig, step: int) -> AlignmentConfig:
+    """Return the alignment of a run that starts at ``step`` of another: the guide has faded."""
+    left = alignment.guide_steps - step
+    if alignment.guide == 0 or left <= 0:
+        return AlignmentConfig(source=alignment.source)
+    guide = alignment.guide * left / alignment.guide_steps
+    return replace(alignment, guide=guide, guide_steps=left)

@@ -161,26 +161,26 @@ class FinetuneCLI(FitCLI):
         """Say when the posterior encoder has no part in the run, and what that means."""
         if base.is_compact:
             self._report("posterior encoder: none, the voice is compact: its speech is trained")
-        elif self.model.training_config.speaks_only:
-            without = base.training is not None and base.training.speaks_only
+        elif self.model.training_config.prior_only:
+            without = base.training is not None and base.training.prior_only
             whole = "the voice that this one came from" if without else base.source
             self._report(
-                "posterior encoder: left out (alignment 'data', spoken_share 1); "
+                "posterior encoder: left out (alignment.source 'data', prior_segments.share 1); "
                 f"to align, to convert voices or to begin another run take {whole}"
             )
 
     def _report_warmup(self) -> None:
         """Say when the discriminators learn alone, and if that is the whole run."""
-        recipe = self.model.training_config
-        if not recipe.discriminator_warmup_steps:
+        recipe = self.model.training_config.adversarial
+        if not recipe.warmup_steps:
             return
-        first = recipe.adversarial_start
-        end = first + recipe.discriminator_warmup_steps
+        first = recipe.start
+        end = first + recipe.warmup_steps
         steps = self.trainer.max_steps
         whole = first == 0 and 0 < steps <= end
         self._report(
             f"warm-up: from step {first} to {end} the discriminators learn alone "
-            "(model.training.discriminator_warmup_steps)"
+            "(model.training.adversarial.warmup_steps)"
             + f": the generator does not learn in a run of {steps} steps"
             * whole
         )
@@ -194,11 +194,12 @@ def resumed_checkpoint(given: Namespace) -> Path | None:
 
 def _require_spoken(base: BaseVoice, recipe: TrainingConfig) -> None:
     """Require of a compact voice a recipe in which the posterior encoder has no part."""
-    if not recipe.speaks_only:
+    if not recipe.prior_only:
         raise ConfigError(
-            f"alignment {recipe.alignment!r} and spoken_share {recipe.spoken_share} must be 'data' "
-            f"and 1 for voice {base.source}: it is compact and has no posterior encoder; leave "
-            "them out, or take the whole voice or its checkpoint"
+            f"alignment.source {recipe.alignment.source!r} and prior_segments.share "
+            f"{recipe.prior_segments.share} must be 'data' and 1 for voice {base.source}: it is "
+            "compact and has no posterior encoder; leave them out, or take the whole voice or its "
+            "checkpoint"
         )
 
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from vits import losses
 from vits.audio.mel import MelSpectrogram
-from vits.config import TrainingConfig, VitsConfig
+from vits.config import DecoderConfig, IstftConfig, TrainingConfig, VitsConfig
 from vits.layers.filterbank import PseudoQmf
 from vits.losses.envelope import EnvelopeLoss
 from vits.losses.subband import SubbandLoss
@@ -23,12 +23,17 @@ def optional_losses(
 ) -> nn.ModuleDict:
     """Make the losses that the original has not, by name: those whose weight is not 0."""
     optional = nn.ModuleDict()
-    if recipe.subband_weight:
+    if recipe.loss_weights.subband:
         length = config.segment_frames * config.audio.hop_length
-        optional["subband"] = SubbandLoss(PseudoQmf(max(2, config.decoder.n_bands)), length)
-    if recipe.envelope_weight:
+        optional["subband"] = SubbandLoss(PseudoQmf(_n_bands(config.decoder)), length)
+    if recipe.loss_weights.envelope:
         optional["envelope"] = EnvelopeLoss(mel.filterbank, config.audio.sample_rate)
     return optional
+
+
+def _n_bands(decoder: DecoderConfig) -> int:
+    """Return the bands of the subband loss: the decoder's own, at least 2, or 4."""
+    return max(2, decoder.n_bands) if isinstance(decoder, IstftConfig) else 4
 
 
 def generator_terms(
@@ -88,7 +93,7 @@ def weigh(
         out: what it gave.
         apart: the prior's side has no part in the wave.
     """
-    weighted = {name: getattr(recipe, f"{name}_weight") * term for name, term in terms.items()}
+    weighted = {name: getattr(recipe.loss_weights, name) * term for name, term in terms.items()}
     if not apart or out.posterior_pass is None:
         return torch.stack(list(weighted.values())).sum()
     settled = settle(

@@ -21,6 +21,7 @@ class Segments(NamedTuple):
 
 def prior_segments_at(recipe: TrainingConfig, step: int) -> PriorSegments:
     """Say which segments of step ``step`` are decoded from the prior."""
-    if step < recipe.spoken_start:
+    segments = recipe.prior_segments
+    if step < segments.start:
         return NO_PRIOR_SEGMENTS
-    return PriorSegments(recipe.spoken_share, recipe.spoken_noise_scale)
+    return PriorSegments(segments.share, segments.noise_scale)
