@@ -111,8 +111,8 @@ def current_model(values: Values) -> Values:
             model[name] = _of_kind(model[name], union, keep_changed=False)
     if _is_mapping(model.get("discriminator")):
         model["discriminator"] = _effective(model["discriminator"])
-    counted = {"speaker_channels": model.get("n_speakers", 1) > 1}
-    counted["language_channels"] = bool(model.get("n_languages", 0))
+    counted = {"speaker_channels": model.get("n_speakers", 1) != 1}
+    counted["language_channels"] = model.get("n_languages", 0) != 0
     return {key: value for key, value in model.items() if counted.get(key, True)}
 
 
