@@ -29,7 +29,7 @@ import vits
 from vits.errors import TextError, UnknownSymbolError, VitsError
 from vits.synthesis import OnnxVoice, SkippedSentenceWarning, Voice
 from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
-from vits.synthesis.script.ssml import read_markup
+from vits.synthesis.script.ssml import read_ssml
 from vits.text import Encoding, UnknownSymbolWarning, clean, split_sentences
 
 WORDS = ("hello", "the", "garden", "Dr.", "3.50", "$5", "o'clock", "1984", "IV", "e.g.", "a", "x")
@@ -120,7 +120,7 @@ def read(voice: Voice | OnnxVoice, text: str, markup: bool) -> list[Encoding]:
     check_text(text)
     front = voice.frontend
     if markup:
-        items = read_markup(front, text, voice.settings, voice.speakers, len(voice.speakers) or 1)
+        items = read_ssml(front, text, voice.settings, voice.speakers)
         return [item.encoding for item in items if isinstance(item, Sentence)]
     return [item.encoding for item in read_sentences(front, text)]
 

@@ -4,7 +4,7 @@
 
 One sentence, every symbol of six frames, spoken by each engine in turn: this library in `plain`
 (torch as in training), `fp32` and `bf16`, and ONNX Runtime with our own export, where it is
-installed. Weights are drawn and brought to unit gain, so that the wave is no silence; speed does
+installed. Weights are sample and brought to unit gain, so that the wave is no silence; speed does
 not depend on them. Times are processor time of text encoder, duration predictor, flow and decoder.
 RTF is the median over the rounds, and a ratio is the median of the ratios of the rounds: above 1 is
 faster than the engine in the head of the column. SNR is that of the samples against `plain`, and
@@ -33,6 +33,7 @@ from vits.layers.channels_last import computes_bf16
 from vits.layers.flows import MeanCoupling
 from vits.models import Vits
 from vits.synthesis import Card, Settings, VoiceBundle, load, write_voice
+from vits.synthesis.request import Request
 from vits.text import Frontend, SymbolTable
 
 CONFIGS = {
@@ -93,16 +94,16 @@ class Contender:
         self.name, self.engine, self.seconds = name, voice._engine, []
         generator = np.random.default_rng(0)
         self.ids = [int(i) for i in generator.integers(1, len(LETTERS), symbols)]
-        drawn = self.engine.sample(self.ids, 0, HOW, (7, 0))
-        self.samples = self.engine.decode(drawn)
-        joined = np.concatenate(list(self.engine.decode_in_chunks(drawn)))
+        sample = self.engine.sample(self.ids, Request(seed=7, settings=HOW))
+        self.samples = self.engine.decode(sample)
+        joined = np.concatenate(list(self.engine.decode_in_chunks(sample)))
         difference = np.abs(joined - self.samples).max() / np.abs(self.samples).max()
         self.stream = float(difference)
 
     def take_part(self) -> None:
         """Speak once."""
         started = time.process_time()
-        self.engine.decode(self.engine.sample(self.ids, 0, HOW, (7, 0)))
+        self.engine.decode(self.engine.sample(self.ids, Request(seed=7, settings=HOW)))
         self.seconds.append(time.process_time() - started)
 
     def row(self, others: dict[str, "Contender"]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import torch
 from vits.cli import main
 from vits.errors import MissingExtraError, MissingFileError, TextError, VoiceError
 from vits.synthesis import OnnxVoice, Voice, load, synthesize
+from vits.synthesis.request import Request
 from vits.synthesis.runtime import onnx_engine
 from vits.synthesis.runtime.noise import torch_randn
 from vits.synthesis.runtime.seeds import derive_seed
@@ -64,8 +65,8 @@ def test_without_noise_the_samples_are_torchs(pair, name):
 def test_from_the_same_noise_the_samples_are_torchs(pair):
     ours, torchs, _ = pair("original")
     ids = ours.frontend.encode("Hello there.").ids
-    spoken = ours._engine.sample(ids, 0, ours.settings, (9, 0))
     seed = derive_seed(9, 0)
+    spoken = ours._engine.sample(ids, Request(seed=seed, settings=ours.settings))
     noise = ours._engine._noise(seed, sum(spoken.durations))
     with torch.inference_mode():
         expected = torchs._engine.model.infer(
@@ -163,7 +164,7 @@ def test_what_is_too_long_or_not_finite_is_refused(pair, monkeypatch):
         with pytest.raises(VoiceError, match=message):
             ours("Hello.", seed=1)
     with pytest.raises(VoiceError, match="cannot keep lengths"):
-        engine.sample([1], 0, ours.settings, (1, 0), [1])
+        engine.sample([1], Request(seed=1), [1])
 
 
 def test_say_speaks_without_torch(folder, tmp_path):

@@ -80,19 +80,32 @@ def test_without_seeds_every_text_gets_its_own(voice):
 
 
 def test_mistakes_are_named(voice):
-    with pytest.raises(TextError, match="call the voice for one text"):
-        voice.synthesize("Hello.")
+    with pytest.raises(TextError, match="a str or a list of str, not int"):
+        voice.synthesize(3)
     with pytest.raises(TextError, match="text 1: the text is empty"):
         voice.synthesize(["Hello.", " "])
     with pytest.raises(VoiceError, match="1 seeds must be as many as the 2 texts"):
         voice.synthesize(["Hello.", "You."], seeds=[1])
-    with pytest.raises(VoiceError, match="1 settings in each must be as many as the 2 texts"):
+    with pytest.raises(VoiceError, match="1 entries of each must be as many as the 2 texts"):
         voice.synthesize(["Hello.", "You."], each=[{}])
     with pytest.raises(VoiceError, match="text 1: unknown speaker 'eve'"):
         voice.synthesize(["Hello.", "You."], each=[{}, {"speaker": "eve"}])
-    with pytest.raises(VoiceError, match="'seconds' is no setting of many texts"):
+    with pytest.raises(VoiceError, match="seconds is for one text; call the voice once"):
         voice.synthesize(["Hello."], seconds=3.0)
+    with pytest.raises(VoiceError, match="seed is for one text; give seeds"):
+        voice.synthesize(["Hello."], seed=1)
+    with pytest.raises(VoiceError, match="unknown setting 'loudness'; known: noise_scale"):
+        voice.synthesize(["Hello."], each=[{"loudness": 1}])
     with pytest.raises(VoiceError, match="batch_frames 0"):
         voice.synthesize(["Hello."], batch_frames=0)
     with pytest.raises(VoiceError, match="speaker"):
         voice.synthesize(["Hello."], speaker="eve")
+
+
+def test_one_text_gives_one_speech(voice):
+    speech = voice.synthesize("Hello there.", seed=3, seconds=1.0)
+    expected = voice("Hello there.", seed=3, seconds=1.0)
+    np.testing.assert_array_equal(speech.samples, expected.samples)
+    for name, value in {"seeds": [1], "each": [{}], "batch_frames": 5}.items():
+        with pytest.raises(VoiceError, match=f"{name} is for a list of texts"):
+            voice.synthesize("Hello.", **{name: value})

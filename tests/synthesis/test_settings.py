@@ -5,6 +5,7 @@ import pytest
 
 from vits.errors import VoiceError
 from vits.synthesis import Settings
+from vits.synthesis.settings import SCALES, SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,19 @@ def test_override_replaces_what_is_given_and_keeps_the_rest():
     assert changed.length_scale == 1.5
     assert changed.sentence_silence == 0.5
     assert own.override() == own
+
+
+def test_every_setting_has_a_range_and_a_help_text():
+    for name, setting in SETTINGS.items():
+        assert setting.help
+        assert setting.range
+        assert (setting.unit == "seconds") == name.endswith("_silence")
+    assert SETTINGS["length_scale"].range == "above 0, up to 10"
+    assert SETTINGS["noise_scale"].range == "0 or more"
+    assert SETTINGS["sentence_silence"].range == "0 to 60 seconds"
+    assert SCALES == ("noise_scale", "noise_scale_duration", "length_scale")
+
+
+def test_an_unknown_setting_is_named_with_the_known_ones():
+    with pytest.raises(VoiceError, match="unknown setting 'loudness'; known: noise_scale, "):
+        Settings().override(loudness=1)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from vits.errors import VoiceError
-from vits.synthesis.onnx_voice import is_onnx_voice
+from vits.synthesis.bundle.onnx_bundle import is_onnx_voice
 
 __all__ = ["TEXTS", "Figures", "benchmark"]
 

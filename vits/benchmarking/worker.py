@@ -20,7 +20,8 @@ import numpy as np
 
 from vits.errors import VitsError
 from vits.synthesis.api import load
-from vits.synthesis.onnx_voice import OnnxVoice, read_onnx_voice
+from vits.synthesis.bundle.onnx_bundle import read_onnx_voice
+from vits.synthesis.onnx_voice import OnnxVoice
 from vits.synthesis.runtime.onnx_engine import OnnxEngine
 from vits.text import split_sentences
 

@@ -15,8 +15,8 @@ from vits.config import to_dict
 from vits.export.graph import InferenceGraph
 from vits.export.target import Plan, Request, Target
 from vits.models.vits import Vits
+from vits.synthesis.bundle.onnx_bundle import FORMAT, GRAPH_FILE, SETTINGS_FILE
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
-from vits.synthesis.onnx_voice import FORMAT, GRAPH, SETTINGS
 
 __all__ = ["TARGET"]
 
@@ -112,7 +112,7 @@ def _write(folder: Path, bundle: VoiceBundle) -> None:
         "card": to_dict(bundle.card),
     }
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _check(bundle: VoiceBundle) -> None:
@@ -121,5 +121,5 @@ def _check(bundle: VoiceBundle) -> None:
 
 
 TARGET = Target(
-    title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH, write=_write, languages=True
+    title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH_FILE, write=_write, languages=True
 )

@@ -251,7 +251,7 @@ def _find_speaker(request: SpeechRequest, voice: Voice | OnnxVoice) -> int:
     is_id = name.isdecimal() and len(name) < 7 and not numeric_names
     speaker = int(name) if is_id else name[:200]
     try:
-        return find_speaker(voice.speakers, max(1, len(voice.speakers)), speaker)
+        return find_speaker(voice.speakers, speaker)
     except VoiceError as error:
         raise ApiError(400, str(error), param="voice", code="voice_not_found") from None
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from vits.synthesis.api import load, synthesize
     from vits.synthesis.bundle.card import Card
     from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
-    from vits.synthesis.bundle.frontend_mismatch import FrontendDriftWarning
+    from vits.synthesis.bundle.frontend_mismatch import FrontendMismatchWarning
     from vits.synthesis.bundle.read import read_voice
     from vits.synthesis.bundle.voice_bundle import VoiceBundle
     from vits.synthesis.bundle.write import write_voice
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from vits.synthesis.runtime.precision import PrecisionWarning
     from vits.synthesis.script.sentences import SkippedSentenceWarning
     from vits.synthesis.settings import Settings
-    from vits.synthesis.speech import Speech, Timing
+    from vits.synthesis.speech import Speech
+    from vits.synthesis.timing import Timing
     from vits.synthesis.voice import Voice
 
 __all__ = [
     "Captions",
     "Card",
-    "FrontendDriftWarning",
+    "FrontendMismatchWarning",
     "OnnxVoice",
     "PrecisionWarning",
     "Settings",
@@ -45,13 +46,13 @@ __all__ = [
 _HOMES = {
     "Captions": "captions",
     "Card": "bundle.card",
-    "FrontendDriftWarning": "bundle.frontend_mismatch",
+    "FrontendMismatchWarning": "bundle.frontend_mismatch",
     "Settings": "settings",
     "OnnxVoice": "onnx_voice",
     "PrecisionWarning": "runtime.precision",
     "SkippedSentenceWarning": "script.sentences",
     "Speech": "speech",
-    "Timing": "speech",
+    "Timing": "timing",
     "Voice": "voice",
     "VoiceBundle": "bundle.voice_bundle",
     "bundle_checkpoint": "bundle.from_checkpoint",

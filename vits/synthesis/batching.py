@@ -1,50 +1,54 @@
-"""Many texts at once: sentences of about the same length are decoded together."""
+"""Many texts at once: sentences of similar length are decoded in one batch."""
 
 from collections.abc import Sequence
 
 from vits.models.batched_decoding import group_by_length
 from vits.models.outputs import PriorSample
+from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import Samples
 from vits.synthesis.runtime.torch_engine import TorchEngine
 from vits.synthesis.script.sentences import Sentence
 from vits.synthesis.speech import Speech
-from vits.synthesis.stream import Request, Timeline, draw_sentence, join
+from vits.synthesis.stream import Timeline, join
 
-__all__ = ["BATCH_FRAMES", "speak_texts"]
+__all__ = ["BATCH_FRAMES", "synthesize_batch"]
 
 BATCH_FRAMES = 2048  # some 24 s: about half a gigabyte of activations in the original's decoder
 
 
-def speak_texts(
+def synthesize_batch(
     engine: TorchEngine,
     texts: Sequence[Sequence[Sentence]],
     requests: Sequence[Request],
-    batch_frames: int,
+    batch_frames: int = BATCH_FRAMES,
 ) -> list[Speech]:
-    """Speak texts, each as it is spoken alone up to rounding, and of the very same length.
+    """Synthesise texts; each equals the text alone up to rounding, and in length exactly.
+
+    Every sentence is sampled by itself, so that its durations and noise do not depend on the batch.
 
     Args:
-        engine: speaks.
-        texts: the sentences of each.
-        requests: how to speak each.
-        batch_frames: frames that are decoded at once; one sentence may have more.
+        engine: samples and decodes sentences.
+        texts: the sentences of each text.
+        requests: how to speak each text.
+        batch_frames: most frames of one batch; a longer sentence is a batch of its own.
     """
-    places = [(text, index) for text, found in enumerate(texts) for index in range(len(found))]
-    draws: list[PriorSample] = []
-    for text, index in places:
-        draws.append(draw_sentence(engine, texts[text][index], requests[text], index))
+    keys = [(text, index) for text, found in enumerate(texts) for index in range(len(found))]
+    samples: list[PriorSample] = []
+    for text, index in keys:
+        request = requests[text].for_sentence(index)
+        samples.append(engine.sample(texts[text][index].encoding.ids, request))
     waves: dict[tuple[int, int], Samples] = {}
-    for group in group_by_length([drawn.z.shape[2] for drawn in draws], batch_frames):
-        spoken = engine.decode_batched([draws[i] for i in group])
-        waves.update({places[i]: wave for i, wave in zip(group, spoken, strict=True)})
-    drawn_at = dict(zip(places, draws, strict=True))
+    for group in group_by_length([sample.z.shape[2] for sample in samples], batch_frames):
+        decoded = engine.decode_batched([samples[i] for i in group])
+        waves.update({keys[i]: wave for i, wave in zip(group, decoded, strict=True)})
+    sample_at = dict(zip(keys, samples, strict=True))
     result: list[Speech] = []
     for text, sentences in enumerate(texts):
         timeline = Timeline(engine, requests[text])
         chunks: list[Speech] = []
         for index, sentence in enumerate(sentences):
             chunks += timeline.pause(sentence)
-            frames = engine.durations(drawn_at[text, index])
-            chunks += timeline.place(sentence, frames, [waves[text, index]])
+            durations = engine.durations(sample_at[text, index])
+            chunks += timeline.chunks(sentence, durations, [waves[text, index]])
         result.append(join(chunks))
     return result

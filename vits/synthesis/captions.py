@@ -1,27 +1,59 @@
-"""What is said when, as a file: subtitles (SRT, WebVTT), a TextGrid of Praat, or JSON."""
+"""Captions: the times of words and phonemes as SRT, WebVTT, Praat TextGrid or JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vits.errors import MissingFileError, VoiceError
-from vits.synthesis.speech import Speech, Timing
+from vits.synthesis.timing import Timing
 
 __all__ = ["CAPTIONS", "Captions", "check_captions"]
 
-LONGEST_CUE = 84  # characters: two lines of 42, what subtitlers agree on
+LONGEST_CUE = 84  # characters: two lines of 42, the usual limit of subtitles
 LONGEST_CUE_SECONDS = 7.0
 LONGEST_GAP = 0.75  # seconds without a word inside a cue
-CLOSE = 1e-6  # seconds: times that differ by less differ by rounding
+TOLERANCE = 1e-6  # seconds: times closer than this differ by rounding
 MARKS = frozenset(';:,.!?¡¿—…"«»“”')
 OPENING = frozenset("¡¿«“")
 STOPS = tuple(".!?…")
 CLOSING = "\"'”»)"
 
 
+class TimedSpeech(Protocol):
+    """What captions read of a ``Speech``."""
+
+    @property
+    def samples(self) -> NDArray[np.float32]:
+        """Samples (L,)."""
+        ...
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second (Hz)."""
+        ...
+
+    @property
+    def phonemes(self) -> Sequence[Timing]:
+        """Phonemes with their times."""
+        ...
+
+    @property
+    def words(self) -> Sequence[Timing]:
+        """Words with their times."""
+        ...
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the speech."""
+        ...
+
+
 class Cue(NamedTuple):
-    """What is shown at once: its words, marks included, each with its times."""
+    """One subtitle: its words with their marks and times."""
 
     words: list[Timing]
 
@@ -32,19 +64,19 @@ class Cue(NamedTuple):
 
 
 class Captions:
-    """The times of a speech, gathered chunk by chunk; the samples are not kept.
+    """The times of a speech, collected chunk by chunk; the samples are not kept.
 
     >>> from vits.synthesis import Speech, Timing
     >>> import numpy as np
-    >>> said = Speech(np.zeros(8000, np.float32), 8000, words=(Timing("well", 0.25, 0.5),))
-    >>> print(Captions([said]).render("srt"), end="")
+    >>> speech = Speech(np.zeros(8000, np.float32), 8000, words=(Timing("well", 0.25, 0.5),))
+    >>> print(Captions([speech]).render("srt"), end="")
     1
     00:00:00,250 --> 00:00:00,500
     well
     """
 
-    def __init__(self, chunks: Iterable[Speech] = ()) -> None:
-        """Start with the chunks of a stream, or a whole speech in a list."""
+    def __init__(self, chunks: Iterable[TimedSpeech] = ()) -> None:
+        """Start with chunks of a stream, or with a whole speech in a list."""
         self.phonemes: list[Timing] = []
         self.words: list[Timing] = []
         self.sample_rate, self.seed = 1, None
@@ -54,34 +86,34 @@ class Captions:
 
     @property
     def seconds(self) -> float:
-        """Length of all that was added."""
+        """Length of everything added."""
         return self._samples / self.sample_rate
 
-    def add(self, chunk: Speech) -> None:
-        """Take over the times of the next chunk of a stream, or of a whole speech."""
+    def add(self, chunk: TimedSpeech) -> None:
+        """Add the times of the next chunk of a stream, or of a whole speech."""
         self.sample_rate, self.seed = chunk.sample_rate, chunk.seed
         self._samples += len(chunk.samples)
         self.phonemes += chunk.phonemes
         self.words += chunk.words
 
-    def render(self, kind: str) -> str:
-        """Return the text of a file.
+    def render(self, format: str) -> str:
+        """Return the captions as text.
 
         Args:
-            kind: ``srt``, ``vtt``, ``textgrid`` or ``json``.
+            format: ``srt``, ``vtt``, ``textgrid`` or ``json``.
 
         Raises:
-            VoiceError: another kind.
+            VoiceError: another format.
         """
-        if f".{kind}" not in CAPTIONS:
-            raise VoiceError(f"captions of kind {kind!r} must be one of {_listed()}")
-        return CAPTIONS[f".{kind}"](self)
+        if f".{format}" not in CAPTIONS:
+            raise VoiceError(f"caption format {format!r} must be one of {_listed()}")
+        return CAPTIONS[f".{format}"](self)
 
     def write(self, path: str | Path) -> Path:
-        """Write a file in UTF-8; its ending picks the kind.
+        """Write a file in UTF-8; the extension selects the format.
 
         Raises:
-            VoiceError: another ending than .srt, .vtt, .TextGrid and .json.
+            VoiceError: another extension than .srt, .vtt, .TextGrid or .json.
             MissingFileError: the folder does not exist.
         """
         path = check_captions(path)
@@ -89,7 +121,7 @@ class Captions:
         return path
 
     def timings(self) -> dict[str, Any]:
-        """Return all of it as plain JSON values, as ``Speech.timings`` does."""
+        """Return the times as plain JSON values."""
         return {
             "sample_rate": self.sample_rate,
             "seconds": self.seconds,
@@ -100,10 +132,10 @@ class Captions:
 
 
 def check_captions(path: str | Path) -> Path:
-    """Return the path of a file of captions that can be written.
+    """Return a path after checking that captions can be written to it.
 
     Raises:
-        VoiceError: the ending is none that is known.
+        VoiceError: an unknown extension.
         MissingFileError: the folder does not exist.
     """
     path = Path(path)
@@ -115,11 +147,11 @@ def check_captions(path: str | Path) -> Path:
 
 
 def _listed(dot: str = "") -> str:
-    return ", ".join(dot + kind[1:] for kind in CAPTIONS)
+    return ", ".join(dot + extension[1:] for extension in CAPTIONS)
 
 
 def _cues(captions: Captions) -> Iterator[Cue]:
-    """Group words to what fits on a screen; a full stop, a long silence and a limit end a cue."""
+    """Group words into cues that end at a full stop, at a long silence or at the size limit."""
     cue: list[Timing] = []
     for word in _with_marks(captions):
         length = sum(len(other.text) + 1 for other in cue) + len(word.text)
@@ -137,20 +169,20 @@ def _cues(captions: Captions) -> Iterator[Cue]:
 
 
 def _with_marks(captions: Captions) -> Iterator[Timing]:
-    """Yield the words, with the marks that stand before and after them, which have times too."""
+    """Yield the words with the punctuation marks before and after them."""
     marks = [mark for mark in captions.phonemes if mark.text in MARKS]
     place, before = 0, ""
     for index, word in enumerate(captions.words):
-        while place < len(marks) and marks[place].start < word.start - CLOSE:
+        while place < len(marks) and marks[place].start < word.start - TOLERANCE:
             before, place = before + marks[place].text, place + 1
-        while place < len(marks) and marks[place].start < word.end - CLOSE:
-            place += 1  # a mark within a word is part of its text
+        while place < len(marks) and marks[place].start < word.end - TOLERANCE:
+            place += 1  # a mark inside a word is part of its text
         after = captions.words[index + 1].start if index + 1 < len(captions.words) else None
         text, before = before + " ".join(word.text.split()), ""
         reached = word.end
-        while place < len(marks) and (after is None or marks[place].start < after - CLOSE):
+        while place < len(marks) and (after is None or marks[place].start < after - TOLERANCE):
             mark, start, end = marks[place]
-            apart = start > reached + CLOSE  # a space is spoken in between
+            apart = start > reached + TOLERANCE  # a space is spoken in between
             if mark in OPENING or (mark == '"' and apart):
                 break
             text += f" {mark}" if apart else mark
@@ -166,7 +198,7 @@ def _clock(milliseconds: int, comma: str) -> str:
 
 
 def _span(cue: Cue) -> tuple[int, int]:
-    """Return the times of a cue (milliseconds); it is never without length."""
+    """Return start and end of a cue (milliseconds), at least 1 ms apart."""
     start = round(cue.words[0].start * 1000)
     return start, max(start + 1, round(cue.words[-1].end * 1000))
 
@@ -175,7 +207,7 @@ def _srt(captions: Captions) -> str:
     blocks: list[str] = []
     for number, cue in enumerate(_cues(captions), start=1):
         start, end = (_clock(time, ",") for time in _span(cue))
-        # the arrow would be read as a line of times
+        # players would read the arrow as a line of times
         blocks.append(f"{number}\n{start} --> {end}\n{cue.text.replace('-->', '—>')}\n")
     return "\n".join(blocks)
 
@@ -195,7 +227,7 @@ def _vtt(captions: Captions) -> str:
 
 
 def _textgrid(captions: Captions) -> str:
-    """Write the long format, a tier for words and one for phonemes."""
+    """Render the long format with one tier for words and one for phonemes."""
     total = captions.seconds
     end = _number(total)
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
@@ -219,22 +251,21 @@ def _textgrid(captions: Captions) -> str:
 
 
 def _number(seconds: float) -> float:
-    """Round to nanoseconds, so that 0.208 does not read 0.20800000000000002."""
+    """Round to nanoseconds, to print 0.208 and not 0.20800000000000002."""
     return round(seconds, 9)
 
 
 def _covering(timings: Iterable[Timing], total: float) -> Iterator[Timing]:
-    """Yield the timings and, with an empty text, what lies between them, from 0 to the end."""
+    """Yield the timings and empty intervals between them, from 0 to the end."""
     reached = 0.0
-    found = [
-        timing for timing in timings if timing.end - timing.start > CLOSE
-    ]  # Praat has no other
+    # Praat does not accept intervals without length
+    found = [timing for timing in timings if timing.end - timing.start > TOLERANCE]
     for index, (text, start, end) in enumerate(found):
-        if start > reached + CLOSE:
+        if start > reached + TOLERANCE:
             yield Timing("", reached, start)
             reached = start
         last = index + 1 == len(found)
-        end = total if last and abs(end - total) < CLOSE else end
+        end = total if last and abs(end - total) < TOLERANCE else end
         yield Timing(text, reached, end)
         reached = end
     if total > reached:
@@ -251,4 +282,4 @@ CAPTIONS: dict[str, Callable[[Captions], str]] = {
     ".textgrid": _textgrid,
     ".json": _json,
 }
-"""What writes a file of captions, by its ending in small letters."""
+"""Renderers by file extension in lower case."""

@@ -15,7 +15,7 @@ from vits.errors import VoiceError
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["SETTINGS", "Setting", "Settings", "SettingsDict", "require_known"]
+__all__ = ["SCALES", "SETTINGS", "Setting", "Settings", "SettingsDict", "require_known"]
 
 # Beyond ten times the length it is no longer speech, and one sentence could fill the memory.
 SLOWEST = 10.0
@@ -169,6 +169,9 @@ SETTINGS: Mapping[str, Setting] = {
     entry.name: entry.metadata["setting"] for entry in fields(Settings)
 }
 """Every speaking setting by name."""
+
+SCALES: tuple[str, ...] = tuple(name for name, setting in SETTINGS.items() if not setting.unit)
+"""The settings that the model takes: its noise and length scales."""
 
 
 def require_known(given: Iterable[str], known: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a voice returns: the wave, and when each phoneme and word is spoken."""
+"""Synthesised speech: samples, and the times of phonemes and words."""
 
 import base64
 import html
@@ -6,36 +6,31 @@ import io
 import wave
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Speech", "Timing"]
+from vits.synthesis.captions import Captions
+from vits.synthesis.timing import Timing
 
-
-class Timing(NamedTuple):
-    """A phoneme or word and the time it takes, in seconds from the start of what is spoken."""
-
-    text: str
-    start: float
-    end: float
+__all__ = ["Speech"]
 
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """A spoken text.
+    """Synthesised speech of a text, or a chunk of it.
 
     Attributes:
         samples: (L,) float32 in [-1, 1].
         sample_rate: samples per second (Hz).
-        phonemes: every symbol that was spoken, in order. Spaces and punctuation are symbols too:
-            their time is the pause. The blanks around a symbol count as part of the symbol before
-            them; the blank a sentence starts with belongs to none.
+        phonemes: every spoken symbol in order. Spaces and punctuation marks are symbols too; their
+            time is the pause. A blank counts with the symbol before it; the blank at the start of
+            a sentence belongs to none.
         words: every word, from the start of its first phoneme to the end of its last.
-        seed: what to pass as ``seed`` to hear exactly this again.
-        start: where the wave starts in what is spoken (seconds): 0, but for the chunks of a stream,
-            whose times all count from the start of the stream.
+        seed: pass it as ``seed`` to get the same speech again.
+        start: start of the chunk in the stream (seconds); 0 for a whole speech. All times count
+            from the start of the stream.
     """
 
     samples: NDArray[np.float32]
@@ -47,14 +42,14 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """Length of the wave."""
+        """Length of the speech."""
         return len(self.samples) / self.sample_rate
 
     def save(self, path: str | Path) -> Path:
-        """Write the wave to a file; its ending picks the format: wav, flac, ogg or mp3.
+        """Write an audio file; the extension selects the format: wav, flac, ogg or mp3.
 
         Raises:
-            AudioError: the ending is none of these.
+            AudioError: another extension.
             MissingFileError: the folder does not exist.
         """
         from vits.audio.files import write
@@ -63,31 +58,23 @@ class Speech:
         return Path(path)
 
     def timings(self) -> dict[str, Any]:
-        """Give everything but the wave as plain JSON values."""
-        return {
-            "sample_rate": self.sample_rate,
-            "seconds": self.seconds,
-            "seed": self.seed,
-            "phonemes": [timing._asdict() for timing in self.phonemes],
-            "words": [timing._asdict() for timing in self.words],
-        }
+        """Return everything except the samples as plain JSON values."""
+        return Captions([self]).timings()
 
     def write_captions(self, path: str | Path) -> Path:
-        """Write the times to a file; its ending picks the kind: srt, vtt, TextGrid or json.
+        """Write the times to a file; the extension selects the format: srt, vtt, TextGrid or json.
 
-        Subtitles have the words, a TextGrid of Praat and JSON the phonemes as well. For a stream
+        Subtitles have the words; a Praat TextGrid and JSON have the phonemes as well. For a stream
         see ``vits.synthesis.Captions``.
 
         Raises:
-            VoiceError: the ending is none of these.
+            VoiceError: another extension.
             MissingFileError: the folder does not exist.
         """
-        from vits.synthesis.captions import Captions
-
         return Captions([self]).write(path)
 
     def __repr__(self) -> str:
-        """Describe the speech; the samples would fill the screen."""
+        """Describe the speech without its samples."""
         return (
             f"Speech({self.seconds:.2f} s at {self.sample_rate} Hz, {len(self.words)} words, "
             f"{len(self.phonemes)} phonemes, seed={self.seed})"
@@ -101,7 +88,7 @@ class Speech:
         return f"<figure>{player}<figcaption>{words}</figcaption></figure>"
 
     def _wav_bytes(self) -> bytes:
-        """Encode the wave as 16-bit PCM, which every browser plays."""
+        """Encode the samples as a 16-bit PCM wav, which every browser plays."""
         from vits.audio.files import to_pcm16
 
         buffer = io.BytesIO()

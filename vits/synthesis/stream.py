@@ -1,22 +1,20 @@
-"""Sentences one after the other: waves, pauses and times become a stream of ``Speech``."""
+"""Speech of a text sentence by sentence: samples, pauses and times as a stream of ``Speech``."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import Samples, SynthesisEngine
-from vits.synthesis.script.durations import plan_rhythm
+from vits.synthesis.script.durations import plan_durations
 from vits.synthesis.script.pauses import Pauses
-from vits.synthesis.script.sentences import Item, Rest, Sentence
-from vits.synthesis.speech import Speech, Timing
-from vits.synthesis.timing import time_symbols
+from vits.synthesis.script.sentences import Item, Sentence, Silence
+from vits.synthesis.speech import Speech
+from vits.synthesis.timing import Timing, time_symbols
 
-__all__ = ["Request", "Timeline", "draw_sentence", "join", "stream_speech"]
-
-D = TypeVar("D")
+__all__ = ["Timeline", "join", "stream_speech"]
 
 
 def stream_speech(
@@ -26,74 +24,64 @@ def stream_speech(
     *,
     whole_sentences: bool,
 ) -> Iterator[Speech]:
-    """Speak sentences as they come; where lengths are wished, once all have come.
+    """Synthesise sentences as they arrive; with length constraints, once all have arrived.
 
     Args:
-        engine: speaks.
-        items: sentences and rests of one text.
-        request: how.
-        whole_sentences: give a sentence as one chunk.
+        engine: samples and decodes sentences.
+        items: sentences and silences of one text.
+        request: how to speak it.
+        whole_sentences: yield each sentence as one chunk.
 
     Yields:
-        Chunks; a pause is one of its own, without times.
+        Chunks; a pause is a chunk of its own, without times.
     """
-    rhythm = None
-    if request.wishes is not None:
+    plan = None
+    if request.lengths is not None:
         items = list(items)
-        rhythm = plan_rhythm(engine, items, request, request.wishes)
+        plan = plan_durations(engine, items, request, request.lengths)
     timeline, index = Timeline(engine, request), 0
-    for place, item in enumerate(items):
-        extra = rhythm.extra if rhythm is not None and rhythm.longest == place else 0
+    for item_index, item in enumerate(items):
+        extra = plan.extra if plan is not None and plan.extra_at == item_index else 0
         yield from timeline.pause(item, extra)
-        if isinstance(item, Rest):
+        if isinstance(item, Silence):
             continue
-        durations = None if rhythm is None else rhythm.durations[index]
-        drawn = draw_sentence(engine, item, request, index, durations)
+        own = request.for_sentence(index, item.speaker, item.settings)
+        durations = None if plan is None else plan.durations[index]
+        sample = engine.sample(item.encoding.ids, own, durations)
+        waves = [engine.decode(sample)] if whole_sentences else engine.decode_in_chunks(sample)
+        yield from timeline.chunks(item, engine.durations(sample), waves)
         index += 1
-        waves = [engine.decode(drawn)] if whole_sentences else engine.decode_in_chunks(drawn)
-        yield from timeline.place(item, engine.durations(drawn), waves)
-
-
-def draw_sentence(
-    engine: SynthesisEngine[D],
-    sentence: Sentence,
-    request: Request,
-    index: int,
-    durations: Sequence[int] | None = None,
-) -> D:
-    """Draw a sentence with its own chance; ``index`` is its place among the text's sentences."""
-    who = request.who if sentence.who is None else sentence.who
-    how = sentence.how or request.how
-    chance, language = (request.seed, index), request.language
-    return engine.sample(sentence.encoding.ids, who, how, chance, durations, language=language)
 
 
 class Timeline:
-    """Puts what is spoken behind one another.
+    """Places sentences and pauses one after another.
 
     Args:
-        engine: what speaks.
-        request: how.
+        engine: what synthesises them.
+        request: of the text.
     """
 
     def __init__(self, engine: SynthesisEngine[Any], request: Request) -> None:
-        self._rate, self._hop, self._request = engine.sample_rate, engine.hop_length, request
-        self._pauses = Pauses(request.how, engine.sample_rate)
+        self._rate, self._hop, self._seed = engine.sample_rate, engine.hop_length, request.seed
+        self._pauses = Pauses(request.settings, engine.sample_rate)
         self._samples = 0
 
     def pause(self, item: Item, extra: int = 0) -> Iterator[Speech]:
-        """Yield the pause before a sentence, or a rest, where there is one; once for each item."""
+        """Yield the pause before a sentence, or a silence, if it has any samples.
+
+        To be called once for each item, in order; ``extra`` samples are added.
+        """
         count = self._pauses.before(item) + extra
         if count:
             yield self._speech(np.zeros(count, np.float32))
 
-    def place(
+    def chunks(
         self, sentence: Sentence, durations: Sequence[int], waves: Iterable[Samples]
     ) -> Iterator[Speech]:
-        """Yield the waves of a sentence, each with the times that start in it.
+        """Yield the chunks of a sentence, each with the times that start in it.
 
         Args:
-            sentence: what is spoken.
+            sentence: the sentence.
             durations: frames of each of its symbols.
             waves: its samples, in chunks of whole frames.
         """
@@ -102,21 +90,20 @@ class Timeline:
         frames, n_frames = 0, max(1, sum(durations))
         for wave in waves:
             frames += len(wave) // self._hop
-            # what lasts no time at all may start where the sentence ends
+            # a symbol without frames may start at the very end of the sentence
             end = offset + frames * frame_seconds if frames < n_frames else float("inf")
-            yield self._speech(wave, _take(phonemes, end), _take(words, end))
+            yield self._speech(wave, _split_before(phonemes, end), _split_before(words, end))
 
     def _speech(
         self, wave: Samples, phonemes: Sequence[Timing] = (), words: Sequence[Timing] = ()
     ) -> Speech:
         start = self._samples / self._rate
         self._samples += len(wave)
-        seed = self._request.seed
-        return Speech(wave, self._rate, tuple(phonemes), tuple(words), seed, start)
+        return Speech(wave, self._rate, tuple(phonemes), tuple(words), self._seed, start)
 
 
 def join(chunks: Sequence[Speech]) -> Speech:
-    """Join the chunks of a stream, at least one, to what they are parts of."""
+    """Join the chunks of a stream, at least one, into one speech."""
     return Speech(
         np.concatenate([chunk.samples for chunk in chunks]),
         chunks[0].sample_rate,
@@ -126,9 +113,9 @@ def join(chunks: Sequence[Speech]) -> Speech:
     )
 
 
-def _take(timings: list[Timing], end: float) -> list[Timing]:
-    """Take off the front what starts before ``end``."""
+def _split_before(timings: list[Timing], end: float) -> list[Timing]:
+    """Remove the timings that start before ``end`` from the list, and return them."""
     count = bisect_left([timing.start for timing in timings], end)
-    taken = timings[:count]
+    removed = timings[:count]
     del timings[:count]
-    return taken
+    return removed

@@ -1,4 +1,4 @@
-"""Whether a voice reads text as it did in training."""
+"""Warning for a front end that differs from the one in training."""
 
 import warnings
 from collections.abc import Mapping
@@ -6,25 +6,32 @@ from typing import Any
 
 from vits.text import Frontend, describe_mismatch
 
-__all__ = ["FrontendDriftWarning", "warn_of_drift"]
+__all__ = ["FrontendMismatchWarning", "warn_of_mismatch"]
 
 
-class FrontendDriftWarning(UserWarning):
-    """The front end is not the one the voice was trained with."""
+class FrontendMismatchWarning(UserWarning):
+    """The front end differs from the one that the voice was trained with."""
 
 
-def warn_of_drift(
+def warn_of_mismatch(
     name: str, frontend: Frontend, fingerprint: Mapping[str, Any], *, stacklevel: int
 ) -> None:
-    """Compare the front end of the voice ``name`` on this machine with its fingerprint of training.
+    """Compare the front end with its fingerprint from training.
+
+    Args:
+        name: of the voice, for the message.
+        frontend: the front end on this machine.
+        fingerprint: of the front end in training.
+        stacklevel: as in ``warnings.warn``.
 
     Warns:
-        FrontendDriftWarning: they differ.
+        FrontendMismatchWarning: they differ.
     """
-    drift = describe_mismatch(fingerprint, frontend.fingerprint())
-    if drift:
+    differences = describe_mismatch(fingerprint, frontend.fingerprint())
+    if differences:
         warnings.warn(
-            f"voice {name}: text may be read differently than in training: {'; '.join(drift)}",
-            FrontendDriftWarning,
+            f"voice {name}: text may be read differently than in training: "
+            f"{'; '.join(differences)}",
+            FrontendMismatchWarning,
             stacklevel=stacklevel,
         )

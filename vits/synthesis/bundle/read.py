@@ -6,10 +6,10 @@ from vits.config import from_dict
 from vits.config.legacy import read_model
 from vits.errors import MissingFileError, VitsError, VoiceError
 from vits.synthesis.bundle.card import Card
+from vits.synthesis.bundle.onnx_bundle import GRAPH_FILE, SETTINGS_FILE
 from vits.synthesis.bundle.schema import checked, mapping, names, read_json, read_keys
 from vits.synthesis.bundle.voice_bundle import CARD, CONFIG, FORMAT, REQUIRED, WEIGHTS, VoiceBundle
 from vits.synthesis.bundle.weights import read_generator
-from vits.synthesis.onnx_voice import GRAPH, SETTINGS
 from vits.synthesis.settings import Settings
 from vits.text import Frontend
 
@@ -51,8 +51,8 @@ def _require_voice(folder: Path) -> None:
     missing = [name for name in REQUIRED if not (folder / name).is_file()]
     if len(missing) == len(REQUIRED) and any(folder.glob("*.onnx")):
         raise VoiceError(
-            f"{folder} has a graph, but not {GRAPH} and {SETTINGS}; vits speaks with what this "
-            "writes: vits export VOICE --to onnx -o DIR"
+            f"{folder} has a graph, but not {GRAPH_FILE} and {SETTINGS_FILE}; write both with: "
+            "vits export VOICE --to onnx -o DIR"
         )
     if len(missing) == len(REQUIRED):
         raise VoiceError(

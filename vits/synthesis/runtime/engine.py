@@ -6,9 +6,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vits.synthesis.runtime.seeds import SentenceSeed
-from vits.synthesis.settings import Settings
-from vits.synthesis.speakers import Who
+from vits.synthesis.request import Request
 
 __all__ = ["MAX_SENTENCE_SECONDS", "NOT_FINITE", "TOO_LONG", "Samples", "SynthesisEngine"]
 
@@ -30,6 +28,8 @@ S = TypeVar("S")
 class SynthesisEngine(Protocol[S]):
     """Synthesises one encoded sentence; ``S`` is a sampled sentence that can be decoded.
 
+    The request is that of the sentence, see ``Request.for_sentence``.
+
     Attributes:
         sample_rate: samples per second (Hz).
         hop_length: samples per frame.
@@ -42,27 +42,12 @@ class SynthesisEngine(Protocol[S]):
     max_frames: int
     device_name: str
 
-    def predict_durations(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        *,
-        language: int | None = None,
-    ) -> list[int]:
+    def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
         ...
 
     def sample(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        durations: Sequence[int] | None = None,
-        *,
-        language: int | None = None,
+        self, ids: Sequence[int], request: Request, durations: Sequence[int] | None = None
     ) -> S:
         """Sample durations and latent of a sentence; ``durations`` (frames) replace predicted ones.
 

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vits.errors import MissingExtraError, VoiceError
+from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.runtime.noise import torch_randn
-from vits.synthesis.runtime.seeds import SentenceSeed, derive_seed
-from vits.synthesis.settings import Settings
-from vits.synthesis.speakers import Who
+from vits.synthesis.settings import SCALES
 
 __all__ = ["NO_LENGTHS", "NO_MIX", "OnnxEngine"]
 
@@ -81,27 +80,12 @@ class OnnxEngine:
         self._multispeaker, self.multilingual = "speakers" in inputs, "languages" in inputs
         self._channels = int(inputs["noise"][1])
 
-    def predict_durations(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        *,
-        language: int | None = None,
-    ) -> list[int]:
+    def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
-        return self.sample(ids, who, how, chance, language=language).durations
+        return self.sample(ids, request).durations
 
     def sample(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        durations: Sequence[int] | None = None,
-        *,
-        language: int | None = None,
+        self, ids: Sequence[int], request: Request, durations: Sequence[int] | None = None
     ) -> _Sentence:
         """Synthesise one sentence, wave and all: the graph cannot stop after the durations.
 
@@ -110,15 +94,13 @@ class OnnxEngine:
         """
         if durations is not None:
             raise VoiceError(NO_LENGTHS)
-        if isinstance(who, tuple):
+        if isinstance(request.speaker, tuple):
             raise VoiceError(NO_MIX)
-        seed = derive_seed(*chance)
-        feed = self._feed(ids, who, how, language) | {
-            "duration_noise": torch_randn(seed, (1, 2, len(ids)))
-        }
-        n_frames = int(FRAMES_PER_SYMBOL * max(1.0, how.length_scale)) * len(ids)
+        feed = self._feed(ids, request)
+        length_scale = request.settings.length_scale
+        n_frames = int(FRAMES_PER_SYMBOL * max(1.0, length_scale)) * len(ids)
         while True:
-            feed["noise"] = self._noise(seed, n_frames)
+            feed["noise"] = self._noise(request.seed, n_frames)
             wave, frames = self._run(feed)
             needed = int(frames.sum())
             if needed > self.max_frames:
@@ -147,20 +129,18 @@ class OnnxEngine:
         """Write ONNX Runtime's timings of each operation, and return the file."""
         return Path(self._session.end_profiling())
 
-    def _feed(
-        self, ids: Sequence[int], who: int, how: Settings, language: int | None
-    ) -> dict[str, NDArray[np.generic]]:
+    def _feed(self, ids: Sequence[int], request: Request) -> dict[str, NDArray[np.generic]]:
         feed: dict[str, NDArray[np.generic]] = {
             "ids": np.array([ids], np.int64),
             "id_lengths": np.array([len(ids)], np.int64),
-            "noise_scale": np.array([how.noise_scale], np.float32),
-            "length_scale": np.array([how.length_scale], np.float32),
-            "noise_scale_duration": np.array([how.noise_scale_duration], np.float32),
+            "duration_noise": torch_randn(request.seed, (1, 2, len(ids))),
         }
+        for name in SCALES:
+            feed[name] = np.array([getattr(request.settings, name)], np.float32)
         if self._multispeaker:
-            feed["speakers"] = np.array([who], np.int64)
+            feed["speakers"] = np.array([request.speaker], np.int64)
         if self.multilingual:
-            feed["languages"] = np.array([language or 0], np.int64)
+            feed["languages"] = np.array([request.language or 0], np.int64)
         return feed
 
     def _noise(self, seed: int, n_frames: int) -> NDArray[np.float32]:

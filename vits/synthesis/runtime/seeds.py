@@ -11,10 +11,7 @@ from vits.errors import VoiceError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["SentenceSeed", "choose_seed", "derive_seed", "seeded_generator"]
-
-SentenceSeed = tuple[int, int]
-"""Seed of a text, and index of the sentence in it."""
+__all__ = ["choose_seed", "derive_seed", "seeded_generator"]
 
 
 def choose_seed(seed: object) -> int:
@@ -36,8 +33,8 @@ def derive_seed(seed: int, index: int) -> int:
     return int(state) & (2**63 - 1)
 
 
-def seeded_generator(device: "torch.device", seed: int, index: int) -> "torch.Generator":
-    """Create torch's random generator for sentence ``index``."""
+def seeded_generator(device: "torch.device", seed: int) -> "torch.Generator":
+    """Create a random generator of torch with a seed."""
     import torch
 
-    return torch.Generator(device).manual_seed(derive_seed(seed, index))
+    return torch.Generator(device).manual_seed(seed)

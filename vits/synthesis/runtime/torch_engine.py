@@ -14,11 +14,12 @@ from vits.models.fast import make_fast
 from vits.models.outputs import EncodedText, PriorSample
 from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
+from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
 from vits.synthesis.runtime.precision import choose_precision
-from vits.synthesis.runtime.seeds import SentenceSeed, seeded_generator
+from vits.synthesis.runtime.seeds import seeded_generator
 from vits.synthesis.settings import Settings
-from vits.synthesis.speakers import Who
+from vits.synthesis.speakers import ResolvedSpeaker
 
 __all__ = ["TorchEngine", "to_samples"]
 
@@ -62,53 +63,36 @@ class TorchEngine:
         # what a cut costs, in frames of the decoder or of each coupling of the flow
         self._cut = max(self.model.decoder.cut, flow.context // len(flow.couplings))
 
-    def predict_durations(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        *,
-        language: int | None = None,
-    ) -> list[int]:
+    def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
-        generator = seeded_generator(self.device, *chance)
+        generator = seeded_generator(self.device, request.seed)
         with torch.inference_mode(), _memory_guard():
             noise = self._duration_noise(ids, generator)
-            text, conditioning = self._encode(ids, who, language)
-            return _to_list(self._predict(text, conditioning, how, noise))
+            text, conditioning = self._encode(ids, request)
+            return _to_list(self._predict(text, conditioning, request.settings, noise))
 
     def sample(
-        self,
-        ids: Sequence[int],
-        who: Who,
-        how: Settings,
-        chance: SentenceSeed,
-        durations: Sequence[int] | None = None,
-        *,
-        language: int | None = None,
+        self, ids: Sequence[int], request: Request, durations: Sequence[int] | None = None
     ) -> PriorSample:
         """Sample durations and latent of one sentence.
 
         Args:
             ids: symbol ids.
-            who: speaker id, or the weights of a mix.
-            how: the scales.
-            chance: seed of this sentence.
+            request: of this sentence.
             durations: frames of each symbol; None: predicted. With those that would have been
                 predicted, the latent is the same.
-            language: language id; None where the voice has no choice.
         """
-        generator = seeded_generator(self.device, *chance)
+        generator = seeded_generator(self.device, request.seed)
         with torch.inference_mode(), _memory_guard():
             noise = self._duration_noise(ids, generator)  # drawn first, needed or not
-            text, conditioning = self._encode(ids, who, language)
+            text, conditioning = self._encode(ids, request)
             if durations is None:
-                frames = self._predict(text, conditioning, how, noise)
+                frames = self._predict(text, conditioning, request.settings, noise)
             else:
                 frames = torch.tensor([durations], device=self.device)
+            noise_scale = request.settings.noise_scale
             return self.model.sample_prior(
-                text, frames, conditioning, noise_scale=how.noise_scale, generator=generator
+                text, frames, conditioning, noise_scale=noise_scale, generator=generator
             )
 
     def durations(self, sample: PriorSample) -> list[int]:
@@ -135,30 +119,29 @@ class TorchEngine:
         with torch.inference_mode(), _memory_guard():
             return [to_samples(wave) for wave in decode_batched(self.model, samples)]
 
-    def speaker_tensor(self, who: Who) -> Tensor | None:
+    def speaker_tensor(self, speaker: ResolvedSpeaker) -> Tensor | None:
         """Return a speaker as the model takes it; None for a model of one speaker."""
         if self.model.config.n_speakers == 1:
             return None
-        return torch.tensor([who], device=self.device)
+        return torch.tensor([speaker], device=self.device)
 
-    def _encode(
-        self, ids: Sequence[int], who: Who, language: int | None
-    ) -> tuple[EncodedText, Tensor | None]:
+    def _encode(self, ids: Sequence[int], request: Request) -> tuple[EncodedText, Tensor | None]:
         """Encode a sentence and embed its speaker."""
-        conditioning = self.model.speaker_conditioning(self.speaker_tensor(who))
+        conditioning = self.model.speaker_conditioning(self.speaker_tensor(request.speaker))
+        language = request.language
         languages = None if language is None else torch.tensor([language], device=self.device)
         batch = torch.tensor([ids], device=self.device)
         lengths = torch.tensor([len(ids)], device=self.device)
         return self.model.encode(batch, lengths, languages), conditioning
 
     def _predict(
-        self, text: EncodedText, conditioning: Tensor | None, how: Settings, noise: Tensor
+        self, text: EncodedText, conditioning: Tensor | None, settings: Settings, noise: Tensor
     ) -> Tensor:
         return self.model.predict_durations(
             text,
             conditioning,
-            noise_scale=how.noise_scale_duration,
-            length_scale=how.length_scale,
+            noise_scale=settings.noise_scale_duration,
+            length_scale=settings.length_scale,
             noise=noise,
             max_frames=self.max_frames,
         )

@@ -1,168 +1,175 @@
-"""Durations that keep given lengths: of words, of phonemes, of the whole.
+"""Durations that meet length constraints: of phonemes, of words, of the whole text.
 
-Predicted frames are stretched or squeezed in proportion, so that the pitch stays what it was. Every
-symbol that is heard keeps at least one frame; blanks, which only stand between them, may vanish.
+Predicted frames are scaled in proportion, so the pitch does not change. Every symbol except a blank
+keeps at least one frame; blanks, which only separate the others, may get none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vits.errors import VoiceError
-from vits.synthesis.request import Request, Wishes
+from vits.synthesis.request import LengthConstraints, Request
 from vits.synthesis.runtime.engine import SynthesisEngine
 from vits.synthesis.script.pauses import Pauses
 from vits.synthesis.script.sentences import Item, Sentence
 from vits.synthesis.timing import BLANK, group_symbols
 
-__all__ = ["Rhythm", "allocate", "plan_rhythm"]
+__all__ = ["DurationPlan", "allocate", "plan_durations"]
 
 
-class Rhythm(NamedTuple):
-    """How long everything lasts.
+class DurationPlan(NamedTuple):
+    """The durations of a whole text.
 
     Attributes:
         durations: frames of each symbol, sentence by sentence.
-        extra: samples by which the last pause is longer, less than a frame.
-        longest: place of the item before which that pause is, or which it is.
+        extra: samples added to the last pause, less than a frame.
+        extra_at: index of the item with that pause; -1: none.
     """
 
     durations: list[list[int]]
     extra: int = 0
-    longest: int = -1
+    extra_at: int = -1
 
 
-class _Line:
-    """The symbols of one sentence, and which of them have their final length."""
+class _SentenceFrames:
+    """Frames of one sentence's symbols, and which of them are fixed."""
 
     def __init__(self, sentence: Sentence, frames: list[int]) -> None:
         self.groups = group_symbols(sentence.encoding)
         self.frames = frames
-        self.least = [int(symbol != BLANK) for symbol in sentence.encoding.ids]
+        self.minimum = [int(symbol != BLANK) for symbol in sentence.encoding.ids]
         self.fixed = [False] * len(frames)
 
 
-def plan_rhythm(
-    engine: SynthesisEngine[Any], items: Sequence[Item], request: Request, wishes: Wishes
-) -> Rhythm:
-    """Predict the durations of all sentences and make them keep what is wished.
+_Symbols = list[tuple[_SentenceFrames, int]]
+"""Symbols as sentence and index in it."""
 
-    Phonemes come first; then words, whose other phonemes share what is left; then the whole, which
-    stretches all that has no length of its own. Pauses stay; a part of a frame that is left over
-    makes the last of them longer.
+
+def plan_durations(
+    engine: SynthesisEngine[Any],
+    items: Sequence[Item],
+    request: Request,
+    lengths: LengthConstraints,
+) -> DurationPlan:
+    """Predict the durations of all sentences and adjust them to the length constraints.
+
+    Phonemes are fixed first, then words, whose other phonemes share the rest, then the whole text,
+    which scales all that is not fixed. Pauses keep their length, except that the last one takes up
+    a remainder of less than a frame.
 
     Args:
-        engine: predicts.
-        items: the sentences and rests of a text.
+        engine: predicts durations.
+        items: sentences and silences of a text.
         request: how to speak it.
-        wishes: its lengths.
+        lengths: its length constraints.
 
     Raises:
-        VoiceError: a length is too short for its symbols or too long for the memory, or a place is
-            beyond the end of the text.
+        VoiceError: a length is too short for its symbols or too long for the memory, or an index
+            is beyond the end of the text.
     """
-    lines: list[_Line] = []
+    sentences: list[_SentenceFrames] = []
     for item in items:
         if isinstance(item, Sentence):
-            who = request.who if item.who is None else item.who
-            how, chance = item.how or request.how, (request.seed, len(lines))
-            ids = item.encoding.ids
-            frames = engine.predict_durations(ids, who, how, chance, language=request.language)
-            lines.append(_Line(item, frames))
+            own = request.for_sentence(len(sentences), item.speaker, item.settings)
+            frames = engine.predict_durations(item.encoding.ids, own)
+            sentences.append(_SentenceFrames(item, frames))
     frame = engine.hop_length / engine.sample_rate
-    _fix(lines, "phoneme", wishes.phonemes, frame)
-    _fix(lines, "word", wishes.words, frame)
-    extra, last = 0, -1
-    if wishes.seconds is not None:
-        extra, last = _fit(engine, items, lines, request, wishes.seconds)
-    for line in lines:
-        if sum(line.frames) > engine.max_frames:
+    _fix(sentences, "phoneme", lengths.phonemes, frame)
+    _fix(sentences, "word", lengths.words, frame)
+    extra, extra_at = 0, -1
+    if lengths.seconds is not None:
+        extra, extra_at = _fit(engine, items, sentences, request, lengths.seconds)
+    for sentence in sentences:
+        if sum(sentence.frames) > engine.max_frames:
             raise VoiceError(
-                f"a sentence of {sum(line.frames) * frame:.4g} s must last at most "
+                f"a sentence of {sum(sentence.frames) * frame:.4g} s must last at most "
                 f"{engine.max_frames * frame:.4g} s; ask for less"
             )
-    return Rhythm([line.frames for line in lines], extra, last)
+    return DurationPlan([sentence.frames for sentence in sentences], extra, extra_at)
 
 
-def _fix(lines: list[_Line], what: str, wished: dict[int, float], frame: float) -> None:
-    """Give the phonemes or words at some places their lengths."""
-    found = [
-        (line, text, place)
-        for line in lines
-        for text, place in (line.groups.words if what == "word" else line.groups.phonemes)
+def _fix(
+    sentences: list[_SentenceFrames], kind: str, lengths: Mapping[int, float], frame: float
+) -> None:
+    """Set the lengths of some phonemes or words."""
+    groups = [
+        (sentence, text, symbols)
+        for sentence in sentences
+        for text, symbols in (sentence.groups.words if kind == "word" else sentence.groups.phonemes)
     ]
-    for index, seconds in sorted(wished.items()):
-        if index >= len(found):
+    for index, seconds in sorted(lengths.items()):
+        if index >= len(groups):
             raise VoiceError(
-                f"{what} {index} has a length, but the text has {len(found)} {what}s, from 0 to "
-                f"{len(found) - 1}; see Speech.{what}s"
+                f"{kind} {index} has a length, but the text has {len(groups)} {kind}s, from 0 to "
+                f"{len(groups) - 1}; see Speech.{kind}s"
             )
-        line, text, place = found[index]
-        name = f"{seconds:g} s for {what} {index} {text!r}"
-        _stretch([(line, i) for i in place], round(seconds / frame), name, frame)
-        for i in place:
-            line.fixed[i] = True
+        sentence, text, symbols = groups[index]
+        name = f"{seconds:g} s for {kind} {index} {text!r}"
+        _scale([(sentence, i) for i in symbols], round(seconds / frame), name, frame)
+        for i in symbols:
+            sentence.fixed[i] = True
 
 
 def _fit(
     engine: SynthesisEngine[Any],
     items: Sequence[Item],
-    lines: list[_Line],
+    sentences: list[_SentenceFrames],
     request: Request,
     seconds: float,
 ) -> tuple[int, int]:
-    """Fit the whole; return what the last pause has to be longer (samples), and where it is."""
-    pauses = Pauses(request.how, engine.sample_rate)
+    """Fit the whole text; return the samples to add to the last pause, and that pause's index."""
+    pauses = Pauses(request.settings, engine.sample_rate)
     silences = [pauses.before(item) for item in items]
     silent, hop = sum(silences), engine.hop_length
     spoken = round(seconds * engine.sample_rate / hop) * hop - silent
-    symbols = [(line, i) for line in lines for i in range(len(line.frames))]
+    symbols = [(sentence, i) for sentence in sentences for i in range(len(sentence.frames))]
     frame = hop / engine.sample_rate
-    _stretch(symbols, spoken // hop, f"seconds {seconds:g}", frame, silent / engine.sample_rate)
-    last = max((place for place, count in enumerate(silences) if count), default=-1)
+    _scale(symbols, spoken // hop, f"seconds {seconds:g}", frame, silent / engine.sample_rate)
+    last = max((index for index, count in enumerate(silences) if count), default=-1)
     return spoken % hop, last
 
 
-def _stretch(
-    symbols: list[tuple[_Line, int]], total: int, name: str, frame: float, silent: float = 0.0
-) -> None:
-    """Make symbols last ``total`` frames in all; those with a length of their own keep it."""
-    free = [(line, i) for line, i in symbols if not line.fixed[i]]
-    rest = total - sum(line.frames[i] for line, i in symbols if line.fixed[i])
-    least = [line.least[i] for line, i in free]
+def _scale(symbols: _Symbols, total: int, name: str, frame: float, silent: float = 0.0) -> None:
+    """Scale symbols to ``total`` frames together; fixed ones keep their length."""
+    free = [(sentence, i) for sentence, i in symbols if not sentence.fixed[i]]
+    rest = total - sum(sentence.frames[i] for sentence, i in symbols if sentence.fixed[i])
+    minimum = [sentence.minimum[i] for sentence, i in free]
     if not free and rest:
-        raise VoiceError(f"{name} cannot be: every phoneme in it has a length; leave one free")
-    if rest < sum(least):
-        shortest = (total - rest + sum(least)) * frame + silent
+        raise VoiceError(
+            f"{name} is impossible: every phoneme in it has a fixed length; leave one free"
+        )
+    if rest < sum(minimum):
+        shortest = (total - rest + sum(minimum)) * frame + silent
         raise VoiceError(
             f"{name} must be at least {shortest:.3f} s here: a frame of {frame * 1000:.1f} ms for "
-            f"each of {sum(least)} symbols, {silent:.2f} s of pauses, and what has a length already"
+            f"each of {sum(minimum)} symbols, {silent:.2f} s of pauses, and the fixed lengths"
         )
-    shares = allocate([line.frames[i] for line, i in free], least, rest)
-    for (line, i), share in zip(free, shares, strict=True):
-        line.frames[i] = share
+    shares = allocate([sentence.frames[i] for sentence, i in free], minimum, rest)
+    for (sentence, i), share in zip(free, shares, strict=True):
+        sentence.frames[i] = share
 
 
-def allocate(weights: Sequence[int], least: Sequence[int], total: int) -> list[int]:
-    """Share out whole frames in proportion to weights, none less than its least.
+def allocate(weights: Sequence[int], minimum: Sequence[int], total: int) -> list[int]:
+    """Distribute whole frames in proportion to weights, none below its minimum.
 
-    What is below its least gets that, the others share the rest; fractions go to the largest
-    remainders, at a tie to the first. All in whole numbers, so nothing is lost to rounding.
+    Entries below their minimum get it, and the others share the rest. Fractions go to the largest
+    remainders, ties to the first. Integer arithmetic, so nothing is lost to rounding.
 
     Args:
         weights: at least 0 each.
-        least: of each.
-        total: at least the sum of ``least``.
+        minimum: smallest share of each.
+        total: at least the sum of ``minimum``.
 
     >>> allocate([1, 2, 3], [1, 1, 1], 12), allocate([1, 1, 10], [1, 0, 1], 4)
     ([2, 4, 6], [1, 0, 3])
     """
     weights = list(weights) if any(weights) else [1] * len(weights)
-    shares = list(least)
+    shares = list(minimum)
     sharing = list(range(len(weights)))
     while True:
-        rest = total - sum(least[i] for i in range(len(weights))) + sum(least[i] for i in sharing)
+        rest = total - sum(minimum) + sum(minimum[i] for i in sharing)
         whole = sum(weights[i] for i in sharing)
-        short = {i for i in sharing if weights[i] * rest < least[i] * whole}
+        short = {i for i in sharing if weights[i] * rest < minimum[i] * whole}
         if not short:
             break
         sharing = [i for i in sharing if i not in short]

@@ -1,4 +1,4 @@
-"""A text as the sentences a voice will speak, each encoded."""
+"""A text as encoded sentences."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -6,130 +6,142 @@ from typing import NamedTuple
 
 from vits.errors import TextError
 from vits.synthesis.settings import Settings
-from vits.synthesis.speakers import Who
+from vits.synthesis.speakers import ResolvedSpeaker
 from vits.text import Encoding, Frontend, split_sentences
 
 __all__ = [
     "LONGEST_TEXT",
     "Item",
-    "Part",
-    "Rest",
     "Sentence",
+    "SentenceText",
+    "Silence",
     "SkippedSentenceWarning",
     "check_text",
-    "read_parts",
+    "encode_sentences",
     "read_sentences",
 ]
 
 LONGEST_TEXT = 100_000  # characters, about two hours of speech
-LONGEST_GAP = 1000  # characters; a wall of signs says no more about a pause than its start
+LONGEST_GAP = 1000  # characters; the start of a long run of marks decides the pause as well
 
 
 class SkippedSentenceWarning(UserWarning):
-    """Sentences with nothing that the voice can say were left out; the message counts them."""
+    """Sentences without anything the voice can speak were left out; the message counts them."""
 
 
-class Part(NamedTuple):
-    """What is spoken as one sentence, before it is encoded.
+class SentenceText(NamedTuple):
+    """A sentence before it is encoded.
 
     Attributes:
-        text: a sentence with the spaces that follow it.
-        who: who says it; None: the request's speaker.
-        how: its settings; None: the request's.
+        text: the sentence with the spaces that follow it.
+        speaker: its speaker; None: the request's.
+        settings: its settings; None: the request's.
     """
 
     text: str
-    who: Who | None = None
-    how: Settings | None = None
+    speaker: ResolvedSpeaker | None = None
+    settings: Settings | None = None
 
 
 class Sentence(NamedTuple):
-    """A sentence to speak, and what stands before it.
+    """An encoded sentence, and the marks before it.
 
     Attributes:
         encoding: its symbols.
-        gap: the marks and spaces between the last letter or digit of the sentence before and this
-            one, which decide the pause; empty for the first.
-        who: who says it; None: the request's speaker.
-        how: its settings; None: the request's.
+        gap: marks and spaces between the last letter or digit of the previous sentence and this
+            one; they decide the pause. Empty for the first.
+        speaker: its speaker; None: the request's.
+        settings: its settings; None: the request's.
     """
 
     encoding: Encoding
     gap: str
-    who: Who | None = None
-    how: Settings | None = None
+    speaker: ResolvedSpeaker | None = None
+    settings: Settings | None = None
 
 
-class Rest(NamedTuple):
-    """A pause that was asked for; it takes the place of the one that the marks ask for."""
+class Silence(NamedTuple):
+    """A requested pause; it replaces the pause that the punctuation would give."""
 
     seconds: float
 
 
-Item = Sentence | Rest
-"""What a text consists of for a voice."""
+Item = Sentence | Silence
+"""One element of a text."""
 
 
 def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
-    """Split a text and encode its sentences one by one; what cannot be said is counted.
+    """Split a text and encode its sentences one by one.
 
     Args:
         frontend: the voice's front end.
-        text: checked by ``check_text``; something in it should be speakable.
+        text: a text that passed ``check_text``.
 
     Yields:
         At least one sentence.
 
     Warns:
         UnknownSymbolWarning: symbols of a sentence were dropped; it names and counts them.
-        SkippedSentenceWarning: whole sentences were left out; at the end.
+        SkippedSentenceWarning: whole sentences were left out; issued at the end.
 
     Raises:
-        TextError: the text has nothing that this voice can say.
+        TextError: the text has nothing that this voice can speak.
     """
-    for item in read_parts(frontend, map(Part, split_sentences(text))):
+    for item in encode_sentences(frontend, map(SentenceText, split_sentences(text))):
         if isinstance(item, Sentence):
             yield item
 
 
-def read_parts(frontend: Frontend, parts: Iterable[Part | Rest]) -> Iterator[Item]:
-    """Encode parts one by one, as ``read_sentences`` does; rests stay where they are."""
-    n_spoken, n_skipped, gap = 0, 0, ""
-    first: tuple[str, TextError] | None = None
-    for part in parts:
-        if isinstance(part, Rest):
-            yield part
+def encode_sentences(
+    frontend: Frontend, sentences: Iterable[SentenceText | Silence]
+) -> Iterator[Item]:
+    """Encode sentences one by one, as ``read_sentences`` does; silences pass through."""
+    n_encoded, n_skipped, gap = 0, 0, ""
+    first_skipped: tuple[str, TextError] | None = None
+    for sentence in sentences:
+        if isinstance(sentence, Silence):
+            yield sentence
             continue
-        if part.text.strip():
+        text = sentence.text
+        if text.strip():
             try:
-                encoding = frontend.encode(part.text, unknown="drop")
+                encoding = frontend.encode(text, unknown="drop")
             except TextError as error:
-                if "[[" in part.text or "]]" in part.text:  # to be mended, not a silent part
+                if "[[" in text or "]]" in text:  # a mistake to correct, not an empty sentence
                     raise
                 n_skipped += 1
-                first = first or (part.text.strip(), error)
+                first_skipped = first_skipped or (text.strip(), error)
             else:
-                yield Sentence(encoding, gap if n_spoken else "", part.who, part.how)
-                n_spoken += 1
+                before = gap if n_encoded else ""
+                yield Sentence(encoding, before, sentence.speaker, sentence.settings)
+                n_encoded += 1
                 gap = ""
-        gap = (gap + _tail(part.text))[:LONGEST_GAP]
-    if not n_spoken:
-        raise first[1] if first else TextError("the text has nothing to speak; write a word")
-    if first is None:
+        gap = (gap + _tail(text))[:LONGEST_GAP]
+    if not n_encoded:
+        raise (
+            first_skipped[1]
+            if first_skipped
+            else TextError("the text has nothing to speak; write a word")
+        )
+    if first_skipped is None:
         return
     warnings.warn(
-        f"{n_skipped} of {n_skipped + n_spoken} sentences are not spoken, "
-        f"first {first[0][:40]!r}: {first[1]}",
+        f"{n_skipped} of {n_skipped + n_encoded} sentences are not spoken, "
+        f"first {first_skipped[0][:40]!r}: {first_skipped[1]}",
         SkippedSentenceWarning,
         stacklevel=4,
     )
 
 
 def check_text(text: object, longest: int | None = LONGEST_TEXT) -> None:
-    """Raise unless ``text`` is a text of bearable length; any is where ``longest`` is None.
+    """Raise unless ``text`` is a text that can be spoken.
+
+    Args:
+        text: what the caller gave.
+        longest: most characters; None: no limit.
 
     Raises:
-        TextError: no str, empty, or too long.
+        TextError: not a str, empty, or too long.
     """
     if not isinstance(text, str):
         raise TextError(f"the text must be a str, not {type(text).__name__}")
@@ -142,9 +154,9 @@ def check_text(text: object, longest: int | None = LONGEST_TEXT) -> None:
         )
 
 
-def _tail(piece: str) -> str:
-    """Return what follows the last letter or digit."""
-    end = len(piece)
-    while end and not piece[end - 1].isalnum():
+def _tail(text: str) -> str:
+    """Return the characters after the last letter or digit."""
+    end = len(text)
+    while end and not text[end - 1].isalnum():
         end -= 1
-    return piece[end:]
+    return text[end:]

@@ -1,125 +1,135 @@
-"""SSML as what a voice speaks: sentences, each with its speaker and pace, and rests."""
+"""SSML as sentences with a speaker and a rate of their own, and silences."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from vits.synthesis.script.sentences import Item, Part, Rest, Sentence, read_parts
+from vits.synthesis.script.sentences import (
+    Item,
+    Sentence,
+    SentenceText,
+    Silence,
+    encode_sentences,
+)
 from vits.synthesis.settings import Settings
-from vits.synthesis.speakers import Who, find_who, parse_speaker
+from vits.synthesis.speakers import ResolvedSpeaker, parse_speaker, resolve_speaker
 from vits.text import Encoding, Frontend, split_sentences
 from vits.text.ssml.parser import Boundary, Break, SsmlDocument, TextRun, parse_ssml
 
-__all__ = ["read_markup"]
+__all__ = ["read_ssml"]
 
 
-def read_markup(
-    frontend: Frontend, markup: str, how: Settings, names: tuple[str, ...], count: int
+def read_ssml(
+    frontend: Frontend, ssml: str, settings: Settings, speakers: tuple[str, ...]
 ) -> Iterator[Item]:
-    """Read SSML; each sentence is encoded when it is asked for.
+    """Read SSML; each sentence is encoded when it is consumed.
 
-    Text between two breaks or edges of ``p``, ``s`` and ``voice`` is split into sentences as plain
-    text is. Where the pace or the speaker changes inside a sentence, each part is spoken by itself,
-    one right after the other. A rest takes the place of the pause that the marks ask for.
+    Text between breaks and the edges of ``p``, ``s`` and ``voice`` is split into sentences as plain
+    text is. Where the rate or the speaker changes inside a sentence, its parts are synthesised
+    separately and follow each other without a pause. A ``break`` replaces the pause that the
+    punctuation would give.
 
     Args:
         frontend: the voice's front end.
-        markup: the document.
-        how: the settings of the request; a rate divides its ``length_scale``.
-        names: speakers by row.
-        count: their number.
+        ssml: the document.
+        settings: those of the request; a rate divides their ``length_scale``.
+        speakers: names by index.
 
     Raises:
         TextError: as ``parse_ssml``, at once.
-        VoiceError: a speaker is unknown or a rate too slow, at once.
+        VoiceError: an unknown speaker or a rate out of range, at once.
     """
-    document = parse_ssml(markup, frontend.config.language)
-    voices = {event.voice for event in document.events if isinstance(event, TextRun)}
-    found = {name: find_who(names, count, parse_speaker(names, name)) for name in voices if name}
-    parts = _parts(document, how, found)
-    return _labelled(read_parts(frontend, parts), document.labels)
+    document = parse_ssml(ssml, frontend.config.language)
+    names = {event.voice for event in document.events if isinstance(event, TextRun)}
+    resolved = {
+        name: resolve_speaker(speakers, parse_speaker(speakers, name)) for name in names if name
+    }
+    sentences = _split_document(document, settings, resolved)
+    return _with_labels(encode_sentences(frontend, sentences), document.labels)
 
 
-def _parts(document: SsmlDocument, how: Settings, voices: Mapping[str, Who]) -> list[Part | Rest]:
-    """Cut a document into sentences and rests."""
-    parts: list[Part | Rest] = []
-    runs: list[Part] = []
+def _split_document(
+    document: SsmlDocument, settings: Settings, speakers: Mapping[str, ResolvedSpeaker]
+) -> list[SentenceText | Silence]:
+    """Split a document into sentences and silences."""
+    items: list[SentenceText | Silence] = []
+    runs: list[SentenceText] = []
     for event in [*document.events, Boundary("")]:
         if isinstance(event, TextRun):
-            who = None if event.voice is None else voices[event.voice]
-            pace = None
+            speaker = None if event.voice is None else speakers[event.voice]
+            own = None
             if event.rate != 1:
-                pace = replace(how, length_scale=how.length_scale / event.rate)
-            runs.append(Part(event.text, who, pace))
+                own = replace(settings, length_scale=settings.length_scale / event.rate)
+            runs.append(SentenceText(event.text, speaker, own))
             continue
-        parts += _cut(runs)
+        items += _split_runs(runs)
         runs = []
         if isinstance(event, Break):
-            parts.append(Rest(event.seconds))
+            items.append(Silence(event.seconds))
         else:
-            _append(parts, event.gap)
-    return _without_silent(parts)
+            _append(items, event.gap)
+    return _merge_unspeakable(items)
 
 
-def _cut(runs: Sequence[Part]) -> Iterator[Part | Rest]:
-    """Cut neighbouring runs where a sentence ends, and where the next run starts."""
+def _split_runs(runs: Sequence[SentenceText]) -> Iterator[SentenceText | Silence]:
+    """Split adjacent runs where a sentence ends, and where the next run starts."""
     text = "".join(run.text for run in runs)
     ends = list(accumulate(len(run.text) for run in runs))
     start = 0
     for sentence in split_sentences(text):
-        stop, first = start + len(sentence), True
+        stop, is_first = start + len(sentence), True
         for run, end in zip(runs, ends, strict=True):
             piece = text[max(start, end - len(run.text)) : min(stop, end)]
             if not piece:
                 continue
-            if not first and _speaks(piece):
-                yield Rest(0.0)
+            if not is_first and _is_speakable(piece):
+                yield Silence(0.0)
             yield run._replace(text=piece)
-            first = first and not _speaks(piece)
+            is_first = is_first and not _is_speakable(piece)
         start = stop
 
 
-def _without_silent(parts: Sequence[Part | Rest]) -> list[Part | Rest]:
-    """Join what has no letter and no digit to the part before it, or else to the one behind."""
-    kept: list[Part | Rest] = []
-    waiting = ""
-    for part in parts:
-        if isinstance(part, Rest):
-            kept.append(part)
-        elif _speaks(part.text):
-            kept.append(part._replace(text=waiting + part.text))
-            waiting = ""
-        elif not _append(kept, part.text):
-            waiting += part.text
-    if waiting.strip():
-        kept.append(Part(waiting))
+def _merge_unspeakable(items: Sequence[SentenceText | Silence]) -> list[SentenceText | Silence]:
+    """Append text without letters and digits to the sentence before it, or else prepend it."""
+    kept: list[SentenceText | Silence] = []
+    pending = ""
+    for item in items:
+        if isinstance(item, Silence):
+            kept.append(item)
+        elif _is_speakable(item.text):
+            kept.append(item._replace(text=pending + item.text))
+            pending = ""
+        elif not _append(kept, item.text):
+            pending += item.text
+    if pending.strip():
+        kept.append(SentenceText(pending))
     return kept
 
 
-def _append(parts: list[Part | Rest], text: str) -> bool:
-    """Add text to the last part; tell whether there is one."""
-    for place in reversed(range(len(parts))):
-        part = parts[place]
-        if isinstance(part, Part):
-            parts[place] = part._replace(text=part.text + text)
+def _append(items: list[SentenceText | Silence], text: str) -> bool:
+    """Append text to the last sentence; return whether there is one."""
+    for index in reversed(range(len(items))):
+        item = items[index]
+        if isinstance(item, SentenceText):
+            items[index] = item._replace(text=item.text + text)
             return True
     return False
 
 
-def _speaks(text: str) -> bool:
+def _is_speakable(text: str) -> bool:
     return re.search(r"[^\W_]|\[\[", text) is not None
 
 
-def _labelled(items: Iterator[Item], labels: dict[str, list[str]]) -> Iterator[Item]:
-    """Name the words that were given as phonemes as the document names them."""
+def _with_labels(items: Iterator[Item], labels: dict[str, list[str]]) -> Iterator[Item]:
+    """Give words that were written as phonemes the text they have in the document."""
     for item in items:
         if isinstance(item, Sentence) and labels:
-            item = item._replace(encoding=_label(item.encoding, labels))
+            item = item._replace(encoding=_relabel(item.encoding, labels))
         yield item
 
 
-def _label(encoding: Encoding, labels: dict[str, list[str]]) -> Encoding:
+def _relabel(encoding: Encoding, labels: dict[str, list[str]]) -> Encoding:
     words = tuple(
         replace(word, text=labels[word.text].pop(0)) if labels.get(word.text) else word
         for word in encoding.words

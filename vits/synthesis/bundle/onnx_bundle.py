@@ -1,0 +1,91 @@
+"""The folder of a voice as an ONNX graph, which ``vits export --to onnx`` writes.
+
+Nothing here imports torch.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vits.config import from_dict
+from vits.errors import VitsError, VoiceError
+from vits.synthesis.bundle.card import Card
+from vits.synthesis.bundle.schema import checked, mapping, names, read_keys
+from vits.synthesis.settings import Settings
+from vits.text import Frontend
+
+__all__ = [
+    "FORMAT",
+    "GRAPH_FILE",
+    "KEYS",
+    "SETTINGS_FILE",
+    "OnnxBundle",
+    "is_onnx_voice",
+    "read_onnx_voice",
+]
+
+FORMAT = 1
+GRAPH_FILE, SETTINGS_FILE = "model.onnx", "voice.json"
+KEYS = (
+    "format",
+    "sample_rate",
+    "hop_length",
+    "speakers",
+    "inference",
+    "frontend",
+    "fingerprint",
+    "card",
+)
+
+
+class OnnxBundle(NamedTuple):
+    """All parts of a voice in ONNX Runtime: those of ``VoiceBundle``, with a graph."""
+
+    graph: Path
+    sample_rate: int
+    hop_length: int
+    speakers: tuple[str, ...]
+    settings: Settings
+    frontend: Frontend
+    fingerprint: Mapping[str, Any]
+    card: Card
+
+
+def is_onnx_voice(folder: Path) -> bool:
+    """Return whether a folder has the files of a voice in ONNX Runtime, without reading them."""
+    try:
+        return all((folder / name).is_file() for name in (GRAPH_FILE, SETTINGS_FILE))
+    except OSError:  # an impossible path; reading it as a voice folder raises the error
+        return False
+
+
+def read_onnx_voice(folder: Path) -> OnnxBundle:
+    """Read a folder that ``vits export --to onnx`` wrote, except for the graph.
+
+    Raises:
+        VoiceError: a part of it is damaged.
+    """
+    path = folder / SETTINGS_FILE
+    try:
+        values = read_keys(path, KEYS, FORMAT)
+        return OnnxBundle(
+            graph=folder / GRAPH_FILE,
+            sample_rate=checked(path, lambda: _positive(values, "sample_rate")),
+            hop_length=checked(path, lambda: _positive(values, "hop_length")),
+            speakers=checked(path, lambda: names(values["speakers"])),
+            settings=checked(path, lambda: from_dict(Settings, values["inference"], "inference")),
+            frontend=checked(path, lambda: Frontend.from_dict(mapping(values, "frontend"))),
+            fingerprint=checked(path, lambda: mapping(values, "fingerprint")),
+            card=checked(path, lambda: from_dict(Card, values["card"], "card")),
+        )
+    except VitsError:
+        raise
+    except OSError as error:
+        raise VoiceError(f"cannot read the voice {folder}: {error.strerror}") from error
+
+
+def _positive(values: Mapping[str, Any], key: str) -> int:
+    value = values[key]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise VoiceError(f"{key} {value!r} must be a whole number, at least 1")
+    return value
