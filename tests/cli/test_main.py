@@ -1,3 +1,5 @@
+"""The `vits` command: arguments, exit status, errors and warnings."""
+
 import argparse
 import os
 import subprocess
@@ -15,7 +17,7 @@ HELPFUL = "(see `vits"
 
 @pytest.fixture
 def command(monkeypatch):
-    """Make ``vits fake`` run the given function; ``remaining`` lets it take unknown arguments."""
+    """Make ``vits fake`` run a function; with ``remaining`` it accepts unknown arguments."""
 
     def install(run, remaining=None):
         def add_parser(subparsers):
@@ -46,7 +48,7 @@ def run_python(code, **options):
     )
 
 
-def test_help_names_every_command_in_order(capsys):
+def test_help_lists_every_command_in_order(capsys):
     assert vits.cli.main(["--help"]) == 0
     text = capsys.readouterr().out
     places = [text.index(f"\n    {name}") for name in vits.cli.COMMANDS]
@@ -101,22 +103,22 @@ def test_wrong_arguments_are_one_line_with_a_hint(arguments, capsys):
     assert "\x1b" not in err
 
 
-def test_command_gets_its_arguments_and_its_status_is_returned(command):
+def test_a_command_gets_its_arguments_and_returns_its_status(command):
     command(lambda args: args.times)
     assert vits.cli.main(["fake", "--times", "5"]) == 5
 
 
-def test_no_status_means_done(command):
+def test_no_status_means_success(command):
     command(lambda args: None)
     assert vits.cli.main(["fake"]) == 0
 
 
-def test_unknown_arguments_reach_only_the_command_that_takes_them(command, capsys):
-    seen = []
+def test_only_a_command_that_accepts_unknown_arguments_gets_them(command, capsys):
+    received = []
     unknown = ["-c", "a.yaml", "--model.learning_rate", "-1e-4", "--help", "extra"]
-    command(lambda args: seen.extend(args.remaining), remaining=[])
+    command(lambda args: received.extend(args.remaining), remaining=[])
     assert vits.cli.main(["fake", *unknown, "--debug", "--times", "2"]) == 0
-    assert seen == unknown
+    assert received == unknown
     command(lambda args: None)
     assert vits.cli.main(["fake", "-c", "a.yaml"]) == 2
     assert "unrecognized arguments: -c a.yaml" in capsys.readouterr().err
@@ -145,7 +147,7 @@ def test_an_error_is_one_line_and_a_status(command, capsys, error, status, line)
     assert capsys.readouterr().err == line + "\n"
 
 
-def test_a_bug_says_so(command, capsys):
+def test_a_bug_is_reported_as_one(command, capsys):
     command(raising(KeyError("hop")))
     assert vits.cli.main(["fake"]) == 1
     err = capsys.readouterr().err
@@ -156,7 +158,7 @@ def test_a_bug_says_so(command, capsys):
 
 @pytest.mark.parametrize("arguments", [["--debug", "fake"], ["fake", "--debug"]])
 @pytest.mark.parametrize(("error", "status"), [(TextError("bad"), 2), (KeyError("bad"), 1)])
-def test_debug_shows_the_traceback_before_or_after_the_command(
+def test_debug_prints_the_traceback_before_or_after_the_command(
     command, capsys, arguments, error, status
 ):
     command(raising(error))
@@ -166,7 +168,7 @@ def test_debug_shows_the_traceback_before_or_after_the_command(
     assert err.splitlines()[-1].startswith("vits: ")
 
 
-def test_a_warning_of_ours_is_one_line(command, capsys):
+def test_a_warning_of_this_package_is_one_line(command, capsys):
     def run(args):
         warnings.simplefilter("always")
         # Level 2 is the caller, in vits/cli: where a warning of the library points.
@@ -179,7 +181,7 @@ def test_a_warning_of_ours_is_one_line(command, capsys):
     assert warnings.showwarning is before
 
 
-def test_a_foreign_warning_keeps_its_origin(command, capsys):
+def test_a_warning_of_another_package_shows_its_origin(command, capsys):
     def run(args):
         warnings.simplefilter("always")
         warnings.warn("old", DeprecationWarning, stacklevel=1)

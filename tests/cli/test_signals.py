@@ -1,4 +1,4 @@
-"""A signal to a command that trains, before anything has begun and after all is saved."""
+"""Signals to training commands, before the run begins and after it is saved."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 from vits.cli.signals import training_signals
 from vits.errors import Preempted
 
-# nothing is imported yet, so that the signal comes at a known place
+# sends the signal when the import of vits.training begins
 PROGRAM = """
 import os, sys
 from vits.cli import main
@@ -27,10 +27,10 @@ COMMANDS = (["fit"], ["finetune", "voice", "data"])
 @pytest.mark.parametrize("arguments", COMMANDS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    ("environment", "speaks"),
+    ("environment", "prints"),
     [({}, True), ({"RANK": "0", "LOCAL_RANK": "0"}, True), ({"RANK": "1"}, False)],
 )
-def test_a_signal_before_the_run_begins_ends_it(arguments, number, environment, speaks):
+def test_a_signal_before_the_run_begins_ends_it(arguments, number, environment, prints):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(number=int(number), arguments=arguments)],
         env={**os.environ, **environment},
@@ -40,11 +40,11 @@ def test_a_signal_before_the_run_begins_ends_it(arguments, number, environment, 
         timeout=60,
     )
     assert done.returncode == 75
-    told = "vits: stopped before the run began; start again with the same command\n"
-    assert done.stderr == (told if speaks else "")
+    message = "vits: stopped before the run began; start again with the same command\n"
+    assert done.stderr == (message if prints else "")
 
 
-def test_the_handlers_come_back_unless_the_process_is_to_end():
+def test_the_handlers_are_restored_unless_the_run_was_preempted():
     before = signal.getsignal(signal.SIGTERM)
     with training_signals():
         assert signal.getsignal(signal.SIGTERM) is not before

@@ -1,4 +1,4 @@
-"""``vits prepare --like``: a voice's settings where no flag says otherwise."""
+"""`vits prepare --like`: settings of a voice as defaults."""
 
 import json
 
@@ -28,7 +28,7 @@ AUDIO = AudioConfig(
 
 @pytest.fixture
 def voice(tmp_path):
-    """A voice whose every setting differs from the defaults."""
+    """A voice with no setting at its default."""
     config = VitsConfig(
         n_symbols=6,
         hidden_channels=8,
@@ -80,7 +80,7 @@ def prepare(corpus, output, *flags):
     return info, rows
 
 
-def test_everything_is_the_voices(voice, corpus, tmp_path):
+def test_every_setting_comes_from_the_voice(voice, corpus, tmp_path):
     info, rows = prepare(corpus, tmp_path / "out", "--like", voice)
     assert AudioConfig(**info["audio"]) == AUDIO
     assert info["frontend"]["config"] == {
@@ -93,14 +93,21 @@ def test_everything_is_the_voices(voice, corpus, tmp_path):
         "bos_eos": False,
         "languages": [],
     }
-    assert info["frontend"]["symbols"] == ["_", "c", "a", "b", " ", "d"]  # its own, then the new
+    assert info["frontend"]["symbols"] == [
+        "_",
+        "c",
+        "a",
+        "b",
+        " ",
+        "d",
+    ]  # those of the voice, then the new one
     assert info["frontend"]["lexicon"] == {"abc": "cab"}
     assert info["preparation"]["limits"]["segment_frames"] == 9
     assert rows[0]["phonemes"] == "cab bad"
     assert rows[0]["ids"] == [1, 2, 3, 4, 3, 2, 5]
 
 
-def test_a_flag_wins_even_with_its_default(voice, corpus, tmp_path):
+def test_a_flag_overrides_the_voice_even_with_its_default(voice, corpus, tmp_path):
     flags = ("--like", voice, "--n-mels", 80, "--language", "en-us", "--f-min", 0)
     flags += ("--unknown", "reject")
     info, rows = prepare(corpus, tmp_path / "out", *flags)
@@ -108,10 +115,10 @@ def test_a_flag_wins_even_with_its_default(voice, corpus, tmp_path):
     assert info["audio"]["f_min"] == 0
     assert info["audio"]["sample_rate"] == 8000
     assert info["frontend"]["config"]["language"] == "en-us"
-    assert len(rows) == 1  # "d" has no row
+    assert len(rows) == 1  # "d" is unknown
 
 
-def test_symbols_and_lexicon_of_its_own(voice, corpus, tmp_path):
+def test_symbols_and_lexicon_can_be_overridden(voice, corpus, tmp_path):
     symbols, lexicon = tmp_path / "symbols.json", tmp_path / "lexicon.tsv"
     symbols.write_text(json.dumps(["_", *"abcd "]))
     lexicon.write_text("abc\tdad\n")
@@ -121,7 +128,7 @@ def test_symbols_and_lexicon_of_its_own(voice, corpus, tmp_path):
     assert rows[0]["phonemes"] == "dad bad"
 
 
-def test_no_voice_is_one_line(corpus, tmp_path, capsys):
+def test_a_missing_voice_is_an_error_of_one_line(corpus, tmp_path, capsys):
     arguments = ["prepare", str(corpus), "-o", str(tmp_path / "out"), "--like"]
     assert main([*arguments, str(tmp_path / "nowhere")]) == 2
     assert "nowhere does not exist; name a voice folder" in capsys.readouterr().err

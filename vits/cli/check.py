@@ -20,7 +20,7 @@ occur. With -o, write a copy without the faulty utterances; each is listed with 
 _EXAMPLES = """examples:
   vits check prepared/ada
   vits check prepared/ada --voice voices/ada -o prepared/ada-clean
-  vits check prepared/ada -o prepared/ada-clean --leave-out "same audio" noise
+  vits check prepared/ada -o prepared/ada-clean --exclude "same audio" noise
 """
 
 
@@ -60,23 +60,29 @@ def add_parser(subparsers: Any) -> None:
         help="device of the voice, e.g. cpu or cuda (default: %(default)s)",
     )
     parser.add_argument(
-        "--leave-out",
+        "--exclude",
         nargs="*",
         metavar="FAULT",
         choices=[fault.value for fault in Fault],
         default=[fault.value for fault in default.leave_out],
-        help="faults for which an utterance is left out, of: "
+        help="faults for which an utterance is excluded, of: "
         + ", ".join(f.value for f in Fault)
         + f" (default: all but {', '.join(f.value for f in Fault if f not in default.leave_out)})",
     )
+    _add_limits(parser, default)
+    parser.set_defaults(run=run)
+
+
+def _add_limits(parser: argparse.ArgumentParser, default: "CheckConfig") -> None:
+    """Add a flag for each limit of ``CheckConfig``."""
     for flag, name, text in (
         ("--min-snr", "min_snr_db", "minimum signal-to-noise ratio (dB)"),
         ("--max-clipped", "max_clipped", "maximum fraction of clipped samples"),
         ("--max-silence", "max_silence_seconds", "maximum silence at either end (s)"),
         ("--max-loudness", "max_loudness_db", "maximum deviation from the median level (dB)"),
-        ("--max-rate", "max_rate_deviation", "maximum deviation of the speaking rate"),
+        ("--max-rate-deviation", "max_rate_deviation", "maximum deviation of the speaking rate"),
         (
-            "--max-speaker",
+            "--max-speaker-deviation",
             "max_speaker_deviation",
             "maximum deviation from the speaker's voiceprint",
         ),
@@ -90,7 +96,6 @@ def add_parser(subparsers: Any) -> None:
             metavar="X",
             help=f"{text} (default: {value:g})",
         )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -137,7 +142,7 @@ def _config(args: argparse.Namespace) -> "CheckConfig":
         "max_rate_deviation",
         "max_speaker_deviation",
     )
-    chosen = tuple(Fault(name) for name in args.leave_out)
+    chosen = tuple(Fault(name) for name in args.exclude)
     return CheckConfig(leave_out=chosen, **{name: getattr(args, name) for name in names})
 
 

@@ -1,4 +1,4 @@
-"""``vits convert``: carry a voice from one VITS project to another."""
+"""``vits convert``: convert a voice between VITS projects."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 FORMATS = ("vits", "original", "transformers", "coqui", "piper")
-# Two orders of summation differ by this much of the loudest sample, and large latents by more.
+# Relative to the peak. Another order of summation alone gives differences of this size.
 TOLERANCE = 1e-3
 
 
@@ -20,29 +20,29 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "convert",
-        help="carry a voice to or from another VITS project",
-        description="Read a voice of this project, the original, transformers (MMS included), "
-        "Coqui or Piper, and write it in the format of one of them. The source's format is "
-        "recognised. A part that the other format cannot hold is an error that names it.",
-        epilog="Then, with --to vits: vits say 'Hello.' -o hello.wav --voice DST",
+        help="convert a voice to or from another VITS project",
+        description="Convert a voice between the formats of this project, the original code, "
+        "transformers (including MMS), Coqui and Piper. The source format is detected. A part "
+        "that the target format cannot store is an error, unless --drop names it.",
+        epilog="After --to vits: vits say 'Hello.' -o hello.wav --voice DST",
         allow_abbrev=False,
     )
-    parser.add_argument("source", type=Path, metavar="SRC", help="a voice's folder or checkpoint")
+    parser.add_argument("source", type=Path, metavar="SRC", help="folder or checkpoint of a voice")
     parser.add_argument("target", type=Path, metavar="DST", help="a new or empty folder")
     parser.add_argument(
-        "--to", choices=FORMATS, default="vits", help="the format to write (default: vits)"
+        "--to", choices=FORMATS, default="vits", help="target format (default: %(default)s)"
     )
     parser.add_argument(
         "--drop",
         default="",
         metavar="PART,...",
-        help="parts that may be lost where the format has no place for them, as the error names "
-        "them, e.g. discriminators,lexicon",
+        help="parts to leave out if the target format cannot store them, as named in the error, "
+        "e.g. discriminators,lexicon",
     )
     parser.add_argument(
         "--no-verify",
         action="store_true",
-        help="do not compare the waves of both voices at the end",
+        help="do not compare the waveforms of the two voices",
     )
     parser.set_defaults(run=run)
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Convert a voice and verify that the result is equivalent.
 
     Raises:
-        VitsError: it cannot be read, or not without a loss.
+        VitsError: the voice cannot be read, or the target format cannot store all of it.
     """
     from vits.interop.convert import DROPPABLE, describe, write
     from vits.interop.detect_format import read
@@ -71,25 +71,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace, voice: "FullVoice", drop: list[str]) -> None:
-    """Read the result back, compare ids and waves, and print the differences.
+    """Read the result back, compare ids and waveforms, and print the differences.
 
     Raises:
-        VoiceError: they are not those of the same voice.
+        VoiceError: ids or waveforms differ.
     """
     from vits.interop.detect_format import FORMATS
     from vits.interop.equivalence import compare_ids, compare_voices, verify_with_transformers
 
-    again = FORMATS[args.to].read(args.target)
-    if not compare_ids(voice.bundle.frontend, again.bundle.frontend) and not drop:
+    converted = FORMATS[args.to].read(args.target)
+    if not compare_ids(voice.bundle.frontend, converted.bundle.frontend) and not drop:
         raise VoiceError(
-            f"{args.target}: a text has other ids than in {args.source}; do not use it"
+            f"{args.target} maps a text to other ids than {args.source}; do not use it"
         )
-    # theirs, if one of the two is: what is compared must be what lies there
-    theirs = {args.to: args.target, voice.format: args.source}.get("transformers")
-    theirs = theirs.parent if theirs is not None and theirs.is_file() else theirs
+    # compare with the transformers model on disk, if one of the two voices is one
+    reference = {args.to: args.target, voice.format: args.source}.get("transformers")
+    if reference is not None and reference.is_file():
+        reference = reference.parent
     results = {
-        "read back": compare_voices(voice.bundle, again.bundle),
-        "transformers": verify_with_transformers(again, theirs),
+        "read back": compare_voices(voice.bundle, converted.bundle),
+        "transformers": verify_with_transformers(converted, reference),
     }
     for name, result in results.items():
         if isinstance(result, str):
@@ -100,4 +101,6 @@ def _verify(args: argparse.Namespace, voice: "FullVoice", drop: list[str]) -> No
             f"of {result.peak:.3g} in {result.samples} samples"
         )
         if not drop and not result.difference <= TOLERANCE * max(result.peak, 1e-3):
-            raise VoiceError(f"{args.target} speaks differently from {args.source}; do not use it")
+            raise VoiceError(
+                f"the waveforms of {args.target} and {args.source} differ; do not use it"
+            )

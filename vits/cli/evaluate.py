@@ -1,4 +1,4 @@
-"""``vits evaluate``: measure voices against recordings and texts."""
+"""``vits evaluate``: evaluate voices on texts and recordings."""
 
 import argparse
 import json
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-_ABOUT = """Let a voice say texts, and measure what comes out: word and character errors of an
-offline recogniser (beside those of the recordings), naturalness as a network predicts it,
+_DESCRIPTION = """Synthesize texts with a voice and evaluate the speech: word and character error
+rates of an offline recogniser (compared with those of the recordings), predicted naturalness,
 mel-cepstral distortion, pitch, durations and speed. Needs the extra eval: pip install
 'vits[eval]'."""
 
-_EXAMPLES = """MANIFEST is a folder that `vits prepare` wrote, a corpus that it could read, or a
-.txt file with a sentence on each line (nothing is then compared with recordings).
+_EXAMPLES = """MANIFEST is a folder that `vits prepare` wrote, a corpus that it can read, or a .txt
+file with one sentence per line (without a comparison to recordings).
 
 examples:
   vits evaluate voices/ada prepared/held_out -o report
@@ -38,53 +38,66 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="measure a voice, with a report",
-        description=_ABOUT,
+        help="evaluate a voice and write a report",
+        description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("voice", metavar="VOICE", help="a voice folder, a checkpoint, or the folder of a run")
-    add("manifest", type=Path, metavar="MANIFEST", help="what to say; see below")
-    add("-o", "--output", type=Path, metavar="DIR", help="write a report with players")
-    add("--against", action="append", default=[], metavar="VOICE", help="another voice; repeatable")
-    add("--checkpoints", action="store_true", help="each checkpoint below the folder VOICE")
-    add("--limit", type=_count, metavar="N", help="only the first N texts")
-    add("--seed", type=int, default=1, help="of the first text; then it counts up (%(default)s)")
-    add("--language", help="of the texts, for a voice of several languages")
-    add("--speaker", help="who of the voice's speakers (the text's own, or the first)")
+    add("manifest", type=Path, metavar="MANIFEST", help="texts and recordings; see below")
+    add("-o", "--output", type=Path, metavar="DIR", help="write a report with audio players")
+    add(
+        "--against",
+        action="append",
+        default=[],
+        metavar="VOICE",
+        help="a voice to compare with; repeatable",
+    )
+    add("--checkpoints", action="store_true", help="evaluate every checkpoint in the folder VOICE")
+    add("--limit", type=_count, metavar="N", help="use only the first N texts")
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        help="seed of the first text, increased by 1 for each (default: %(default)s)",
+    )
+    add("--language", help="language of the texts, for a voice with several languages")
+    add("--speaker", help="speaker of the voice (default: that of each text, or else the first)")
     add(
         "--recogniser",
         default="pocketsphinx",
         metavar="NAME",
-        help="pocketsphinx, none, or package.module:factory (%(default)s)",
+        help="pocketsphinx, none or package.module:factory (default: %(default)s)",
     )
     add(
         "--naturalness",
         default="dnsmos",
         metavar="NAME",
-        help="who predicts it: dnsmos, none, or package.module:factory (%(default)s)",
+        help="dnsmos, none or package.module:factory (default: %(default)s)",
     )
     add(
         "--language-model",
         choices=("own", "bigram"),
         default="own",
-        help="pocketsphinx's own, or bigrams of --sentences (%(default)s)",
+        help="that of pocketsphinx, or bigrams of --sentences (default: %(default)s)",
     )
-    add("--sentences", type=Path, metavar="FILE", help="a sentence on each line, for the bigrams")
-    add("--f-min", type=float, metavar="HZ", help="lowest pitch to look for (65)")
-    add("--f-max", type=float, metavar="HZ", help="highest pitch to look for (400)")
-    add("--pictures", type=int, default=12, metavar="N", help="texts to draw (%(default)s)")
-    add("--json", action="store_true", help="print the figures as JSON, not as a table")
+    add(
+        "--sentences", type=Path, metavar="FILE", help="text for the bigrams, one sentence per line"
+    )
+    add("--f-min", type=float, metavar="HZ", help="minimum pitch (default: 65)")
+    add("--f-max", type=float, metavar="HZ", help="maximum pitch (default: 400)")
+    add("--plots", type=int, default=12, metavar="N", help="texts to plot (default: %(default)s)")
+    add("--json", action="store_true", help="print the results as JSON instead of a table")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate, write the report and print the figures.
+    """Evaluate the voices, write the report and print the results.
 
     Raises:
-        VitsError: a voice, the manifest, an option or a missing package is at fault.
+        VitsError: a voice, the manifest or an option is invalid, or a package is missing.
     """
     from vits.evaluation import read_material
     from vits.evaluation.report.report import check_folder, write_report
@@ -96,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     items = read_material(args.manifest, args.limit)
     contest = _contest(args, items)
     if args.output is not None:
-        write_report(args.output, contest, args.pictures)
+        write_report(args.output, contest, args.plots)
     if args.json:
         print(json.dumps(to_figures(contest), indent=1, ensure_ascii=False, allow_nan=False))
         return 0
@@ -114,7 +127,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_flags(args: argparse.Namespace) -> None:
-    """Refuse flags that do not go together."""
+    """Check combinations of flags.
+
+    Raises:
+        ConfigError: two flags do not go together.
+        MissingFileError: the file of ``--sentences`` does not exist.
+    """
     if (args.language_model == "bigram") != (args.sentences is not None):
         raise ConfigError("--language-model bigram and --sentences FILE must be given together")
     if args.language_model == "bigram" and args.recogniser != "pocketsphinx":
@@ -126,13 +144,13 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 
 def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
-    """Measure the recordings, then each voice."""
+    """Evaluate the recordings, then each voice."""
     from vits.evaluation import load_predictor, measure_recordings
     from vits.evaluation.comparison import Contest
     from vits.evaluation.evaluate import Instruments
     from vits.evaluation.pitch import PitchRange
 
-    voices = _sources(args)
+    voices = _voice_paths(args)
     first = _load(voices[0], args.language)
     language = first.frontend.config.language
     recogniser, model = _recogniser(args, items, language)
@@ -146,8 +164,8 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     )
     recordings: tuple[Measured, ...] = ()
     if items[0].read is not None:
-        found = measure_recordings(items, instruments)
-        recordings = tuple(_watched(found, len(items), "recordings"))
+        measured = measure_recordings(items, instruments)
+        recordings = tuple(_with_progress(measured, len(items), "recordings"))
     entered = _enter_all(args, voices, first, items, instruments, recordings)
     return Contest(
         str(args.manifest),
@@ -160,29 +178,33 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     )
 
 
-def _sources(args: argparse.Namespace) -> list[Path]:
-    """Return the voices' places, none of them twice."""
-    places = [Path(args.voice)]
+def _voice_paths(args: argparse.Namespace) -> list[Path]:
+    """Return the paths of the voices without duplicates.
+
+    Raises:
+        MissingFileError: a path does not exist, or the run has no checkpoint.
+    """
+    paths = [Path(args.voice)]
     if args.checkpoints:
-        if not places[0].is_dir():
-            raise MissingFileError(f"run {places[0]} is no folder; name the folder of a run")
-        # best.ckpt and last.ckpt are other names of step-*.ckpt: the last name of a file is taken
-        found = {
+        if not paths[0].is_dir():
+            raise MissingFileError(f"run {paths[0]} is not a folder; name the folder of a run")
+        # best.ckpt and last.ckpt are links to a step-*.ckpt, which sorts last
+        checkpoints = {
             (path.stat().st_dev, path.stat().st_ino): path
-            for path in sorted(places[0].rglob("*.ckpt"))
+            for path in sorted(paths[0].rglob("*.ckpt"))
         }
-        places = sorted(found.values(), key=lambda path: (path.stat().st_mtime_ns, str(path)))
-        if not places:
-            raise MissingFileError(f"{args.voice} has no *.ckpt below it; name a run's folder")
-    places = list(dict.fromkeys([*places, *map(Path, args.against)]))
-    missing = [str(place) for place in places if not place.exists()]
-    if missing:  # said now, not after the first voices have been measured
+        paths = sorted(checkpoints.values(), key=lambda path: (path.stat().st_mtime_ns, str(path)))
+        if not paths:
+            raise MissingFileError(f"run {args.voice} contains no *.ckpt; name the folder of a run")
+    paths = list(dict.fromkeys([*paths, *map(Path, args.against)]))
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:  # before the first evaluation, which takes minutes
         raise MissingFileError(f"voice {missing[0]} does not exist; check the path")
-    return places
+    return paths
 
 
 def _load(path: Path, language: str | None) -> "Voice":
-    """Load a voice folder, a checkpoint or a run's newest checkpoint, for texts of a language."""
+    """Load a voice folder, a checkpoint or a run, with a default language."""
     from vits.cli.base_voice import read_bundle
     from vits.synthesis import Voice
 
@@ -193,14 +215,18 @@ def _load(path: Path, language: str | None) -> "Voice":
 def _recogniser(
     args: argparse.Namespace, items: "Sequence[Item]", language: str
 ) -> "tuple[Recogniser | None, Model | None]":
-    """Make the recogniser, with a language model of its own where that is asked for."""
+    """Create the recogniser, and the bigram language model if requested.
+
+    Raises:
+        ConfigError: the recogniser does not support the language.
+    """
     from vits.evaluation import PocketSphinx, load_recogniser
     from vits.evaluation.judges.language_model import learn
 
     if args.recogniser == "pocketsphinx" and language.partition("-")[0].lower() != "en":
         raise ConfigError(
-            f"pocketsphinx carries English only, the voice speaks {language}; "
-            "use --recogniser none or one of your own"
+            f"pocketsphinx supports English only, the voice speaks {language}; "
+            "use --recogniser none or another recogniser"
         )
     recogniser = load_recogniser(args.recogniser)
     if args.sentences is None or not isinstance(recogniser, PocketSphinx):
@@ -214,19 +240,19 @@ def _recogniser(
 
 def _enter_all(
     args: argparse.Namespace,
-    places: Sequence[Path],
+    paths: Sequence[Path],
     first: "Voice",
     items: "Sequence[Item]",
     instruments: "Instruments",
     recordings: "Sequence[Measured]",
 ) -> "list[Contestant]":
-    """Evaluate the voices one after another; of checkpoints keep the waves of the best only."""
+    """Evaluate the voices in turn; of checkpoints, keep only the best one's waveforms."""
     from vits.evaluation.comparison import enter
     from vits.evaluation.evaluate import evaluate
 
     entered: list[Contestant] = []
-    for place, name in zip(places, _names(places), strict=True):
-        voice = first if place == places[0] else _load(place, args.language)
+    for path, name in zip(paths, _names(paths), strict=True):
+        voice = first if path == paths[0] else _load(path, args.language)
         steps = voice.card.training_steps
         spoken = evaluate(
             voice,
@@ -236,34 +262,34 @@ def _enter_all(
             speaker=args.speaker,
             seed=args.seed,
         )
-        measured = list(_watched(spoken, len(items), name))
-        entered.append(enter(name, str(place), steps, measured, recordings))
+        measured = list(_with_progress(spoken, len(items), name))
+        entered.append(enter(name, str(path), steps, measured, recordings))
         if args.checkpoints:
             best = min(entered, key=lambda one: one.score.value)
             entered = [one if one is best else one._replace(measured=()) for one in entered]
     return entered
 
 
-def _names(places: Sequence[Path]) -> list[str]:
-    """Call each voice by the end of its path, or by all of it where others end alike."""
-    short = [place.stem if place.suffix == ".ckpt" else place.resolve().name for place in places]
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Return the last part of each path, or the whole path where that is ambiguous."""
+    short = [path.stem if path.suffix == ".ckpt" else path.resolve().name for path in paths]
     return [
-        str(place) if short.count(name) > 1 or name == "recordings" else name
-        for place, name in zip(places, short, strict=True)
+        str(path) if short.count(name) > 1 or name == "recordings" else name
+        for path, name in zip(paths, short, strict=True)
     ]
 
 
-def _watched(found: "Iterator[Measured]", total: int, name: str) -> "Iterator[Any]":
-    """Show a bar on standard error where that is a terminal."""
+def _with_progress(measured: "Iterator[Measured]", total: int, name: str) -> "Iterator[Any]":
+    """Show a progress bar if standard error is a terminal."""
     if not sys.stderr.isatty():
-        return found
+        return measured
     from tqdm import tqdm
 
-    return iter(tqdm(found, total=total, desc=name, unit="utterance", file=sys.stderr))
+    return iter(tqdm(measured, total=total, desc=name, unit="utterance", file=sys.stderr))
 
 
 def _count(text: str) -> int:
-    """Read a whole number of at least 1."""
+    """Parse an integer of at least 1."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} must be at least 1")

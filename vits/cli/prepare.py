@@ -1,4 +1,4 @@
-"""``vits prepare``: recordings and texts become a folder to train from."""
+"""``vits prepare``: convert a corpus to a folder of training data."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vits.cli.prepare_flags import add_audio, add_corpus, add_limits, add_text, add_work
-from vits.cli.voice_settings import add_like, settle
+from vits.cli.voice_settings import add_like, apply_like
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-_ABOUT = """Check a corpus, resample and phonemise it, and write a folder to train from.
-A run that was stopped goes on when the same command is given again.
-It ends with a report: kept + rejected = input, and a reason for every rejected row."""
+_DESCRIPTION = """Check, resample and phonemize a corpus, and write a folder of training data.
+Run the same command again to resume an interrupted preparation. The report at the end counts
+all rows (kept + rejected = input) and gives a reason for every rejected one."""
 
 _EXAMPLES = """examples:
   vits prepare LJSpeech-1.1 -o prepared/ljspeech --workers 8
   vits prepare VCTK-Corpus-0.92 -o prepared/vctk --trim 40 --language en-gb
-  vits prepare corpus -o shared/prepared --shard 3/16     (on the third of 16 machines)
+  vits prepare corpus -o shared/prepared --shard 3/16     (on machine 3 of 16)
 """
 
 
@@ -34,8 +34,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "prepare",
-        help="check, convert and phonemise a corpus",
-        description=_ABOUT,
+        help="check, resample and phonemize a corpus",
+        description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -50,13 +50,17 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prepare a corpus and print the report."""
+    """Prepare a corpus and print the report.
+
+    Raises:
+        VitsError: the corpus, the voice of ``--like`` or an option is invalid.
+    """
     from vits.data.corpora import read_corpus
     from vits.data.prepare.chunks import parse_shard
     from vits.data.prepare.pipeline import prepare
 
     shard = parse_shard(args.shard)
-    voice = settle(args)
+    voice = apply_like(args)
     config = _config(args)
     _check_folder(args.output, args.source)
     corpus = read_corpus(
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     rows = list(corpus)[: args.limit]
     frontend = _frontend(args, voice)
     rows = _with_language(rows, args, frontend)
-    with _Bar(args.progress) as bar:
+    with _ProgressBar(args.progress) as bar:
         outcome = prepare(
             rows,
             args.output,
@@ -84,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     if outcome.report is None:
         print(
             f"shard {args.shard} is done; {outcome.missing} of {outcome.chunks} chunks are missing "
-            f"in {args.output / 'chunks'}: the last shard to end, or --merge, assembles the folder"
+            f"in {args.output / 'chunks'}; the last shard or --merge will assemble the folder"
         )
         return 0
     print(outcome.report.text())
@@ -113,23 +117,23 @@ def _config(args: argparse.Namespace) -> "PrepareConfig":
         ),
         trim_db=args.trim,
         loudness_dbfs=args.loudness,
-        unknown=args.unknown or ("extend" if _own_characters(args) else "reject"),
+        unknown=args.unknown or ("extend" if _collects_characters(args) else "reject"),
     )
 
 
-def _own_characters(args: argparse.Namespace) -> bool:
-    """Tell whether the symbol table is to be made from the corpus."""
+def _collects_characters(args: argparse.Namespace) -> bool:
+    """Return whether the symbol table is built from the characters of the corpus."""
     return args.backend == "graphemes" and args.symbols is None
 
 
 def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Frontend":
-    """Build the front end; symbols and lexicon are the voice's unless others are named."""
+    """Build the front end; symbols and lexicon default to those of the voice."""
     from vits.config import FrontendConfig
     from vits.text.frontend import Frontend
     from vits.text.lexicon import read_lexicon
     from vits.text.symbols import PAD, SymbolTable
 
-    like = FrontendConfig() if voice is None else voice.frontend.config
+    base = FrontendConfig() if voice is None else voice.frontend.config
     config = FrontendConfig(
         backend=args.backend,
         language=args.languages[0][1] if args.languages else args.language,
@@ -137,15 +141,15 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
         normalize=not args.no_normalize,
         stress=not args.no_stress,
         blanks=not args.no_blanks,
-        blank=like.blank,
-        bos_eos=like.bos_eos,
+        blank=base.blank,
+        bos_eos=base.bos_eos,
     )
     if args.symbols is not None:
-        symbols = SymbolTable.from_list(_symbol_list(args.symbols))
+        symbols = SymbolTable.from_list(_read_symbols(args.symbols))
     elif voice is not None:
         symbols = voice.frontend.symbols
     else:
-        symbols = SymbolTable((PAD,)) if _own_characters(args) else SymbolTable.default()
+        symbols = SymbolTable((PAD,)) if _collects_characters(args) else SymbolTable.default()
     lexicon = None if voice is None else voice.frontend.lexicon
     if args.lexicon is not None:
         lexicon = read_lexicon(args.lexicon)
@@ -155,7 +159,7 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
 def _with_language(
     rows: "list[Row]", args: argparse.Namespace, frontend: "Frontend"
 ) -> "list[Row]":
-    """Give rows that name no language the one of ``--language``, where there are several."""
+    """Set the language of rows without one to ``--language``, for a multilingual corpus."""
     from vits.text.languages import find_language
 
     languages = frontend.config.languages
@@ -165,8 +169,13 @@ def _with_language(
     return [replace(row, language=row.language or args.language) for row in rows]
 
 
-def _symbol_list(path: Path) -> list[str]:
-    """Read a symbol table."""
+def _read_symbols(path: Path) -> list[str]:
+    """Read a symbol table.
+
+    Raises:
+        MissingFileError: the file does not exist.
+        DataError: the file is not a JSON list.
+    """
     if not path.is_file():
         raise MissingFileError(f"symbols {path} does not exist; name a JSON list of strings")
     try:
@@ -179,20 +188,24 @@ def _symbol_list(path: Path) -> list[str]:
 
 
 def _check_folder(output: Path, source: Path) -> None:
-    """Refuse to write where the corpus itself is."""
-    home = source if source.is_dir() else source.parent
-    if output.resolve() == home.resolve():
-        raise DataError(f"output {output} is the corpus' own folder; choose another")
+    """Check that the output is not the folder of the corpus.
+
+    Raises:
+        DataError: it is.
+    """
+    folder = source if source.is_dir() else source.parent
+    if output.resolve() == folder.resolve():
+        raise DataError(f"output {output} is the folder of the corpus; choose another one")
 
 
-class _Bar:
-    """A progress bar on standard error that starts with the first number it is given."""
+class _ProgressBar:
+    """Progress bar on standard error that appears with the first update."""
 
     def __init__(self, forced: bool | None) -> None:
         self._show = sys.stderr.isatty() if forced is None else forced
         self._bar: Any = None
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "_ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -168,7 +168,7 @@ def test_wrong_options_are_one_line(duo, more, tune, arguments, words):
     ("place", "words"),
     [
         ("nowhere", "nowhere does not exist; name a voice folder, a checkpoint or"),
-        ("empty", "empty is neither a voice, it lacks config.json, model.safetensors, card.json"),
+        ("empty", "empty is neither a voice (it lacks config.json, model.safetensors, card.json"),
         ("half", "half lacks model.safetensors, card.json"),
         ("damaged.ckpt", "damaged.ckpt is damaged, half-written or no checkpoint"),
         ("other.ckpt", "other.ckpt is no checkpoint of `vits fit`"),

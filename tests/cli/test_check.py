@@ -1,4 +1,4 @@
-"""``vits check`` from end to end."""
+"""`vits check`, end to end."""
 
 import json
 
@@ -11,7 +11,7 @@ from vits.data.prepared.dataset import PreparedDataset
 
 @pytest.fixture
 def corpus(write_tones, change_rows, tmp_path):
-    """Forty rows; the last has the recording of the first."""
+    """Forty rows; row 38 repeats the recording of row 0."""
 
     def edit(rows):
         for key in ("text", "phonemes", "ids", "samples", "offset"):
@@ -42,8 +42,8 @@ def test_without_an_output_nothing_is_written(corpus, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["prepared"]
 
 
-def test_the_faults_that_cost_a_place_can_be_chosen(corpus, tmp_path):
-    assert check(corpus, "-o", tmp_path / "clean", "--leave-out", "noise", "clipping") == 0
+def test_the_faults_to_exclude_can_be_chosen(corpus, tmp_path):
+    assert check(corpus, "-o", tmp_path / "clean", "--exclude", "noise", "clipping") == 0
     assert len(PreparedDataset(tmp_path / "clean")) == 40
 
 
@@ -53,16 +53,16 @@ def test_the_faults_that_cost_a_place_can_be_chosen(corpus, tmp_path):
         (["--min-snr", 80], "noise"),
         (["--max-silence", 0.01], "silence"),
         (["--max-loudness", 0.001], "loudness"),
-        (["--max-rate", 0.1], "speaking rate"),
-        (["--max-speaker", 0.1], "wrong speaker"),
+        (["--max-rate-deviation", 0.1], "speaking rate"),
+        (["--max-speaker-deviation", 0.1], "wrong speaker"),
     ],
 )
-def test_every_limit_has_its_flag(corpus, capsys, flags, words):
+def test_every_limit_has_a_flag(corpus, capsys, flags, words):
     assert check(corpus, *flags) == 0
     assert words in capsys.readouterr().out
 
 
-def test_the_limit_of_clipping_has_its_flag(corpus, capsys):
+def test_the_limit_of_clipping_has_a_flag(corpus, capsys):
     waves = np.fromfile(corpus / "audio.i16", dtype="<i2")
     waves.clip(-5000, 5000).tofile(corpus / "audio.i16")
     assert check(corpus) == 0
@@ -77,8 +77,8 @@ def test_the_limit_of_clipping_has_its_flag(corpus, capsys):
         (["nowhere"], "vits prepare"),
         (["prepared", "-o", "prepared"], "corpus itself"),
         (["prepared", "--voice", "nowhere"], "voice nowhere does not exist"),
-        (["prepared", "--leave-out", "everything"], "invalid choice"),
-        (["prepared", "--max-rate", "-1"], "max_rate_deviation"),
+        (["prepared", "--exclude", "everything"], "invalid choice"),
+        (["prepared", "--max-rate-deviation", "-1"], "max_rate_deviation"),
     ],
 )
 def test_mistakes_are_one_line(corpus, monkeypatch, capsys, arguments, words):

@@ -1,3 +1,5 @@
+"""`vits prepare`, end to end."""
+
 import json
 
 import numpy as np
@@ -18,8 +20,8 @@ def corpus(tmp_path):
     (root / "wavs").mkdir(parents=True)
     noise = np.random.default_rng(0).standard_normal(RATE)
     for i in range(4):
-        soundfile.write(root / f"wavs/take{i}.wav", (0 if i == 3 else 0.1) * noise, RATE)
-    lines = [f"take{i}|Chapter {i}.|Chapter {word}.\n" for i, word in enumerate("abcde")]
+        soundfile.write(root / f"wavs/clip{i}.wav", (0 if i == 3 else 0.1) * noise, RATE)
+    lines = [f"clip{i}|Chapter {i}.|Chapter {word}.\n" for i, word in enumerate("abcde")]
     (root / "metadata.csv").write_text("".join(lines))
     (root / "val.csv").write_text(lines[0])
     return root
@@ -29,7 +31,7 @@ def run(*arguments):
     return main(["prepare", *map(str, arguments)])
 
 
-def test_the_report_adds_up_and_names_the_rejected(corpus, tmp_path, capsys):
+def test_the_report_counts_all_rows_and_lists_the_rejected(corpus, tmp_path, capsys):
     assert run(corpus, "-o", tmp_path / "out", "--backend", "graphemes") == 0
     shown = capsys.readouterr()
     lines = [line.split() for line in shown.out.splitlines()]
@@ -38,13 +40,13 @@ def test_the_report_adds_up_and_names_the_rejected(corpus, tmp_path, capsys):
     assert any(line[:3] == ["kept", "3", "rows,"] for line in lines)
     assert ["missing", "1"] in lines
     assert ["silent", "1"] in lines
-    assert "rejected take4: missing: no such file" in shown.out
-    assert shown.err == ""  # no bar where there is no terminal
+    assert "rejected clip4: missing: no such file" in shown.out
+    assert shown.err == ""  # no progress bar without a terminal
     rejected = (tmp_path / "out/rejected.jsonl").read_text().splitlines()
-    assert [json.loads(line)["id"] for line in rejected] == ["take3", "take4"]
+    assert [json.loads(line)["id"] for line in rejected] == ["clip3", "clip4"]
 
 
-def test_defaults_are_those_of_the_dataclasses(corpus, tmp_path):
+def test_the_defaults_are_those_of_the_dataclasses(corpus, tmp_path):
     assert run(corpus, "-o", tmp_path / "out", "--backend", "graphemes") == 0
     info = json.loads((tmp_path / "out/dataset.json").read_text())
     assert AudioConfig(**info["audio"]) == AudioConfig()
@@ -102,7 +104,7 @@ def test_table_limit_lexicon_and_phonemes(corpus, tmp_path, capsys):
     assert "1 rows" in capsys.readouterr().out
 
 
-def test_a_shard_says_what_is_missing_and_the_last_assembles(corpus, tmp_path, capsys):
+def test_a_shard_reports_missing_chunks_and_the_last_one_assembles(corpus, tmp_path, capsys):
     out = tmp_path / "out"
     flags = ["--backend", "graphemes"]
     assert run(corpus, "-o", out, *flags, "--shard", "2/2") == 0  # one chunk: nothing to do
@@ -114,13 +116,13 @@ def test_a_shard_says_what_is_missing_and_the_last_assembles(corpus, tmp_path, c
     assert (out / "dataset.json").exists()
 
 
-def test_the_bar_can_be_forced(corpus, tmp_path, capsys):
+def test_the_progress_bar_can_be_forced(corpus, tmp_path, capsys):
     assert run(corpus, "-o", tmp_path / "out", "--backend", "graphemes", "--progress") == 0
     assert "5/5" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("flags", "fault"),
+    ("flags", "message"),
     [
         (["--format", "vctk"], "has no folder wav48…; it must have exactly one"),
         (["--table", "no.csv"], "has no no.csv"),
@@ -134,31 +136,31 @@ def test_the_bar_can_be_forced(corpus, tmp_path, capsys):
         (["--workers", "none"], "--workers"),
     ],
 )
-def test_a_fault_is_one_line_and_status_2(corpus, tmp_path, capsys, flags, fault):
+def test_an_error_is_one_line_and_status_2(corpus, tmp_path, capsys, flags, message):
     assert run(corpus, "-o", tmp_path / "out", *flags) == 2
     shown = capsys.readouterr()
-    assert fault in shown.err
+    assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
 
 
 @pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1]", '["_", ""]', "[]"])
-def test_a_symbol_file_that_is_none_is_refused(corpus, tmp_path, capsys, content):
+def test_an_invalid_symbol_file_is_rejected(corpus, tmp_path, capsys, content):
     (tmp_path / "s.json").write_text(content)
     assert run(corpus, "-o", tmp_path / "out", "--symbols", tmp_path / "s.json") == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_the_corpus_itself_is_never_the_output(corpus, capsys):
+def test_the_folder_of_the_corpus_is_not_accepted_as_output(corpus, capsys):
     assert run(corpus, "-o", corpus) == 2
-    assert "the corpus' own folder" in capsys.readouterr().err
+    assert "is the folder of the corpus" in capsys.readouterr().err
     assert run(corpus / "metadata.csv", "-o", corpus) == 2
 
 
 def test_unknown_symbols_come_with_advice(corpus, tmp_path, capsys):
     with (corpus / "metadata.csv").open("a", encoding="utf-8") as file:
-        file.write("take2b|[[abc☃]]|[[abc☃]]\n")
-    (corpus / "wavs/take2.wav").rename(corpus / "wavs/take2b.wav")
+        file.write("clip2b|[[abc☃]]|[[abc☃]]\n")
+    (corpus / "wavs/clip2.wav").rename(corpus / "wavs/clip2b.wav")
     assert run(corpus, "-o", tmp_path / "out") == 0
     shown = capsys.readouterr().out
     assert "unknown symbols" in shown

@@ -1,4 +1,4 @@
-"""The frame of ``vits finetune``: VOICE and DATA first, and a help that names everything."""
+"""Arguments and help of `vits finetune`."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_voice_and_data_come_first(arguments, capsys):
     assert line.startswith("vits: error: VOICE and DATA must come first: vits finetune VOICE DATA")
 
 
-def test_the_help_tells_voice_data_and_every_option(capfd):
+def test_the_help_lists_voice_data_and_every_option(capfd):
     with pytest.raises(SystemExit) as stop:
         main(["finetune", "--help"])
     assert not stop.value.code

@@ -1,3 +1,5 @@
+"""`vits evaluate`, end to end."""
+
 import json
 import os
 import sys
@@ -15,18 +17,18 @@ from vits.synthesis import bundle_checkpoint, write_voice
 from vits.text import Frontend, SymbolTable
 
 
-class Parrot:
-    """Hears always the same."""
+class FixedRecogniser:
+    """Recogniser with a constant result."""
 
     def transcribe(self, samples, sample_rate):
         return "good night"
 
 
 @pytest.fixture(autouse=True)
-def parrot(monkeypatch):
-    module = types.ModuleType("parrots")
-    module.Parrot = Parrot
-    monkeypatch.setitem(sys.modules, "parrots", module)
+def recogniser_module(monkeypatch):
+    module = types.ModuleType("recognisers")
+    module.FixedRecogniser = FixedRecogniser
+    monkeypatch.setitem(sys.modules, "recognisers", module)
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def evaluate(capsys, steady_pitch):
-    def run(*arguments, recogniser="parrots:Parrot", naturalness="none"):
+    def run(*arguments, recogniser="recognisers:FixedRecogniser", naturalness="none"):
         command = ["evaluate", *map(str, arguments)]
         command += ["--recogniser", recogniser, "--naturalness", naturalness]
         status = main(command)
@@ -115,7 +117,7 @@ def test_naturalness_is_a_row_of_the_table(evaluate, checkpoint, sentences):
     assert 1.0 <= float(row.split()[-1]) <= 5.0
 
 
-def test_json_is_all_that_is_printed(evaluate, checkpoint, corpus):
+def test_with_json_nothing_else_is_printed(evaluate, checkpoint, corpus):
     status, out, _ = evaluate(checkpoint, corpus, "--json", "--limit", "1")
     found = json.loads(out)
     assert status == 0
@@ -132,7 +134,7 @@ def test_a_voice_is_compared_with_another(evaluate, checkpoint, sentences, tmp_p
     assert "best: ada" in out  # the same voice: the first of equals
 
 
-def test_voices_of_one_name_are_called_by_their_paths(
+def test_voices_with_the_same_name_are_listed_by_their_paths(
     evaluate, checkpoint, write_checkpoint, sentences, tmp_path, monkeypatch
 ):
     other = write_checkpoint(tmp_path / "other" / "step-1.ckpt", 3)
@@ -140,10 +142,10 @@ def test_voices_of_one_name_are_called_by_their_paths(
     status, out, err = evaluate(checkpoint, sentences, "--against", other, "--limit", "1")
     assert status == 0
     assert out.partition("\n")[0].split() == [str(checkpoint), str(other)]
-    assert "1/1" in err  # a bar where somebody looks
+    assert "1/1" in err  # a progress bar on a terminal
 
 
-def test_nobody_is_the_best_where_nothing_tells(
+def test_there_is_no_best_voice_without_scores(
     evaluate, checkpoint, write_checkpoint, sentences, tmp_path
 ):
     other = write_checkpoint(tmp_path / "step-3.ckpt", 3)
@@ -157,7 +159,7 @@ def test_nobody_is_the_best_where_nothing_tells(
     assert found["voices"][0]["score"]["value"] is None
 
 
-def test_the_best_of_a_runs_checkpoints_is_named(
+def test_the_best_checkpoint_of_a_run_is_named(
     evaluate, checkpoint, write_checkpoint, corpus, tmp_path
 ):
     write_checkpoint(checkpoint.with_name("step-2.ckpt"), 2)
@@ -181,12 +183,12 @@ def test_bad_input_is_one_line_and_status_2(evaluate, checkpoint, sentences, tmp
         ((checkpoint, sentences, "-o", tmp_path), "no earlier report"),
         ((checkpoint, sentences, *bigram), "--sentences"),
         ((checkpoint, sentences, *bigram, "--sentences", sentences), "has its own language model"),
-        ((checkpoint, sentences, "--checkpoints"), "is no folder"),
+        ((checkpoint, sentences, "--checkpoints"), "is not a folder"),
         ((tmp_path / "run" / "checkpoints", sentences, "--f-min", "500"), "pitch range"),
         ((checkpoint, sentences, "--speaker", "bob"), "bob"),
         ((checkpoint, sentences, "--against", tmp_path / "no voice"), "no voice"),
         ((checkpoint, sentences, "--against", tmp_path / "empty"), "neither a voice"),
-        ((tmp_path / "empty", sentences, "--checkpoints"), "no *.ckpt"),
+        ((tmp_path / "empty", sentences, "--checkpoints"), "contains no *.ckpt"),
         ((checkpoint, sentences, *bigram[:1], "own", "--sentences", sentences), "together"),
     ):
         status, out, err = evaluate(*arguments)
@@ -195,15 +197,13 @@ def test_bad_input_is_one_line_and_status_2(evaluate, checkpoint, sentences, tmp
         assert word in err
 
 
-def test_pocketsphinx_is_not_asked_about_other_languages(
-    evaluate, checkpoint, sentences, monkeypatch
-):
+def test_pocketsphinx_rejects_other_languages(evaluate, checkpoint, sentences, monkeypatch):
     import vits.cli.evaluate as command
 
     real = command._load
 
-    def german(*named):
-        voice = real(*named)
+    def german(*args):
+        voice = real(*args)
         config = FrontendConfig(backend="graphemes", language="de")
         monkeypatch.setattr(voice, "_frontend", Frontend(config, voice.frontend.symbols))
         return voice
@@ -214,7 +214,7 @@ def test_pocketsphinx_is_not_asked_about_other_languages(
     assert "English only, the voice speaks de" in err
 
 
-def test_help_tells_what_a_manifest_is(capsys):
+def test_help_explains_the_manifest(capsys):
     assert main(["evaluate", "--help"]) == 0
     out = capsys.readouterr().out
     assert "MANIFEST is a folder" in out

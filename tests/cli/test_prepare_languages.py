@@ -1,4 +1,4 @@
-"""``vits prepare --languages``: every row is read in its own language."""
+"""`vits prepare --languages`: each row is phonemized in its own language."""
 
 import json
 
@@ -36,15 +36,15 @@ def prepare(corpus, tmp_path, *flags):
     out = tmp_path / "out"
     common = ["--format", "manifest", "--max-deviation", "0"]
     assert main(["prepare", str(corpus), "-o", str(out), *common, *flags]) == 0
-    kept, lost = (
+    kept, rejected = (
         {row["id"]: row for row in map(json.loads, (out / name).read_text().splitlines())}
         for name in ("manifest.jsonl", "rejected.jsonl")
     )
-    return PreparedDataset(out), kept, lost
+    return PreparedDataset(out), kept, rejected
 
 
-def test_rows_are_read_in_their_own_language(corpus, tmp_path):
-    data, kept, lost = prepare(
+def test_each_row_is_phonemized_in_its_own_language(corpus, tmp_path):
+    data, kept, rejected = prepare(
         corpus,
         tmp_path,
         "--languages",
@@ -68,21 +68,21 @@ def test_rows_are_read_in_their_own_language(corpus, tmp_path):
     for row in kept.values():
         assert row["phonemes"] == expected[row["language"]]
     assert [data[i].language for i in range(len(data))] == [0, 1, 1, 1]
-    assert lost["e"]["reason"] == "wrong language"
-    assert "unknown language 'de'; this voice speaks en, fr" in lost["e"]["detail"]
+    assert rejected["e"]["reason"] == "wrong language"
+    assert "unknown language 'de'; this voice speaks en, fr" in rejected["e"]["detail"]
 
 
-def test_a_row_that_names_none_is_named(corpus, tmp_path):
+def test_a_row_without_a_language_is_rejected(corpus, tmp_path):
     flags = "--languages", "en=en-us,fr=fr-fr,de", "--unknown", "extend"
-    data, kept, lost = prepare(corpus, tmp_path, *flags)
-    assert "no language is given" in lost.pop("d")["detail"]
-    assert not lost
+    data, kept, rejected = prepare(corpus, tmp_path, *flags)
+    assert "no language is given" in rejected.pop("d")["detail"]
+    assert not rejected
     assert data.frontend["config"]["languages"][2] == ["de", "de"]
     table = Frontend.from_dict(data.frontend).symbols
     assert all(symbol in table for row in kept.values() for symbol in row["phonemes"])
 
 
-def test_like_takes_the_voices_languages(corpus, tmp_path):
+def test_like_uses_the_languages_of_the_voice(corpus, tmp_path):
     frontend = Frontend(FrontendConfig(languages=LANGUAGES), SymbolTable.default())
     config = VitsConfig(
         n_symbols=len(frontend.symbols),
@@ -92,13 +92,13 @@ def test_like_takes_the_voices_languages(corpus, tmp_path):
     )
     bundle = VoiceBundle(generator=Vits(config), frontend=frontend, fingerprint={}, speakers=())
     voice = write_voice(tmp_path / "voice", bundle)
-    data, _, lost = prepare(corpus, tmp_path, "--like", str(voice), "--language", "en")
+    data, _, rejected = prepare(corpus, tmp_path, "--like", str(voice), "--language", "en")
     assert data.frontend["config"]["languages"] == [list(pair) for pair in LANGUAGES]
     assert [data[i].language for i in range(len(data))] == [0, 1, 1, 0]
-    assert list(lost) == ["e"]
+    assert list(rejected) == ["e"]
 
 
-def test_names_without_codes_are_an_error(corpus, tmp_path, capsys):
+def test_an_invalid_list_of_languages_is_an_error(corpus, tmp_path, capsys):
     command = ["prepare", str(corpus), "-o", str(tmp_path / "out")]
     assert main([*command, "--languages", "en,=x"]) == 2
     assert "must be like 'en=en-us,fr=fr-fr'" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What people get wrong, each answered by one line, exit status 2 and no traceback."""
+"""Common mistakes with `vits say`: one line, exit status 2 and no traceback."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from vits.cli import main
 
 @pytest.fixture
 def voice(tmp_path):
-    """A tiny voice that reads characters."""
+    """A tiny voice with a character front end."""
     import torch
 
     from vits.config import (
@@ -59,7 +59,7 @@ def voice(tmp_path):
     ],
     ids=["empty", "blank", "NULs", "emoji"],
 )
-def test_texts_that_cannot_be_spoken(voice, tmp_path, capfd, text, words):
+def test_a_text_that_cannot_be_spoken_is_an_error(voice, tmp_path, capfd, text, words):
     out = tmp_path / "out.wav"
     status = main(["say", text, "-o", str(out), "--voice", str(voice)])
     lines = capfd.readouterr().err.strip().splitlines()
@@ -69,21 +69,21 @@ def test_texts_that_cannot_be_spoken(voice, tmp_path, capfd, text, words):
     assert not out.exists()
 
 
-@pytest.mark.parametrize("name", ["missing", "a folder that is no voice", "unknown speaker"])
-def test_voices_and_speakers_that_are_not_there(voice, tmp_path, capfd, name):
+@pytest.mark.parametrize("name", ["missing", "not a voice", "unknown speaker"])
+def test_a_missing_voice_or_speaker_is_named(voice, tmp_path, capfd, name):
     (tmp_path / "folder").mkdir()
-    place = {"missing": tmp_path / "nowhere", "a folder that is no voice": tmp_path / "folder"}
+    paths = {"missing": tmp_path / "nowhere", "not a voice": tmp_path / "folder"}
     speaker = ["--speaker", "bob"] if name == "unknown speaker" else []
     out = tmp_path / "out.wav"
-    where = place.get(name, voice)
-    status = main(["say", "hello.", "-o", str(out), "--voice", str(where), *speaker])
+    path = paths.get(name, voice)
+    status = main(["say", "hello.", "-o", str(out), "--voice", str(path), *speaker])
     lines = capfd.readouterr().err.strip().splitlines()
     assert (status, len(lines)) == (2, 1), lines
-    assert ("bob" if speaker else where.name) in lines[0]
+    assert ("bob" if speaker else path.name) in lines[0]
     assert not out.exists()
 
 
-def test_debug_shows_the_traceback(tmp_path, capfd):
+def test_debug_prints_the_traceback(tmp_path, capfd):
     status = main(["--debug", "say", "hi", "-o", "x.wav", "--voice", str(tmp_path / "nowhere")])
     assert status == 2
     assert "Traceback" in capfd.readouterr().err
