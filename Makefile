@@ -1,20 +1,26 @@
 # Two commands: `make demo` trains a small voice and speaks with it, `make test` checks everything.
-# Nothing but python3 (3.10 to 3.13), make and a C compiler has to be there before.
+# They need python3 (3.10 to 3.13), make and a C compiler, and nothing else.
 
 PYTHON ?= python3
 JOBS ?= 2
+COVERAGE ?=  # --cov: also measure coverage and apply its gate, as continuous integration does
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-# One thread for each test worker: the workers share the processor.
+# One thread for each test worker: the workers share the CPU.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
-.PHONY: help install demo test format format-check lint types floors suite wheel-check docs clean distclean
+# The rooms whose tests neither train a model nor start a process.
+QUICK := $(addprefix tests/,test_house.py config layers fast models losses alignment audio text synthesis)
+
+.PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \
+  wheel-check docs clean distclean
 
 help:
 	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
-	@echo "make test         formatter, linter, type checker, import floors, test suite with coverage"
+	@echo "make test         formatter, linter, type checker, import floors, test suite"
+	@echo "make quick        the same with a part of the suite, in about a minute"
 	@echo "make format       format the code and repair what the linter can repair"
 	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
 	@echo "make docs         build the documentation into site/"
@@ -27,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "$(PYTHON) must be Python 3.10 to 3.13; name another one: make PYTHON=python3.11" >&2; exit 1; }
 	@echo "== install into $(VENV) (the first time: some minutes, most of it the download of PyTorch)"
 	@$(PYTHON) -m venv $(VENV) || \
-	  { echo "cannot make $(VENV): $(PYTHON) needs its venv module (Debian and Ubuntu: package python3-venv)" >&2; exit 1; }
+	  { echo "cannot create $(VENV): $(PYTHON) needs its venv module (Debian and Ubuntu: package python3-venv)" >&2; exit 1; }
 	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]" || \
 	  { echo "the installation failed, see above; a missing compiler shows as an error of monotonic-align (Debian and Ubuntu: packages gcc and python3-dev)" >&2; exit 1; }
 	@touch $@
@@ -55,8 +61,18 @@ floors: $(STAMP)
 	@$(BIN)/lint-imports
 
 suite: $(STAMP)
-	@echo "== pytest with coverage, $(JOBS) workers"
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations 10 --cov
+	@echo "== pytest, $(JOBS) workers"
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations 10 $(COVERAGE)
+
+quick: $(STAMP)
+	@$(MAKE) --no-print-directory -j 2 quick-checks quick-tests
+	@echo "== quick checks passed"
+
+quick-checks: format-check lint floors types
+
+quick-tests: $(STAMP)
+	@echo "== pytest of some rooms"
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(QUICK)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .
