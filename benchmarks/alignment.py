@@ -1,10 +1,10 @@
-"""How fast is the alignment? Every backend, the scores it searches, and what is made of its path.
+"""Measure the alignment: every search backend, the scores, and the expansion of the prior.
 
     python benchmarks/alignment.py --threads 2 --rounds 7 --output alignment.json
 
-Times run in turn, so that a busy machine is unfair to none; the ratio of each row to the first of
-its block (the way of the original) is the median over the rounds. Backends are also compared with
-each other: a durations tensor that differs from the first one's is an error.
+All variants run in turn, so that a busy machine affects them alike; the ratio of each to the first
+of its block (the original's way) is the median over the rounds. All backends must find the same
+durations.
 """
 
 import argparse
@@ -36,24 +36,24 @@ Call = Callable[[], Any]
 
 
 def make(shape: tuple[int, int, int], device: str) -> dict[str, Tensor]:
-    """Make the tensors of one batch: (B, S, T) with lengths from half to whole."""
+    """Make the tensors of one batch (B, S, T), with lengths from half to full."""
     b, s, t = shape
     torch.manual_seed(0)
     symbols = torch.randint(s // 2, s + 1, (b,))
     frames = torch.maximum(torch.randint(t // 2, t + 1, (b,)), symbols)
     symbols[0], frames[0] = s, t
-    made = {
+    tensors = {
         "z": torch.randn(b, CHANNELS, t),
         "mean": torch.randn(b, CHANNELS, s),
         "log_std": 0.1 * torch.randn(b, CHANNELS, s),
         "symbols": symbols,
         "frames": frames,
     }
-    return {name: tensor.to(device) for name, tensor in made.items()}
+    return {name: tensor.to(device) for name, tensor in tensors.items()}
 
 
 def four_terms(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
-    """Score as the original does: four terms, two products of half the depth."""
+    """Score as the original does: four terms, two matrix products of half the depth."""
     precision = (-2 * log_std).exp()
     constant = (-0.5 * torch.log(torch.tensor(2 * torch.pi)) - log_std).sum(1, keepdim=True)
     square = torch.matmul((-0.5 * z.square()).transpose(1, 2), precision)
@@ -63,7 +63,7 @@ def four_terms(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
 
 
 def searches(x: dict[str, Tensor], scores: Tensor) -> dict[str, Call]:
-    """Every backend that works here; the package first, as the original calls it."""
+    """Return every backend that works here; the package, which the original calls, first."""
     found: dict[str, Call] = {}
     names = sorted(BACKENDS, key=lambda name: name != "monotonic_align")
     for name in cast("list[Backend]", names):
@@ -83,7 +83,7 @@ def searches(x: dict[str, Tensor], scores: Tensor) -> dict[str, Call]:
 
 
 def blocks(x: dict[str, Tensor]) -> dict[str, dict[str, Call]]:
-    """The three things that are timed, each with its ways of doing it."""
+    """Return the three blocks to be timed, each with its variants."""
     z, mean, log_std = x["z"], x["mean"], x["log_std"]
     scores = prior_log_likelihood(z, mean, log_std)
     torch.testing.assert_close(four_terms(z, mean, log_std), scores, rtol=1e-4, atol=1e-2)
@@ -91,7 +91,7 @@ def blocks(x: dict[str, Tensor]) -> dict[str, dict[str, Call]]:
     durations = next(iter(search.values()))()
     for name, call in search.items():
         if not torch.equal(call(), durations):
-            sys.exit(f"{name} finds other durations")
+            sys.exit(f"{name} finds different durations")
     n_frames = z.shape[2]
     path = durations_to_path(durations, n_frames)
     return {
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+    parser.add_argument("--output", type=Path, help="write the results to this JSON file")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     found: dict[str, Any] = {}

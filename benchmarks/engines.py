@@ -1,8 +1,8 @@
-"""The two trainers that ``benchmarks/training.py`` compares, each run in a process of its own.
+"""The two trainers that ``benchmarks/training.py`` compares, each in its own process.
 
-Not called by hand. A process reads one word a line and answers each with a line of JSON: ``step``
-trains once; ``parts`` does with every part timed; ``check`` does with nothing dropped out, since
-masks are drawn in the order of memory, which is not the same in both.
+Not called by hand. A process reads one word per line and answers with a line of JSON: ``step`` runs
+a training step; ``parts`` also times every part; ``check`` runs it without dropout, whose masks are
+drawn in memory order, which differs between the two.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from torch import nn
 from vits.config import TrainingConfig, VitsConfig
 from vits.data.prepared.batch import Batch
 
-__all__ = ["answer", "made_up_batch", "run_baseline", "run_ours"]
+__all__ = ["answer", "random_batch", "run_baseline", "run_ours"]
 
 LOSSES = ("discriminator", "mel", "kl", "duration", "feature", "adversarial")
 NORMS = ("gradient/discriminator", "gradient/generator")
 
 
-def made_up_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Batch:
-    """Noise and random symbols of slightly different lengths; the first is the longest."""
+def random_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Batch:
+    """Make a batch of noise and random symbols of similar lengths, the first the longest."""
     generator = torch.Generator().manual_seed(0)
     hop = config.audio.hop_length
     shares = torch.linspace(1.0, 0.8, size)
@@ -44,12 +44,12 @@ def made_up_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> B
 
 
 def answer(line: dict[str, Any]) -> None:
-    """Write one line of JSON for the parent."""
+    """Write one line of JSON to the parent."""
     print(json.dumps(line), flush=True)
 
 
 class Clock:
-    """Times steps between a word from the parent and the answer to it."""
+    """Times a step from the parent's word to the answer."""
 
     def __init__(self, device: torch.device, parts: Parts, generator: nn.Module) -> None:
         self.device, self.parts = device, parts
@@ -57,7 +57,7 @@ class Clock:
         self.shares = [dropout.p for dropout in self.dropouts]
 
     def wait(self) -> bool:
-        """Wait for the next word; False at the end."""
+        """Wait for the next word; return False at the end."""
         word = sys.stdin.readline().strip()
         self.parts.on = word == "parts"
         self.parts.seconds.clear()
@@ -86,7 +86,7 @@ class Clock:
 def run_baseline(
     config: VitsConfig, batch: Batch, device: torch.device, precision: str, weights: Path
 ) -> None:
-    """Serve the step of the reference recipe."""
+    """Serve training steps of the baseline."""
     from baseline import Baseline
 
     parts = Parts(device)
@@ -103,7 +103,7 @@ def run_baseline(
 def run_ours(
     config: VitsConfig, batch: Batch, device: torch.device, precision: str, weights: Path
 ) -> None:
-    """Serve this library's step, under the trainer as ``vits fit`` runs it."""
+    """Serve training steps of this library, in Lightning's trainer as in ``vits fit``."""
     import pytorch_lightning as pl
 
     from vits.training.dataset_info import DatasetInfo
@@ -115,7 +115,7 @@ def run_ours(
             if clock.wait():
                 return None
             self.trainer.should_stop = True
-            return -1  # Lightning's way to leave out the batch and what comes after it
+            return -1  # skips the rest of the epoch
 
     class Report(pl.Callback):
         def on_train_batch_end(
@@ -136,7 +136,7 @@ def run_ours(
                 yield batch
 
     corpus = DatasetInfo(
-        name="made up",
+        name="random",
         audio=config.audio,
         frontend={"symbols": ["x"] * config.n_symbols},
         fingerprint={},
@@ -167,7 +167,7 @@ def run_ours(
 
 
 def time_parts(module: Any, parts: Parts) -> None:
-    """Time what ours does under the names of the baseline's parts."""
+    """Time our parts under the names of the baseline's."""
     generator, phase = module.generator, ["D"]
 
     def entering(name: str) -> Any:
@@ -209,7 +209,7 @@ def time_parts(module: Any, parts: Parts) -> None:
 
 
 def main() -> None:
-    """Serve one engine until the parent closes the pipe."""
+    """Serve one trainer until the parent closes the pipe."""
     warnings.filterwarnings("ignore")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=["baseline", "ours"])
@@ -217,7 +217,7 @@ def main() -> None:
     engine, settings = (vars(parser.parse_args())[name] for name in ("engine", "settings"))
     torch.set_num_threads(settings["threads"])
     config = VitsConfig()
-    batch = made_up_batch(config, settings["batch"], settings["symbols"], settings["frames"])
+    batch = random_batch(config, settings["batch"], settings["symbols"], settings["frames"])
     run = run_baseline if engine == "baseline" else run_ours
     device = torch.device(settings["device"])
     run(config, batch, device, settings["precision"], Path(settings["weights"]))

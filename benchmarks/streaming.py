@@ -1,16 +1,16 @@
-"""How soon does a stream start, what does it cost beside the whole, and is it the same?
+"""Measure when a stream starts, what it costs compared with the whole, and whether it is equal.
 
     python benchmarks/streaming.py --threads 1 --rounds 7 --json streaming.json
     python benchmarks/streaming.py --configs tiny --long 100000
 
-The weights are drawn, not trained; the pace is set so that one sentence of 150 characters lasts
-`--seconds`. Times are processor times of the whole call: espeak-ng, text encoder, durations, flow
-and decoder. `first` is the time to the first chunk and `total` that of all chunks, both over the
-time of the whole in the same round, medians over the rounds; `largest difference` is over the peak.
-Each configuration has a process of its own, as a voice has where it is used: in one that has held a
-larger model, the allocator keeps memory that it else gives back to the system after each sentence.
-`--long` streams a text of so many characters as well, and tells how much more memory that took at
-its peak than one of its sentences, spoken whole, had taken.
+The weights are random; the length scale is set so that one sentence of 150 characters lasts
+`--seconds`. Times are CPU times of the whole call: espeak-ng, text encoder, durations, flow and
+decoder. `first` is the time to the first chunk and `total` that of all chunks, both relative to the
+time of the whole in the same round, medians over the rounds; `largest difference` is relative to
+the peak. Each configuration runs in its own process, since the allocator of a process that has held
+a larger model keeps memory that it would otherwise return after each sentence. `--long` also
+streams a text of so many characters, and reports how much more memory that took at its peak than
+one sentence, synthesised whole.
 """
 
 import argparse
@@ -49,7 +49,7 @@ LINE = (
 
 
 class Contender:
-    """A voice with random weights that speaks its sentence in the time it is given."""
+    """A voice with random weights whose sentence lasts a given time."""
 
     def __init__(self, name: str, config: VitsConfig, seconds: float) -> None:
         torch.manual_seed(0)
@@ -57,7 +57,7 @@ class Contender:
         config = replace(config, n_symbols=len(frontend.symbols))
         model = Vits(config)
         for key, parameter in model.prior_flow.named_parameters():
-            if key.endswith("post.weight"):  # starts at zero, and would hide a mistake
+            if key.endswith("post.weight"):  # starts at zero, which would hide errors
                 torch.nn.init.normal_(parameter, 0, 0.05)
         bundle = VoiceBundle(
             generator=model,
@@ -66,34 +66,33 @@ class Contender:
             speakers=(),
         )
         self.name, self.voice = name, Voice(bundle)
-        self.how: dict[str, Any] = {"seed": 1, "noise_scale_duration": 0.0}
+        self.settings: dict[str, Any] = {"seed": 1, "noise_scale_duration": 0.0}
         low, high = 0.01, 10.0
         for _ in range(12):
-            pace = (low * high) ** 0.5
-            low, high = (pace, high) if self._lasts(pace) < seconds else (low, pace)
-        self.how["length_scale"] = high
+            scale = (low * high) ** 0.5
+            low, high = (scale, high) if self._seconds(scale) < seconds else (low, scale)
+        self.settings["length_scale"] = high
         self.rounds: list[tuple[float, float, float]] = []
         self.chunks = 0
         self.seconds = self.difference = 0.0
 
-    def _lasts(self, pace: float) -> float:
-        encoding = self.voice.frontend.encode(TEXT)
+    def _seconds(self, length_scale: float) -> float:
+        """Return the length of the sentence without noise."""
+        ids = self.voice.frontend.encode(TEXT).ids
         with torch.inference_mode():
             model = self.voice._engine.model
-            ids, length = torch.tensor([encoding.ids]), torch.tensor([len(encoding.ids)])
-            text = model.text_encoder(ids, length)
-            quiet = torch.zeros(1, 2, len(encoding.ids))
-            log_durations = model.duration_predictor.predict(text.hidden, text.mask, noise=quiet)
-            frames = (log_durations.exp() * pace).ceil().sum().item()
+            text = model.encode(torch.tensor([ids]), torch.tensor([len(ids)]))
+            quiet = torch.zeros(1, 2, len(ids))
+            frames = model.predict_durations(text, length_scale=length_scale, noise=quiet)
         audio = model.config.audio
-        return frames * audio.hop_length / audio.sample_rate
+        return int(frames.sum()) * audio.hop_length / audio.sample_rate
 
-    def take_part(self) -> None:
-        """Speak the sentence whole and as a stream."""
+    def run(self) -> None:
+        """Synthesise the sentence whole and as a stream."""
         started = time.process_time()
-        whole = self.voice(TEXT, **self.how)
+        whole = self.voice(TEXT, **self.settings)
         between = time.process_time()
-        stream = self.voice.stream(TEXT, **self.how)
+        stream = self.voice.stream(TEXT, **self.settings)
         chunks = [next(stream).samples]
         first = time.process_time()
         chunks += [chunk.samples for chunk in stream]
@@ -106,7 +105,7 @@ class Contender:
         self.chunks, self.seconds = len(chunks), whole.seconds
 
     def row(self) -> dict[str, Any]:
-        """Return what was found; the first round only warms up."""
+        """Return the results; the first round only warms up."""
         rounds = self.rounds[1:]
         return {
             "name": self.name,
@@ -120,21 +119,21 @@ class Contender:
         }
 
     def speak_long(self, characters: int) -> dict[str, float]:
-        """Stream a long text; return its seconds, and MiB at the peak above one sentence's."""
-        text = f"{TEXT}. " * (characters // (len(TEXT) + 2) + 1)
-        self.voice(TEXT, **self.how)
+        """Stream a long text; return its length (s) and its extra peak memory (MiB)."""
+        text = (f"{TEXT}. " * (characters // (len(TEXT) + 2) + 1))[:characters]
+        self.voice(TEXT, **self.settings)
         before = peak_memory(torch.device("cpu"))
-        seconds = sum(chunk.seconds for chunk in self.voice.stream(text[:characters], **self.how))
+        seconds = sum(chunk.seconds for chunk in self.voice.stream(text, **self.settings))
         more = peak_memory(torch.device("cpu")) - before
         return {"long_seconds": seconds, "long_mib": more / 2**20}
 
 
 def measure(args: argparse.Namespace, name: str) -> dict[str, Any]:
-    """Let one configuration speak; the place for it is a process of its own."""
+    """Measure one configuration; to be called in a process of its own."""
     torch.set_num_threads(args.threads)
     contender = Contender(name, load_configs([name])[name], args.seconds)
     for _ in range(args.rounds + 1):
-        contender.take_part()
+        contender.run()
     row = contender.row()
     return row | contender.speak_long(args.long) if args.long else row
 
@@ -148,8 +147,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="of the sentence")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--long", type=int, metavar="CHARACTERS", help="stream so long a text too")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--long", type=int, metavar="CHARACTERS", help="also stream a long text")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     args = parser.parse_args()
     rows: list[dict[str, Any]] = []
     print(HEADER)

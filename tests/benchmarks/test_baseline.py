@@ -88,7 +88,7 @@ def test_two_steps_of_baseline_and_trainer_give_the_same_losses_and_weights(
         n_speakers=n_speakers,
         decoder=dataclasses.replace(SMALL.decoder, resblock=resblock),
     )
-    batch = benchmarks("engines").made_up_batch(config, 3, 9, 30)
+    batch = benchmarks("engines").random_batch(config, 3, 9, 30)
     corpus = Corpus(
         name="made up",
         audio=config.audio,

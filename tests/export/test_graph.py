@@ -1,3 +1,5 @@
+"""Parts of the exported graph."""
+
 import pytest
 import torch
 

@@ -1,4 +1,4 @@
-"""Sentences decoded together are each what they are alone."""
+"""Sentences decoded in a batch equal those decoded alone."""
 
 import random
 
@@ -8,28 +8,28 @@ from vits.models.batched_decoding import decode_batched, group_by_length
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
-def test_together_is_alone(make_model, draw, decoder, n_speakers):
+def test_a_batch_equals_single_sentences(make_model, draw, decoder, n_speakers):
     model = make_model(decoder, n_speakers)
     context = model.decoder.context
     lengths = [1, 2 * context + 9, context, 2 * context, 2 * context + 9, 3, 2 * context + 5]
-    draws = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
-    for wave, drawn in zip(decode_batched(model, draws), draws, strict=True):
-        alone, _ = model.decode(drawn)
+    samples = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
+    for wave, sample in zip(decode_batched(model, samples), samples, strict=True):
+        alone, _ = model.decode(sample)
         assert wave.shape == alone.shape
         assert (wave - alone).abs().max() <= 1e-10 * alone.abs().max()
 
 
-def test_one_alone_is_bit_for_bit_itself(make_model, draw):
+def test_a_batch_of_one_is_bit_for_bit_the_sentence(make_model, draw):
     model = make_model("hifigan 1")
-    drawn = draw(model, 9)
-    (wave,) = decode_batched(model, [drawn])
-    assert wave.equal(model.decode(drawn)[0])
+    sample = draw(model, 9)
+    (wave,) = decode_batched(model, [sample])
+    assert wave.equal(model.decode(sample)[0])
 
 
 @pytest.mark.parametrize("batch_frames", [1, 300, 4000])
-def test_groups_hold_everything_once_with_little_padding(batch_frames):
-    chance = random.Random(0)
-    lengths = [chance.randrange(1, 900) for _ in range(200)]
+def test_groups_hold_each_sentence_once_with_little_padding(batch_frames):
+    rng = random.Random(0)
+    lengths = [rng.randrange(1, 900) for _ in range(200)]
     groups = group_by_length(lengths, batch_frames)
     assert sorted(index for group in groups for index in group) == list(range(200))
     for group in groups:

@@ -1,4 +1,4 @@
-"""The language embedding: who is told it, and that nobody misses it where there is none."""
+"""The language embedding: what it conditions, and models without one."""
 
 import dataclasses
 
@@ -45,7 +45,7 @@ def build(kind="stochastic", n_languages=3, **changes):
     return model
 
 
-def speak(model, languages, ids=IDS, lengths=LENGTHS):
+def infer(model, languages, ids=IDS, lengths=LENGTHS):
     noise = torch.randn(1, 6, 400, generator=torch.Generator().manual_seed(1))
     duration_noise = torch.randn(1, 2, 8, generator=torch.Generator().manual_seed(2))
     return model.infer(
@@ -71,36 +71,36 @@ def train(model, languages):
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
-def test_a_language_changes_sound_and_rhythm(kind):
+def test_a_language_changes_sound_and_durations(kind):
     model = build(kind)
-    one, other = (model.encode(IDS, LENGTHS, torch.tensor([row] * 2)) for row in (0, 1))
+    one, other = (model.encode(IDS, LENGTHS, torch.tensor([i] * 2)) for i in (0, 1))
     assert not torch.allclose(one.prior.mean, other.prior.mean)
     mask, noise = one.mask, torch.zeros(2, 2, 8)
-    told, mistold = (
+    right, wrong = (
         model.duration_predictor.predict(one.hidden, mask, language=language, noise=noise)
         for language in (one.language, other.language)
     )
-    assert not torch.allclose(told, mistold)
-    assert speak(model, [0, 0]).wave.shape[2] > 0
+    assert not torch.allclose(right, wrong)
+    assert infer(model, [0, 0]).wave.shape[2] > 0
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
-def test_each_sample_of_a_batch_has_its_own(kind):
+def test_each_sample_of_a_batch_has_its_own_language(kind):
     model = build(kind)
-    both = speak(model, [2, 1])
-    alone = speak(model, [1], IDS[1:, :5], LENGTHS[1:])
+    both = infer(model, [2, 1])
+    alone = infer(model, [1], IDS[1:, :5], LENGTHS[1:])
     n = int(alone.wave_lengths)
     assert int(both.wave_lengths[1]) == n
     assert both.durations[1, :5].tolist() == alone.durations[0].tolist()
 
 
-def test_the_loss_teaches_the_rows_that_were_spoken():
+def test_the_loss_trains_only_the_languages_of_the_batch():
     model = build()
     out = train(model, [2, 2])
     (out.prior.mean.sum() + out.prior.log_std.sum()).backward()
-    rows = model.language_embedding.weight.grad.abs().sum(1)
-    assert rows[2] > 0
-    assert rows[:2].tolist() == [0, 0]
+    gradients = model.language_embedding.weight.grad.abs().sum(1)
+    assert gradients[2] > 0
+    assert gradients[:2].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
@@ -111,15 +111,15 @@ def test_the_duration_loss_does_not_reach_the_embedding(kind):
     assert model.duration_predictor.language.weight.grad.abs().sum() > 0
 
 
-def test_without_languages_none_are_looked_at():
+def test_a_model_without_languages_ignores_them():
     model = build(n_languages=0)
     assert not [name for name in model.state_dict() if "language" in name]
-    assert torch.equal(speak(model, None).wave, speak(model, [1, 0]).wave)
+    assert torch.equal(infer(model, None).wave, infer(model, [1, 0]).wave)
 
 
-def test_a_missing_language_and_a_width_without_heads_are_named():
+def test_a_missing_language_and_an_indivisible_width_are_errors():
     with pytest.raises(ConfigError, match="languages None must name one of 3 languages"):
-        speak(build(), None)
+        infer(build(), None)
     with pytest.raises(ConfigError, match=r"8 \+ language_channels 5 = 13 must be a multiple"):
         dataclasses.replace(SMALL, n_languages=2, language_channels=5)
     with pytest.raises(ConfigError, match="n_languages -1 must be at least 0"):

@@ -1,4 +1,4 @@
-"""Segments decoded as in speaking: equal to the whole utterance's, and what they train."""
+"""Segments from the prior: equal to those of whole utterances, and what they train."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def ends(flow):
     return Posterior(one.mean + one.log_std, one, mask), two, conditioning
 
 
-def test_a_spoken_segment_is_the_whole_utterances(flow, ends):
+def test_a_prior_segment_equals_that_of_the_whole_utterance(flow, ends):
     posterior, prior, conditioning = ends
     with torch.no_grad():
         whole = flow.inverse(prior.mean, posterior.mask, conditioning)
@@ -39,9 +39,9 @@ def test_a_spoken_segment_is_the_whole_utterances(flow, ends):
     torch.testing.assert_close(parts, slice_segments(whole, STARTS, 8), rtol=0, atol=1e-12)
 
 
-def cut(flow, ends, share, noise_scale=0.0, *, without_recordings=False):
+def cut(flow, ends, share, noise_scale=0.0, *, without_posterior=False):
     posterior, prior, conditioning = ends
-    z, segments = None if without_recordings else posterior.z, PriorSegments(share, noise_scale)
+    z, segments = None if without_posterior else posterior.z, PriorSegments(share, noise_scale)
     return segment_latents(flow, z, prior, posterior.mask, STARTS, 8, conditioning, segments)
 
 
@@ -52,33 +52,33 @@ def test_the_share_of_segments_comes_from_the_prior_the_rest_from_the_posterior(
     posterior, prior, conditioning = ends
     with torch.no_grad():
         latents = cut(flow, ends, share)
-        spoken = prior_segment_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
-    recorded = slice_segments(posterior.z, STARTS, 8)
-    same = [torch.equal(row, other) for row, other in zip(latents, recorded, strict=True)]
-    heard = [torch.allclose(row, other) for row, other in zip(latents, spoken, strict=True)]
-    assert (sum(same), sum(heard)) == (3 - count, count)
+        of_prior = prior_segment_latents(flow, prior.mean, posterior.mask, STARTS, 8, conditioning)
+    of_posterior = slice_segments(posterior.z, STARTS, 8)
+    same = [torch.equal(one, other) for one, other in zip(latents, of_posterior, strict=True)]
+    close = [torch.allclose(one, other) for one, other in zip(latents, of_prior, strict=True)]
+    assert (sum(same), sum(close)) == (3 - count, count)
 
 
-def test_without_recordings_every_segment_is_spoken(flow, ends):
+def test_without_a_posterior_every_segment_comes_from_the_prior(flow, ends):
     torch.manual_seed(0)
-    among = cut(flow, ends, 1.0, 0.5)
+    with_posterior = cut(flow, ends, 1.0, 0.5)
     torch.manual_seed(0)
-    assert torch.equal(cut(flow, ends, 1.0, 0.5, without_recordings=True), among)
+    assert torch.equal(cut(flow, ends, 1.0, 0.5, without_posterior=True), with_posterior)
 
 
-def test_the_noise_is_as_loud_as_asked(flow, ends):
+def test_noise_scale_limits_the_noise(flow, ends):
     quiet, loud = ([cut(flow, ends, 1.0, scale) for _ in range(50)] for scale in (0.0, 0.1))
     assert torch.stack(quiet).std(0).max() < 1e-12
     assert torch.stack(loud).std(0).min() > 1e-3
 
 
-def test_nothing_is_drawn_where_all_segments_are_recorded(flow, ends):
+def test_without_prior_segments_no_random_number_is_drawn(flow, ends):
     before = torch.get_rng_state()
     cut(flow, ends, *NO_PRIOR_SEGMENTS)
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_spoken_segments_reach_prior_and_flow_and_not_the_posterior(flow, ends):
+def test_prior_segments_train_the_prior_and_the_flow_but_not_the_posterior(flow, ends):
     posterior, prior, _ = ends
     leaves = [x.requires_grad_() for x in (posterior.z, prior.mean, prior.log_std)]
     cut(flow, ends, 1.0, 0.5).square().sum().backward()

@@ -1,4 +1,4 @@
-"""A stream is the whole: every decoder, one speaker and two, chunks of every size."""
+"""Chunks join to the whole wave: every decoder, one speaker and two, chunks of every size."""
 
 import itertools
 
@@ -18,15 +18,15 @@ def agree(joined, whole):
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
 @pytest.mark.parametrize("sizes", [[1] * 99, [5, 11, 20, 3], []], ids=len)
-def test_the_chunks_join_to_the_whole(make_model, draw, decoder, n_speakers, sizes):
+def test_chunks_join_to_the_whole_wave(make_model, draw, decoder, n_speakers, sizes):
     model = make_model(decoder, n_speakers)
     context = model.decoder.context + model.prior_flow.context
-    drawn = draw(model, 2 * context + 9, n_speakers - 1)
-    whole, _ = model.decode(drawn)
-    chunks = list(decode_in_chunks(model, drawn, sizes))
-    given = [size * HOP for size in sizes]
+    sample = draw(model, 2 * context + 9, n_speakers - 1)
+    whole, _ = model.decode(sample)
+    chunks = list(decode_in_chunks(model, sample, sizes))
+    expected = [size * HOP for size in sizes]
     lengths = [chunk.shape[2] for chunk in chunks]
-    assert lengths[:-1] == given[: len(lengths) - 1]
+    assert lengths[:-1] == expected[: len(lengths) - 1]
     assert all(lengths)
     assert agree(torch.cat(chunks, dim=2), whole)
 
@@ -35,40 +35,40 @@ def test_the_chunks_join_to_the_whole(make_model, draw, decoder, n_speakers, siz
 def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames):
     model = make_model(decoder)
     assert n_frames < model.decoder.context + model.prior_flow.context
-    drawn = draw(model, n_frames)
-    chunks = list(decode_in_chunks(model, drawn, [1, 2]))
-    assert agree(torch.cat(chunks, dim=2), model.decode(drawn)[0])
+    sample = draw(model, n_frames)
+    chunks = list(decode_in_chunks(model, sample, [1, 2]))
+    assert agree(torch.cat(chunks, dim=2), model.decode(sample)[0])
 
 
-def test_the_decoder_sees_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
+def test_the_decoder_gets_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
     model = make_model(decoder)
-    seen = []
+    widths = []
     decode = model.decoder.decode_part
     monkeypatch.setattr(
-        model.decoder, "decode_part", lambda z, *rest: seen.append(z.shape[2]) or decode(z, *rest)
+        model.decoder, "decode_part", lambda z, *rest: widths.append(z.shape[2]) or decode(z, *rest)
     )
     context, n_frames = model.decoder.context, 3 * model.decoder.context
     list(decode_in_chunks(model, draw(model, n_frames), [context, context]))
-    assert seen == [2 * context, 3 * context, 2 * context]
+    assert widths == [2 * context, 3 * context, 2 * context]
 
 
-def test_the_flow_grows_as_far_as_it_is_asked_and_stays(make_model, draw):
+def test_the_incremental_inverse_computes_no_more_than_requested(make_model, draw):
     model = make_model("convnext", 2)
-    flow, drawn = model.prior_flow, draw(model, 60, 1)
+    flow, sample = model.prior_flow, draw(model, 60, 1)
     assert flow.context == 3 * (2 + 4)  # couplings x (5 // 2, dilated by 1 and by 2)
-    whole = flow.inverse(drawn.z, drawn.mask, drawn.conditioning)
-    asked = []
+    whole = flow.inverse(sample.z, sample.mask, sample.conditioning)
+    requested = []
     inner = flow.inverse_step
-    flow.inverse_step = lambda step, z, *rest: asked.append(z.shape[2]) or inner(step, z, *rest)
-    growing = IncrementalInverse(flow, drawn.z, drawn.conditioning)
-    assert agree(growing.up_to(3), whole[..., :3])
-    assert asked == [3 + 18, 3 + 12, 3 + 6]
+    flow.inverse_step = lambda step, z, *rest: requested.append(z.shape[2]) or inner(step, z, *rest)
+    incremental = IncrementalInverse(flow, sample.z, sample.conditioning)
+    assert agree(incremental.up_to(3), whole[..., :3])
+    assert requested == [3 + 18, 3 + 12, 3 + 6]
     for stop in (4, 20, 2, 60, 61):
-        assert agree(growing.up_to(stop), whole[..., :stop])
+        assert agree(incremental.up_to(stop), whole[..., :stop])
 
 
 @pytest.mark.parametrize("part", ["wavenet", "coupling", "flow"])
-def test_the_context_is_what_gradients_touch(make_model, draw, part):
+def test_the_context_equals_the_receptive_field_of_gradients(make_model, draw, part):
     flow = make_model("convnext").prior_flow
     coupling = flow.couplings[0]
     layer, call, channels = {
@@ -85,7 +85,7 @@ def test_the_context_is_what_gradients_touch(make_model, draw, part):
 
 @pytest.mark.parametrize("n_frames", [1, 2, 33, 34, 35, 200, 625, 861, 2600, 50_000])
 @pytest.mark.parametrize("cut", [0, 1, 6, 13, 29, 60])
-def test_a_plan_is_a_partition_that_costs_little(n_frames, cut):
+def test_a_plan_adds_up_to_the_sentence_at_little_overhead(n_frames, cut):
     sizes = plan_chunks(n_frames, cut, 30)
     assert sum(sizes) == n_frames
     assert min(sizes) >= 1
@@ -96,10 +96,10 @@ def test_a_plan_is_a_partition_that_costs_little(n_frames, cut):
     assert max(sizes) <= max(512, 40 * cut)
     if cuts:
         assert sizes[:-1] == sorted(sizes[:-1])
-        assert sizes[-1] >= 0.9 * sizes[-2]  # no remainder that is hardly worth its cut
+        assert sizes[-1] >= 0.9 * sizes[-2]  # no small remainder
 
 
-def test_a_long_sentence_starts_small_in_the_models_of_the_original():
+def test_a_long_sentence_starts_with_a_small_chunk_in_the_original_model():
     sizes = plan_chunks(861, 13, 34)  # ten seconds of the LJSpeech model
     assert sizes[0] + 13 <= 0.06 * 861
     assert all(after <= 3 * before for before, after in itertools.pairwise(sizes))

@@ -1,4 +1,4 @@
-"""The generator: sizes, gradients, padding, speaking and conversion."""
+"""The generator: sizes, gradients, padding, inference and conversion."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ from vits.config import (
     TextEncoderConfig,
     VitsConfig,
 )
-from vits.errors import ConfigError
+from vits.errors import ConfigError, VoiceError
 from vits.models import Discriminators, Vits
 
 SMALL = VitsConfig(
@@ -58,7 +58,7 @@ def small(n_speakers: int = 1, kind: str = "stochastic", resblock: str = "1") ->
 
 
 def random_everywhere(model: nn.Module) -> None:
-    """Wake the layers that start at zero."""
+    """Randomise the layers that start at zero."""
     with torch.no_grad():
         for parameter in model.parameters():
             if not parameter.any():
@@ -149,15 +149,15 @@ def test_padding_changes_no_latent_and_no_duration(kind: str):
     noise = torch.randn(2, 8, 30)
     conditioning = model.speaker_conditioning(speakers)
     with torch.no_grad():
-        together = model.posterior_encoder(spectrogram, frames, conditioning, noise=noise)
-        z_prior, _ = model.prior_flow(together.z, together.mask, conditioning)
+        batched = model.posterior_encoder(spectrogram, frames, conditioning, noise=noise)
+        z_prior, _ = model.prior_flow(batched.z, batched.mask, conditioning)
         alone = model.posterior_encoder(
             spectrogram[1:, :, :18], frames[1:], conditioning[1:], noise=noise[1:, :, :18]
         )
         z_alone, _ = model.prior_flow(alone.z, alone.mask, conditioning[1:])
-    torch.testing.assert_close(together.z[1:, :, :18], alone.z, atol=1e-5, rtol=0)
+    torch.testing.assert_close(batched.z[1:, :, :18], alone.z, atol=1e-5, rtol=0)
     torch.testing.assert_close(z_prior[1:, :, :18], z_alone, atol=1e-5, rtol=0)
-    assert not together.z[1, :, 18:].any()
+    assert not batched.z[1, :, 18:].any()
 
     durations = model.align_recording(ids, lengths, spectrogram, frames, speakers)
     single = model.align_recording(
@@ -166,33 +166,67 @@ def test_padding_changes_no_latent_and_no_duration(kind: str):
     assert torch.equal(durations[1:, :6], single)
 
     duration_noise = torch.randn(2, 2, 9)
-    spoken = model.infer(ids, lengths, speakers, duration_noise=duration_noise)
-    spoken_alone = model.infer(
+    inferred = model.infer(ids, lengths, speakers, duration_noise=duration_noise)
+    inferred_alone = model.infer(
         ids[1:, :6], lengths[1:], speakers[1:], duration_noise=duration_noise[1:, :, :6]
     )
-    assert torch.equal(spoken.durations[1, :6], spoken_alone.durations[0])
-    assert not spoken.durations[1, 6:].any()
+    assert torch.equal(inferred.durations[1, :6], inferred_alone.durations[0])
+    assert not inferred.durations[1, 6:].any()
 
 
-def test_speaking_repeats_with_a_generator_and_obeys_its_scales():
+def test_inference_repeats_with_a_generator_and_follows_its_scales():
     model = Vits(small()).eval()
     random_everywhere(model)
     ids, lengths = torch.randint(1, 20, (1, 12)), torch.tensor([12])
 
-    def speak(**options: object):
+    def infer(**options: object):
         return model.infer(ids, lengths, generator=torch.Generator().manual_seed(5), **options)
 
-    first = speak()
-    assert torch.equal(first.wave, speak().wave)
-    assert not torch.equal(first.wave, speak(noise_scale=0.0).wave)
-    assert not torch.equal(first.durations, speak(noise_scale_duration=3.0).durations)
-    slow = speak(length_scale=4.0)
+    first = infer()
+    assert torch.equal(first.wave, infer().wave)
+    assert not torch.equal(first.wave, infer(noise_scale=0.0).wave)
+    assert not torch.equal(first.durations, infer(noise_scale_duration=3.0).durations)
+    slow = infer(length_scale=4.0)
     assert slow.durations.sum() > 2 * first.durations.sum()
     assert first.wave_lengths.item() == first.durations.sum().item() * 32 == first.wave.shape[2]
     fixed = torch.arange(12).unsqueeze(0)
-    assert speak(durations=fixed).wave_lengths.item() == 66 * 32
-    silent = [speak(noise_scale=0.0, noise_scale_duration=0.0).wave for _ in range(2)]
+    assert infer(durations=fixed).wave_lengths.item() == 66 * 32
+    silent = [infer(noise_scale=0.0, noise_scale_duration=0.0).wave for _ in range(2)]
     assert torch.equal(*silent)
+
+
+@torch.no_grad()
+def test_inference_is_its_steps_in_a_row():
+    model = Vits(small(3)).eval()
+    random_everywhere(model)
+    ids, lengths, _, _, speakers = batch(small(3))
+    one, other = (torch.Generator().manual_seed(2) for _ in range(2))
+    inferred = model.infer(
+        ids, lengths, speakers, noise_scale=0.7, noise_scale_duration=0.6, generator=one
+    )
+    text, conditioning = model.encode(ids, lengths), model.speaker_conditioning(speakers)
+    durations = model.predict_durations(text, conditioning, noise_scale=0.6, generator=other)
+    sample = model.sample_prior(text, durations, conditioning, noise_scale=0.7, generator=other)
+    wave, wave_lengths = model.decode(sample)
+    assert torch.equal(inferred.durations, durations)
+    assert torch.equal(inferred.wave, wave)
+    assert torch.equal(inferred.wave_lengths, wave_lengths)
+    longer = torch.randn(2, 8, sample.z.shape[2] + 5)
+    cut, exact = (
+        model.sample_prior(text, durations, conditioning, noise=noise).z
+        for noise in (longer, longer[..., :-5])
+    )
+    assert torch.equal(cut, exact)
+
+
+def test_too_long_durations_are_an_error():
+    model = Vits(small()).eval()
+    text = model.encode(torch.randint(1, 20, (1, 12)), torch.tensor([12]))
+    frames = int(model.predict_durations(text, noise=torch.zeros(1, 2, 12)).sum())
+    quiet = {"noise": torch.zeros(1, 2, 12)}
+    assert model.predict_durations(text, max_frames=frames, **quiet).sum() == frames
+    with pytest.raises(VoiceError, match=f"must be at most {frames - 1}: lower noise_scale"):
+        model.predict_durations(text, max_frames=frames - 1, **quiet)
 
 
 def test_folding_weight_norm_changes_no_sample():
@@ -206,7 +240,7 @@ def test_folding_weight_norm_changes_no_sample():
     assert not any("parametrizations" in name for name, _ in model.named_parameters())
 
 
-def test_conversion_to_oneself_is_reconstruction():
+def test_conversion_to_the_same_speaker_is_reconstruction():
     config = small(3)
     model = Vits(config).eval()
     random_everywhere(model)
@@ -225,7 +259,7 @@ def test_conversion_to_oneself_is_reconstruction():
     assert not torch.allclose(other.wave, same.wave, atol=1e-3)
 
 
-def test_speakers_are_asked_for():
+def test_missing_speakers_are_errors():
     with pytest.raises(ConfigError, match="at least 2 for voice conversion"):
         Vits(small()).convert_voice(
             torch.rand(1, 65, 9), torch.tensor([9]), *2 * [torch.tensor([0])]

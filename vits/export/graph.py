@@ -97,12 +97,12 @@ def _complete(noise: Tensor | None, like: Tensor) -> Tensor:
 
 
 class PlainInverse(nn.Module):
-    """``InverseSpectrogram`` as one transposed convolution with the rows of the inverse transform.
+    """``InverseSpectrogram`` as one transposed convolution with the inverse DFT matrix.
 
-    x[n] = 1/N sum_k w_k (Re X_k cos(2 pi k n / N) - Im X_k sin(2 pi k n / N)), w = 2 but for the
-    first and the last bin, which have no mirror image; windowed, added where frames overlap, and
-    divided by the sum of the squared windows. The rows are looked up in one table of the cosine, so
-    that a file holds N numbers and not N squared.
+    x[n] = 1/N sum_k w_k (Re X_k cos(2 pi k n / N) - Im X_k sin(2 pi k n / N)), w = 2 except for the
+    first and the last bin, which have no mirror image; windowed, overlap-added, and divided by the
+    sum of the squared windows. The matrix is looked up in one table of cosine and sine, so that a
+    file holds N numbers and not N squared.
     """
 
     turn: Tensor
@@ -117,7 +117,7 @@ class PlainInverse(nn.Module):
         angle = torch.arange(n, dtype=torch.float64) * (2 * math.pi / n)
         shares = torch.full((n // 2 + 1, 1), 2.0 / n)
         shares[0], shares[-1] = 1.0 / n, 1.0 / n
-        # persistent: of what is not, the exporter would store the products
+        # persistent, since the exporter would store the matrix computed from other buffers
         self.register_buffer("turn", torch.stack([angle.cos(), -angle.sin()]).float())
         self.register_buffer("window", inverse.window.float().clone())
         self.register_buffer("shares", shares)
@@ -125,15 +125,17 @@ class PlainInverse(nn.Module):
         self.register_buffer("places", torch.arange(n))
 
     def forward(self, magnitude: Tensor, phase: Tensor) -> Tensor:
-        """Synthesise; as ``InverseSpectrogram.forward``."""
+        """Synthesise a wave (B, 1, T * hop_length) from magnitude and phase, each (B, F, T)."""
         magnitude, phase = magnitude.float(), phase.float()
         spectrum = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1)
         n, hop = self.turn.shape[1], self.hop_length
-        # whole numbers until the table: an angle of k n / N in float32 would be off by its rounding
+        # integers up to the table look-up: k n / N in float32 would round the angle
         step = self.bins * self.places % n
-        rows = torch.cat([self.turn[0][step] * self.shares, self.turn[1][step] * self.shares])
+        matrix = torch.cat([self.turn[0][step] * self.shares, self.turn[1][step] * self.shares])
         squares = self.window.square()[None, None]
-        wave = functional.conv_transpose1d(spectrum, (rows * self.window).unsqueeze(1), stride=hop)
+        wave = functional.conv_transpose1d(
+            spectrum, (matrix * self.window).unsqueeze(1), stride=hop
+        )
         weights = functional.conv_transpose1d(torch.ones_like(phase[:1, :1]), squares, stride=hop)
         start = (n - hop) // 2
         stop = start + phase.shape[2] * hop
@@ -141,7 +143,7 @@ class PlainInverse(nn.Module):
 
 
 def make_plain(model: nn.Module) -> None:
-    """Replace every inverse transform below a module, in place."""
+    """Replace every ``InverseSpectrogram`` of a model by ``PlainInverse``, in place."""
     for name, module in list(model.named_modules()):
         if isinstance(module, InverseSpectrogram):
             parent, _, child = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""In what a voice speaks: chosen by the processor, told, and never heard in the lengths."""
+"""The precision of a voice: chosen by the CPU, and without influence on lengths."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def plain():
 @pytest.fixture(scope="module")
 def rounded():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(channels_last, "computes_bf16", lambda: True)  # no warning to look at here
+        patch.setattr(channels_last, "computes_bf16", lambda: True)  # so that nothing warns
         chosen = choose_precision("auto", on_cpu=True, stacklevel=1)
     assert chosen == "bf16"
     bundle = vits.synthesis.read_voice(DEFAULT_VOICE)
@@ -39,7 +39,7 @@ def to_noise(signal, other):
 
 
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["short", "long"])
-def test_bfloat16_of_the_voice_in_the_box(plain, rounded, text):
+def test_bfloat16_is_close_for_the_built_in_voice(plain, rounded, text):
     assert (plain.precision, rounded.precision) == ("plain", "bf16")
     expected, found = plain(text, seed=3), rounded(text, seed=3)
     assert found.phonemes == expected.phonemes
@@ -48,12 +48,12 @@ def test_bfloat16_of_the_voice_in_the_box(plain, rounded, text):
     assert NEEDED < to_noise(expected.samples, found.samples) < 80
 
 
-def test_one_sentence_is_longer_than_bfloat16_can_count(plain):
+def test_one_sentence_has_more_frames_than_bfloat16_can_count(plain):
     longest = max(len(c.samples) for c in plain.stream(LONG, seed=3, whole_sentences=True))
     assert longest // plain._engine.hop_length > 2 * 256
 
 
-def test_float32_of_the_voice_in_the_box(plain):
+def test_float32_equals_plain_up_to_rounding_for_the_built_in_voice(plain):
     fast = vits.load()
     assert fast.precision == "fp32"
     expected, found = plain(TEXT, seed=3).samples, fast(TEXT, seed=3).samples
@@ -69,7 +69,7 @@ def test_float32_of_the_voice_in_the_box(plain):
 
 
 @pytest.mark.parametrize("has_bf16", [True, False])
-def test_what_is_chosen(monkeypatch, has_bf16):
+def test_the_choice_follows_the_instructions_of_the_cpu(monkeypatch, has_bf16):
     monkeypatch.setattr(channels_last, "computes_bf16", lambda: has_bf16)
     here, there = {"on_cpu": True, "stacklevel": 1}, {"on_cpu": False, "stacklevel": 1}
     assert choose_precision("auto", **here) == ("bf16" if has_bf16 else "fp32")
@@ -82,12 +82,12 @@ def test_what_is_chosen(monkeypatch, has_bf16):
             assert choose_precision("bf16", **here) == "bf16"
 
 
-def test_an_unknown_precision_is_refused(make_bundle):
+def test_an_unknown_precision_is_an_error(make_bundle):
     with pytest.raises(VoiceError, match="'half' must be one of fp32, bf16, auto, plain"):
         Voice(make_bundle(), precision="half")
 
 
-def test_instructions_are_read_off_the_processor(monkeypatch):
+def test_instructions_are_those_of_the_cpu(monkeypatch):
     torch = channels_last.torch
     monkeypatch.setattr(channels_last.platform, "machine", lambda: "x86_64")
     for avx512, amx in ((False, False), (True, False), (False, True)):
@@ -97,7 +97,7 @@ def test_instructions_are_read_off_the_processor(monkeypatch):
 
 
 @pytest.mark.parametrize("precision", ["bf16", "plain"])
-def test_a_graph_speaks_in_its_own(tmp_path, precision):
+def test_an_onnx_voice_has_its_own_precision(tmp_path, precision):
     for name in ("model.onnx", "voice.json"):
         (tmp_path / name).write_text("{}", encoding="utf-8")
     with pytest.raises(VoiceError, match=f"'{precision}' must be fp32 or auto"):
@@ -105,18 +105,18 @@ def test_a_graph_speaks_in_its_own(tmp_path, precision):
 
 
 @pytest.mark.parametrize("command", ["say", "serve"])
-def test_the_commands_pass_it_on(voice_folder, tmp_path, monkeypatch, command):
+def test_the_commands_pass_the_precision_on(voice_folder, tmp_path, monkeypatch, command):
     from vits.cli import serve
     from vits.cli.say import run
     from vits.synthesis import api
 
-    asked, load = [], api.load
+    requested, load = [], api.load
 
-    def noted(path, device, precision):
-        asked.append(precision)
+    def recorded(path, device, precision):
+        requested.append(precision)
         return load(path, device, precision)
 
-    monkeypatch.setattr(api, "load", noted)
+    monkeypatch.setattr(api, "load", recorded)
     flags = ["--precision", "plain"]
     if command == "say":
         flags = [
@@ -133,4 +133,4 @@ def test_the_commands_pass_it_on(voice_folder, tmp_path, monkeypatch, command):
         args = build_parser().parse_args(["serve", str(voice_folder), *flags])
         (voice,) = serve._load(args.voices, args.device, args.precision).values()
         assert voice.precision == "plain"
-    assert asked == ["plain"]
+    assert requested == ["plain"]
