@@ -12,11 +12,11 @@ __all__ = ["extra_operators"]
 @contextmanager
 def extra_operators(opset: int) -> Generator[None]:
     """Let ``torch.onnx.export`` translate ``torch.searchsorted``, for the time of the block."""
-    torch.onnx.register_custom_op_symbolic("aten::searchsorted", _searchsorted, opset)
+    torch.onnx.register_custom_op_symbolic("aten::searchsorted", _searchsorted, opset)  # pyright: ignore[reportPrivateImportUsage]
     try:
         yield
     finally:
-        torch.onnx.unregister_custom_op_symbolic("aten::searchsorted", opset)
+        torch.onnx.unregister_custom_op_symbolic("aten::searchsorted", opset)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _searchsorted(

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vits.errors import VoiceError
+from vits.synthesis.request import Request
 from vits.synthesis.runtime.torch_engine import TorchEngine, to_samples
 
 
@@ -12,28 +13,23 @@ def engine(make_bundle):
     return TorchEngine(make_bundle(["ada", "bob"]).generator, "cpu", "plain")
 
 
-@pytest.fixture
-def settings(make_bundle):
-    return make_bundle().settings
+IDS = [1, 5, 2, 9, 3]
 
 
-IDS, SEED = [1, 5, 2, 9, 3], (7, 0)
-
-
-def test_predicted_durations_are_those_of_a_sample(engine, settings):
-    sample = engine.sample(IDS, 1, settings, SEED)
-    predicted = engine.predict_durations(IDS, 1, settings, SEED)
+def test_predicted_durations_are_those_of_a_sample(engine):
+    request = Request(seed=7, speaker=1)
+    sample, predicted = engine.sample(IDS, request), engine.predict_durations(IDS, request)
     assert engine.durations(sample) == predicted
     assert len(predicted) == len(IDS)
     assert len(engine.decode(sample)) == sum(predicted) * engine.hop_length
 
 
-def test_with_the_predicted_durations_the_sample_is_the_same(engine, settings):
-    predicted = engine.predict_durations(IDS, 0, settings, SEED)
-    free = engine.sample(IDS, 0, settings, SEED)
-    fixed = engine.sample(IDS, 0, settings, SEED, predicted)
+def test_with_the_predicted_durations_the_sample_is_the_same(engine):
+    request = Request(seed=7)
+    free = engine.sample(IDS, request)
+    fixed = engine.sample(IDS, request, engine.predict_durations(IDS, request))
     assert torch.equal(free.z, fixed.z)
-    other = engine.sample(IDS, 0, settings, SEED, [2] * len(IDS))
+    other = engine.sample(IDS, request, [2] * len(IDS))
     assert engine.durations(other) == [2] * len(IDS)
 
 
