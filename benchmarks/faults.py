@@ -58,7 +58,7 @@ def equal(one: Any, other: Any) -> bool:
 
 def reference(ranks: int, config: Path, folder: Path) -> dict[str, Any]:
     """Train without a fault."""
-    start = Start(Kind(ranks, 0, elsewhere=False), config, folder)
+    start = Start(Kind(ranks, 0, other_tmpdir=False), config, folder)
     start.wait(lambda: False, 600)
     if set(start.statuses.values()) != {0}:
         sys.exit(f"the undisturbed run failed: {start.log.read_text()}")
@@ -108,7 +108,7 @@ def report(faults: list[Fault], runs: int, same: int) -> dict[str, Any]:
         "unreadable checkpoints": sum(f.unreadable for f in faults),
         "terms": len(terms),
         "terms that exit 75": sum(set(f.statuses) == {75} for f in terms),
-        "terms that saved a step": sum("saved as" in f.told for f in terms),
+        "terms that saved a step": sum("saved as" in f.message for f in terms),
         "hangs": sum("hang" in f.complaints for f in faults),
         "seconds to stop, median": statistics.median(seconds) if seconds else None,
         "seconds to stop, longest": seconds[-1] if seconds else None,

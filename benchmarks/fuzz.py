@@ -1,17 +1,17 @@
-"""Does any text make a voice crash, hang, or lose a character without a word?
+"""Fuzz test: does any text make a voice crash, hang, or drop a character without a warning?
 
     python benchmarks/fuzz.py --strings 10000 --json fuzz.json
     python benchmarks/fuzz.py --strings 500 --spoken 1.0 --voice voices/ada
 
-Strings are drawn with a seed: empty, controls, right-to-left, combining marks, emoji, other
-scripts, halves of characters, brackets, numbers, long words, and SSML that is broken, nested or a
-bomb. Every string goes through the front end: plain text sentence by sentence, SSML as a document.
-A share of them (`--spoken`) is also spoken to the end; no part is replaced by another.
+Strings are drawn with a seed: empty strings, control characters, right-to-left scripts, combining
+marks, emoji, other scripts, lone surrogates, brackets, numbers, long words, and SSML that is
+malformed, deeply nested or an entity bomb. Every string goes through the front end: plain text
+sentence by sentence, SSML as a document. A share of them (`--spoken`) is also synthesized.
 
 Three outcomes are allowed: speech, speech with warnings, and a `VitsError` of one line. Counted as
 faults are any other exception, a string that takes longer than `--seconds`, and a letter, digit
-or symbol of an accepted plain text that is neither read nor reported: it is gone from the cleaned
-text, or its sentence was left out or its symbol dropped without a warning that says so.
+or symbol of an accepted plain text that is lost silently: removed by cleaning, or dropped with its
+sentence or symbol without a warning.
 """
 
 import argparse
@@ -83,40 +83,40 @@ BOMBS = (
 )
 
 
-def draw(chance: random.Random) -> tuple[str, str]:
-    """Return the kind of a string and the string."""
-    kind = chance.choice([*POOLS, "mixed", "words", "long", "ssml", "ssml", "bomb", "empty"])
+def draw(rng: random.Random) -> tuple[str, str]:
+    """Draw a string; return its kind and the string."""
+    kind = rng.choice([*POOLS, "mixed", "words", "long", "ssml", "ssml", "bomb", "empty"])
     if kind == "empty":
-        return kind, chance.choice(["", " ", "\n\n", "\x00", "\u200b", "\ufeff", "\u3000"])
+        return kind, rng.choice(["", " ", "\n\n", "\x00", "\u200b", "\ufeff", "\u3000"])
     if kind == "bomb":
-        return kind, chance.choice(BOMBS)
+        return kind, rng.choice(BOMBS)
     if kind == "ssml":
-        return kind, f"<speak>{_markup(chance, 0)}</speak>"[: chance.choice([20, 9999, 9999])]
+        return kind, f"<speak>{_markup(rng, 0)}</speak>"[: rng.choice([20, 9999, 9999])]
     if kind == "long":
-        size = chance.randint(100, 1500)
-        return kind, "".join(chance.choices(POOLS[chance.choice(list(POOLS))], k=size))
+        size = rng.randint(100, 1500)
+        return kind, "".join(rng.choices(POOLS[rng.choice(list(POOLS))], k=size))
     if kind == "words":
-        return kind, " ".join(chance.choices(WORDS, k=chance.randint(1, 8)))
+        return kind, " ".join(rng.choices(WORDS, k=rng.randint(1, 8)))
     pools = list(POOLS.values()) if kind == "mixed" else [POOLS[kind]]
-    text = "".join(chance.choice(chance.choice(pools)) for _ in range(chance.randint(1, 40)))
-    return kind, text + chance.choice(["", " hello.", "\n\nthe garden"])
+    text = "".join(rng.choice(rng.choice(pools)) for _ in range(rng.randint(1, 40)))
+    return kind, text + rng.choice(["", " hello.", "\n\nthe garden"])
 
 
-def _markup(chance: random.Random, depth: int) -> str:
+def _markup(rng: random.Random, depth: int) -> str:
     parts: list[str] = []
-    for _ in range(chance.randint(0, 4)):
-        if chance.random() < 0.5 or depth > 4:
-            pool = POOLS[chance.choice(list(POOLS))]
-            parts.append(chance.choice([*WORDS, "".join(chance.choices(pool, k=4))]))
+    for _ in range(rng.randint(0, 4)):
+        if rng.random() < 0.5 or depth > 4:
+            pool = POOLS[rng.choice(list(POOLS))]
+            parts.append(rng.choice([*WORDS, "".join(rng.choices(pool, k=4))]))
             continue
-        tag = chance.choice(TAGS)
-        end = chance.choice([f"</{tag}>"] * 9 + ["", "</p>"])
-        parts.append(f"<{tag}{chance.choice(ATTRIBUTES)}>{_markup(chance, depth + 1)}{end}")
+        tag = rng.choice(TAGS)
+        end = rng.choice([f"</{tag}>"] * 9 + ["", "</p>"])
+        parts.append(f"<{tag}{rng.choice(ATTRIBUTES)}>{_markup(rng, depth + 1)}{end}")
     return " ".join(parts)
 
 
 def read(voice: Voice | OnnxVoice, text: str, markup: bool) -> list[Encoding]:
-    """Take a text through the front end, as speaking does."""
+    """Run a text through the front end, as synthesis does."""
     check_text(text)
     front = voice.frontend
     if markup:
@@ -131,12 +131,12 @@ def find_lost(
     encodings: list[Encoding],
     caught: list[warnings.WarningMessage],
 ) -> str:
-    """Say what of an accepted plain text was lost without a word; "" where nothing was."""
-    # the tatweel is a letter by name only: it stretches a line, and has no sound
-    loud = {char for char in text if unicodedata.category(char)[0] in "LNS"} - {"\u0640"}
+    """Return what an accepted plain text lost without a warning, or ""."""
+    # the tatweel is a letter in Unicode, but it only stretches a line and has no sound
+    audible = {char for char in text if unicodedata.category(char)[0] in "LNS"} - {"\u0640"}
     cleaned = clean(text)
     folded = set(unicodedata.normalize("NFKD", cleaned).casefold())
-    for char in loud:
+    for char in audible:
         parts = set(unicodedata.normalize("NFKD", char).casefold())
         if char not in cleaned and not parts & folded and clean(f"a{char}b") == "ab":
             return f"{char!a} is cleaned away"
@@ -159,7 +159,7 @@ def find_lost(
 
 
 def try_one(voice: Voice | OnnxVoice, text: str, markup: bool, spoken: bool) -> tuple[str, str]:
-    """Return the outcome of a string and, where it is a fault, what happened."""
+    """Return the outcome of a string, and a description if it is a fault."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -168,13 +168,13 @@ def try_one(voice: Voice | OnnxVoice, text: str, markup: bool, spoken: bool) -> 
                 voice(text, ssml=markup, seed=1)
     except VitsError as error:
         return ("refused", "") if "\n" not in str(error) else ("fault", f"two lines: {error!r}")
-    except Exception as error:  # what is looked for
+    except Exception as error:  # the faults to find
         return "fault", f"{type(error).__name__}: {error}"
-    strange = [
+    unexpected = [
         w for w in caught if w.category not in (UnknownSymbolWarning, SkippedSentenceWarning)
     ]
-    if strange:
-        return "fault", f"warning: {strange[0].message}"
+    if unexpected:
+        return "fault", f"warning: {unexpected[0].message}"
     lost = "" if markup else find_lost(voice, text, encodings, caught)
     return ("fault", lost) if lost else ("reported" if caught else "clean", "")
 
@@ -182,23 +182,23 @@ def try_one(voice: Voice | OnnxVoice, text: str, markup: bool, spoken: bool) -> 
 def fuzz(
     voice: Voice | OnnxVoice, strings: int, *, spoken: float, seed: int, seconds: float
 ) -> tuple[dict[str, Any], list[str]]:
-    """Try strings; return the counts and a line for each fault."""
-    chance = random.Random(seed)
+    """Try strings; return the counts and one line per fault."""
+    rng = random.Random(seed)
     counts: collections.Counter[str] = collections.Counter()
     kinds: collections.Counter[str] = collections.Counter()
     faults: list[str] = []
     slowest = 0.0
     for number in range(strings):
-        kind, text = draw(chance)
-        aloud = chance.random() < spoken and kind != "long"
+        kind, text = draw(rng)
+        synthesized = rng.random() < spoken and kind != "long"
         started = time.monotonic()
-        outcome, reason = try_one(voice, text, kind in ("ssml", "bomb"), aloud)
-        took = time.monotonic() - started
-        slowest = max(slowest, took)
-        if took > seconds:
-            outcome, reason = "fault", f"took {took:.1f} s"
+        outcome, reason = try_one(voice, text, kind in ("ssml", "bomb"), synthesized)
+        elapsed = time.monotonic() - started
+        slowest = max(slowest, elapsed)
+        if elapsed > seconds:
+            outcome, reason = "fault", f"took {elapsed:.1f} s"
         counts[outcome] += 1
-        counts["spoken"] += aloud
+        counts["spoken"] += synthesized
         kinds[kind] += 1
         if outcome == "fault":
             faults.append(f"string {number} ({kind}) {text[:80]!a}: {reason}")
@@ -207,15 +207,17 @@ def fuzz(
 
 
 def main() -> int:
-    """Print the counts, and every fault; the status is 1 where there is one."""
+    """Print the counts and the faults; return 1 if there are faults."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--strings", type=int, default=10_000)
-    parser.add_argument("--spoken", type=float, default=0.02, help="share that is also spoken")
-    parser.add_argument("--voice", type=Path, help="a voice folder (the voice in the box)")
+    parser.add_argument(
+        "--spoken", type=float, default=0.02, help="share of the strings that is also synthesized"
+    )
+    parser.add_argument("--voice", type=Path, help="a voice folder (default: the bundled voice)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=60.0, help="longest time for one string")
+    parser.add_argument("--seconds", type=float, default=60.0, help="maximum time for one string")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
     figures, faults = fuzz(

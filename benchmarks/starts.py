@@ -1,4 +1,4 @@
-"""Trainings as processes that can be hit by a signal, for ``faults.py``."""
+"""Training runs as processes that receive signals, for ``faults.py``."""
 
 import os
 import re
@@ -23,44 +23,51 @@ HANG_S = 90.0
 
 @dataclass(frozen=True)
 class Kind:
-    """How a run is started."""
+    """How a run is started.
+
+    Attributes:
+        ranks: number of processes.
+        workers: loader workers of each rank.
+        other_tmpdir: TMPDIR is on another file system than the run.
+        launcher: Lightning starts the second rank, not torchrun.
+    """
 
     ranks: int
     workers: int
-    elsewhere: bool  # TMPDIR on another file system
-    launcher: bool = False  # Lightning starts the second rank
+    other_tmpdir: bool
+    launcher: bool = False
 
     def __str__(self) -> str:
-        how = "Lightning" if self.launcher else "torchrun" if self.ranks > 1 else "alone"
-        where = "/dev/shm" if self.elsewhere else "here"
-        return f"{self.ranks} ranks ({how}), {self.workers} workers, TMPDIR {where}"
+        starter = "Lightning" if self.launcher else "torchrun" if self.ranks > 1 else "single"
+        tmpdir = "/dev/shm" if self.other_tmpdir else "same disk"
+        return f"{self.ranks} ranks ({starter}), {self.workers} workers, TMPDIR {tmpdir}"
 
 
 KINDS = (
-    Kind(1, 0, elsewhere=True),
-    Kind(2, 0, elsewhere=False),
-    Kind(1, 2, elsewhere=False),
-    Kind(2, 2, elsewhere=True),
-    Kind(2, 0, elsewhere=True, launcher=True),
+    Kind(1, 0, other_tmpdir=True),
+    Kind(2, 0, other_tmpdir=False),
+    Kind(1, 2, other_tmpdir=False),
+    Kind(2, 2, other_tmpdir=True),
+    Kind(2, 0, other_tmpdir=True, launcher=True),
 )
 
 
 @dataclass
 class Fault:
-    """One signal, and what came of it."""
+    """One signal and its effect."""
 
     kind: str
     term: bool
     target: str
     seconds: float = 0.0
     statuses: list[int] = field(default_factory=list)
-    told: str = ""
+    message: str = ""
     unreadable: int = 0
     complaints: list[str] = field(default_factory=list)
 
 
 class Start:
-    """One start of a run: its processes and their log."""
+    """A started run: its processes and their log."""
 
     def __init__(self, kind: Kind, config: Path, folder: Path) -> None:
         self.kind, self.folder = kind, folder
@@ -72,18 +79,18 @@ class Start:
         words += ["--resume", "auto"]
         port = free_port()
         forks = 1 if kind.launcher else kind.ranks
-        self.pids = [os.fork() or self._become(words, rank, port) for rank in range(forks)]
+        self.pids = [os.fork() or self._run_rank(words, rank, port) for rank in range(forks)]
         self.statuses: dict[int, int] = {}
 
-    def _become(self, words: list[str], rank: int, port: int) -> int:
-        """Be a rank of the run until this process ends."""
+    def _run_rank(self, words: list[str], rank: int, port: int) -> int:
+        """Run one rank in this process until it exits."""
         status = 1
         try:
             os.setpgid(0, 0)
             handle = os.open(self.log, os.O_WRONLY | os.O_APPEND)
             os.dup2(handle, 1)
             os.dup2(handle, 2)
-            os.environ["TMPDIR"] = "/dev/shm" if self.kind.elsewhere else str(self.folder.parent)
+            os.environ["TMPDIR"] = "/dev/shm" if self.kind.other_tmpdir else str(self.folder.parent)
             tempfile.tempdir = None
             if self.kind.launcher:
                 os.execv(sys.executable, [sys.executable, "-m", "vits", *words])
@@ -94,13 +101,13 @@ class Start:
             os._exit(status)
 
     def ranks(self) -> list[int]:
-        """Return the processes of the ranks that are there."""
+        """Return the process ids of the running ranks."""
         if not self.kind.launcher:
             return [pid for pid in self.pids if pid not in self.statuses]
         return [*self.pids, *launched(self.pids[0])]
 
     def poll(self) -> bool:
-        """Return whether all have ended; where one failed, stop the others as torchrun does."""
+        """Return whether all have ended; if one failed, stop the others as torchrun does."""
         for pid in self.pids:
             if pid not in self.statuses:
                 done, raw = os.waitpid(pid, os.WNOHANG)
@@ -120,7 +127,7 @@ class Start:
         return self.poll()
 
     def hit(self, fault: Fault) -> None:
-        """Send the signal; wait for the end, and look at what is left."""
+        """Send the signal, wait for the end and check what remains."""
         number = signal.SIGTERM if fault.term else signal.SIGKILL
         ranks = self.ranks()
         began = time.monotonic()
@@ -138,32 +145,33 @@ class Start:
             send(left, signal.SIGKILL, group=True)
             self.wait(lambda: False, 10)
         fault.statuses = list(self.statuses.values())
-        self._judge(fault)
+        self._check(fault)
 
-    def _judge(self, fault: Fault) -> None:
+    def _check(self, fault: Fault) -> None:
+        """Record what is wrong after the end of the run."""
         fault.unreadable = unreadable(self.folder)
         if newest(self.folder) < self.before:
             fault.complaints.append("lost a checkpoint")
         if not fault.term:
             return
         lines = [line for line in self.log.read_text().splitlines() if line.startswith("vits: ")]
-        told = [line for line in lines if " stopped " in line]
-        fault.told = " | ".join(told)
+        stopped = [line for line in lines if " stopped " in line]
+        fault.message = " | ".join(stopped)
         if set(fault.statuses) != {75}:
             fault.complaints.append(f"exit {fault.statuses}")
         if fault.seconds > LIMIT_S:
             fault.complaints.append(f"took {fault.seconds} s")
-        if len({line for line in told if "another rank" not in line}) != 1:
-            fault.complaints.append(f"{len(told)} lines: {fault.told}")
+        if len({line for line in stopped if "another rank" not in line}) != 1:
+            fault.complaints.append(f"{len(stopped)} lines: {fault.message}")
         if any(word in self.log.read_text() for word in ("Traceback", "Warning", "bug:")):
-            fault.complaints.append("noise: " + self.log.read_text()[-500:])
-        step = re.search(r"stopped at step (\d+), saved as", fault.told)
+            fault.complaints.append("unexpected output: " + self.log.read_text()[-500:])
+        step = re.search(r"stopped at step (\d+), saved as", fault.message)
         if step and newest(self.folder) != int(step[1]):
-            fault.complaints.append(f"not saved: {fault.told}")
+            fault.complaints.append(f"not saved: {fault.message}")
 
 
 def torchrun_environment(rank: int, ranks: int, port: int) -> dict[str, str]:
-    """Return what torchrun sets for a process."""
+    """Return the environment variables that torchrun sets for a rank."""
     names = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0, "MASTER_PORT": port}
     names |= {"WORLD_SIZE": ranks, "LOCAL_WORLD_SIZE": ranks, "GROUP_WORLD_SIZE": 1}
     words = {"MASTER_ADDR": "127.0.0.1", "TORCHELASTIC_RUN_ID": "faults"}
@@ -171,14 +179,14 @@ def torchrun_environment(rank: int, ranks: int, port: int) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def launched(pid: int) -> list[int]:
-    """Return the ranks that Lightning started from a process; loader workers are none."""
+    """Return the ranks that Lightning started from a process, without loader workers."""
     try:
         pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [int(p) for p in pids if b"LOCAL_RANK=" in Path(f"/proc/{p}/environ").read_bytes()]
@@ -187,7 +195,7 @@ def launched(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and is not waited for does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -195,7 +203,7 @@ def alive(pid: int) -> bool:
 
 
 def send(pids: list[int], number: int, *, group: bool = False) -> None:
-    """Send a signal to processes that may have ended."""
+    """Send a signal to processes, some of which may have ended."""
     for pid in pids:
         try:
             os.killpg(os.getpgid(pid), number) if group else os.kill(pid, number)

@@ -1,3 +1,5 @@
+"""What imports and commands load: nothing heavy before it is needed."""
+
 import json
 import subprocess
 import sys
@@ -6,7 +8,7 @@ import pytest
 
 import vits
 
-# What a voice needs to speak is torch, numpy and soundfile; nothing of what trains it.
+# Synthesis needs torch, numpy and soundfile, but none of these.
 TRAINING = (
     "pytorch_lightning",
     "lightning",
@@ -33,7 +35,7 @@ HEAVY = (
 
 
 def loaded(code, *args):
-    """Run ``code`` in a fresh interpreter and return the names of the packages it has loaded."""
+    """Run ``code`` in a new interpreter and return the names of the packages that it loads."""
     report = (
         "import json, sys; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})))"
     )
@@ -65,7 +67,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['bench', '--help'])",
     ],
 )
-def test_a_look_at_the_library_loads_nothing_heavy(code):
+def test_imports_and_help_load_nothing_heavy(code):
     packages = loaded(code)
     assert "vits" in packages
     assert not packages & set(HEAVY)
@@ -82,7 +84,7 @@ def test_a_command_loads_no_other():
     assert "vits" in loaded(code)
 
 
-def test_speaking_loads_nothing_that_trains(saved_voice, tmp_path):
+def test_synthesis_loads_no_training_package(saved_voice, tmp_path):
     code = (
         "import sys, vits; from vits.cli import main; vits.load(sys.argv[1])('hello.', seed=1); "
         "assert main(['say', 'hello.', '-o', sys.argv[2], '--voice', sys.argv[1]]) == 0"

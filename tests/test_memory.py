@@ -1,4 +1,4 @@
-"""Freed memory is used again, or given back, as was asked."""
+"""Freed memory is kept or returned as configured."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from vits.memory import CHOSEN
+from vits.memory import ENVIRONMENT_VARIABLES
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of glibc")
 
@@ -17,7 +17,7 @@ from vits import memory
 print(getattr(memory, sys.argv[1])() if len(sys.argv) > 1 else None)
 """
 
-FILLS_AGAIN = """
+REALLOCATES = """
 import resource
 import numpy as np
 
@@ -29,7 +29,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-FREES_BETWEEN_OTHERS = """
+FREES_BETWEEN_SMALL_BLOCKS = """
 import resource
 import numpy as np
 
@@ -40,39 +40,39 @@ def resident():
 kept, before = [], resident()
 for _ in range(3):
     block = np.ones(2**20)  # 8 MiB
-    kept += [np.ones(2**10) for _ in range(40)]  # so that nothing is at the end of the heap
+    kept += [np.ones(2**10) for _ in range(40)]  # keeps the block off the top of the heap
     del block
 print(resident() - before)
 """
 
 
-def measured(script, *asked, **environment):
-    """What was answered, and the pages that the script has counted."""
-    inherited = {k: v for k, v in os.environ.items() if k not in CHOSEN}
-    command = [sys.executable, "-c", MEMORY + script, *asked]
+def measure(script, *function, **environment):
+    """Return the result of the function and the number of pages that the script counts."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ENVIRONMENT_VARIABLES}
+    command = [sys.executable, "-c", MEMORY + script, *function]
     done = subprocess.run(
         command, env=inherited | environment, check=True, capture_output=True, text=True
     )
-    answer, pages = done.stdout.split()
-    return answer, int(pages)
+    result, pages = done.stdout.split()
+    return result, int(pages)
 
 
-def test_what_was_freed_is_mapped_once_only():
-    answer, pages = measured(FILLS_AGAIN, "keep_freed_memory")
-    assert answer == "True"
+def test_kept_memory_is_mapped_only_once():
+    result, pages = measure(REALLOCATES, "keep_freed_memory")
+    assert result == "True"
     assert pages < 1000
-    assert measured(FILLS_AGAIN)[1] > 10_000  # of 51,200, else this test shows nothing
+    assert measure(REALLOCATES)[1] > 10_000  # of 51,200, or else this test proves nothing
 
 
-def test_a_large_block_leaves_no_hole():
-    answer, pages = measured(FREES_BETWEEN_OTHERS, "return_large_blocks")
-    assert answer == "True"
+def test_a_large_block_is_returned():
+    result, pages = measure(FREES_BETWEEN_SMALL_BLOCKS, "return_large_blocks")
+    assert result == "True"
     assert pages < 1000
-    assert measured(FREES_BETWEEN_OTHERS)[1] > 2000  # of 2,048 and what is kept
+    assert measure(FREES_BETWEEN_SMALL_BLOCKS)[1] > 2000  # of 2,048 and those of the small blocks
 
 
-@pytest.mark.parametrize("asked", ["keep_freed_memory", "return_large_blocks"])
-@pytest.mark.parametrize("name", CHOSEN)
-def test_the_environment_has_the_last_word(name, asked):
+@pytest.mark.parametrize("function", ["keep_freed_memory", "return_large_blocks"])
+@pytest.mark.parametrize("name", ENVIRONMENT_VARIABLES)
+def test_an_option_in_the_environment_wins(name, function):
     value = "glibc.malloc.arena_max=2" if name == "GLIBC_TUNABLES" else "1000000"
-    assert measured(FILLS_AGAIN, asked, **{name: value})[0] == "False"
+    assert measure(REALLOCATES, function, **{name: value})[0] == "False"

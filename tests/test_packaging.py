@@ -1,3 +1,5 @@
+"""The wheel, its metadata, the pinned dependencies and the hooks."""
+
 import re
 import subprocess
 import sys
@@ -27,7 +29,7 @@ def project(root):
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_package_and_nothing_else(wheel, root):
+def test_the_wheel_contains_only_the_package(wheel, root):
     expected = {str(path.relative_to(root)) for path in (root / "vits").rglob("*.py")}
     expected |= {"vits/py.typed", "vits/server/page.html"}
     voice = "vits/voices/kathleen"
@@ -37,7 +39,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel, root):
 
 
 @pytest.mark.slow
-def test_the_wheel_says_what_it_is(wheel, project):
+def test_the_wheel_has_complete_metadata(wheel, project):
     (info,) = {name.split("/")[0] for name in wheel.namelist() if ".dist-info/" in name}
     metadata = wheel.read(f"{info}/METADATA").decode()
     assert f"\nVersion: {project['version']}\n" in metadata
@@ -48,7 +50,7 @@ def test_the_wheel_says_what_it_is(wheel, project):
 
 
 @pytest.mark.slow
-def test_the_wheel_asks_for_no_developer_packages(wheel):
+def test_the_wheel_requires_no_developer_packages(wheel):
     (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
     lines = wheel.read(name).decode().splitlines()
     needed = [x for x in lines if x.startswith("Requires-Dist:") and "extra ==" not in x]
@@ -61,12 +63,12 @@ def test_every_direct_dependency_has_a_pin(project, root):
     text = (root / "constraints.txt").read_text(encoding="utf-8")
     pins = {line.split("==")[0].lower() for line in text.splitlines() if "==" in line}
     extras = project["optional-dependencies"].values()
-    asked = [*project["dependencies"], *(line for lines in extras for line in lines)]
-    names = {re.split(r"[^\w.-]", line)[0].lower() for line in asked}
+    requirements = [*project["dependencies"], *(line for lines in extras for line in lines)]
+    names = {re.split(r"[^\w.-]", line)[0].lower() for line in requirements}
     assert names <= pins
 
 
-def test_the_version_has_one_home(project):
+def test_the_version_is_that_of_the_project_file(project):
     import vits
 
     assert vits.__version__ == project["version"]

@@ -1,8 +1,8 @@
-"""Every error the library raises on purpose.
+"""Exceptions and warnings of the library.
 
-Each message is one line: the value that was wrong, the rule it broke, what to do about it. The
-command line prints exactly that line and exits with status 2. Each class is also the built-in
-error a caller would expect, so ``except ValueError`` keeps working.
+A message is one line with the wrong value, the rule it breaks and the remedy. The command line
+prints this line and exits with status 2. Every class also derives from the built-in exception of
+its kind, so ``except ValueError`` catches a ``ConfigError``.
 """
 
 __all__ = [
@@ -24,76 +24,82 @@ __all__ = [
 
 
 class VitsError(Exception):
-    """Base of all errors raised on purpose by this library."""
+    """Base class of the library's exceptions."""
 
 
 class ConfigError(VitsError, ValueError):
-    """A configuration value breaks a rule, or a key is unknown."""
+    """A configuration value is invalid, or a key is unknown."""
 
 
 class TextError(VitsError, ValueError):
-    """A text cannot be turned into symbols."""
+    """A text cannot be converted to symbols."""
 
 
 class UnknownSymbolError(TextError):
-    """A phoneme or character has no row in the symbol table.
+    """A phoneme or character is not in the symbol table.
 
     Attributes:
-        symbols: each unknown symbol with the number of times it occurred.
+        symbols: number of occurrences of each unknown symbol.
     """
 
     def __init__(self, message: str, symbols: dict[str, int]) -> None:
-        """Keep the message and the counted symbols."""
         super().__init__(message)
         self.symbols = symbols
 
 
 class AudioError(VitsError, ValueError):
-    """A recording cannot be read, or breaks a rule."""
+    """An audio file cannot be read or written, or its content is invalid."""
 
 
 class DataError(VitsError, ValueError):
-    """A corpus, manifest or prepared folder breaks a rule."""
+    """A corpus, manifest or prepared folder is invalid."""
 
 
 class AlignmentError(VitsError, ValueError):
-    """No monotonic alignment exists for the given scores and lengths."""
+    """No monotonic alignment exists for these scores and lengths."""
 
 
 class VoiceError(VitsError, ValueError):
-    """A voice folder is damaged, or was asked for what it cannot do."""
+    """A voice folder is damaged, or the voice does not support a request."""
 
 
 class CheckpointError(VitsError, RuntimeError):
-    """A training checkpoint is missing a part or cannot be read."""
+    """A training checkpoint is incomplete or cannot be read."""
 
 
 class MissingFileError(VitsError, FileNotFoundError):
-    """A file or folder that was named does not exist."""
+    """A file or folder does not exist."""
 
 
 class MissingExtraError(VitsError, ImportError):
-    """A package that an optional part needs is not installed."""
+    """A package of an optional extra is not installed."""
 
     @classmethod
-    def of(cls, what: str, package: str | None, extra: str) -> "MissingExtraError":
-        """Say that ``what`` needs a package, and which extra brings it."""
+    def of(cls, feature: str, package: str | None, extra: str) -> "MissingExtraError":
+        """Create the error for a feature.
+
+        Args:
+            feature: what needs the package.
+            package: name of the missing package.
+            extra: extra of this library that installs it.
+        """
         return cls(
-            f"{what} needs the package {package}, which is not installed; "
+            f"{feature} needs the package {package}, which is not installed; "
             f"install it: pip install 'vits[{extra}]'"
         )
 
 
-class Preempted(VitsError, RuntimeError):  # noqa: N818 - like KeyboardInterrupt, no error
-    """A run was asked to stop and has saved itself; the command line exits with status 75.
+class Preempted(VitsError, RuntimeError):  # noqa: N818 - like KeyboardInterrupt, not an error
+    """Training was stopped by a signal after saving a checkpoint.
 
-    The message says how to go on; it is empty on all ranks but the first.
+    The command line exits with status 75. The message gives the command that resumes training; it
+    is empty on all ranks but the first.
     """
 
 
 class NumericsError(VitsError, ArithmeticError):
-    """Training gives numbers that are not finite, again and again."""
+    """Training repeatedly produces values that are not finite."""
 
 
 class TrainingWarning(UserWarning):
-    """What the person who waits for a training should know: a skipped step, a sign of illness."""
+    """A problem during training that does not stop it, such as a skipped step."""

@@ -1,16 +1,16 @@
-"""What the C library does with memory that the process has freed.
+"""Tuning of glibc's malloc: when freed memory goes back to the operating system.
 
-glibc gives the end of its heap back to the system as soon as 64 MiB of it are free, and keeps
-blocks of ever larger sizes in that heap: whenever a block that had a mapping of its own is freed,
-blocks of its size go to the heap from then on, up to 32 MiB. Neither suits us:
+By default glibc returns the top of its heap once 64 MiB of it are free. It also raises its mmap
+threshold dynamically, up to 32 MiB: after a block with its own mapping is freed, blocks of that
+size come from the heap. Both defaults cost us something:
 
-- A training step frees and takes the same memory several times. Each page that was given back has
-  to be found, cleared and mapped anew: a tenth to a sixth of the time of a step on a processor
-  (figures: docs/speed.md). The peak is the same if it is kept, it is only not given back between.
-- A server speaks texts of ever other lengths for weeks. The more sizes the heap holds, the more
-  holes it has, and it grows by a step whenever the bound does (figures: docs/serve.md).
+- A training step frees and allocates the same memory several times. Mapping and clearing the
+  returned pages again takes a tenth to a sixth of a training step on a CPU (docs/speed.md).
+  Keeping the memory does not raise the peak.
+- A server synthesizes texts of ever different lengths for weeks. The more block sizes the heap
+  contains, the more it fragments, and it grows whenever the threshold does (docs/serve.md).
 
-The environment has the last word: where it sets an option of malloc, nothing is done here.
+If the environment sets an option of malloc, this module changes nothing.
 """
 
 import ctypes
@@ -18,37 +18,37 @@ import os
 
 __all__ = ["keep_freed_memory", "return_large_blocks"]
 
-# malloc.h
+# parameters of mallopt, from malloc.h
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
 
-CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+ENVIRONMENT_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 NEVER = -1
-LARGEST = 32 << 20  # bytes; what glibc comes to by itself, unless the other option is set
-LARGE = 4 << 20  # bytes
+MAX_MMAP_THRESHOLD = 32 << 20  # bytes; the dynamic maximum, as setting an option stops the adaption
+LARGE_BLOCK = 4 << 20  # bytes
 
 
 def keep_freed_memory() -> bool:
-    """Ask the C library not to give freed memory back before the process ends.
+    """Keep freed memory in the process instead of returning it to the operating system.
 
     Returns:
-        Whether this was asked; False also where the C library is not glibc.
+        Whether malloc was configured; False if the environment configures it, or without glibc.
     """
-    return _ask((M_TRIM_THRESHOLD, NEVER), (M_MMAP_THRESHOLD, LARGEST))
+    return _configure((M_TRIM_THRESHOLD, NEVER), (M_MMAP_THRESHOLD, MAX_MMAP_THRESHOLD))
 
 
 def return_large_blocks() -> bool:
-    """Ask the C library to map every block from 4 MiB on by itself, and to unmap it when freed.
+    """Give every block of at least 4 MiB its own mapping, which is unmapped when it is freed.
 
     Returns:
-        Whether this was asked; False also where the C library is not glibc.
+        Whether malloc was configured; False if the environment configures it, or without glibc.
     """
-    return _ask((M_MMAP_THRESHOLD, LARGE))
+    return _configure((M_MMAP_THRESHOLD, LARGE_BLOCK))
 
 
-def _ask(*options: tuple[int, int]) -> bool:
-    """Set options of malloc, where there are such and nobody else has chosen."""
-    if os.name != "posix" or any(name in os.environ for name in CHOSEN):
+def _configure(*options: tuple[int, int]) -> bool:
+    """Set options of malloc, unless the environment does or the C library has none."""
+    if os.name != "posix" or any(name in os.environ for name in ENVIRONMENT_VARIABLES):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(bool(mallopt(*option)) for option in options)

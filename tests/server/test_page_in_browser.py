@@ -116,10 +116,10 @@ def test_it_types_speaks_lights_up_and_downloads(page, voices):
     )
     assert one(page, "shown").text == "2.00 ×"
     one(page, "text").send_keys("\ue009\ue007")  # Ctrl + Enter
-    wait(lambda: one(page, "status").text.startswith("Spoken") or one(page, "error").text)
+    wait(lambda: one(page, "status").text.startswith("Finished") or one(page, "error").text)
     assert one(page, "error").text == ""
     alone = voices["duo"](TEXT, seed=7, speaker="bob", length_scale=0.5)
-    assert one(page, "status").text == f"Spoken: {alone.seconds:.1f} seconds, seed 7"
+    assert one(page, "status").text == f"Finished: {alone.seconds:.1f} seconds, seed 7"
     words = [node.text for node in select(page, ".word > span:first-child")]
     assert words == [word.text for word in alone.words]
     sounds = page.execute_script(
@@ -166,7 +166,7 @@ def test_what_is_drawn_is_a_wave(page):
     fill(page, text="Hello.", seed="3")
     before = page.execute_script(DRAWN)
     one(page, "speak").click()
-    wait(lambda: one(page, "status").text.startswith("Spoken"))
+    wait(lambda: one(page, "status").text.startswith("Finished"))
     assert page.execute_script(DRAWN) > before + 50
     assert "seconds of speech" in one(page, "wave").get_attribute("aria-label")
 
