@@ -149,8 +149,8 @@ def test_a_file_completes_the_card(bundle, checkpoint, tmp_path):
     ("content", "message"),
     [
         (None, "does not exist"),
-        ("{", "is no JSON"),
-        ("[]", "must be one JSON object"),
+        ("{", "is not valid JSON"),
+        ("[]", "must be a JSON object"),
         ('{"age": 3}', "unknown key card.age"),
         ('{"figures": {"errors": "few"}}', "card.figures.errors 'few' must be of type float"),
         ('{"figures": 3}', "card.figures 3 must be a mapping"),

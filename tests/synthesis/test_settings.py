@@ -54,3 +54,14 @@ def test_every_setting_has_a_range_and_a_help_text():
 def test_an_unknown_setting_is_named_with_the_known_ones():
     with pytest.raises(VoiceError, match="unknown setting 'loudness'; known: noise_scale, "):
         Settings().override(loudness=1)
+
+
+def test_the_page_has_the_table_of_the_settings(root):
+    page = (root / "docs" / "control.md").read_text(encoding="utf-8")
+    table = page.partition("| Setting |")[2].partition("\n\n")[0]
+    rows = table.splitlines()[2:]
+    assert rows == [
+        f"| `{name}` | {getattr(Settings(), name) or 'none'} | "
+        f"{setting.range}{' per mark' * setting.per_mark} | {setting.help} |"
+        for name, setting in SETTINGS.items()
+    ]

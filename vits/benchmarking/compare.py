@@ -1,4 +1,4 @@
-"""How fast voices speak, side by side: each in a process of its own, in turns."""
+"""Synthesis speed of several voices: each in its own process, measured in turns."""
 
 import json
 import os
@@ -18,7 +18,7 @@ import numpy as np
 from vits.errors import VoiceError
 from vits.synthesis.bundle.onnx_bundle import is_onnx_voice
 
-__all__ = ["TEXTS", "Figures", "benchmark"]
+__all__ = ["TEXTS", "SpeedResult", "benchmark"]
 
 _SENTENCE = "The rain had stopped before the morning, and the streets were quiet and clean."
 TEXTS = {
@@ -30,28 +30,28 @@ TEXTS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """What was measured of one voice with one text and one number of threads; medians of rounds.
+class SpeedResult:
+    """Speed of one voice with one text and one number of threads; medians over the rounds.
 
     Attributes:
-        voice: its folder.
-        precision: that was chosen, as in ``load``; of an exported voice ``graph``.
-        snr: of the samples against those of the same voice's first precision (decibels); None where
-            there is no other, or where they are the very same.
-        threads: that computed.
+        voice: voice folder.
+        precision: resolved precision, as in ``load``; ``graph`` for an exported voice.
+        snr: signal-to-noise ratio against the same voice in its first precision (dB); None for the
+            first one, and where the samples are identical.
+        threads: number of threads.
         text: a key of ``TEXTS``.
-        rounds: how often it was spoken.
-        seconds: length of what was spoken.
-        factor: real-time factor: time on the clock over ``seconds``.
-        cpu_factor: the same with the processor's time.
-        ratio: time on the clock over that of the first voice in the same round.
-        cpu_ratio: the same with the processor's time.
-        first_chunk: time to the first chunk of a stream (seconds).
-        peak_bytes: most memory of the process up to here; 0 where the system does not tell.
-        load_seconds: from the start of the process until the voice is loaded.
-        load_cpu_seconds: the same in the processor's time.
-        start_cpu_seconds: from the start of the process to the first wave, in the processor's time.
-        parts: where the time went (seconds), once, by the names in ``measuring.PARTS``.
+        rounds: how often the text was spoken.
+        seconds: length of the speech (seconds).
+        factor: real-time factor: wall time over ``seconds``.
+        cpu_factor: CPU time over ``seconds``.
+        ratio: wall time over that of the first voice in the same round.
+        cpu_ratio: CPU time over that of the first voice in the same round.
+        first_chunk: wall time to the first chunk of a stream (seconds).
+        peak_bytes: peak memory of the process so far; 0 if the system does not report it.
+        load_seconds: wall time from the start of the process until the voice is loaded.
+        load_cpu_seconds: CPU time from the start of the process until the voice is loaded.
+        start_cpu_seconds: CPU time from the start of the process to the end of the first speech.
+        parts: time of each part of one run (seconds), by the names in ``worker.PARTS``.
     """
 
     voice: str
@@ -79,107 +79,116 @@ def benchmark(
     texts: Sequence[str],
     rounds: int = 5,
     precisions: Sequence[str] = ("fp32",),
-) -> list[Figures]:
-    """Measure voices, the same text in turns, after one round that warms up.
+) -> list[SpeedResult]:
+    """Measure the speed of voices in turns, after one warm-up round.
 
     Args:
-        voices: voice folders and exported ones.
+        voices: voice folders and exported voices.
         threads: numbers of threads.
         texts: keys of ``TEXTS``.
         rounds: how often each text is spoken.
-        precisions: in which each voice folder is measured; an exported one has its own.
+        precisions: precisions of each voice folder; an exported voice has its own.
 
     Raises:
-        VoiceError: a voice cannot be loaded or cannot say the text.
+        VoiceError: a voice cannot be loaded or cannot speak a text.
     """
-    found: list[Figures] = []
+    results: list[SpeedResult] = []
     for count in threads:
-        with ExitStack() as running:
+        with ExitStack() as stack:
             workers = [
-                running.enter_context(closing(_Worker(voice, count, precision)))
+                stack.enter_context(closing(_Worker(voice, count, precision)))
                 for voice in voices
                 for precision in (["fp32"] if is_onnx_voice(voice) else precisions)
             ]
             for worker in workers:
                 worker.load()
             measured = [_measure(workers, text, rounds) for text in texts]
-            # last, because telling the parts takes memory of its own
-            for row, worker in (
-                (r, w) for rows in measured for r, w in zip(rows, workers, strict=True)
-            ):
-                parts = worker.ask({"text": TEXTS[row.text], "parts": True})["parts"]
-                snr = _to_noise(_first_of(workers, worker), worker, TEXTS[row.text])
-                found.append(replace(row, parts=parts, snr=snr))
-    return found
+            # last, because timing the parts takes additional memory
+            for text_results in measured:
+                for result, worker in zip(text_results, workers, strict=True):
+                    text = TEXTS[result.text]
+                    parts = worker.ask({"text": text, "parts": True})["parts"]
+                    snr = _snr(_first_precision(workers, worker), worker, text)
+                    results.append(replace(result, parts=parts, snr=snr))
+    return results
 
 
-def _first_of(workers: Sequence["_Worker"], worker: "_Worker") -> "_Worker":
-    """Return the worker with the same voice's first precision."""
+def _first_precision(workers: Sequence["_Worker"], worker: "_Worker") -> "_Worker":
+    """Return the worker with the first precision of the same voice."""
     return next(other for other in workers if other.voice == worker.voice)
 
 
-def _to_noise(first: "_Worker", worker: "_Worker", text: str) -> float | None:
-    """Compare what two workers say (decibels)."""
-    if worker is first:
+def _snr(reference: "_Worker", worker: "_Worker", text: str) -> float | None:
+    """Return the signal-to-noise ratio of a worker's speech against a reference (dB)."""
+    if worker is reference:
         return None
     with TemporaryDirectory() as folder:
-        paths = [Path(folder) / name for name in ("first.npy", "other.npy")]
-        for asked, path in zip((first, worker), paths, strict=True):
-            asked.ask({"text": text, "samples": str(path)})
-        expected, given = (np.load(path) for path in paths)
-    if len(given) != len(expected):
+        paths = [Path(folder) / name for name in ("reference.npy", "other.npy")]
+        for process, path in zip((reference, worker), paths, strict=True):
+            process.ask({"text": text, "samples": str(path)})
+        expected, samples = (np.load(path) for path in paths)
+    if len(samples) != len(expected):
         raise VoiceError(
-            f"{worker.voice} gave {len(given)} samples in {worker.precision}, but {len(expected)} "
-            f"in {first.precision}"
+            f"{worker.voice} gave {len(samples)} samples in {worker.precision}, but "
+            f"{len(expected)} in {reference.precision}"
         )
-    noise = float(np.square(expected - given).sum())
+    noise = float(np.square(expected - samples).sum())
     return float(10 * np.log10(np.square(expected).sum() / noise)) if noise else None
 
 
-def _measure(workers: Sequence["_Worker"], text: str, rounds: int) -> list[Figures]:
+def _measure(workers: Sequence["_Worker"], text: str, rounds: int) -> list[SpeedResult]:
     """Speak a text with every worker in turns."""
     for worker in workers:
         answer = worker.ask({"text": TEXTS[text]})
         worker.start_cpu = worker.start_cpu or answer["since_start"]
-    taken: list[list[dict[str, float]]] = [[] for _ in workers]
+    answers: list[list[dict[str, float]]] = [[] for _ in workers]
     for _ in range(rounds):
-        for answers, worker in zip(taken, workers, strict=True):
-            answers.append(worker.ask({"text": TEXTS[text]}))
-    found: list[Figures] = []
-    for answers, worker in zip(taken, workers, strict=True):
+        for own, worker in zip(answers, workers, strict=True):
+            own.append(worker.ask({"text": TEXTS[text]}))
+    return [
+        _summarize(worker, text, own, answers[0])
+        for own, worker in zip(answers, workers, strict=True)
+    ]
 
-        def middle(key: str, rows: list[dict[str, float]] = answers) -> float:
-            return median(row[key] for row in rows)
 
-        def against_first(key: str, rows: list[dict[str, float]] = answers) -> float:
-            return median(row[key] / other[key] for row, other in zip(rows, taken[0], strict=True))
+def _summarize(
+    worker: "_Worker",
+    text: str,
+    answers: Sequence[dict[str, float]],
+    first: Sequence[dict[str, float]],
+) -> SpeedResult:
+    """Take medians over the rounds; ``first`` are the answers of the first worker."""
 
-        seconds = middle("seconds")
-        figures = Figures(
-            voice=str(worker.voice),
-            precision=worker.precision,
-            snr=None,
-            threads=worker.threads,
-            text=text,
-            rounds=rounds,
-            seconds=seconds,
-            factor=middle("wall") / seconds,
-            cpu_factor=middle("cpu") / seconds,
-            ratio=against_first("wall"),
-            cpu_ratio=against_first("cpu"),
-            first_chunk=middle("first_chunk"),
-            peak_bytes=int(answers[-1]["peak"]),
-            load_seconds=worker.load_seconds,
-            load_cpu_seconds=worker.load_cpu,
-            start_cpu_seconds=worker.start_cpu,
-            parts={},
-        )
-        found.append(figures)
-    return found
+    def middle(key: str) -> float:
+        return median(answer[key] for answer in answers)
+
+    def against_first(key: str) -> float:
+        return median(own[key] / other[key] for own, other in zip(answers, first, strict=True))
+
+    seconds = middle("seconds")
+    return SpeedResult(
+        voice=str(worker.voice),
+        precision=worker.precision,
+        snr=None,
+        threads=worker.threads,
+        text=text,
+        rounds=len(answers),
+        seconds=seconds,
+        factor=middle("wall") / seconds,
+        cpu_factor=middle("cpu") / seconds,
+        ratio=against_first("wall"),
+        cpu_ratio=against_first("cpu"),
+        first_chunk=middle("first_chunk"),
+        peak_bytes=int(answers[-1]["peak"]),
+        load_seconds=worker.load_seconds,
+        load_cpu_seconds=worker.load_cpu,
+        start_cpu_seconds=worker.start_cpu,
+        parts={},
+    )
 
 
 class _Worker:
-    """A process that speaks with one voice; ``load`` comes first."""
+    """A process that speaks with one voice; call ``load`` first."""
 
     def __init__(self, voice: Path, threads: int, precision: str) -> None:
         self.voice, self.threads, self.precision = voice, threads, precision
@@ -187,7 +196,7 @@ class _Worker:
         self._process: subprocess.Popen[str] | None = None
 
     def load(self) -> None:
-        """Start the process and wait until it can speak."""
+        """Start the process and wait until the voice is loaded."""
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         started = time.perf_counter()
         self._process = subprocess.Popen(
@@ -202,10 +211,10 @@ class _Worker:
         self.load_seconds = time.perf_counter() - started
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Put a question of ``measuring.main``."""
+        """Send a question to ``worker.main`` and return the answer."""
         assert self._process is not None
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # there is no answer then
+        with suppress(BrokenPipeError):  # then there is no answer either
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
         return self._answer()
@@ -215,7 +224,9 @@ class _Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise VoiceError(f"the process that measured {self.voice} ended; try it with vits say")
+            raise VoiceError(
+                f"the process that measured {self.voice} ended; try the voice with vits say"
+            )
         values: dict[str, Any] = json.loads(line)
         if "error" in values:
             raise VoiceError(str(values["error"]))

@@ -1,6 +1,6 @@
-"""One voice measured in a process of its own; ``benchmark`` talks to it in lines of JSON.
+"""Worker process that measures one voice; ``benchmark`` exchanges lines of JSON with it.
 
-Nothing here imports torch unless the voice does, so that load time and memory are the voice's.
+It imports torch only if the voice does, so that load time and memory are the voice's own.
 """
 
 import json
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "main", "time_parts"]
 
-SEED = 7  # the same rhythm in every runtime, so the same seconds of speech
+SEED = 7  # the same durations in every runtime, so the same seconds of speech
 PARTS = ("front end", "text encoder", "duration predictor", "prior flow", "decoder", "rest")
 
-# What the names of a graph's operations start with. The exporter names them after the modules that
-# are called; the splines of the durations and the stretching of the prior have no module, so they
-# are the rest.
+# Parts by the start of the names of a graph's operations. The exporter names operations after
+# modules; the splines of the durations and the expansion of the prior have no module and count as
+# the rest.
 _SCOPES = {
     "text_encoder": "text encoder",
     "decoder": "decoder",
@@ -48,12 +48,12 @@ _SCOPE = re.compile(r"/core/([a-z_]+?)(?:_\d+)?/")
 
 
 def main(folder: str, precision: str = "fp32") -> int:
-    """Load a voice, tell so, and answer questions until there are no more.
+    """Load a voice, report it, and answer questions until the input ends.
 
-    A question is ``{"text": ...}``, or with ``"parts": true`` where the time is to be told by part,
-    or with ``"samples": FILE`` where what is said is to be written as NumPy's file.
+    A question is ``{"text": ...}``; with ``"parts": true`` it asks for the time of each part, with
+    ``"samples": FILE`` for the samples in a NumPy file.
     """
-    warnings.simplefilter("ignore")  # symbols that a voice does not know cost nothing
+    warnings.simplefilter("ignore")  # unknown symbols do not matter for the speed
     try:
         voice = load(folder, precision=precision)
         chosen = "graph" if isinstance(voice, OnnxVoice) else voice.precision
@@ -79,7 +79,7 @@ def _answer(values: dict[str, Any]) -> None:
 
 
 def _speak(voice: "Voice | OnnxVoice", text: str) -> dict[str, float]:
-    """Speak a text whole, then the first chunk of its stream; in seconds and bytes."""
+    """Time a whole speech, then the first chunk of a stream (seconds, bytes)."""
     wall, cpu = time.perf_counter(), time.process_time()
     speech = voice(text, seed=SEED)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -97,7 +97,7 @@ def _speak(voice: "Voice | OnnxVoice", text: str) -> dict[str, float]:
 
 
 def _peak_bytes() -> int:
-    """Return the most memory this process ever had; 0 where the system does not tell."""
+    """Return the peak memory of this process; 0 if the system does not report it."""
     status = Path("/proc/self/status")
     if not status.exists():
         return 0
@@ -106,9 +106,9 @@ def _peak_bytes() -> int:
 
 
 def time_parts(voice: "Voice | OnnxVoice", folder: Path, text: str) -> dict[str, float]:
-    """Say where the time of a text goes (seconds), by the names in ``PARTS``.
+    """Return the time of each part of the synthesis of a text (seconds), by ``PARTS``.
 
-    In ONNX Runtime a second copy of the graph tells it, operation by operation.
+    In ONNX Runtime a second copy of the graph is profiled, operation by operation.
     """
     started = time.perf_counter()
     for sentence in split_sentences(text):
@@ -124,7 +124,7 @@ def time_parts(voice: "Voice | OnnxVoice", folder: Path, text: str) -> dict[str,
 
 
 def _time_modules(voice: "Voice", text: str) -> dict[str, float]:
-    """Time the modules of a voice in torch; the rest is all that is no module."""
+    """Time the modules of a voice in PyTorch; the rest is everything outside of them."""
     model, seconds = voice._engine.model, defaultdict[str, float](float)  # pyright: ignore[reportPrivateUsage]
     methods: dict[str, tuple[Any, str]] = {
         "text encoder": (model.text_encoder, "forward"),
@@ -142,7 +142,7 @@ def _time_modules(voice: "Voice", text: str) -> dict[str, float]:
 
 @contextmanager
 def _wrapped(methods: dict[str, tuple[Any, str]], seconds: dict[str, float]) -> Generator[None]:
-    """Count the time in methods of objects while this is open."""
+    """Measure the time in methods of objects while the context is open."""
 
     def timed(part: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **options: Any) -> Any:
@@ -163,14 +163,14 @@ def _wrapped(methods: dict[str, tuple[Any, str]], seconds: dict[str, float]) -> 
 
 
 def _time_graph(voice: OnnxVoice, folder: Path, text: str) -> dict[str, float]:
-    """Time the operations of a graph; what a module's name does not tell is the rest."""
+    """Time the operations of a graph by the module in their names; others are the rest."""
     parts, seconds = read_onnx_voice(folder), defaultdict[str, float](float)
     profiled = copy(voice)
     with TemporaryDirectory() as place:
         profile = Path(place) / "profile"
         engine = OnnxEngine(parts.graph, parts.sample_rate, parts.hop_length, profile=profile)
         profiled._engine = engine  # pyright: ignore[reportPrivateUsage]
-        for _ in range(2):  # the first one warms up
+        for _ in range(2):  # the first run is the warm-up
             profiled(text, seed=SEED)
         events: list[dict[str, Any]] = json.loads(engine.end_profile().read_text(encoding="utf-8"))
     runs = sorted(event["ts"] for event in events if event["name"] == "model_run")

@@ -1,4 +1,4 @@
-"""``vits bench``: measure how fast voices speak."""
+"""``vits bench``: measure the synthesis speed of voices."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from vits.errors import ConfigError
 from vits.synthesis.runtime.precision import PRECISIONS
 
 if TYPE_CHECKING:
-    from vits.benchmarking.compare import Figures
+    from vits.benchmarking.compare import SpeedResult
 
 __all__ = ["add_parser", "run"]
 
@@ -22,9 +22,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "bench",
-        help="measure how fast voices speak",
-        description="Measure how fast voices speak: time, memory, and where the time goes. Each "
-        "voice has a process of its own; several are measured in turns, and compared with the "
+        help="measure the synthesis speed of voices",
+        description="Measure the speed of voices: time, memory, and the time of each part. Each "
+        "voice runs in a process of its own; several are measured in turns and compared with the "
         "first.",
         allow_abbrev=False,
     )
@@ -33,8 +33,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="*",
         type=Path,
         metavar="VOICE",
-        help="voice folders, or folders that vits export --to onnx wrote (the English voice in "
-        "the box)",
+        help="voice folders, or folders written by vits export --to onnx (the included English "
+        "voice)",
     )
     add = parser.add_argument
     add("--threads", type=int, nargs="+", default=[1], metavar="N", help="numbers of threads (1)")
@@ -45,9 +45,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="+",
         choices=PRECISIONS,
         default=["fp32"],
-        help="measure each voice folder in these, side by side, e.g. plain fp32 bf16 (fp32)",
+        help="precisions of each voice folder, e.g. plain fp32 bf16 (fp32)",
     )
-    add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    add("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.set_defaults(run=run)
 
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, and print a table for each number of threads.
 
     Raises:
-        VitsError: a voice cannot be loaded, or a value is at fault.
+        VitsError: a voice cannot be loaded, or an invalid option.
     """
     from vits.benchmarking.compare import benchmark
     from vits.synthesis.api import DEFAULT_VOICE
@@ -66,29 +66,29 @@ def run(args: argparse.Namespace) -> int:
         require_folder(args.json)
     texts = [text for text in LENGTHS if text in args.texts]
     voices, precisions = args.voices or [DEFAULT_VOICE], list(dict.fromkeys(args.precision))
-    found = benchmark(voices, args.threads, texts, args.rounds, precisions)
+    results = benchmark(voices, args.threads, texts, args.rounds, precisions)
     for threads in args.threads:
-        _print([figures for figures in found if figures.threads == threads])
+        _print([result for result in results if result.threads == threads])
     if args.json:
-        values = json.dumps([asdict(figures) for figures in found], indent=2)
+        values = json.dumps([asdict(result) for result in results], indent=2)
         args.json.write_text(values + "\n", encoding="utf-8")
     return 0
 
 
-def _print(rows: "list[Figures]") -> None:
-    """Print what was measured with one number of threads."""
+def _print(rows: "list[SpeedResult]") -> None:
+    """Print the results of one number of threads."""
     voices = list(dict.fromkeys((row.voice, row.precision) for row in rows))
     print(f"threads: {rows[0].threads}; rounds: {rows[0].rounds}; times are medians")
     for number, (voice, precision) in enumerate(voices, 1):
         first = next(row for row in rows if (row.voice, row.precision) == (voice, precision))
         print(
             f"[{number}] {voice}, {precision}: loaded in {first.load_seconds:.2f} s "
-            f"(processor {first.load_cpu_seconds:.2f} s); "
-            f"processor from start to first wave {first.start_cpu_seconds:.2f} s"
+            f"(CPU {first.load_cpu_seconds:.2f} s); "
+            f"CPU from start to first speech {first.start_cpu_seconds:.2f} s"
         )
     print(
-        f"{'text':8}{'voice':>6}{'speech':>10}{'real-time':>11}{'processor':>11}"
-        f"{'ratio':>8}{'proc.':>8}{'1st chunk':>11}{'peak':>9}{'SNR':>10}"
+        f"{'text':8}{'voice':>6}{'speech':>10}{'real-time':>11}{'CPU':>11}"
+        f"{'ratio':>8}{'CPU':>8}{'1st chunk':>11}{'peak':>9}{'SNR':>10}"
     )
     for row in rows:
         number = voices.index((row.voice, row.precision)) + 1
@@ -98,7 +98,7 @@ def _print(rows: "list[Figures]") -> None:
             f"{row.cpu_factor:>11.4f}{row.ratio:>8.2f}{row.cpu_ratio:>8.2f}"
             f"{row.first_chunk:>9.3f} s{row.peak_bytes / 1e6:>6.0f} MB{snr:>10}"
         )
-    print("where the time goes:")
+    print("time of each part:")
     for row in rows:
         total = sum(row.parts.values()) or 1.0
         shares = ", ".join(f"{name} {value / total:.0%}" for name, value in row.parts.items())

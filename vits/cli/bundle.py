@@ -1,4 +1,4 @@
-"""``vits bundle``: make a voice folder of a training checkpoint."""
+"""``vits bundle``: make a voice folder from a training checkpoint."""
 
 import argparse
 import dataclasses
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vits.cli.voice_flags import add_settings, given_settings
 from vits.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
@@ -13,65 +14,57 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-OPTIONS = {  # of speaking, and what they are
-    "noise-scale": "variety of the sound",
-    "noise-scale-duration": "variety of the rhythm",
-    "length-scale": "factor on every duration",
-    "sentence-silence": "pause between sentences (seconds)",
-}
-
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "bundle",
-        help="make a voice folder of a training checkpoint",
-        description="Make a voice folder of a training checkpoint.",
+        help="make a voice folder from a training checkpoint",
+        description="Make a voice folder from a training checkpoint.",
         epilog="Then: vits say 'Hello.' -o hello.wav --voice DIR",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "checkpoint", type=Path, help="a *.ckpt file, or the folder of a run: its newest is taken"
+        "checkpoint", type=Path, help="a *.ckpt file, or the folder of a run: its newest one"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="the voice folder to write"
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="voice folder to write"
     )
-    parser.add_argument("--name", default="", help="what to call the voice (the data's name)")
+    parser.add_argument("--name", default="", help="name of the voice (that of the data)")
     parser.add_argument(
-        "--licence", "--license", default="", help="terms of the voice, e.g. CC0-1.0"
+        "--licence", "--license", default="", help="licence of the voice, e.g. CC0-1.0"
     )
-    parser.add_argument("--origin", default="", help="whose voice it is and who made it")
-    parser.add_argument("--description", default="", help="one or two sentences for the reader")
+    parser.add_argument("--origin", default="", help="whose voice it is, and who made it")
+    parser.add_argument("--description", default="", help="one or two sentences for readers")
     parser.add_argument(
         "--card",
         type=Path,
         metavar="FILE",
-        help="JSON with more of the card: hardware, hours, commands, figures",
+        help="JSON file with more of the card: hardware, hours, commands, figures",
     )
     parser.add_argument(
         "--compact",
         action="store_true",
-        help="only what speaking needs, in half precision: no conversion, no fine-tuning",
+        help="keep only what synthesis needs, in half precision: no conversion, no fine-tuning",
     )
     parser.add_argument(
-        "--no-ema", action="store_true", help="take the last weights, not their moving average"
+        "--no-ema",
+        action="store_true",
+        help="take the last weights, not their average",
     )
-    for option, what in OPTIONS.items():
-        text = f"{what} of this voice, unless a call says otherwise"
-        parser.add_argument(f"--{option}", type=float, metavar="X", help=text)
-    parser.add_argument("--force", action="store_true", help="replace the voice that DIR holds")
+    parser.add_argument("--force", action="store_true", help="replace an existing voice in DIR")
+    add_settings(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the voice and say what it is.
+    """Write the voice, and print its name and checkpoint.
 
     Raises:
         MissingFileError: the checkpoint does not exist.
-        CheckpointError: it is damaged, or no checkpoint of ``vits fit``.
-        ConfigError: the card's file has something that cards have not.
-        VoiceError: the folder is in use or cannot be written, or an option of speaking is out of
-            its range.
+        CheckpointError: it is damaged, or not a checkpoint of ``vits fit``.
+        ConfigError: the card's file has an unknown key.
+        VoiceError: the folder is in use or cannot be written, or a setting is out of range.
     """
     from vits.synthesis import bundle_checkpoint, find_checkpoint, write_voice
     from vits.synthesis.bundle.weights import make_compact
@@ -85,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
         description=args.description,
         average=not args.no_ema,
     )
-    given = {key: getattr(args, key) for key in (o.replace("-", "_") for o in OPTIONS)}
-    bundle = dataclasses.replace(bundle, settings=bundle.settings.override(**given))
+    settings = bundle.settings.override(**given_settings(args))
+    bundle = dataclasses.replace(bundle, settings=settings)
     if args.card is not None:
         bundle = dataclasses.replace(bundle, card=_complete(bundle.card, args.card))
     if args.compact:
@@ -99,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _complete(card: "Card", path: Path) -> "Card":
-    """Overwrite parts of a card with those in a JSON file."""
+    """Replace entries of a card by those of a JSON file."""
     from vits.config import from_dict, to_dict
     from vits.synthesis import Card
 
@@ -108,7 +101,7 @@ def _complete(card: "Card", path: Path) -> "Card":
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ConfigError(f"card {path} is no JSON: {error}") from error
+        raise ConfigError(f"card {path} is not valid JSON: {error}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"card {path} must be one JSON object with keys of a card")
+        raise ConfigError(f"card {path} must be a JSON object with keys of a card")
     return from_dict(Card, to_dict(card) | values, "card")

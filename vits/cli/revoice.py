@@ -1,4 +1,4 @@
-"""``vits revoice``: say a recording of one speaker with the voice of another."""
+"""``vits revoice``: convert a recording to the voice of another speaker."""
 
 import argparse
 import time
@@ -7,6 +7,8 @@ from pathlib import Path
 from vits.cli.output_paths import require_audio
 from vits.cli.voice_flags import add_device
 from vits.errors import MissingFileError, VoiceError
+from vits.synthesis.request import OPTION_HELP
+from vits.synthesis.settings import SETTINGS
 
 __all__ = ["add_parser", "run"]
 
@@ -15,43 +17,47 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "revoice",
-        help="say a recording of one speaker with the voice of another",
-        description="Say a recording of one of a voice's speakers with the voice of another, or of "
-        "a mix. What is said and its rhythm stay; the recording should sound like those that the "
-        "voice was trained on.",
-        epilog="The voice needs two speakers and must not be compact or exported.",
+        help="convert a recording to the voice of another speaker",
+        description="Convert a recording of one of a voice's speakers to another speaker, or to a "
+        "mix. Words and timing stay the same. The recording should sound like the training data.",
+        epilog="The voice must have at least two speakers, and not be compact or exported.",
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("recording", type=Path, help="an audio file of at most 5 minutes; channels are mixed")
+    add("recording", type=Path, help="audio file of at most 5 minutes; channels are mixed")
     add(
         "-o",
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
-        help="the audio file to write; its ending picks the format: .wav, .flac, .ogg or .mp3",
+        help="audio file to write; the extension selects the format: .wav, .flac, .ogg or .mp3",
     )
-    add("--voice", type=Path, required=True, metavar="DIR", help="a voice folder")
+    add("--voice", type=Path, required=True, metavar="DIR", help="voice folder")
     add(
         "--from",
         dest="source",
         required=True,
         metavar="SPEAKER",
-        help="who speaks in the recording: a name, a number or a mix, 'ada:0.7,bob:0.3'",
+        help=f"speaker of the recording: {OPTION_HELP['speaker']}",
     )
-    add("--to", dest="target", required=True, metavar="SPEAKER", help="who is to speak")
-    add("--noise-scale", type=float, default=1.0, help="how varied the sound is (%(default)s)")
-    add("--seed", type=int, help="repeat exactly the same speech")
+    add("--to", dest="target", required=True, metavar="SPEAKER", help="speaker to convert to")
+    add(
+        "--noise-scale",
+        type=float,
+        default=1.0,
+        help=f"{SETTINGS['noise_scale'].help} (%(default)s)",
+    )
+    add("--seed", type=int, help=OPTION_HELP["seed"])
     add_device(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert, and name the file, its length and the real-time factor.
+    """Convert, and print the file, its length and the real-time factor.
 
     Raises:
-        VitsError: the recording, the voice, a value or the output file is at fault.
+        VitsError: an invalid recording, voice, option or output file.
     """
     from vits.synthesis import OnnxVoice, load
     from vits.synthesis.speakers import parse_speaker
@@ -63,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     voice = load(args.voice, args.device)
     if isinstance(voice, OnnxVoice):
         raise VoiceError(
-            f"{args.voice} is an exported voice, which only speaks; "
+            f"{args.voice} is an exported voice, which cannot convert; "
             "use the voice folder it was exported from"
         )
     started = time.perf_counter()
@@ -74,10 +80,10 @@ def run(args: argparse.Namespace) -> int:
         noise_scale=args.noise_scale,
         seed=args.seed,
     )
-    work = time.perf_counter() - started
+    elapsed = time.perf_counter() - started
     speech.save(output)
     print(
         f"{output}: {speech.seconds:.2f} s of speech, "
-        f"real-time factor {work / speech.seconds:.3f}, seed {speech.seed}"
+        f"real-time factor {elapsed / speech.seconds:.3f}, seed {speech.seed}"
     )
     return 0

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vits.errors import VoiceError
-from vits.synthesis.base_voice import BaseVoice
+from vits.synthesis.abstract_voice import AbstractVoice
 from vits.synthesis.bundle.onnx_bundle import is_onnx_voice, read_onnx_voice
 from vits.synthesis.onnx_voice import OnnxVoice
 from vits.synthesis.speech import Speech
@@ -98,5 +98,5 @@ def synthesize(
         TextError: the text cannot be spoken.
         VoiceError: an unknown option, or a value that this voice does not support.
     """
-    loaded = voice if isinstance(voice, BaseVoice) else load(voice, device, precision)
+    loaded = voice if isinstance(voice, AbstractVoice) else load(voice, device, precision)
     return loaded(text, **options)

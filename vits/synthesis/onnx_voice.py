@@ -6,7 +6,7 @@ Nothing here imports torch.
 from collections.abc import Sequence
 
 from vits.errors import VoiceError
-from vits.synthesis.base_voice import BaseVoice
+from vits.synthesis.abstract_voice import AbstractVoice
 from vits.synthesis.bundle.frontend_mismatch import warn_of_mismatch
 from vits.synthesis.bundle.onnx_bundle import SETTINGS_FILE, OnnxBundle
 from vits.synthesis.request import Options, Request
@@ -16,7 +16,7 @@ from vits.synthesis.speech import Speech
 __all__ = ["OnnxVoice"]
 
 
-class OnnxVoice(BaseVoice[OnnxEngine]):
+class OnnxVoice(AbstractVoice[OnnxEngine]):
     """An exported voice in ONNX Runtime: ``Voice`` without lengths, mixes and conversion.
 
     A seed gives the durations that it gives in PyTorch, and other samples of the same distribution.

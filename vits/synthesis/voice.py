@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vits.errors import TextError, VoiceError
-from vits.synthesis.base_voice import BaseVoice
+from vits.synthesis.abstract_voice import AbstractVoice
 from vits.synthesis.batching import BATCH_FRAMES, synthesize_batch
 from vits.synthesis.bundle.frontend_mismatch import warn_of_mismatch
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -23,7 +23,7 @@ from vits.synthesis.speech import Speech
 __all__ = ["Voice"]
 
 
-class Voice(BaseVoice[TorchEngine]):
+class Voice(AbstractVoice[TorchEngine]):
     """A trained voice in PyTorch.
 
     Calls share no state, so one voice may speak in many threads at once.

@@ -4,8 +4,6 @@ import secrets
 from numbers import Integral
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vits.errors import VoiceError
 
 if TYPE_CHECKING:
@@ -29,6 +27,8 @@ def choose_seed(seed: object) -> int:
 
 def derive_seed(seed: int, index: int) -> int:
     """Derive the seed of sentence ``index``, independent of all other sentences."""
+    import numpy as np  # late: `vits say --help` must not load it
+
     (state,) = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)
     return int(state) & (2**63 - 1)
 

@@ -25,12 +25,12 @@ from vits.text.languages import find_language
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-__all__ = ["BaseVoice"]
+__all__ = ["AbstractVoice"]
 
 E = TypeVar("E", bound=SynthesisEngine[Any])
 
 
-class BaseVoice(Generic[E]):
+class AbstractVoice(Generic[E]):
     """A voice in some runtime.
 
     Calls share no state, so one voice may speak in many threads at once.
