@@ -1,4 +1,4 @@
-"""``vits align``: the durations that a voice finds in a corpus, kept with the corpus."""
+"""``vits align``: write the durations that a voice finds into a prepared corpus."""
 
 import argparse
 import sys
@@ -6,19 +6,20 @@ from pathlib import Path
 
 __all__ = ["add_parser", "run"]
 
-_ABOUT = """Align a prepared corpus with a trained voice: how many frames every symbol takes is
-written into its manifest. Training with `alignment: data` takes these durations instead of
-searching in every step, and so keeps the alignment of the voice it starts from.
+_ABOUT = """Align a prepared corpus with a trained voice: the frames of every symbol are written
+into its manifest. Training with durations from the data uses them instead of searching in every
+step, and so keeps the alignment of the voice it starts from.
 
-A voice listens with its posterior encoder. Without one, or with one that a run of nothing but
-spoken segments has left behind, it speaks: what it says is walked beside the recording."""
+`--by listening` aligns with the posterior encoder. `--by speaking` synthesises each text and aligns
+the speech with the recording by dynamic time warping; it suits compact voices and voices whose
+posterior encoder is out of date."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "align",
-        help="give a prepared corpus the durations that a voice finds",
+        help="write the durations that a voice finds into a prepared corpus",
         description=_ABOUT,
         epilog="example: vits align runs/ada prepared/ada",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -27,17 +28,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "voice",
         metavar="VOICE",
-        help="a voice folder, a checkpoint or the folder of a run, whose newest is taken",
+        help="voice folder, checkpoint, or folder of a run (its newest checkpoint)",
     )
     parser.add_argument(
-        "folders", type=Path, nargs="+", metavar="FOLDER", help="what `vits prepare` wrote"
+        "folders", type=Path, nargs="+", metavar="FOLDER", help="folder written by `vits prepare`"
     )
     parser.add_argument(
         "--by",
         choices=("listening", "speaking"),
-        help="how it finds them (listening, or speaking where the voice is compact)",
+        help="method (listening, or speaking for a compact voice)",
     )
-    parser.add_argument("--device", default="cpu", help="where the voice computes (%(default)s)")
+    parser.add_argument("--device", default="cpu", help="where to compute (%(default)s)")
     parser.set_defaults(run=run)
 
 
@@ -46,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MissingFileError: a corpus or the voice does not exist.
-        DataError: it is not prepared data, or not for this voice.
-        VoiceError: the voice is damaged, or shall listen and is compact.
+        DataError: a folder is not prepared data, or not for this voice.
+        VoiceError: the voice is damaged, or compact with `--by listening`.
     """
     from vits.cli.base_voice import read_bundle
     from vits.data.prepared.dataset import PreparedDataset
@@ -73,6 +74,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(done: int, total: int) -> None:
-    """Show how far it is on one line of a terminal."""
+    """Show the progress on one line of a terminal."""
     end = "\n" if done == total else ""
     print(f"\r{done} of {total} utterances", end=end, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""A voice's card: where it comes from and what one may do with it."""
+"""The card of a voice: its origin, licence and training."""
 
 from dataclasses import dataclass, field
 
@@ -7,23 +7,23 @@ __all__ = ["Card", "render_readme"]
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """Origin, licence and training of a voice; an empty text means that nobody has said.
+    """Origin, licence and training of a voice; an empty text means not stated.
 
     Attributes:
-        name: what people call the voice.
-        licence: terms of the voice, best as an SPDX name such as ``CC0-1.0``.
-        origin: whose voice it is and who made it, e.g. a person, a project, an address.
-        description: one or two sentences for the reader.
-        dataset: name of the recordings it learnt from.
-        utterances: how many recordings these were.
-        seconds: how long they were together (seconds).
-        training_steps: batches seen in training.
-        averaged: the weights are the training's moving average, not its last state.
+        name: name of the voice.
+        licence: licence of the voice, preferably an SPDX name such as ``CC0-1.0``.
+        origin: whose voice it is and who made it: a person, a project, an address.
+        description: one or two sentences for readers.
+        dataset: name of the training data.
+        utterances: number of training utterances.
+        seconds: total length of the training data (seconds).
+        training_steps: number of training steps.
+        averaged: whether the weights are the moving average of the training, not its last state.
         vits_version: version of this library that wrote the voice.
-        hardware: what it was trained on.
-        hours: how long the training took (hours); 0: not stated.
-        commands: what to run, in order, to make the voice again.
-        figures: what was measured of it, by name.
+        hardware: hardware of the training.
+        hours: duration of the training (hours); 0: not stated.
+        commands: commands that make the voice again, in order.
+        figures: results of its evaluation, by name.
     """
 
     name: str = "voice"
@@ -43,7 +43,7 @@ class Card:
 
 
 def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[str, ...]) -> str:
-    """Write the card as the Markdown page that lies beside the voice."""
+    """Render the card as the Markdown page of the voice folder."""
     rows = {
         "Licence": card.licence or "not stated: ask its maker before you use it",
         "Origin": card.origin or "not stated",
@@ -83,11 +83,11 @@ def _data(card: Card) -> str:
 
 
 def _listed(speakers: tuple[str, ...], shown: int = 20) -> str:
-    """Name the speakers, the first twenty of many."""
+    """List the speakers, at most the first twenty."""
     names = ", ".join(name or "(no name)" for name in speakers[:shown])
     return f"{len(speakers)}: {names}" + ", …" * (len(speakers) > shown) if speakers else ""
 
 
 def _cell(text: str) -> str:
-    """Keep a text inside one cell of a Markdown table."""
+    """Escape a text for one cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""A voice out of a training checkpoint."""
+"""Conversion of a training checkpoint to a voice."""
 
 import zipfile
 from collections.abc import Mapping
@@ -51,19 +51,19 @@ def bundle_checkpoint(
     description: str = "",
     average: bool = True,
 ) -> VoiceBundle:
-    """Make a voice of a training checkpoint.
+    """Make a voice from a training checkpoint.
 
     Args:
         path: a checkpoint file.
-        name: what to call the voice; "" takes the data's name, or else the checkpoint's.
-        licence: terms of the voice, best as an SPDX name.
-        origin: whose voice it is and who made it.
-        description: one or two sentences for the reader.
-        average: take the moving average of the weights where the checkpoint has one.
+        name: name of the voice; "": that of the data, or else of the checkpoint.
+        licence: licence of the voice, preferably an SPDX name.
+        origin: whose voice it is, and who made it.
+        description: one or two sentences for readers.
+        average: take the moving average of the weights if the checkpoint has one.
 
     Raises:
         MissingFileError: there is no such file.
-        CheckpointError: it is damaged, or no checkpoint of this library's training.
+        CheckpointError: it is damaged, or not a checkpoint of this library.
     """
     path = Path(path)
     values = _load(path)
@@ -84,7 +84,7 @@ def _build(
     description: str,
     average: bool,
 ) -> VoiceBundle:
-    """Pick the voice's parts out of a loaded checkpoint."""
+    """Build the parts of the voice from a loaded checkpoint."""
     block = _part(path, values, "vits", dict)
     if block.get("format") != FORMAT:
         raise CheckpointError(
@@ -118,12 +118,12 @@ def _build(
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """Load a checkpoint without running anything that it contains."""
+    """Load a checkpoint without executing anything in it."""
     if not path.is_file():
         raise MissingFileError(f"checkpoint {path} does not exist; check the path")
     try:
         with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()  # torch does not look at the checksums
+            broken = archive.testzip()  # torch does not check the checksums
         if broken is not None:
             raise ValueError(f"the checksum of {broken} is wrong")
         values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -140,7 +140,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor]:
-    """Take the generator's tensors, the moving average in place of those it has."""
+    """Return the generator's tensors, replaced by their moving averages if given."""
     weights = {
         key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)
     }
@@ -161,7 +161,7 @@ def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor
 
 
 def _as_float32(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Bring floating point tensors, of whatever precision, to the one that voices have."""
+    """Convert floating point tensors to float32, the precision of voices."""
     return {
         name: value.float() if value.is_floating_point() else value
         for name, value in weights.items()
@@ -169,7 +169,7 @@ def _as_float32(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _part(path: Path, values: Mapping[str, Any], key: str, *kinds: type) -> Any:
-    """Return one entry of a checkpoint; it must be there and of its type."""
+    """Return an entry of a checkpoint after checking that it exists and has its type."""
     if key not in values:
         raise CheckpointError(f"{path} lacks {key!r}: it is no complete checkpoint of `vits fit`")
     if not isinstance(values[key], kinds):

@@ -1,4 +1,4 @@
-"""A voice folder read and checked; nothing in it is ever executed."""
+"""Reading of a voice folder; nothing in it is executed."""
 
 from pathlib import Path
 

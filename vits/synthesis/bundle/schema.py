@@ -1,4 +1,4 @@
-"""Parts of a voice read from closed-schema JSON: an unknown key is an error that names it."""
+"""Reading of closed-schema JSON: an unknown key is an error that names it."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 def read_keys(path: Path, keys: tuple[str, ...], version: int) -> dict[str, Any]:
-    """Read a JSON object that has these keys and no others, and the right ``format`` among them.
+    """Read a JSON object with exactly these keys, and check its ``format``.
 
     Raises:
-        VoiceError: it is not.
+        VoiceError: invalid JSON, another format, or an unknown or missing key.
     """
     values = read_json(path)
     if values.get("format") != version:
@@ -32,7 +32,7 @@ def read_keys(path: Path, keys: tuple[str, ...], version: int) -> dict[str, Any]
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read one JSON object; NaN and Infinity are no JSON."""
+    """Read one JSON object; NaN and Infinity are not valid JSON."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -47,7 +47,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def checked(path: Path, build: Callable[[], T]) -> T:
-    """Build a part; a value that breaks a rule is a fault of the file it came from."""
+    """Build a part of a voice; the error of an invalid value names the file."""
     try:
         return build()
     except VitsError as error:
@@ -56,14 +56,22 @@ def checked(path: Path, build: Callable[[], T]) -> T:
 
 
 def mapping(values: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return the mapping under a key, or raise."""
+    """Return the mapping under a key.
+
+    Raises:
+        VoiceError: it is not a mapping.
+    """
     if not isinstance(values[key], dict):
         raise VoiceError(f"{key} must be a mapping, not {type(values[key]).__name__}")
     return cast(dict[str, Any], values[key])
 
 
 def names(values: object) -> tuple[str, ...]:
-    """Return the names of speakers, or raise."""
+    """Return the names of speakers.
+
+    Raises:
+        VoiceError: not a list.
+    """
     if not isinstance(values, list):
         raise VoiceError(f"speakers must be a list, not {type(values).__name__}")
     return tuple(cast(list[str], values))

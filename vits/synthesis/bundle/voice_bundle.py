@@ -1,4 +1,4 @@
-"""Everything a voice consists of, and the files that hold it."""
+"""All parts of a voice, and the files of its folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ REQUIRED = (CONFIG, WEIGHTS, CARD)
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceBundle:
-    """Everything a voice consists of.
+    """All parts of a voice.
 
     Attributes:
-        generator: the model, with its weight normalisation; its ``config`` is the voice's.
-        frontend: how text becomes the symbols the generator was trained on.
-        fingerprint: the front end's fingerprint when the training data were prepared.
-        speakers: names by their row in the speaker embedding; may be empty for one speaker.
-        settings: how the voice speaks unless a call says otherwise.
+        generator: the model, with weight normalisation; its ``config`` is that of the voice.
+        frontend: turns text into the symbols that the generator was trained on.
+        fingerprint: fingerprint of the front end when the training data were prepared.
+        speakers: names by speaker index; may be empty for one speaker.
+        settings: how the voice speaks unless a call overrides it.
         card: origin, licence and training.
     """
 
@@ -59,5 +59,5 @@ class VoiceBundle:
 
 
 def is_voice(folder: Path) -> bool:
-    """Tell whether a folder has every file a voice needs, without reading them."""
+    """Return whether a folder has every file of a voice, without reading them."""
     return all((folder / name).is_file() for name in REQUIRED)

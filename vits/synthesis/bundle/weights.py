@@ -1,6 +1,6 @@
-"""The generator of a voice: built, filled with checked tensors, written as safetensors.
+"""Reading and writing of a voice's generator as safetensors.
 
-A compact voice cannot listen: its file has no posterior encoder, and its tensors are float16.
+A compact voice has no posterior encoder, and its tensors are stored as float16.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ LEFT_OUT = "posterior_encoder."
 
 
 def make_compact(generator: Vits) -> None:
-    """Take the posterior encoder out, in place, and round all weights to float16's values."""
+    """Remove the posterior encoder in place, and round all weights to float16."""
     leave_out_posterior(generator)
     with torch.no_grad():
         for parameter in generator.parameters():
@@ -31,7 +31,7 @@ def make_compact(generator: Vits) -> None:
 
 
 def is_compact(generator: Vits) -> bool:
-    """Tell whether a generator has no posterior encoder."""
+    """Return whether a generator has no posterior encoder."""
     return isinstance(generator.get_submodule("posterior_encoder"), NoPosteriorEncoder)
 
 
@@ -54,14 +54,14 @@ def write_generator(path: Path, generator: Vits) -> None:
     """Write the generator's tensors under the names of its state dict.
 
     Raises:
-        VoiceError: the generator speaks already, so its weight normalisation is folded away.
+        VoiceError: the generator is prepared for inference, so its weight norm is folded.
     """
     if not any(is_parametrized(module) for module in generator.modules()):
         raise VoiceError(
-            "this generator belongs to a voice that speaks and has lost its weight normalisation; "
+            "this generator is prepared for inference and has lost its weight normalisation; "
             "read the voice again and write that"
         )
-    # clone() parts tensors that share their memory, which safetensors refuses to write
+    # clone() separates tensors that share memory, which safetensors refuses to write
     weights = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in generator.state_dict().items()
@@ -72,18 +72,18 @@ def write_generator(path: Path, generator: Vits) -> None:
 
 
 def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: str) -> Vits:
-    """Build a generator and fill it with tensors that are exactly its own.
+    """Build a generator and load tensors that match it exactly.
 
     Args:
         weights: tensors by their name in ``Vits(config).state_dict()``.
-        config: the model they should fit.
-        where: what to blame in a message, e.g. a file.
+        config: configuration of the model.
+        where: source of the tensors for messages, e.g. a file.
 
     Raises:
         VoiceError: a tensor is missing, unknown, of the wrong shape or type, or not finite; the
             message names the first.
     """
-    # A new model draws its first weights from the caller's random state.
+    # A new model would draw its initial weights from the caller's random state.
     with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
         generator = Vits(config)
     if not any(name.startswith(LEFT_OUT) for name in weights):
@@ -95,7 +95,7 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
 
 
 def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where: str) -> None:
-    """Raise unless names, shapes and types are as expected and all values are finite."""
+    """Raise unless names, shapes and types match and all values are finite."""
     _require_none(where, "lacks tensor", [name for name in expected if name not in weights])
     _require_none(
         where, "has the unknown tensor", [name for name in weights if name not in expected]
@@ -112,7 +112,7 @@ def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where:
 
 
 def _require_none(where: str, fault: str, names: list[str]) -> None:
-    """Raise unless ``names`` is empty; the first is named, the others counted."""
+    """Raise unless ``names`` is empty; the message has the first and counts the others."""
     if names:
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         raise VoiceError(
@@ -121,5 +121,5 @@ def _require_none(where: str, fault: str, names: list[str]) -> None:
 
 
 def _describe(value: Tensor) -> str:
-    """Name type and shape, e.g. ``float32 (192, 80)``."""
+    """Return type and shape, e.g. ``float32 (192, 80)``."""
     return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"

@@ -1,4 +1,4 @@
-"""A voice folder written: all of it or nothing."""
+"""Writing of a voice folder, atomically."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ __all__ = ["write_voice"]
 
 
 def write_voice(folder: str | Path, bundle: VoiceBundle, *, force: bool = False) -> Path:
-    """Write a voice folder: all of it or, should anything fail, nothing.
+    """Write a voice folder; if anything fails, nothing is changed.
 
     Args:
         folder: a new or empty folder.
@@ -42,11 +42,11 @@ def write_voice(folder: str | Path, bundle: VoiceBundle, *, force: bool = False)
     try:
         _require_free(target, force)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as workshop:
-            new = Path(workshop) / "new"
+        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:
+            new = Path(temporary) / "new"
             new.mkdir()
             _write_parts(new, bundle)
-            _swap(new, target, Path(workshop) / "old")
+            _swap(new, target, Path(temporary) / "old")
     except OSError as error:
         raise VoiceError(f"cannot write the voice {folder}: {error.strerror or error}") from error
     return target
@@ -78,20 +78,20 @@ def _require_free(target: Path, force: bool) -> None:
     if target.exists() and not target.is_dir():
         raise VoiceError(f"{target} is a file; name a folder for the voice")
     entries = {entry.name for entry in target.iterdir()} if target.exists() else set[str]()
-    strangers = sorted(entries - {*REQUIRED, README})
+    foreign = sorted(entries - {*REQUIRED, README})
     if entries and not is_voice(target):
         raise VoiceError(f"{target} is not empty and not a voice; choose another folder")
     if entries and not force:
         raise VoiceError(f"{target} already holds a voice; add --force (force=True) to replace it")
-    if strangers:
+    if foreign:
         raise VoiceError(
-            f"{target} holds {strangers[0]}, which is not part of a voice and would be lost; "
+            f"{target} holds {foreign[0]}, which is not part of a voice and would be lost; "
             "move it away or choose another folder"
         )
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:
-    """Put ``new`` where ``target`` is; if that fails, put back what was there."""
+    """Replace ``target`` by ``new``; if that fails, restore it."""
     replaced = target.exists()
     if replaced:
         target.rename(old)
