@@ -224,9 +224,7 @@ class _Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise VoiceError(
-                f"the process that measured {self.voice} ended; try the voice with vits say"
-            )
+            raise VoiceError(f"the process that measured {self.voice} ended; try it with vits say")
         values: dict[str, Any] = json.loads(line)
         if "error" in values:
             raise VoiceError(str(values["error"]))
