@@ -39,8 +39,8 @@ def test_each_text_of_a_batch_may_be_spoken_in_its_own_way(duo, batch_frames):
     ]
     of_all = {"length_scale": 1.5, "speaker": "bob", "paragraph_silence": 0.9}
     spoken = duo.synthesize(TEXTS, seeds=range(5), each=each, batch_frames=batch_frames, **of_all)
-    for seed, (text, how, speech) in enumerate(zip(TEXTS, each, spoken, strict=True)):
-        alone = duo(text, seed=seed, **{**of_all, **how})
+    for seed, (text, options, speech) in enumerate(zip(TEXTS, each, spoken, strict=True)):
+        alone = duo(text, seed=seed, **{**of_all, **options})
         assert speech.samples.shape == alone.samples.shape
         assert np.abs(speech.samples - alone.samples).max() <= 1e-5 * np.abs(alone.samples).max()
         assert (speech.phonemes, speech.words) == (alone.phonemes, alone.words)

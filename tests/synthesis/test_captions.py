@@ -88,10 +88,10 @@ def test_an_arrow_in_the_text_is_no_line_of_times():
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_textgrid_covers_everything_without_gaps(voice, stream):
-    how = {"seed": 1, "sentence_silence": 0.3}
+    options = {"seed": 1, "sentence_silence": 0.3}
     text = "Well, here. And 'there' it is? Yes!"
-    whole = voice(text, **how)
-    captions = Captions(voice.stream(text, **how) if stream else [whole])
+    whole = voice(text, **options)
+    captions = Captions(voice.stream(text, **options) if stream else [whole])
     tiers = read_textgrid(captions.render("textgrid"))
     assert list(tiers) == ["words", "phonemes"]
     for name, timings in (("words", whole.words), ("phonemes", whole.phonemes)):

@@ -40,14 +40,14 @@ def test_the_length_it_has_anyway_changes_nothing(voice):
 
 
 def test_a_fit_keeps_proportions_and_pauses(voice):
-    how = {"seed": 1, "noise_scale_duration": 0.0, "sentence_silence": 0.5}
-    plain = voice(TEXT, **how)
-    slow = voice(TEXT, **how, seconds=2 * plain.seconds - 0.5)
+    options = {"seed": 1, "noise_scale_duration": 0.0, "sentence_silence": 0.5}
+    plain = voice(TEXT, **options)
+    slow = voice(TEXT, **options, seconds=2 * plain.seconds - 0.5)
     for before, after in zip(plain.phonemes, slow.phonemes, strict=True):
         assert after.end - after.start == pytest.approx(
             2 * (before.end - before.start), abs=2.5 * HOP / plain.sample_rate
         )
-    chunks = list(voice.stream(TEXT, **how, seconds=3.0))
+    chunks = list(voice.stream(TEXT, **options, seconds=3.0))
     (pause,) = [chunk for chunk in chunks if not chunk.phonemes and not chunk.samples.any()]
     assert 0 <= len(pause.samples) - round(0.5 * plain.sample_rate) < HOP
 
@@ -87,8 +87,8 @@ def test_words_and_phonemes_last_as_long_as_they_are_told(voice):
 
 def test_a_phoneme_keeps_its_length_inside_a_word_and_the_whole(voice):
     frame = HOP / voice.sample_rate
-    how = {"word_seconds": {0: 0.8}, "phoneme_seconds": {1: 0.4}, "seconds": 3.0}
-    speech = voice("Where is the garden?", seed=1, **how)
+    options = {"word_seconds": {0: 0.8}, "phoneme_seconds": {1: 0.4}, "seconds": 3.0}
+    speech = voice("Where is the garden?", seed=1, **options)
     assert len(speech.samples) == frames(speech, 3.0) * HOP
     for timing, seconds in ((speech.words[0], 0.8), (speech.phonemes[1], 0.4)):
         lasted = timing.end - timing.start
@@ -96,7 +96,7 @@ def test_a_phoneme_keeps_its_length_inside_a_word_and_the_whole(voice):
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("options", "message"),
     [
         ({"word_seconds": {4: 1.0}}, "word 4 has a length, but the text has 4 words, from 0 to 3"),
         ({"phoneme_seconds": {99: 1.0}}, "phoneme 99 .* has 20 phonemes"),
@@ -110,18 +110,18 @@ def test_a_phoneme_keeps_its_length_inside_a_word_and_the_whole(voice):
         ({"phoneme_seconds": [601.0]}, "at most 600"),
     ],
 )
-def test_lengths_that_cannot_be_are_named(voice, how, message):
+def test_lengths_that_cannot_be_are_named(voice, options, message):
     with pytest.raises(VoiceError, match=message):
-        voice("Where is the garden?", **how)
+        voice("Where is the garden?", **options)
 
 
 def test_frames_are_shared_out_whole_and_none_is_lost():
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for _ in range(300):
-        count = int(chance.integers(1, 12))
-        weights = chance.integers(0, 9, count).tolist()
-        least = chance.integers(0, 2, count).tolist()
-        total = sum(least) + int(chance.integers(0, 60))
+        count = int(rng.integers(1, 12))
+        weights = rng.integers(0, 9, count).tolist()
+        least = rng.integers(0, 2, count).tolist()
+        total = sum(least) + int(rng.integers(0, 60))
         shares = allocate(weights, least, total)
         assert sum(shares) == total
         assert all(share >= floor for share, floor in zip(shares, least, strict=True))
@@ -137,10 +137,10 @@ def test_a_mix_of_one_is_the_speaker_bit_for_bit(duo):
 
 
 def test_a_mix_lies_between_its_speakers_and_only_proportions_count(duo):
-    how = {"seed": 1, "noise_scale": 0.0, "noise_scale_duration": 0.0, "seconds": 1.0}
+    options = {"seed": 1, "noise_scale": 0.0, "noise_scale_duration": 0.0, "seconds": 1.0}
     mixes = [{"ada": 0.7, "bob": 0.3}, {"ada": 7, 1: 3}, {"ada": 0.999999, "bob": 1e-6}]
-    mixed, same, near = (duo("Hello.", speaker=mix, **how).samples for mix in mixes)
-    ada, bob = (duo("Hello.", speaker=name, **how).samples for name in ("ada", "bob"))
+    mixed, same, near = (duo("Hello.", speaker=mix, **options).samples for mix in mixes)
+    ada, bob = (duo("Hello.", speaker=name, **options).samples for name in ("ada", "bob"))
     np.testing.assert_allclose(mixed, same, atol=1e-6)
     assert np.abs(near - ada).max() < 1e-2 * np.abs(bob - ada).max()
     assert np.abs(mixed - ada).max() > 1e-2 * np.abs(bob - ada).max()

@@ -9,8 +9,8 @@ RATE = 22050
 
 @pytest.fixture
 def recording():
-    chance = np.random.default_rng(1)
-    return (0.3 * chance.standard_normal(RATE)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    return (0.3 * rng.standard_normal(RATE)).astype(np.float32)
 
 
 def test_conversion_keeps_the_length_and_repeats_with_its_seed(duo, recording):

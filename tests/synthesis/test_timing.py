@@ -34,13 +34,13 @@ def test_a_word_without_a_symbol_has_no_time():
 
 @pytest.mark.parametrize("blanks", [True, False])
 def test_phonemes_follow_each_other_without_gaps_to_the_end(blanks):
-    chance = random.Random(1)
+    rng = random.Random(1)
     for _ in range(100):
-        spoken = [chance.randint(1, 8) for _ in range(chance.randint(1, 12))]
+        spoken = [rng.randint(1, 8) for _ in range(rng.randint(1, 12))]
         ids = [0, *(i for symbol in spoken for i in (symbol, 0))] if blanks else spoken
-        cut = chance.randint(0, len(ids))
+        cut = rng.randint(0, len(ids))
         words = [Word("x", "", 0, cut), Word("y", "", cut, len(ids))]
-        durations = [chance.randint(0, 9) for _ in ids]
+        durations = [rng.randint(0, 9) for _ in ids]
         phonemes, timed = time_symbols(encoding(ids, words), durations, 0.25, 2.0)
         assert len(phonemes) == len(spoken)
         assert phonemes[0].start == 2.0 + (0.25 * durations[0] if blanks else 0)

@@ -7,7 +7,7 @@ from vits.synthesis.script.pauses import pause_seconds
 from vits.synthesis.script.sentences import LONGEST_GAP, read_sentences
 from vits.text import UnknownSymbolWarning
 
-HOW = Settings(
+SETTINGS = Settings(
     sentence_silence=0.1, paragraph_silence=0.9, punctuation_silence={"?": 0.3, "…": 0.5, ",": 0.05}
 )
 
@@ -28,7 +28,7 @@ HOW = Settings(
     ],
 )
 def test_the_last_mark_decides_and_an_empty_line_before_it(gap, seconds):
-    assert pause_seconds(gap, HOW) == seconds
+    assert pause_seconds(gap, SETTINGS) == seconds
 
 
 def test_without_settings_every_pause_is_that_of_a_sentence():
