@@ -45,17 +45,13 @@ class Vits(nn.Module):
     def __init__(self, config: VitsConfig) -> None:
         super().__init__()
         self.config = config
-        hidden, latent = config.hidden_channels, config.latent_channels
+        hidden, latent, n_bins = config.hidden_channels, config.latent_channels, config.audio.n_bins
         speaker = config.speaker_channels if config.n_speakers > 1 else 0
         language = config.language_channels if config.n_languages else 0
         text = {**vars(config.text_encoder), "language_channels": language}
         self.text_encoder = TextEncoder(config.n_symbols, hidden, latent, **text)
         self.posterior_encoder = PosteriorEncoder(
-            config.audio.n_bins,
-            hidden,
-            latent,
-            conditioning_channels=speaker,
-            **vars(config.posterior_encoder),
+            n_bins, hidden, latent, conditioning_channels=speaker, **vars(config.posterior_encoder)
         )
         self.prior_flow = PriorFlow(
             latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)

@@ -9,7 +9,7 @@ import torch
 from vits.alignment import durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
 from vits.config import FrontendConfig
-from vits.data.audit.text_mismatch import match_rows
+from vits.data.audit.text_mismatch import score_texts
 from vits.data.prepared.batch import collate
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import DataError, VoiceError
@@ -65,10 +65,10 @@ def test_the_score_is_the_likelihood_along_the_models_own_alignment(data, make_b
 
 @pytest.mark.slow
 def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows, make_bundle):
-    before = match_rows(data, VoiceScorer(make_bundle(data), data))
+    before = score_texts(data, VoiceScorer(make_bundle(data), data))
     bundle = make_bundle(data)
     overfit(bundle.generator, data, 100)
-    learned = match_rows(data, VoiceScorer(bundle, data))
+    learned = score_texts(data, VoiceScorer(bundle, data))
     assert learned.median > before.median + 2
 
     def swap(rows):
@@ -76,7 +76,7 @@ def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows
             rows[4][key], rows[20][key] = rows[20][key], rows[4][key]
 
     spoilt = PreparedDataset(change_rows(data.folder, swap))
-    found = match_rows(spoilt, VoiceScorer(bundle, spoilt))
+    found = score_texts(spoilt, VoiceScorer(bundle, spoilt))
     assert found.limit is not None
     assert np.flatnonzero(found.values < found.limit).tolist() == [4, 20]
 
