@@ -207,7 +207,7 @@ def main() -> None:
             report = examine(dataset, scorer=scorer)
             results[label] = judge(report, list(dataset.names), planted)
             results[label]["notes"] = report.notes
-            results[label]["median"] = report.measured.get("text over distractors (deviations)")
+            results[label]["median"] = report.measured.get("text margin (deviations)")
             show(label, results[label])
             print("\n".join(f"note: {note}" for note in report.notes))
     if args.json is not None:

@@ -41,6 +41,6 @@ finished=$(date +%s)
 printf '\n== done in %d seconds\n' "$((finished - started))"
 printf 'the waves:       demo/hello.wav (the voice in the box), demo/spoken.wav (the one just trained)\n'
 printf 'the loss curves: demo/run/curves.png\n'
-printf 'pictures:        demo/run/listening/\n'
+printf 'pictures:        demo/run/samples/\n'
 printf 'next:            .venv/bin/vits say "Where is the garden?" -o demo/garden.wav --voice demo/voice\n'
 exit "$learned"

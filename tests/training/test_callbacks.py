@@ -65,7 +65,7 @@ def test_validation_uses_the_average_and_training_goes_on_without_it(
 def test_an_average_of_another_model_is_refused(make_run):
     ema = Ema(0.9)
     ema.average = {"something else": torch.zeros(1)}
-    with pytest.raises(CheckpointError, match="moving average names other weights"):
+    with pytest.raises(CheckpointError, match="moving average in the checkpoint has other weights"):
         make_run(1, callbacks=[ema])
 
 
@@ -87,7 +87,7 @@ def test_listening_speaks_the_same_sentences_each_time(config, data, make_traine
         log_every_n_steps=1,
     )
     trainer.fit(module, datamodule)
-    folder = tmp_path / "run" / "listening"
+    folder = tmp_path / "run" / "samples"
     stems = [f"{i}-{datamodule.validation_data.names[i]}" for i in range(2)]
     for stem in stems:
         wave, rate = soundfile.read(folder / f"{stem}.wav")
@@ -152,7 +152,7 @@ def test_a_run_that_is_to_stop_takes_no_time_to_speak_or_draw(
     callbacks = [SampleSynthesis(2, lambda: True), Curves(1, lambda: True)]
     trainer = make_trainer(1, callbacks=callbacks, val_check_interval=1)
     trainer.fit(module, datamodule)
-    assert not (tmp_path / "run" / "listening").exists()
+    assert not (tmp_path / "run" / "samples").exists()
     assert drawn == [trainer]  # at the end of the run only
     assert read_history(tmp_path / "run" / "history.csv")["val/mel"][0] == [1]
 

@@ -76,7 +76,7 @@ def test_a_run_leaves_what_it_promises(run, tmp_path):
     folder = tmp_path / "run"
     assert (folder / "history.csv").exists()
     assert (folder / "curves.png").exists()
-    assert len(list((folder / "listening").glob("*.wav"))) == 2
+    assert len(list((folder / "samples").glob("*.wav"))) == 2
     assert list(folder.glob("events.out.tfevents.*"))
     kept = load(folder / "checkpoints/last.ckpt")
     assert kept["vits"]["format"] == 1
@@ -133,7 +133,7 @@ def test_a_signal_stops_a_run_and_auto_goes_on_with_it(quick, signals, tmp_path,
     assert line.startswith(
         f"vits: stopped at step {saved}, saved as {folder}/step-000000{saved}.ckpt"
     )
-    assert f"; go on with: {command}" in line
+    assert f"; resume with: {command}" in line
     assert line.endswith("--resume auto")
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     damaged = folder / "step-0000004.ckpt"
@@ -141,7 +141,7 @@ def test_a_signal_stops_a_run_and_auto_goes_on_with_it(quick, signals, tmp_path,
     status, lines = quick("--resume", "auto")
     assert status == 0
     (line,) = [line for line in lines if line.startswith("vits: ")]
-    assert line == f"vits: passed over {damaged}: it is damaged, half-written or no checkpoint"
+    assert line == f"vits: skipped {damaged}: it is damaged, incomplete or not a checkpoint"
     assert load(folder / "last.ckpt")["global_step"] == 4
 
 
@@ -173,7 +173,7 @@ def test_an_old_run_is_not_written_over(run, tmp_path):
     (folder / "step-0000002.ckpt").touch()
     status, line = run()
     assert status == 2
-    assert "already holds checkpoints: add --resume auto" in line[0]
+    assert "already has checkpoints: add --resume auto" in line[0]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_corrupt_checkpoint_is_one_line(run, tmp_path, content):
     path.write_bytes(content)
     status, line = run("--resume", str(path))
     assert status == 2
-    assert "broken.ckpt is damaged, half-written or no checkpoint" in line[0]
+    assert "broken.ckpt is damaged, incomplete or not a checkpoint" in line[0]
 
 
 @pytest.mark.parametrize(("environment", "asked"), [("2", True), ("2", False), (None, True)])

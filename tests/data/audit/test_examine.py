@@ -174,7 +174,7 @@ def test_the_text_of_the_report_names_counts_and_rows(spoilt):
     text = report.text()
     for row in report.left_out:
         assert f"left out row{row}: " in text
-    assert "2 of 10 symbols are never said" in text
+    assert "2 of 10 symbols never occur" in text
 
 
 def test_nothing_is_overwritten(spoilt, tmp_path):
@@ -202,7 +202,7 @@ def test_a_corpus_of_faults_leaves_no_folder_to_train_from(spoilt, tmp_path):
     [
         {"max_clipped": 2.0},
         {"min_same_audio": 0.0},
-        {"distractors": 1},
+        {"contrast_texts": 1},
         {"max_speaker_deviation": 0.0},
     ],
 )
@@ -219,5 +219,5 @@ def test_a_judge_that_knows_nothing_is_named_and_replaced(spoilt):
 
     data = PreparedDataset(spoilt)
     report = examine(data, scorer=Deaf())
-    assert "judged as without a voice" in report.notes[0]
+    assert "checked as without a voice" in report.notes[0]
     assert faults(report) == faults(examine(data))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vits.data.audit.monophones import Monophones
-from vits.data.audit.text_mismatch import score_texts
+from vits.data.audit.text_mismatch import text_margins
 from vits.data.prepared.dataset import PreparedDataset
 
 
@@ -41,7 +41,7 @@ def test_swapped_texts_are_found_and_neighbours_named(tones, change_rows):
     right = right_texts(tones)
     change_rows(tones, lambda rows: (swap(rows, 4, 5), swap(rows, 20, 50)))
     data = PreparedDataset(tones)
-    found = score_texts(data, Stub(data, right, 10.0))
+    found = text_margins(data, Stub(data, right, 10.0))
     assert np.flatnonzero(found.values < found.limit).tolist() == [4, 5, 20, 50]
     assert found.better == {4: 5, 5: 4}
     assert 2 <= found.limit <= 4
@@ -50,14 +50,14 @@ def test_swapped_texts_are_found_and_neighbours_named(tones, change_rows):
 
 def test_a_scorer_that_knows_nothing_judges_nothing(tones):
     data = PreparedDataset(tones)
-    found = score_texts(data, Stub(data, [None] * len(data), 10.0))
+    found = text_margins(data, Stub(data, [None] * len(data), 10.0))
     assert found.limit is None
     assert abs(found.median) < 1
 
 
 def test_few_texts_are_not_compared(tones):
     data = PreparedDataset(tones).select(range(10))
-    assert score_texts(data, Stub(data, right_texts(tones), 10.0)) is None
+    assert text_margins(data, Stub(data, right_texts(tones), 10.0)) is None
 
 
 def test_a_text_that_has_no_room_is_wrong(tones):
@@ -67,7 +67,7 @@ def test_a_text_that_has_no_room_is_wrong(tones):
             return [-np.inf, *scores[1:]] if index == 3 else scores
 
     data = PreparedDataset(tones)
-    found = score_texts(data, NoRoom(data, right_texts(tones), 10.0))
+    found = text_margins(data, NoRoom(data, right_texts(tones), 10.0))
     assert np.flatnonzero(found.values < found.limit).tolist() == [3]
 
 
@@ -78,7 +78,7 @@ def test_a_row_too_short_for_its_impostors_is_not_judged(tones):
             return [scores[0], *[-np.inf] * (len(texts) - 1)] if index == 3 else scores
 
     data = PreparedDataset(tones)
-    found = score_texts(data, Short(data, right_texts(tones), 10.0))
+    found = text_margins(data, Short(data, right_texts(tones), 10.0))
     assert np.isnan(found.values[3])
     assert not (found.values < found.limit).any()
 
@@ -90,7 +90,7 @@ def test_monophones_learn_the_tones_and_find_shifted_rows(tones, change_rows):
             rows[i].update(text)
 
     data = PreparedDataset(change_rows(tones, shift))
-    found = score_texts(data, Monophones(data))
+    found = text_margins(data, Monophones(data))
     assert np.flatnonzero(found.values < found.limit).tolist() == [30, 31, 32]
     assert found.better == {30: 32, 31: 30, 32: 31}
 

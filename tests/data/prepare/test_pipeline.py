@@ -244,11 +244,11 @@ from vits.text.symbols import SymbolTable
 import json
 import time
 
-def slow(task, config, frontend, take=workers._take):
+def slow(task, config, frontend, prepare_task=workers._prepare):
     time.sleep(0.05)
-    return take(task, config, frontend)
+    return prepare_task(task, config, frontend)
 
-workers._take = slow
+workers._prepare = slow
 values = json.loads(sys.argv[3])
 prepare(
     list(read_manifest(sys.argv[1])), Path(sys.argv[2]), from_dict(PrepareConfig, values["config"]),
@@ -285,13 +285,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(corpus, whole, tmp_path, monkeyp
 
 def count_made(monkeypatch):
     """Count the chunks that are really made."""
-    made, make = [], workers._make
+    made, make = [], workers._process
 
     def counted(chunk, config, frontend):
         made.append(chunk.index)
         return make(chunk, config, frontend)
 
-    monkeypatch.setattr(workers, "_make", counted)
+    monkeypatch.setattr(workers, "_process", counted)
     return made
 
 
@@ -457,7 +457,9 @@ def test_unused_symbols_are_named(tmp_path):
 
 def test_nothing_kept_is_an_error_that_counts(tmp_path):
     rows = [Row(id=str(i), audio=str(tmp_path / "no.wav"), text="a") for i in range(3)]
-    with pytest.raises(DataError, match="none of 3 rows was kept: 3 missing; see") as caught:
+    with pytest.raises(
+        DataError, match="none of 3 rows passed the checks: 3 missing; see"
+    ) as caught:
         run(rows, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert len(lines(tmp_path / "out/rejected.jsonl")) == 3
@@ -473,7 +475,7 @@ def test_other_peoples_files_are_not_overwritten(small, tmp_path):
     rows, _ = small
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/manifest.jsonl").write_text("precious")
-    with pytest.raises(DataError, match=r"holds manifest\.jsonl but no dataset\.json"):
+    with pytest.raises(DataError, match=r"has manifest\.jsonl but no dataset\.json"):
         run(rows, tmp_path / "mine")
     assert (tmp_path / "mine/manifest.jsonl").read_text() == "precious"
 
@@ -499,12 +501,12 @@ def test_only_the_first_rejected_rows_are_shown(tmp_path):
     rows += [Row(id=f"bad{i}", audio=str(tmp_path / "no.wav"), text="a") for i in range(13)]
     shown = run(rows, tmp_path / "out").report.text().splitlines()
     assert sum(line.startswith("rejected bad") for line in shown) == 10
-    assert shown[-1] == "and 3 more: see rejected.jsonl"
+    assert shown[-1] == "and 3 more, see rejected.jsonl"
 
 
 def test_a_report_that_does_not_add_up_is_refused(whole):
     values = whole[1].report.to_dict()
-    with pytest.raises(DataError, match=r"39 kept \+ 18 rejected must be 58 rows"):
+    with pytest.raises(DataError, match=r"39 kept and 18 rejected rows must add up to 58"):
         Report.from_dict({**values, "kept": 39})
 
 
@@ -519,5 +521,5 @@ def test_impossible_numbers_are_refused(corpus, tmp_path, options, fault):
 
 def test_a_file_is_no_output_folder(corpus, tmp_path):
     (tmp_path / "out").touch()
-    with pytest.raises(DataError, match="is a file; name a folder"):
+    with pytest.raises(DataError, match="is a file; choose a folder"):
         run(corpus[0], tmp_path / "out")

@@ -159,7 +159,7 @@ def test_utterance_longer_than_the_budget_is_named():
 
 
 def test_more_ranks_than_utterances_is_refused():
-    with pytest.raises(DataError, match="3 utterances cannot be dealt to 4 ranks"):
+    with pytest.raises(DataError, match="3 utterances cannot give each of 4 ranks one"):
         BatchStream([10, 20, 30], max_frames=100, world_size=4)
 
 

@@ -242,7 +242,7 @@ def test_description_that_is_no_object_is_refused(prepared, text):
         ({"ids": []}, "at least one symbol"),
         ({"ids": ...}, "not a manifest row .*'ids'"),
         ({"id": 5}, "must have a name"),
-        ({"id": "utt0"}, "'utt0' is there twice"),
+        ({"id": "utt0"}, "'utt0' is a duplicate"),
         ({"samples": 0}, "0 samples"),
         ({"offset": -1}, "at -1"),
         ({"speaker": ["ann"]}, "speaker"),

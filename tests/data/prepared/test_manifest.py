@@ -29,9 +29,9 @@ def test_relative_audio_belongs_to_the_folder_of_the_manifest(tmp_path):
         ("{", "not JSON"),
         ("[1]", "list must be a JSON object"),
         ('{"id": "a", "audio": "a.wav"}', "lacks text"),
-        ('{"id": "a", "audio": "a.wav", "text": "x", "emotion": "joy"}', "has emotion"),
+        ('{"id": "a", "audio": "a.wav", "text": "x", "emotion": "joy"}', "has unknown emotion"),
         ('{"id": 7, "audio": "a.wav", "text": "x"}', "id 7 must be a string"),
-        ('{"id": " ", "audio": "a.wav", "text": "x"}', "id must not be empty"),
+        ('{"id": " ", "audio": "a.wav", "text": "x"}', "id is empty"),
         ('{"id": "a", "audio": "a.wav", "text": "\\ud800"}', "not JSON"),
     ],
 )

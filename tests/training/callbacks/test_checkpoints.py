@@ -146,7 +146,7 @@ def test_a_full_disk_is_a_warning_and_the_next_save_tries_again(fit, folder, mon
         fit(3, Checkpoints(every_n_steps=1, keep_last=1))
     (line,) = [str(warning.message) for warning in told if warning.category is TrainingWarning]
     assert line.endswith(
-        "0002.ckpt: No space left on device; training goes on, the next save tries again"
+        "0002.ckpt: No space left on device; training continues, the next save tries again"
     )
     assert names(folder) == ["last.ckpt", *steps(3)]
 

@@ -17,8 +17,8 @@ N = 12  # symbols
 
 @pytest.fixture
 def module(config, data, monkeypatch):
-    corpus = VitsDataModule(str(data), n_validation=0).dataset_info
-    module = VitsModule(config, TrainingConfig(), corpus)
+    info = VitsDataModule(str(data), n_validation=0).dataset_info
+    module = VitsModule(config, TrainingConfig(), info)
     logged = {}
     monkeypatch.setattr(module, "log_dict", logged.update)
     module.logged = logged
@@ -63,10 +63,10 @@ def durations_of(longest, column):
 
 SIGNS = {
     "alignment collapse": {"durations": durations_of(90, 3)},
-    "blanks take all the time": {"durations": torch.tensor([[40, 1] * (N // 2)] * 2)},
+    "blanks dominate the alignment": {"durations": torch.tensor([[40, 1] * (N // 2)] * 2)},
     "posterior collapse": {"kl": 0.01},
-    "discriminators win": {"discriminator": 0.01},
-    "discriminators lose": {"discriminator": 0.9},
+    "discriminators too strong": {"discriminator": 0.01},
+    "discriminators too weak": {"discriminator": 0.9},
 }
 
 
@@ -100,6 +100,6 @@ def test_an_illness_that_comes_back_is_named_again(module):
     health = Health(window=1, patience=2)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for shows in (True, True, True, False, True, True):
-            health._count("fever", shows, "rest")
+        for present in (True, True, True, False, True, True):
+            health._count("symptom", present, "remedy")
     assert len(caught) == 2

@@ -90,7 +90,7 @@ def test_the_step_is_saved_and_the_run_goes_on_as_if_nothing_had_been(fit, tmp_p
     saved = tmp_path / "halves" / "checkpoints" / "last.ckpt"
     at = {"on_train_batch_start": 2, "on_validation_end": 4}.get(hook, 3)
     assert f"stopped at step {at}, saved as {saved.parent}/step-000000{at}.ckpt" in str(stop.value)
-    assert str(stop.value).endswith("; go on with: vits fit --resume auto")
+    assert str(stop.value).endswith("; resume with: vits fit --resume auto")
     assert read_checkpoint(saved)["global_step"] == at
     resumed = fit("halves", resume=saved)
     for part in ("state_dict", "optimizer_states", "lr_schedulers", "vits", "callbacks"):
@@ -104,7 +104,9 @@ def test_a_run_that_is_done_does_not_stop(fit):
 
 def test_without_anything_that_saves_it_stops_with_an_error(fit):
     request = StopRequest()
-    with pytest.raises(CheckpointError, match="stopped at step 2 without saving: nothing is set"):
+    with pytest.raises(
+        CheckpointError, match="stopped at step 2 without saving: checkpoints are off"
+    ):
         fit("x", Ask(request, "on_train_batch_start", 1), request=request, checkpoints=False)
 
 

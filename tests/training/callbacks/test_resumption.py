@@ -29,7 +29,7 @@ def test_all_ranks_must_go_on_from_one_file(chosen):
     continuation.path = chosen
     continuation.setup(Ranks(chosen), None, "fit")
     continuation.path = Path("runs/b.ckpt")
-    with pytest.raises(CheckpointError, match=r"rank 1 would go on from runs/b.ckpt, the first"):
+    with pytest.raises(CheckpointError, match=r"rank 1 would resume from runs/b.ckpt, the first"):
         continuation.setup(Ranks(chosen), None, "fit")
 
 

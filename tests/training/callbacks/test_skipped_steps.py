@@ -70,7 +70,7 @@ def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
     assert skips.total == 4
     assert all(p.isfinite().all() for p in module.parameters())
     assert len(told) == 4
-    assert told[0].startswith("step 4 was skipped")
+    assert told[0].startswith("skipped step 4: ")
     with (tmp_path / "run/skipped.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["utterance"] for row in rows] == poison.names
@@ -80,7 +80,7 @@ def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
 def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
     module, skips, told = run(9, Spoil({4}), max_skipped_steps=3)
     assert skips.total == 3
-    assert "went back to the weights of" in told[-1]
+    assert "restored the weights of" in told[-1]
     assert "step-0000003.ckpt" in told[-1]
     assert all(p.isfinite().all() for p in module.parameters())
     assert module.trainer.global_step == 9
@@ -90,13 +90,13 @@ def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
 
 
 def test_the_second_time_it_stops(run):
-    with pytest.raises(NumericsError, match=r"again after going back to .*step-"):
+    with pytest.raises(NumericsError, match=r"again after restoring .*step-"):
         run(30, Spoil(range(4, 30)), max_skipped_steps=2)
 
 
 def test_without_a_checkpoint_it_stops_at_once(make_run):
     with (
-        pytest.warns(TrainingWarning, match="was skipped"),
-        pytest.raises(NumericsError, match="there is no checkpoint to go back to"),
+        pytest.warns(TrainingWarning, match="skipped step"),
+        pytest.raises(NumericsError, match="there is no earlier checkpoint"),
     ):
         make_run(20, callbacks=[Spoil({1}), SkippedSteps()], max_skipped_steps=2)

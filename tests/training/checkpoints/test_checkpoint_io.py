@@ -95,7 +95,7 @@ def test_reading_runs_no_code_and_names_what_is_missing(tmp_path):
             return Path.touch, (tmp_path / "harm",)
 
     write_checkpoint({"global_step": 1, "harm": Harm()}, tmp_path / "harm.ckpt")
-    with pytest.raises(CheckpointError, match=r"harm.ckpt is damaged, half-written or no"):
+    with pytest.raises(CheckpointError, match=r"harm.ckpt is damaged, incomplete or not a"):
         read_checkpoint(tmp_path / "harm.ckpt")
     assert not (tmp_path / "harm").exists()
     with pytest.raises(MissingFileError, match=r"none.ckpt does not exist"):
@@ -125,7 +125,7 @@ def test_damaged_files_are_passed_over_by_name(tmp_path):
     assert newest_valid(tmp_path, lines.append) == first
     assert len(lines) == 2  # last.ckpt is a name of the third
     for line, path in zip(lines, (third, second), strict=True):
-        assert line == f"passed over {path}: it is damaged, half-written or no checkpoint"
+        assert line == f"skipped {path}: it is damaged, incomplete or not a checkpoint"
 
 
 def test_the_best_is_found_when_it_is_all_there_is(tmp_path):
@@ -152,7 +152,7 @@ def test_what_a_kill_left_is_removed_by_name(tmp_path):
     lines = []
     assert newest_valid(tmp_path, lines.append) == kept
     remove_partial(tmp_path, lines.append)
-    assert lines == [f"removed {half}: half-written when its run was killed"]
+    assert lines == [f"removed {half}: incomplete, its run was killed"]
     assert names(tmp_path) == [kept.name]
 
 

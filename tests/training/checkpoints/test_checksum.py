@@ -1,11 +1,11 @@
-"""The seal: no flipped byte and no missing one goes unnoticed."""
+"""Checksums detect every flipped, missing and additional byte."""
 
 import pytest
 import torch
 
 from vits.errors import CheckpointError
 from vits.training.checkpoints.checkpoint_io import read_checkpoint, write_checkpoint
-from vits.training.checkpoints.checksum import SEAL_LENGTH, read_checksum, verify
+from vits.training.checkpoints.checksum import COMMENT_LENGTH, read_checksum, verify
 
 STATE = {"global_step": 1234, "weights": torch.arange(24.0), "words": ["a", None, 2.5]}
 
@@ -53,7 +53,7 @@ def test_every_truncation_and_every_addition_is_noticed(path):
     for length in range(len(content)):
         path.write_bytes(content[:length])
         assert is_damaged(path), length
-    for extra in (b"\0", content[-SEAL_LENGTH:], content):
+    for extra in (b"\0", content[-COMMENT_LENGTH:], content):
         path.write_bytes(content + extra)
         assert is_damaged(path)
 
@@ -70,9 +70,9 @@ def test_torch_alone_would_not_notice(path):
 
 
 def test_the_seal_tells_the_step_and_the_file_stays_one_of_torch(path):
-    seal = read_checksum(path)
-    assert seal is not None
-    assert seal.step == 1234
+    checksum = read_checksum(path)
+    assert checksum is not None
+    assert checksum.step == 1234
     for options in ({}, {"mmap": True}):
         loaded = torch.load(path, weights_only=True, **options)
         assert torch.equal(loaded["weights"], STATE["weights"])

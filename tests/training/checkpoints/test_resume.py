@@ -35,7 +35,7 @@ def damage(path):
 def test_without_resume_a_run_starts_in_an_empty_folder_only(folder):
     assert find_resume_checkpoint(None, folder, pytest.fail) is None
     write(folder, 1)
-    with pytest.raises(ConfigError, match="ada already holds checkpoints: add --resume auto"):
+    with pytest.raises(ConfigError, match="ada already has checkpoints: add --resume auto"):
         find_resume_checkpoint(None, folder, pytest.fail)
 
 
@@ -46,7 +46,7 @@ def test_auto_takes_the_newest_and_names_what_it_passes_over(folder):
     assert lines == []
     damage(second)
     assert find_resume_checkpoint("auto", folder, lines.append) == first
-    assert [line.split(":")[0] for line in lines] == [f"passed over {second}"]
+    assert [line.split(":")[0] for line in lines] == [f"skipped {second}"]
 
 
 def test_auto_starts_where_there_is_nothing_and_not_where_all_is_damaged(folder):

@@ -118,7 +118,7 @@ def test_an_old_run_is_not_written_over(duo, more, tune):
     assert tune(duo.checkpoint, more, "--trainer.max_steps", 0)[0] == 0
     status, _, line = tune(duo.checkpoint, more)
     assert status == 2
-    assert "already holds checkpoints" in line
+    assert "already has checkpoints" in line
 
 
 @pytest.mark.slow
@@ -170,8 +170,8 @@ def test_wrong_options_are_one_line(duo, more, tune, arguments, words):
         ("nowhere", "nowhere does not exist; name a voice folder, a checkpoint or"),
         ("empty", "empty is neither a voice (it lacks config.json, model.safetensors, card.json"),
         ("half", "half lacks model.safetensors, card.json"),
-        ("damaged.ckpt", "damaged.ckpt is damaged, half-written or no checkpoint"),
-        ("other.ckpt", "other.ckpt is no checkpoint of `vits fit`"),
+        ("damaged.ckpt", "damaged.ckpt is damaged, incomplete or not a checkpoint"),
+        ("other.ckpt", "other.ckpt is not a checkpoint of `vits fit`"),
         ("odd.ckpt", "odd.ckpt: unknown key training.wobble"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The ranks that Lightning starts: watched without a hasty kill, ended with the first."""
+"""The ranks that Lightning starts are watched, and exit with the first rank."""
 
 import subprocess
 import sys
@@ -17,10 +17,10 @@ from vits.training.preemption.signals import StopRequest
 def started(monkeypatch):
     """Make a launcher whose second rank runs a program given to it."""
     monkeypatch.setattr(launcher, "GRACE_S", 0.3)
-    monkeypatch.setattr(launcher, "PARTING_S", 0.5)
+    monkeypatch.setattr(launcher, "SHUTDOWN_S", 0.5)
     request = StopRequest()
     request.left = []
-    request.leave = lambda *told: request.left.append(told)
+    request.exit_now = lambda *told: request.left.append(told)
     plain = _SubprocessScriptLauncher(LightningEnvironment(), num_processes=2, num_nodes=1)
     made = launcher.Launcher(plain, request, "vits fit --resume auto")
 
@@ -30,9 +30,9 @@ def started(monkeypatch):
     monkeypatch.setattr(_SubprocessScriptLauncher, "_call_children_scripts", start)
     yield made
     request.exiting = True
-    for child in made.children:
-        child.kill()
-        child.wait()
+    for process in made.processes:
+        process.kill()
+        process.wait()
 
 
 def wait_for(condition):
@@ -44,7 +44,7 @@ def wait_for(condition):
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(3, "rank 1 ended with status 3, and"), (75, "rank 1 was stopped before its first step")],
+    [(3, "rank 1 exited with status 3, so"), (75, "rank 1 was stopped before its first step")],
 )
 def test_the_run_ends_with_a_rank_that_ends_badly(started, status, words):
     started.program = f"raise SystemExit({status})"
@@ -53,14 +53,14 @@ def test_the_run_ends_with_a_rank_that_ends_badly(started, status, words):
     assert wait_for(lambda: started.request.left)
     assert started.request.left[0][0] == status
     assert started.request.left[0][1].startswith(words)
-    assert started.request.left[0][1].endswith("; go on with: vits fit --resume auto")
+    assert started.request.left[0][1].endswith("; resume with: vits fit --resume auto")
 
 
 def test_a_rank_that_ends_while_this_one_does_is_left_alone(started):
     started.program = "raise SystemExit(75)"
     started.request.exiting = True
     started._call_children_scripts()
-    started.children[0].wait()
+    started.processes[0].wait()
     time.sleep(0.8)
     assert started.request.left == []
 
@@ -68,17 +68,17 @@ def test_a_rank_that_ends_while_this_one_does_is_left_alone(started):
 def test_the_others_end_with_the_first(started):
     started.program = "import time; time.sleep(60)"
     started._call_children_scripts()
-    (child,) = started.children
-    assert child.poll() is None
-    started._part()
-    assert child.wait(20) == -9
+    (process,) = started.processes
+    assert process.poll() is None
+    started._shut_down()
+    assert process.wait(20) == -9
 
 
 def test_what_leaves_takes_the_others_along(started):
     started.program = "import time; time.sleep(60)"
     started._call_children_scripts()
     started.request.on_exit()
-    assert started.children[0].wait(20) == -9
+    assert started.processes[0].wait(20) == -9
 
 
 def test_a_trainer_of_one_process_keeps_its_launcher(make_trainer):
@@ -100,7 +100,7 @@ def fail(program, error):
     def run(self, function, *args, trainer=None, **options):
         self.program = program
         self._call_children_scripts()
-        assert wait_for(lambda: self.children[0].poll() is not None)
+        assert wait_for(lambda: self.processes[0].poll() is not None)
         raise error
 
     return run
@@ -109,7 +109,7 @@ def fail(program, error):
 @pytest.mark.parametrize(
     ("status", "error", "raised"),
     [
-        (75, RuntimeError("closed by peer"), "rank 1 was stopped before its first step; go on"),
+        (75, RuntimeError("closed by peer"), "rank 1 was stopped before its first step; resume"),
         (3, RuntimeError("closed by peer"), "closed by peer"),
         (75, Preempted("stopped at step 3"), "stopped at step 3"),
     ],

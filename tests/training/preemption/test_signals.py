@@ -15,9 +15,9 @@ import vits
 PRELUDE = f"""
 import importlib.util, os, signal, sys, threading, time
 spec = importlib.util.spec_from_file_location(
-    "stopping", {str(Path(vits.__file__).parent / "training" / "preemption" / "signals.py")!r})
-stopping = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(stopping)
+    "signals", {str(Path(vits.__file__).parent / "training" / "preemption" / "signals.py")!r})
+stop_signals = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(stop_signals)
 """
 # The main thread waits for a lock, where Python runs no signal handlers of its own accord.
 STUCK = """
@@ -55,7 +55,7 @@ def end(process):
 
 
 SETUP = """
-request = stopping.StopRequest(first={first}).__enter__()
+request = stop_signals.StopRequest(first={first}).__enter__()
 {steps}
 print("ready", flush=True)
 """
@@ -98,7 +98,7 @@ def test_a_second_interrupt_ends_the_process_at_once(start):
     process.send_signal(signal.SIGINT)
     status, lines = end(process)
     assert status == 130
-    assert lines == ["vits: interrupted twice: stopped at once, without saving"]
+    assert lines == ["vits: interrupted twice: stopped at once without saving"]
 
 
 @pytest.mark.parametrize(("environment", "status"), [({"SLURM_JOB_ID": "7"}, 75), ({}, -10)])
@@ -121,7 +121,7 @@ def test_on_leaving_others_are_ended_too(start):
 
 def test_the_signals_are_given_back(start):
     process = start("""
-    with stopping.StopRequest():
+    with stop_signals.StopRequest():
         taken = signal.getsignal(signal.SIGTERM)
     assert taken is not signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -137,7 +137,7 @@ def test_the_signals_are_given_back(start):
 def test_outside_the_main_thread_it_takes_none(start):
     process = start("""
     def work():
-        with stopping.StopRequest() as request:
+        with stop_signals.StopRequest() as request:
             assert not request.requested
         print("ready", flush=True)
     thread = threading.Thread(target=work); thread.start(); thread.join()
@@ -147,7 +147,7 @@ def test_outside_the_main_thread_it_takes_none(start):
 
 def test_loader_processes_outlive_the_signals_of_their_group(start):
     process = start("""
-    stopping.ignore_signals()
+    stop_signals.ignore_signals()
     print("ready", flush=True)
     time.sleep(0.5)
     """)

@@ -1,1 +1,1 @@
-"""The data doctor: measures a prepared corpus, names its faults and writes it without them."""
+"""Audit of a prepared corpus: measures every row, reports faults and writes a clean copy."""

@@ -1,4 +1,4 @@
-"""A prepared folder without the rows that were found to be faulty."""
+"""Writing a clean copy of a prepared folder, without its faulty rows."""
 
 import json
 from collections.abc import Iterator
@@ -17,52 +17,52 @@ REPORT = "check.json"
 
 
 def check_output(folder: Path, source: Path) -> None:
-    """Refuse to write where something else than a cleaned corpus is.
+    """Check that a folder is free, or holds an earlier clean copy that may be replaced.
 
     Raises:
-        DataError: the folder is the corpus itself, a file, or holds what this did not write.
+        DataError: the folder is the corpus itself, a file, or has other content.
     """
     if folder.resolve() == source.resolve():
         raise DataError(f"output {folder} is the corpus itself; choose another folder")
     if folder.exists() and not folder.is_dir():
-        raise DataError(f"output {folder} is a file; name a folder to write to")
+        raise DataError(f"output {folder} is a file; choose a folder to write to")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / REPORT).is_file():
         raise DataError(
-            f"output {folder} is not empty and has no {REPORT}: not written by this command; "
-            "choose another folder"
+            f"output {folder} is not empty and has no {REPORT}, so it was not written by this "
+            "command; choose another folder"
         )
 
 
 def write_clean(dataset: PreparedDataset, report: AuditReport, folder: Path) -> int:
-    """Write the rows without a fault that costs them their place, as a prepared folder.
+    """Write a prepared folder without the rows that the report excludes.
 
-    ``dataset.json`` is taken away first and written last, so that a folder that has one is whole.
-    Symbols and speakers keep their rows. ``rejected.jsonl`` names every row that is not there with
-    its faults, ``check.json`` has all findings.
+    ``dataset.json`` is removed first and written last, so a folder that has one is complete.
+    Symbols and speakers keep their ids. ``rejected.jsonl`` lists every excluded row with its
+    faults, ``check.json`` has all findings.
 
     Args:
-        dataset: what was examined, all of a prepared folder.
-        report: of it.
-        folder: where to write; see ``check_output``.
+        dataset: the examined data, all utterances of a prepared folder.
+        report: audit report of the data.
+        folder: output folder; see ``check_output``.
 
     Returns:
         The number of rows written.
 
     Raises:
-        DataError: no row is left.
+        DataError: no row is left, or the folder cannot be used.
     """
     check_output(folder, dataset.folder)
-    gone = report.left_out
-    kept = [index for index in range(len(dataset)) if index not in gone]
+    excluded = report.left_out
+    kept = [index for index in range(len(dataset)) if index not in excluded]
     folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob("*.partial"):  # of a run that was killed
+    for leftover in folder.glob("*.partial"):  # from a run that was killed
         leftover.unlink()
     _write(folder / REPORT, json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n")
     (folder / "dataset.json").unlink(missing_ok=True)
     _write(folder / "rejected.jsonl", "".join(_rejected(dataset, report)))
     if not kept:
         raise DataError(
-            f"none of {len(dataset)} rows is left; see {folder / 'rejected.jsonl'} and leave out "
+            f"none of {len(dataset)} rows is left; see {folder / 'rejected.jsonl'} and exclude "
             "fewer faults"
         )
     samples = 0
@@ -85,14 +85,14 @@ def write_clean(dataset: PreparedDataset, report: AuditReport, folder: Path) -> 
 
 
 def _rejected(dataset: PreparedDataset, report: AuditReport) -> Iterator[str]:
-    """Yield the lines of ``rejected.jsonl``: as those of preparation, with all faults of a row."""
-    for index, found in report.left_out.items():
+    """Yield the lines of ``rejected.jsonl``, in the format of `vits prepare`."""
+    for index, findings in report.left_out.items():
         yield _line(
             {
                 "id": dataset.names[index],
                 "audio": dataset.row(index)["audio"],
-                "reason": ", ".join(finding.fault.value for finding in found),
-                "detail": "; ".join(finding.reason for finding in found),
+                "reason": ", ".join(finding.fault.value for finding in findings),
+                "detail": "; ".join(finding.reason for finding in findings),
             }
         )
 

@@ -1,4 +1,4 @@
-"""The same recording under two names, whatever its level and the silence around it."""
+"""Duplicate recordings, found regardless of level and surrounding silence."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,39 +10,40 @@ from vits.audio import loudness
 __all__ = ["POINTS", "envelope", "same_audio", "similarity"]
 
 POINTS = 32
-"""Points of an envelope."""
+"""Number of points of an envelope."""
 
-_ALIKE = 0.8  # correlation of envelopes worth a look at the waves; copies have 0.95 and more
-_FLOOR = 1e-4  # of the energy, so that the noise in a pause does not count
-_SECONDS = 0.1  # lengths of speech of one recording differ by less, cut as they may be
+_ALIKE = 0.8  # smallest correlation of envelopes for comparing waves; copies have at least 0.95
+_FLOOR = 1e-4  # fraction of the energy, so that noise in pauses does not count
+_SECONDS = 0.1  # speech durations of copies differ by less, however they are trimmed
 _BLOCK = 512
 
 
 def envelope(wave: np.ndarray, sample_rate: int) -> tuple[float, np.ndarray]:
-    """Describe the course of the level through the speech of a recording.
+    """Compute the level contour of the speech in a recording.
 
     Args:
         wave: (L,) floating point.
         sample_rate: samples per second (Hz).
 
     Returns:
-        Length of the speech (s), and its log power at ``POINTS`` places with mean 0 and length 1
-        (all 0 for digital silence).
+        Duration of the speech (s), and its log power (``POINTS``,) with mean 0 and norm 1 (all 0
+        for digital silence).
     """
     start, end = loudness.trim(wave, sample_rate, margin_seconds=0.0)
     part = np.square(wave[start:end], dtype=np.float64)
     if len(part) < POINTS:
         return len(part) / sample_rate, np.zeros(POINTS)
     edges = np.linspace(0, len(part), POINTS, endpoint=False).astype(np.int64)
-    course = np.log(np.add.reduceat(part, edges) + _FLOOR * part.sum())
-    course -= course.mean()
-    return len(part) / sample_rate, course / (np.linalg.norm(course) + 1e-12)
+    contour = np.log(np.add.reduceat(part, edges) + _FLOOR * part.sum())
+    contour -= contour.mean()
+    return len(part) / sample_rate, contour / (np.linalg.norm(contour) + 1e-12)
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the largest correlation of two waves over all shifts, in [0, 1].
+    """Return the largest normalized cross-correlation of two waves over all shifts, in [0, 1].
 
-    Two takes of one sentence by one speaker stay below 0.5, a copy has 1 whatever its level.
+    It is 1 for a copy at any level, and below 0.5 for two recordings of one sentence by one
+    speaker.
 
     Args:
         one: (L,) floating point.
@@ -60,16 +61,16 @@ def same_audio(
     wave: Callable[[int], np.ndarray],
     least: float,
 ) -> list[tuple[int, int, float]]:
-    """Find the pairs of rows that are one recording.
+    """Find pairs of rows with the same recording.
 
-    Only rows whose speech has about the same length and the same course are compared by their
-    waves, so that a corpus of many rows takes little more than its sorting.
+    Waves are compared only if speech duration and envelope are similar, so that the cost of a
+    large corpus is little more than sorting it.
 
     Args:
-        seconds: length of the speech of each row (s).
-        envelopes: (N, POINTS), see ``envelope``.
-        wave: gives the wave (L,) of a row.
-        least: correlation of the waves from which on they are one recording.
+        seconds: speech duration of each row (s).
+        envelopes: (N, POINTS); see ``envelope``.
+        wave: returns the wave (L,) of a row.
+        least: smallest correlation of the waves of a pair, in (0, 1].
 
     Returns:
         ``(first, second, correlation)`` with first < second, sorted.
@@ -77,7 +78,7 @@ def same_audio(
     lengths = np.asarray(seconds)
     order = np.argsort(lengths, kind="stable")
     ranked = lengths[order]
-    found = []
+    pairs = []
     for begin in range(0, len(order), _BLOCK):
         rows = order[begin : begin + _BLOCK]
         stop = int(np.searchsorted(ranked, ranked[begin + len(rows) - 1] + _SECONDS, "right"))
@@ -89,5 +90,5 @@ def same_audio(
                 continue
             value = similarity(wave(one), wave(other))
             if value >= least:
-                found.append((min(one, other), max(one, other), value))
-    return sorted(found)
+                pairs.append((min(one, other), max(one, other), value))
+    return sorted(pairs)

@@ -1,4 +1,4 @@
-"""Examine a prepared corpus: measure every row, then name what is wrong."""
+"""Examination of a prepared corpus: measure every row, then report the faults."""
 
 import unicodedata
 from collections import Counter
@@ -15,15 +15,15 @@ from vits.data.audit.monophones import Monophones
 from vits.data.audit.options import CheckConfig, Fault
 from vits.data.audit.report import AuditReport, Coverage, quantiles
 from vits.data.audit.signal_quality import SignalQuality, measure_signal
-from vits.data.audit.text_mismatch import Scorer, TextScores, score_texts
+from vits.data.audit.text_mismatch import Scorer, TextMargins, text_margins
 from vits.data.audit.voiceprint import SoundClasses, compare_speakers, log_pitch, loud_cepstra
 from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
 from vits.data.prepared.dataset import PreparedDataset
 
 __all__ = ["examine"]
 
-_KIND_ROWS = 300  # for the kinds of sounds: some ten minutes
-_RARE = 10  # times a symbol is said; with fewer a voice has hardly heard it
+_CLUSTER_ROWS = 300  # rows for the sound classes: about ten minutes of speech
+_RARE = 10  # a symbol with fewer occurrences is hardly learned
 
 Progress = Callable[[str, int, int], None]
 
@@ -35,117 +35,120 @@ def examine(
     *,
     progress: Progress | None = None,
 ) -> AuditReport:
-    """Check every row of a corpus and the corpus as a whole; nothing is written.
+    """Check every row of a corpus, and the corpus as a whole; writes nothing.
 
     Args:
         dataset: the corpus.
-        config: the limits; None for the defaults.
-        scorer: tells how well texts fit audio; None learns ``Monophones`` from the corpus, and so
-            does, with a note, one that cannot tell right texts from wrong ones.
-        progress: called with the name of the stage, the rows done and the rows of it.
+        config: the limits; None: the defaults.
+        scorer: acoustic model that scores texts against audio; None: train ``Monophones`` on the
+            corpus. A scorer that cannot separate right from wrong texts is replaced by
+            ``Monophones``, with a note.
+        progress: called with the name of the stage, the finished rows and all rows.
     """
     config = config or CheckConfig()
     rows = [dataset.row(index) for index in range(len(dataset))]
     speakers = [row["speaker"] for row in rows]
-    sounds = _listen(dataset, rows, speakers, config, progress)
+    measured = _measure(dataset, rows, speakers, config, progress)
     notes = list[str]()
-    matches = _match(dataset, config, scorer, progress)
-    if scorer is not None and matches is not None and matches.limit is None:
+    margins = _compare_texts(dataset, config, scorer, progress)
+    if scorer is not None and margins is not None and margins.limit is None:
         notes.append(
-            f"under the voice right texts are only {matches.median:.1f} deviations better than "
-            "wrong ones: it is not trained enough, and texts were judged as without a voice"
+            f"with the voice, correct texts score only {margins.median:.1f} deviations better than "
+            "wrong ones: it needs more training, so texts were checked as without a voice"
         )
-        matches = _match(dataset, config, None, progress)
+        margins = _compare_texts(dataset, config, None, progress)
     names = list(dataset.names)
-    found = [
-        *findings.signal_findings(names, sounds.signals, speakers, config),
-        *findings.rate_findings(names, sounds.rates, config),
-        *findings.speaker_findings(names, sounds.likeness, config),
-        *findings.text_findings(names, matches, config),
+    results = [
+        *findings.signal_findings(names, measured.signals, speakers, config),
+        *findings.rate_findings(names, measured.rates, config),
+        *findings.speaker_findings(names, measured.similarities, config),
+        *findings.text_findings(names, margins, config),
     ]
-    silent = {finding.row for finding in found if finding.fault is Fault.NO_SPEECH}
-    found = [f for f in found if f.row not in silent or f.fault is Fault.NO_SPEECH]
-    faulty = {finding.row for finding in found if finding.left_out}
+    silent = {finding.row for finding in results if finding.fault is Fault.NO_SPEECH}
+    results = [f for f in results if f.row not in silent or f.fault is Fault.NO_SPEECH]
+    faulty = {finding.row for finding in results if finding.left_out}
     texts = [(row["speaker"], " ".join(row["text"].split()).casefold()) for row in rows]
-    found += findings.same_audio_findings(names, sounds.copies, texts, faulty, config)
-    found += findings.same_text_findings(names, texts, config)
-    order = {fault: place for place, fault in enumerate(Fault)}
+    results += findings.same_audio_findings(names, measured.copies, texts, faulty, config)
+    results += findings.same_text_findings(names, texts, config)
+    order = {fault: position for position, fault in enumerate(Fault)}
     return AuditReport(
         rows=len(dataset),
-        findings=sorted(found, key=lambda f: (f.row, order[f.fault])),
-        measured=_measured(sounds, matches),
+        findings=sorted(results, key=lambda f: (f.row, order[f.fault])),
+        measured=_summary(measured, margins),
         coverage=_coverage(dataset),
-        notes=[*notes, *_notes(sounds, matches)],
+        notes=[*notes, *_notes(measured, margins)],
     )
 
 
-def _listen(
+def _measure(
     dataset: PreparedDataset,
     rows: list[dict[str, Any]],
     speakers: list[str],
     config: CheckConfig,
     progress: Progress | None,
 ) -> Measurements:
-    """Measure all waves, one after another, and compare the measurements."""
+    """Measure all waves and compare the measurements."""
     mel, rate = MelSpectrogram(dataset.audio), dataset.audio.sample_rate
-    kinds = _kinds(dataset, mel, config)
-    signals, prints, lengths, courses = list[SignalQuality](), [], list[float](), []
+    classes = _sound_classes(dataset, mel, config)
+    signals, prints, lengths, envelopes = list[SignalQuality](), [], list[float](), []
     for index in range(len(dataset)):
         wave = dataset[index].wave
         signals.append(measure_signal(wave.numpy(), rate))
-        sound = kinds.describe(loud_cepstra(mel(wave[None, None])[0].numpy()))
+        sound = classes.describe(loud_cepstra(mel(wave[None, None])[0].numpy()))
         prints.append(np.append(sound, log_pitch(wave.numpy(), rate)))
-        seconds, course = envelope(wave.numpy(), rate)
+        seconds, contour = envelope(wave.numpy(), rate)
         lengths.append(seconds)
-        courses.append(course)
+        envelopes.append(contour)
         if progress is not None:
             progress("sound", index + 1, len(dataset))
     units = [_phonemes(row["phonemes"]) for row in rows]
     speech = [max(signal.speech_seconds, 0.02) for signal in signals]
     return Measurements(
         signals=signals,
-        likeness=compare_speakers(np.stack(prints), speakers),
-        rates=_by_length(deviations(speech, units, speakers), units),
+        similarities=compare_speakers(np.stack(prints), speakers),
+        rates=_weight_by_length(deviations(speech, units, speakers), units),
         copies=same_audio(
-            lengths, np.stack(courses), lambda i: dataset[i].wave.numpy(), config.min_same_audio
+            lengths, np.stack(envelopes), lambda i: dataset[i].wave.numpy(), config.min_same_audio
         ),
     )
 
 
-def _kinds(dataset: PreparedDataset, mel: MelSpectrogram, config: CheckConfig) -> SoundClasses:
-    """Learn the kinds of sounds from some of the rows."""
-    chosen = np.random.default_rng(config.seed).permutation(len(dataset))[:_KIND_ROWS]
+def _sound_classes(
+    dataset: PreparedDataset, mel: MelSpectrogram, config: CheckConfig
+) -> SoundClasses:
+    """Cluster the sounds of a random subset of the rows."""
+    chosen = np.random.default_rng(config.seed).permutation(len(dataset))[:_CLUSTER_ROWS]
     frames = [
         loud_cepstra(mel(dataset[index].wave[None, None])[0].numpy()) for index in chosen.tolist()
     ]
     return SoundClasses(np.concatenate(frames), config.seed)
 
 
-def _match(
+def _compare_texts(
     dataset: PreparedDataset,
     config: CheckConfig,
     scorer: Scorer | None,
     progress: Progress | None,
-) -> TextScores | None:
-    """Compare texts with audio."""
+) -> TextMargins | None:
+    """Compare the texts with the audio."""
 
     def report(done: int) -> None:
         if progress is not None:
             progress("text", done, len(dataset))
 
     scorer = scorer or Monophones(dataset, config.seed)
-    return score_texts(
-        dataset, scorer, n_distractors=config.distractors, seed=config.seed, progress=report
+    return text_margins(
+        dataset, scorer, n_contrast=config.contrast_texts, seed=config.seed, progress=report
     )
 
 
 def _phonemes(text: str) -> float:
-    """Count what is said, without the pauses that punctuation stands for."""
+    """Return the expected duration in phonemes, without the pauses of punctuation."""
     return speech_units("".join(c for c in text if not unicodedata.category(c).startswith("P")))
 
 
-def _by_length(rates: list[Deviation | None], units: list[float]) -> list[Deviation | None]:
-    """Forgive short texts their rates, which vary more: scores times sqrt(phonemes / median)."""
+def _weight_by_length(rates: list[Deviation | None], units: list[float]) -> list[Deviation | None]:
+    """Lower the scores of short texts, whose rates vary more, by sqrt(phonemes / median)."""
     weights = np.sqrt(np.minimum(1.0, np.asarray(units) / np.median(units)))
     return [
         None if rate is None else rate._replace(score=rate.score * float(weight))
@@ -153,26 +156,27 @@ def _by_length(rates: list[Deviation | None], units: list[float]) -> list[Deviat
     ]
 
 
-def _measured(
-    sounds: Measurements, matches: TextScores | None
+def _summary(
+    measured: Measurements, margins: TextMargins | None
 ) -> dict[str, tuple[float, float, float]]:
-    """Return 5th, 50th and 95th percentile of what was measured."""
-    heard = [signal for signal in sounds.signals if signal.speech_seconds > 0]
-    rates = [1 / rate.seconds for rate in sounds.rates if rate is not None]
+    """Return the 5th, 50th and 95th percentile of every measurement."""
+    signals = [signal for signal in measured.signals if signal.speech_seconds > 0]
+    rates = [1 / rate.seconds for rate in measured.rates if rate is not None]
+    distances = [like.deviation for like in measured.similarities if like is not None]
     table = {
-        "signal to noise (dB)": [signal.snr_db for signal in heard],
-        "level of the speech (dBFS)": [signal.level_dbfs for signal in heard],
-        "silence before (s)": [signal.lead_seconds for signal in heard],
-        "silence after (s)": [signal.trail_seconds for signal in heard],
+        "signal to noise (dB)": [signal.snr_db for signal in signals],
+        "speech level (dBFS)": [signal.level_dbfs for signal in signals],
+        "silence before (s)": [signal.lead_seconds for signal in signals],
+        "silence after (s)": [signal.trail_seconds for signal in signals],
         "phonemes per second of speech": rates,
-        "unlike the speaker (deviations)": [s.deviation for s in sounds.likeness if s is not None],
-        "text over distractors (deviations)": [] if matches is None else matches.values.tolist(),
+        "distance from speaker (deviations)": distances,
+        "text margin (deviations)": [] if margins is None else margins.values.tolist(),
     }
     return {name: quantiles(values) for name, values in table.items() if values}
 
 
 def _coverage(dataset: PreparedDataset) -> Coverage:
-    """Count how often each symbol of the table is said."""
+    """Count the occurrences of each symbol of the table."""
     counts = Counter[int]()
     for index in range(len(dataset)):
         counts.update(dataset.ids(index).tolist())
@@ -184,15 +188,15 @@ def _coverage(dataset: PreparedDataset) -> Coverage:
     )
 
 
-def _notes(sounds: Measurements, matches: TextScores | None) -> Iterator[str]:
-    """Say what could not be checked."""
-    few = sum(like is None for like in sounds.likeness)
+def _notes(measured: Measurements, margins: TextMargins | None) -> Iterator[str]:
+    """Yield notes about checks that were not possible."""
+    few = sum(like is None for like in measured.similarities)
     if few:
-        yield f"{few} rows have too few others of their speaker to compare their sound with"
-    if matches is None:
-        yield "too few different texts to compare a row's own with: no text was checked"
-    elif matches.limit is None:
+        yield f"the speaker of {few} rows was not checked: too few rows per speaker"
+    if margins is None:
+        yield "the texts were not checked: too few different texts"
+    elif margins.limit is None:
         yield (
-            f"right texts are only {matches.median:.1f} deviations better than wrong ones: no text "
-            "was checked; use more rows, or a voice that was trained on them"
+            f"the texts were not checked: correct texts score only {margins.median:.1f} deviations "
+            "better than wrong ones; use more rows, or a voice trained on them"
         )

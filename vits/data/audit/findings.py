@@ -1,4 +1,4 @@
-"""From measurements to findings: one function for each kind of fault."""
+"""Findings from measurements: one function per group of faults."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from vits.data.audit.options import CheckConfig, Fault
 from vits.data.audit.signal_quality import SignalQuality
-from vits.data.audit.text_mismatch import TextScores
+from vits.data.audit.text_mismatch import TextMargins
 from vits.data.audit.voiceprint import SpeakerSimilarity
 from vits.data.prepare.duration_outliers import Deviation
 
@@ -30,13 +30,13 @@ class Finding:
     """One fault of one row.
 
     Attributes:
-        row: its place in the corpus.
-        id: its name.
-        fault: what is wrong.
-        value: what was measured; the unit is in ``reason``.
-        limit: the value from which on it is a fault.
-        reason: one sentence for people.
-        left_out: whether it costs the row its place in the cleaned corpus.
+        row: index of the row in the corpus.
+        id: name of the row.
+        fault: kind of fault.
+        value: measured value; ``reason`` gives the unit.
+        limit: limit that the value exceeds.
+        reason: explanation in one sentence.
+        left_out: whether the fault excludes the row from the clean copy.
     """
 
     row: int
@@ -48,7 +48,7 @@ class Finding:
     left_out: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a report."""
+        """Return the finding as a JSON object of ``check.json``."""
         return {
             "id": self.id,
             "fault": self.fault.value,
@@ -60,17 +60,17 @@ class Finding:
 
 
 class Measurements(NamedTuple):
-    """What was measured of the waves, row by row.
+    """Measurements of the waves, row by row.
 
     Attributes:
-        signals: noise, clipping, silence, level, length of speech.
-        likeness: to the row's speaker; None where there are too few rows of him.
-        rates: of the speech; None where there are too few rows.
-        copies: pairs of rows that are one recording, and their correlation.
+        signals: noise, clipping, silence, level and speech duration of each row.
+        similarities: similarity of each row to its speaker; None for too few rows of the speaker.
+        rates: speaking rate of each row; None if there are too few rows.
+        copies: pairs of rows with the same recording, and their correlation.
     """
 
     signals: list[SignalQuality]
-    likeness: list[SpeakerSimilarity | None]
+    similarities: list[SpeakerSimilarity | None]
     rates: list[Deviation | None]
     copies: list[tuple[int, int, float]]
 
@@ -78,6 +78,7 @@ class Measurements(NamedTuple):
 def _finding(
     row: int, name: str, fault: Fault, config: CheckConfig, measured: tuple[float, float], why: str
 ) -> Finding:
+    """Build a finding; ``measured`` is ``(value, limit)``."""
     value, limit = (float(number) for number in measured)
     dropped = fault in config.leave_out
     return Finding(
@@ -91,15 +92,15 @@ def signal_findings(
     speakers: Sequence[str],
     config: CheckConfig,
 ) -> Iterator[Finding]:
-    """Find rows that are noisy, clipped, silent at an end, or of another level than the rest."""
-    heard: dict[str, list[float]] = defaultdict(list)
+    """Find rows with noise, clipping, long silence, a deviating level, or no speech at all."""
+    by_speaker: dict[str, list[float]] = defaultdict(list)
     for signal, speaker in zip(signals, speakers, strict=True):
         if signal.speech_seconds > 0:
-            heard[speaker].append(signal.level_dbfs)
-    medians = {speaker: float(np.median(levels)) for speaker, levels in heard.items()}
+            by_speaker[speaker].append(signal.level_dbfs)
+    medians = {speaker: float(np.median(levels)) for speaker, levels in by_speaker.items()}
     for row, (name, signal) in enumerate(zip(names, signals, strict=True)):
         if signal.speech_seconds == 0:
-            why = "every sample is 0: there is no speech"
+            why = "every sample is 0, so there is no speech"
             yield _finding(row, name, Fault.NO_SPEECH, config, (0.0, 0.0), why)
             continue
         least = config.min_snr_db
@@ -113,26 +114,26 @@ def signal_findings(
             )
             yield _finding(row, name, Fault.CLIPPING, config, (signal.clipped, most), why)
         ends = {"before": signal.lead_seconds, "after": signal.trail_seconds}
-        where = max(ends, key=lambda end: ends[end])
+        longest = max(ends, key=lambda end: ends[end])
         most = config.max_silence_seconds
-        if ends[where] > most:
-            why = f"{ends[where]:.2f} s of silence {where} the speech, at most {most:g} s"
-            yield _finding(row, name, Fault.SILENCE, config, (ends[where], most), why)
-        away = signal.level_dbfs - medians[speakers[row]]
+        if ends[longest] > most:
+            why = f"{ends[longest]:.2f} s of silence {longest} the speech, at most {most:g} s"
+            yield _finding(row, name, Fault.SILENCE, config, (ends[longest], most), why)
+        offset = signal.level_dbfs - medians[speakers[row]]
         most = config.max_loudness_db
-        if abs(away) > most:
-            why = f"{abs(away):.1f} dB {'louder' if away > 0 else 'quieter'} than the median of "
-            why += f"{medians[speakers[row]]:.1f} dBFS, at most {most:g} dB"
-            yield _finding(row, name, Fault.LOUDNESS, config, (away, most), why)
+        if abs(offset) > most:
+            why = f"{abs(offset):.1f} dB {'louder' if offset > 0 else 'quieter'} than the median "
+            why += f"of {medians[speakers[row]]:.1f} dBFS, at most {most:g} dB"
+            yield _finding(row, name, Fault.LOUDNESS, config, (offset, most), why)
 
 
 def rate_findings(
     names: Sequence[str], rates: Sequence[Deviation | None], config: CheckConfig
 ) -> Iterator[Finding]:
-    """Find rows that have far more or fewer phonemes in a second of speech than the rest."""
+    """Find rows with an unusual speaking rate, in phonemes per second of speech."""
     for row, (name, rate) in enumerate(zip(names, rates, strict=True)):
         if rate is not None and rate.score > config.max_rate_deviation:
-            why = f"{1 / rate.seconds:.1f} phonemes in a second of speech, the median is "
+            why = f"{1 / rate.seconds:.1f} phonemes per second of speech, the median is "
             why += f"{1 / rate.median:.1f}: {rate.score:.1f} deviations, at most "
             why += f"{config.max_rate_deviation:g}"
             measured = (rate.score, config.max_rate_deviation)
@@ -140,32 +141,32 @@ def rate_findings(
 
 
 def speaker_findings(
-    names: Sequence[str], likeness: Sequence[SpeakerSimilarity | None], config: CheckConfig
+    names: Sequence[str], similarities: Sequence[SpeakerSimilarity | None], config: CheckConfig
 ) -> Iterator[Finding]:
     """Find rows that do not sound like their speaker."""
     most = config.max_speaker_deviation
-    for row, (name, like) in enumerate(zip(names, likeness, strict=True)):
+    for row, (name, like) in enumerate(zip(names, similarities, strict=True)):
         if like is None or (like.deviation <= most and like.nearer is None):
             continue
-        why = f"sounds {like.deviation:.1f} deviations unlike the speaker, at most {most:g}"
-        why += f", and like {like.nearer}" if like.nearer else ""
+        why = f"{like.deviation:.1f} deviations from the speaker's sound, at most {most:g}"
+        why += f"; more similar to {like.nearer}" if like.nearer else ""
         yield _finding(row, name, Fault.WRONG_SPEAKER, config, (like.deviation, most), why)
 
 
 def text_findings(
-    names: Sequence[str], matches: TextScores | None, config: CheckConfig
+    names: Sequence[str], margins: TextMargins | None, config: CheckConfig
 ) -> Iterator[Finding]:
-    """Find rows whose own text fits no better than those of other rows."""
-    if matches is None or matches.limit is None:
+    """Find rows whose own text does not fit clearly better than texts of other rows."""
+    if margins is None or margins.limit is None:
         return
-    for row, (name, value) in enumerate(zip(names, matches.values.tolist(), strict=True)):
-        if not value < matches.limit:
+    for row, (name, value) in enumerate(zip(names, margins.values.tolist(), strict=True)):
+        if not value < margins.limit:
             continue
         why = f"the text fits the audio {value:.1f} deviations better than texts of other rows, "
-        why += f"at least {matches.limit:.1f}; right ones have {matches.median:.1f}"
-        if row in matches.better:
-            why += f"; the text of {names[matches.better[row]]} fits"
-        yield _finding(row, name, Fault.TEXT_MISMATCH, config, (value, matches.limit), why)
+        why += f"at least {margins.limit:.1f}; correct texts have {margins.median:.1f}"
+        if row in margins.better:
+            why += f"; the text of {names[margins.better[row]]} fits"
+        yield _finding(row, name, Fault.TEXT_MISMATCH, config, (value, margins.limit), why)
 
 
 def same_audio_findings(
@@ -175,13 +176,13 @@ def same_audio_findings(
     faulty: set[int],
     config: CheckConfig,
 ) -> Iterator[Finding]:
-    """Find recordings that are there twice; of each the first row without a fault stays.
+    """Find duplicate recordings; the first row of each group without another fault is kept.
 
     Args:
-        names: of the rows.
-        copies: pairs that are one recording.
+        names: names of the rows.
+        copies: pairs of rows with the same recording, and their correlation.
         texts: speaker and text of each row.
-        faulty: rows that are left out for another fault.
+        faulty: rows that are excluded because of another fault.
         config: the limits.
     """
     group = {row: {row} for pair in copies for row in pair[:2]}
@@ -196,8 +197,8 @@ def same_audio_findings(
         if row == kept:
             continue
         why = f"the same recording as {names[kept]}: correlation {value[row]:.2f}, "
-        why += f"less than {config.min_same_audio:g} for different ones"
-        why += "" if texts[row] == texts[kept] else "; its speaker or text is another"
+        why += f"different recordings are below {config.min_same_audio:g}"
+        why += "" if texts[row] == texts[kept] else "; its speaker or text differs"
         measured = (value[row], config.min_same_audio)
         yield _finding(row, names[row], Fault.SAME_AUDIO, config, measured, why)
 
@@ -205,10 +206,10 @@ def same_audio_findings(
 def same_text_findings(
     names: Sequence[str], texts: Sequence[tuple[str, ...]], config: CheckConfig
 ) -> Iterator[Finding]:
-    """Find texts that a speaker says several times; the first row of each is not named.
+    """Find texts that a speaker reads more than once; the first row of each is not reported.
 
     Args:
-        names: of the rows.
+        names: names of the rows.
         texts: speaker and text of each row.
         config: the limits.
     """
@@ -217,5 +218,5 @@ def same_text_findings(
         rows[text].append(row)
     for same in rows.values():
         for row in same[1:]:
-            why = f"the same text as {names[same[0]]}, said {len(same)} times"
+            why = f"the same text as {names[same[0]]}, read {len(same)} times"
             yield _finding(row, names[row], Fault.SAME_TEXT, config, (len(same), 1), why)

@@ -1,4 +1,4 @@
-"""What `vits check` holds for a fault; nothing here imports torch or numpy."""
+"""Configuration of `vits check`: faults and limits; imports neither torch nor numpy."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ __all__ = ["CheckConfig", "Fault"]
 
 
 class Fault(str, Enum):
-    """What can be wrong with a row; the value is the word of reports and of ``rejected.jsonl``."""
+    """Kinds of faults of a row; the value appears in reports and in ``rejected.jsonl``."""
 
     NO_SPEECH = "no speech"
     NOISE = "noise"
@@ -25,23 +25,22 @@ class Fault(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """RecordingLimits of the checks, and which faults cost a row its place.
+    """Limits of the checks, and the faults that exclude a row from the clean copy.
 
     Attributes:
         min_snr_db: smallest signal-to-noise ratio, estimated blindly (dB).
-        max_clipped: largest fraction of samples in flat runs at the peak.
-        max_silence_seconds: longest silence before or after the speech (s).
-        max_loudness_db: largest distance of the speech's level from the median level of its
-            speaker (dB).
-        max_rate_deviation: largest distance of the logarithm of the phonemes per second of speech
-            from its median, in robust standard deviations.
-        min_same_audio: correlation of two waves from which on they are one recording, in (0, 1].
-        max_speaker_deviation: largest distance of a row's sound from its speaker's, in robust
-            standard deviations.
-        distractors: texts of other rows that a row's own text is compared with.
-        leave_out: the faults for which a row is left out of the cleaned corpus; the others are
-            named only.
-        seed: of the choice of distractors.
+        max_clipped: largest fraction of samples in flat runs at the peak, in [0, 1].
+        max_silence_seconds: longest silence before or after the speech (s), greater than 0.
+        max_loudness_db: largest distance of the speech level from the median level of the speaker
+            (dB), greater than 0.
+        max_rate_deviation: largest distance of the log speaking rate (phonemes per second of
+            speech) from its median, in robust standard deviations, greater than 0.
+        min_same_audio: smallest correlation of two waves of the same recording, in (0, 1].
+        max_speaker_deviation: largest distance of a row from the sound of its speaker, in robust
+            standard deviations, greater than 0.
+        contrast_texts: number of texts of other rows to compare a row's own text with, at least 2.
+        leave_out: faults that exclude a row from the clean copy; the others are only reported.
+        seed: seed of the choice of contrast texts.
     """
 
     min_snr_db: float = 15.0
@@ -51,7 +50,7 @@ class CheckConfig:
     max_rate_deviation: float = 6.0
     min_same_audio: float = 0.9
     max_speaker_deviation: float = 4.5
-    distractors: int = 8
+    contrast_texts: int = 8
     leave_out: tuple[Fault, ...] = (
         Fault.NO_SPEECH,
         Fault.CLIPPING,
@@ -63,7 +62,7 @@ class CheckConfig:
     seed: int = 1234
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the ranges of the values."""
         require_positive(
             self,
             "max_silence_seconds",
@@ -76,4 +75,6 @@ class CheckConfig:
             0 < self.min_same_audio <= 1,
             f"min_same_audio {self.min_same_audio} must be in (0, 1]",
         )
-        require(self.distractors >= 2, f"distractors {self.distractors} must be at least 2")
+        require(
+            self.contrast_texts >= 2, f"contrast_texts {self.contrast_texts} must be at least 2"
+        )

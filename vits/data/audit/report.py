@@ -1,4 +1,4 @@
-"""What is wrong with a corpus, for people and for programs."""
+"""Audit report of a corpus, as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _SYMBOLS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """How much of the symbol table is said.
+    """Use of the symbol table by the corpus.
 
     Attributes:
-        symbols: rows of the table.
-        unused: symbols that no row has.
-        rare: symbols said fewer than 10 times, with their number.
+        symbols: number of symbols in the table.
+        unused: symbols that never occur.
+        rare: counts of symbols that occur fewer than 10 times.
     """
 
     symbols: int
@@ -33,14 +33,14 @@ class Coverage:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
-    """All findings of a corpus.
+    """All findings about a corpus.
 
     Attributes:
-        rows: rows examined.
-        findings: sorted by row, then by fault.
-        measured: 5th, 50th and 95th percentile of each measurement; its name has the unit.
-        coverage: of the symbol table.
-        notes: what could not be checked, and why.
+        rows: number of rows examined.
+        findings: findings sorted by row, then by fault.
+        measured: 5th, 50th and 95th percentile of each measurement; the name includes the unit.
+        coverage: use of the symbol table.
+        notes: checks that were not possible, with the reason.
     """
 
     rows: int
@@ -51,7 +51,7 @@ class AuditReport:
 
     @property
     def left_out(self) -> dict[int, list[Finding]]:
-        """Rows to leave out, each with the findings that cost it its place."""
+        """Rows to exclude, each with the findings that exclude it."""
         rows: dict[int, list[Finding]] = {}
         for finding in self.findings:
             if finding.left_out:
@@ -59,7 +59,7 @@ class AuditReport:
         return rows
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of ``check.json``."""
+        """Return the report as the JSON object of ``check.json``."""
         left_out = self.left_out
         return {
             "rows": self.rows,
@@ -73,18 +73,18 @@ class AuditReport:
         }
 
     def text(self) -> str:
-        """Return the findings as tables for people."""
+        """Return the report as plain-text tables."""
         left_out = self.left_out
         lines = [
             f"rows      {self.rows}",
             f"kept      {self.rows - len(left_out)}",
             f"left out  {len(left_out)}",
             "",
-            f"{'fault':<16}{'rows':>6}  what becomes of them",
+            f"{'fault':<16}{'rows':>6}  action",
         ]
         for name, count in self._counts().items():
-            fate = "left out" if count["left_out"] else "named only"
-            lines.append(f"{name:<16}{count['rows']:>6}  {fate}")
+            action = "left out" if count["left_out"] else "reported only"
+            lines.append(f"{name:<16}{count['rows']:>6}  {action}")
         lines += ["", f"{'measured':<34}{'5 %':>8}{'median':>8}{'95 %':>8}"]
         for name, values in self.measured.items():
             lines.append(f"{name:<34}" + "".join(f"{value:8.2f}" for value in values))
@@ -92,33 +92,33 @@ class AuditReport:
         shown = list(left_out.values())[:_SHOWN]
         lines += [f"left out {row[0].id}: {_reasons(row)}" for row in shown]
         if len(left_out) > len(shown):
-            lines.append(f"and {len(left_out) - len(shown)} more: see the report")
+            lines.append(f"and {len(left_out) - len(shown)} more, see the JSON report")
         return "\n".join(lines)
 
     def _counts(self) -> dict[str, dict[str, int]]:
-        """Count the rows of each fault, and those left out for it."""
+        """Count the rows with each fault, and the rows excluded because of it."""
         rows = Counter(finding.fault for finding in self.findings)
-        gone = Counter(finding.fault for finding in self.findings if finding.left_out)
-        return {f.value: {"rows": rows[f], "left_out": gone[f]} for f in Fault if rows[f]}
+        excluded = Counter(finding.fault for finding in self.findings if finding.left_out)
+        return {f.value: {"rows": rows[f], "left_out": excluded[f]} for f in Fault if rows[f]}
 
     def _symbols(self) -> list[str]:
-        """Say which symbols are never or rarely said."""
+        """Return lines about unused and rare symbols."""
         unused, rare = self.coverage.unused, self.coverage.rare
-        lines = [f"{len(unused)} of {self.coverage.symbols} symbols are never said"]
+        lines = [f"{len(unused)} of {self.coverage.symbols} symbols never occur"]
         if rare:
             least = sorted(rare.items(), key=lambda item: (item[1], item[0]))[:_SYMBOLS]
             listed = ", ".join(f"{symbol!r} {count}" for symbol, count in least)
-            lines.append(f"said fewer than 10 times: {listed}")
+            lines.append(f"fewer than 10 occurrences: {listed}")
         return lines
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the 5th, 50th and 95th percentile of the finite ones among at least one value."""
+    """Return the 5th, 50th and 95th percentile of the finite values; zeros if there are none."""
     finite = [value for value in values if np.isfinite(value)] or [0.0]
     low, middle, high = np.percentile(finite, (5, 50, 95))
     return float(low), float(middle), float(high)
 
 
 def _reasons(findings: Sequence[Finding]) -> str:
-    """Join the reasons of a row."""
+    """Return the faults of a row and their reasons as one line."""
     return "; ".join(f"{finding.fault.value}: {finding.reason}" for finding in findings)

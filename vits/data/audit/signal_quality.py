@@ -1,4 +1,4 @@
-"""What a recording's samples tell: noise, clipping, silence, level, length of its speech."""
+"""Signal measurements of a recording: noise, clipping, silence, level and speech duration."""
 
 import math
 from typing import NamedTuple
@@ -10,21 +10,21 @@ from vits.errors import AudioError
 __all__ = ["SignalQuality", "measure_signal"]
 
 _FRAME_SECONDS = 0.02
-_CEILING_DB = 100.0  # beyond 16 bits; where nothing is left of the noise
-_FLAT = 3  # equal samples in a row; a sine at full scale has two at its top
-_QUIET_PEAK = 0.05  # below it equal neighbours are the steps of 16 bits, not clipping
+_CEILING_DB = 100.0  # beyond 16 bits: no noise is measurable
+_FLAT = 3  # shortest run of equal samples; a full-scale sine has two at its peak
+_QUIET_PEAK = 0.05  # below it equal neighbours are due to 16-bit quantization, not clipping
 
 
 class SignalQuality(NamedTuple):
-    """Measurements of one recording.
+    """Signal measurements of one recording.
 
     Attributes:
         snr_db: signal-to-noise ratio (dB), at most 100.
-        clipped: fraction of the samples in flat runs at the peak.
+        clipped: fraction of samples in flat runs at the peak, in [0, 1].
         lead_seconds: silence before the speech (s).
-        trail_seconds: silence after it (s).
-        speech_seconds: length of the speech without any silence (s); 0 for digital silence.
-        level_dbfs: mean power of the speech (dB re full scale); -inf for digital silence.
+        trail_seconds: silence after the speech (s).
+        speech_seconds: duration of the speech without pauses (s); 0 for digital silence.
+        level_dbfs: mean power of the speech (dBFS); -inf for digital silence.
     """
 
     snr_db: float
@@ -36,12 +36,12 @@ class SignalQuality(NamedTuple):
 
 
 def measure_signal(wave: np.ndarray, sample_rate: int) -> SignalQuality:
-    """Measure a recording in frames of 20 ms.
+    """Measure a recording in 20 ms frames.
 
-    The noise is the 5th percentile of the frames' powers, what is loud the 95th; the ratio is
-    10 log10((loud - noise) / noise). Frames of digital silence are no measure of noise and are
-    left out. A recording without any pause shows less than its true ratio. Speech is what lies
-    6 dB above the noise, but nothing 40 dB below what is loud, and all that is within 25 dB of it.
+    The noise level is the 5th percentile of the frame powers, the loud level the 95th; the SNR is
+    10 log10((loud - noise) / noise). Frames of digital silence are excluded. For a recording
+    without pauses the estimate is too low. A frame is speech if it is at least 6 dB above the
+    noise, but never if it is 40 dB below the loud level and always if it is within 25 dB of it.
 
     Args:
         wave: (L,) floating point in [-1, 1]; L at least 1.
@@ -56,10 +56,10 @@ def measure_signal(wave: np.ndarray, sample_rate: int) -> SignalQuality:
     starts = np.arange(0, len(wave), frame)
     sizes = np.minimum(frame, len(wave) - starts)
     power = np.add.reduceat(np.square(wave, dtype=np.float64), starts) / sizes
-    heard = power[power > 0]
-    if not len(heard):
+    positive = power[power > 0]
+    if not len(positive):
         return SignalQuality(0.0, 0.0, len(wave) / sample_rate, 0.0, 0.0, -math.inf)
-    noise, loud = (float(value) for value in np.percentile(heard, (5, 95)))
+    noise, loud = (float(value) for value in np.percentile(positive, (5, 95)))
     speech = np.flatnonzero(power >= np.clip(4 * noise, 1e-4 * loud, 10**-2.5 * loud))
     first, last = int(starts[speech[0]]), int(starts[speech[-1]] + sizes[speech[-1]])
     return SignalQuality(
@@ -73,9 +73,9 @@ def measure_signal(wave: np.ndarray, sample_rate: int) -> SignalQuality:
 
 
 def _clipped(wave: np.ndarray) -> float:
-    """Return the fraction of samples in runs of equal ones at the largest or smallest value.
+    """Return the fraction of samples in runs of equal values at the maximum or minimum.
 
-    The peak is the recording's own, since a clipped recording may have been made quieter since.
+    The peak is that of the recording, since its level may have been lowered after clipping.
     """
     total = 0
     for peak in (float(wave.max()), float(wave.min())):

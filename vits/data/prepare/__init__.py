@@ -1,1 +1,1 @@
-"""Preparation of a corpus: from recordings and transcripts to a prepared folder."""
+"""Corpus preparation: converts recordings and transcripts to a prepared folder."""

@@ -1,4 +1,4 @@
-"""From finished chunks to the prepared folder."""
+"""Assembly of the prepared folder from finished chunks."""
 
 import json
 from collections import Counter
@@ -29,19 +29,19 @@ T = TypeVar("T")
 
 @dataclass
 class _Corpus:
-    """The corpus after the last check, in its order.
+    """The corpus after all checks, in its original order.
 
     Attributes:
         kept: manifest lines.
         rejected: lines of ``rejected.jsonl``.
-        pieces: for each chunk, the samples to copy, [start, end).
-        dropped: unknown symbols that were dropped, counted.
-        samples: of all kept rows together.
+        ranges: for each chunk, the sample ranges [start, end) to copy.
+        dropped: counts of unknown symbols that were dropped.
+        samples: total samples of the kept rows.
     """
 
     kept: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, str]] = field(default_factory=list)
-    pieces: list[list[tuple[int, int]]] = field(default_factory=list)
+    ranges: list[list[tuple[int, int]]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     samples: int = 0
 
@@ -51,23 +51,23 @@ def assemble(
 ) -> Report:
     """Write the prepared folder from finished chunks.
 
-    ``dataset.json`` is taken away first and written last: a folder that has one is whole.
+    ``dataset.json`` is removed first and written last, so a folder that has one is complete.
 
     Args:
-        chunks: all chunks of the corpus, done.
+        chunks: all chunks of the corpus, finished.
         folder: the prepared folder.
-        config: what was done.
-        frontend: made the symbols.
+        config: the configuration that the chunks were made with.
+        frontend: the text front end that the chunks were made with.
 
     Raises:
-        DataError: a chunk is gone or was changed, or no row was kept.
+        DataError: a chunk is missing or was changed, or no row was kept.
     """
     scratch = chunks[0].folder
-    results = [_whole(chunk, chunk.result()) for chunk in chunks]
+    results = [_require(chunk, chunk.result()) for chunk in chunks]
     scores = _scores(chunks, results, config)
-    corpus, following = _Corpus(), iter(scores)
+    corpus, remaining = _Corpus(), iter(scores)
     for chunk, result in zip(chunks, results, strict=True):
-        _sort(chunk, result, following, config, frontend, corpus)
+        _add_chunk(chunk, result, remaining, config, frontend, corpus)
     report = make_report(
         corpus.kept,
         corpus.rejected,
@@ -82,7 +82,8 @@ def assemble(
     if not corpus.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
         raise DataError(
-            f"none of {report.rows} rows was kept: {reasons}; see {folder / 'rejected.jsonl'}"
+            f"none of {report.rows} rows passed the checks: {reasons}; "
+            f"see {folder / 'rejected.jsonl'}"
         )
     _write_audio(folder / "audio.i16", chunks, corpus, scratch)
     _write_lines(folder / "manifest.jsonl", corpus.kept, scratch)
@@ -94,7 +95,7 @@ def assemble(
 def _scores(
     chunks: Sequence[Chunk], results: Sequence[ChunkResult], config: PrepareConfig
 ) -> list[Deviation | None]:
-    """Return the deviation of each row that its chunk kept; None where it was not compared."""
+    """Return the duration deviation of every kept row; None if it was not compared."""
     rows = [
         (outcome["speech_seconds"], outcome["phonemes"], chunk.tasks[outcome["position"]].row)
         for chunk, result in zip(chunks, results, strict=True)
@@ -109,7 +110,7 @@ def _scores(
     )
 
 
-def _sort(
+def _add_chunk(
     chunk: Chunk,
     result: ChunkResult,
     scores: Iterator[Deviation | None],
@@ -117,10 +118,10 @@ def _sort(
     frontend: Frontend,
     corpus: _Corpus,
 ) -> None:
-    """Add a chunk's rows, in order, to those kept or to those rejected."""
+    """Add the rows of a chunk, in order, to the kept or the rejected rows of the corpus."""
     kept = {outcome["position"]: outcome for outcome in result.kept}
     faults = {outcome["position"]: outcome for outcome in result.rejected}
-    pieces, end = [], 0
+    ranges, end = [], 0
     for position, task in enumerate(chunk.tasks):
         if position in faults:
             fault = faults[position]
@@ -129,28 +130,28 @@ def _sort(
         outcome, deviation = kept[position], next(scores)
         start, end = end, end + outcome["samples"]
         if deviation is not None and deviation.score > config.limits.max_deviation:
-            reason, detail = Reason.ODD_DURATION.value, _odd(deviation, config)
+            reason, detail = Reason.ODD_DURATION.value, _outlier_detail(deviation, config)
             corpus.rejected.append(_rejection(task.row, reason, detail))
             continue
         entry = {key: outcome[key] for key in ("phonemes", "ids", "samples")}
-        row = {**task.row.to_dict(), **_named(task.row, frontend)}
+        row = {**task.row.to_dict(), **_model_language(task.row, frontend)}
         corpus.kept.append({**row, **entry, "offset": corpus.samples})
         corpus.dropped.update(outcome["dropped"])
         corpus.samples += outcome["samples"]
-        pieces.append((start, end))
-    corpus.pieces.append(pieces)
+        ranges.append((start, end))
+    corpus.ranges.append(ranges)
 
 
-def _named(row: Row, frontend: Frontend) -> dict[str, str]:
-    """Call a row's language what the model calls it, where the model knows several."""
+def _model_language(row: Row, frontend: Frontend) -> dict[str, str]:
+    """Return the model's name of the row's language; empty for a model with one language."""
     language = language_index(row, frontend)
     return {} if language is None else {"language": frontend.config.languages[language][0]}
 
 
-def _odd(deviation: Deviation, config: PrepareConfig) -> str:
-    """Say what is odd about a duration."""
+def _outlier_detail(deviation: Deviation, config: PrepareConfig) -> str:
+    """Describe a duration outlier for ``rejected.jsonl``."""
     return (
-        f"{deviation.seconds:.3f} s for each phoneme, the median is {deviation.median:.3f} s: "
+        f"{deviation.seconds:.3f} s per phoneme, the median is {deviation.median:.3f} s: "
         f"{deviation.score:.1f} deviations, at most {config.limits.max_deviation:g}"
     )
 
@@ -161,7 +162,7 @@ def _rejection(row: Row, reason: str, detail: str) -> dict[str, str]:
 
 
 def _info(corpus: _Corpus, config: PrepareConfig, frontend: Frontend) -> dict[str, Any]:
-    """Return ``dataset.json``; ``speakers`` is empty for one unnamed speaker."""
+    """Return the content of ``dataset.json``; ``speakers`` is empty for one unnamed speaker."""
     speakers = sorted({row["speaker"] for row in corpus.kept})
     return {
         "format": _FORMAT,
@@ -175,19 +176,19 @@ def _info(corpus: _Corpus, config: PrepareConfig, frontend: Frontend) -> dict[st
     }
 
 
-def _whole(chunk: Chunk, found: T | None) -> T:
-    """Return what was found of a chunk that must be done."""
-    if found is None:
+def _require(chunk: Chunk, value: T | None) -> T:
+    """Return a value read from a finished chunk; raise DataError if it is missing."""
+    if value is None:
         raise DataError(f"{chunk.result_path} was changed or deleted meanwhile; prepare again")
-    return found
+    return value
 
 
 def _write_audio(path: Path, chunks: Sequence[Chunk], corpus: _Corpus, scratch: Path) -> None:
-    """Write the kept waves one after another."""
+    """Write the concatenated waves of the kept rows."""
     with atomic_write(path, scratch) as partial, partial.open("wb") as file:
-        for chunk, pieces in zip(chunks, corpus.pieces, strict=True):
-            waves = _whole(chunk, chunk.waves()) if pieces else b""
-            for start, end in pieces:
+        for chunk, ranges in zip(chunks, corpus.ranges, strict=True):
+            waves = _require(chunk, chunk.waves()) if ranges else b""
+            for start, end in ranges:
                 file.write(waves[start * _BYTES : end * _BYTES])
 
 

@@ -1,4 +1,4 @@
-"""What makes a recording unfit for training; each fault has a name."""
+"""Checks of single recordings, and the reasons for rejecting a row."""
 
 import math
 from enum import Enum
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Reason(str, Enum):
-    """Why a row is left out; the value is the word of reports and of ``rejected.jsonl``."""
+    """Why a row is rejected; the value appears in reports and in ``rejected.jsonl``."""
 
     MISSING = "missing"
     EMPTY = "empty"
@@ -42,11 +42,11 @@ class Reason(str, Enum):
 
 
 class RejectedError(Exception):
-    """A row is left out.
+    """A row failed a check and is rejected.
 
     Attributes:
-        reason: the kind of fault.
-        detail: the value that was wrong and the rule it broke.
+        reason: the check that failed.
+        detail: the value and the rule that it violates.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -56,15 +56,15 @@ class RejectedError(Exception):
 
 
 def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
-    """Check what can be told without the samples.
+    """Check a file and its header without reading the samples.
 
     Args:
         path: the recording.
-        sample_rate: the target (Hz).
-        limits: the rules.
+        sample_rate: target sample rate (Hz).
+        limits: limits of the checks.
 
     Raises:
-        RejectedError: missing, empty, truncated, unreadable or of a wrong rate.
+        RejectedError: missing, empty, truncated or unreadable file, or too low a sample rate.
     """
     try:
         if not path.exists():
@@ -74,26 +74,26 @@ def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
         shortfall = files.riff_shortfall(path)
         if shortfall:
             raise RejectedError(
-                Reason.TRUNCATED, f"{shortfall} bytes fewer than the RIFF header says"
+                Reason.TRUNCATED, f"{shortfall} bytes fewer than the RIFF header declares"
             )
         rate = files.info(path).sample_rate
     except (AudioError, OSError) as error:
         raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
     if rate < sample_rate and not limits.allow_upsampling:
         raise RejectedError(
-            Reason.WRONG_RATE, f"{rate} Hz, must be at least {sample_rate} Hz or upsampling allowed"
+            Reason.WRONG_RATE, f"{rate} Hz, must be at least {sample_rate} Hz without upsampling"
         )
 
 
 def check_samples(samples: np.ndarray, limits: RecordingLimits) -> None:
-    """Check samples as they come from the file.
+    """Check the samples of a file.
 
     Args:
         samples: (L, channels) float32.
-        limits: the rules.
+        limits: limits of the checks.
 
     Raises:
-        RejectedError: empty, not finite or clipped.
+        RejectedError: no samples, samples that are not finite, or too many clipped samples.
     """
     if samples.size == 0:
         raise RejectedError(Reason.EMPTY, "the file has 0 samples")
@@ -109,10 +109,10 @@ def check_samples(samples: np.ndarray, limits: RecordingLimits) -> None:
 
 
 def check_level(wave: np.ndarray, limits: RecordingLimits) -> None:
-    """Check that a mono wave (L,) is loud enough to hold speech.
+    """Check that a mono wave (L,) is loud enough to contain speech.
 
     Raises:
-        RejectedError: silent.
+        RejectedError: the wave is silent.
     """
     level = loudness.rms_dbfs(wave)
     if level < limits.silence_dbfs:
@@ -121,16 +121,17 @@ def check_level(wave: np.ndarray, limits: RecordingLimits) -> None:
 
 
 def check_length(samples: int, sample_rate: int, hop_length: int, limits: RecordingLimits) -> None:
-    """Check the length of a wave as training will see it.
+    """Check the length of a wave after resampling and trimming.
 
     Args:
-        samples: its length.
-        sample_rate: of the wave (Hz).
-        hop_length: samples of a frame.
-        limits: the rules.
+        samples: length of the wave (samples).
+        sample_rate: sample rate of the wave (Hz).
+        hop_length: samples per frame.
+        limits: limits of the checks.
 
     Raises:
-        RejectedError: shorter than one training segment or ``min_seconds``, or too long.
+        RejectedError: shorter than a training segment or than ``min_seconds``, or longer than
+            ``max_seconds``.
     """
     seconds = samples / sample_rate
     if samples // hop_length < limits.segment_frames:

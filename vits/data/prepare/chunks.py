@@ -1,8 +1,9 @@
-"""Chunks of a corpus: the unit of parallel, resumable and shared work.
+"""Chunks of a corpus: the unit of parallel, resumable and distributed preparation.
 
-A chunk is a run of rows. Its result is two files, written whole or not at all: the waves one after
-another, and one JSON object with the rows' outcomes, a hash of both, and a key. The key covers all
-that the result depends on: options, front end, rows, and size and time of each recording.
+A chunk is a range of consecutive rows. Its result is two files, each written atomically: the
+concatenated waves, and a JSON object with the outcome of each row, a hash of both, and a key. The
+key is a hash of everything the result depends on: options, front end, rows, and the size and
+modification time of each recording.
 """
 
 import contextlib
@@ -26,11 +27,11 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Task:
-    """One row to do.
+    """One row to prepare.
 
     Attributes:
         row: the row.
-        first: audio of the first row with the same id, None where this is the first.
+        first: audio of the first row with the same id; None if this row is the first.
     """
 
     row: Row
@@ -39,29 +40,29 @@ class Task:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What became of a chunk's rows.
+    """Outcome of the rows of a chunk.
 
     Attributes:
-        kept: for every kept row its outcome; ``position`` is the row's place in the chunk.
-        rejected: for every other row the same, with reason and detail.
+        kept: outcomes of the kept rows; ``position`` is the index of the row in the chunk.
+        rejected: position, reason and detail of the rejected rows.
     """
 
     kept: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object."""
+        """Return the outcomes as a JSON object."""
         return {"kept": self.kept, "rejected": self.rejected}
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A run of rows and the place of its result.
+    """A range of rows, and the files of its result.
 
     Attributes:
-        folder: where its two files are.
-        index: its place in the corpus, from 0.
-        key: hash of all that the result depends on.
+        folder: folder of the result files.
+        index: position of the chunk in the corpus, from 0.
+        key: hash of everything the result depends on.
         tasks: the rows.
     """
 
@@ -72,16 +73,16 @@ class Chunk:
 
     @property
     def wave_path(self) -> Path:
-        """File of the waves, int16 little endian."""
+        """Path of the concatenated waves, int16 little endian."""
         return self.folder / f"chunk-{self.index:06d}.i16"
 
     @property
     def result_path(self) -> Path:
-        """File of the outcomes; it is written last, so that it stands for the whole."""
+        """Path of the outcomes; it is written last and marks the chunk as finished."""
         return self.folder / f"chunk-{self.index:06d}.json"
 
     def write(self, waves: bytes, result: ChunkResult) -> None:
-        """Write both files; a reader sees the old ones or the new ones."""
+        """Write both files atomically."""
         with atomic_write(self.wave_path) as path:
             path.write_bytes(waves)
         head = {"key": self.key, "sha256": _digest(waves, result)}
@@ -89,7 +90,7 @@ class Chunk:
             path.write_text(json.dumps({**head, **result.to_dict()}), encoding="utf-8")
 
     def result(self) -> ChunkResult | None:
-        """Read the outcomes; None unless they are there and made from these very inputs."""
+        """Read the outcomes; None if they are missing or were made from other inputs."""
         try:
             values = json.loads(self.result_path.read_bytes())
             result = ChunkResult(values["kept"], values["rejected"])
@@ -98,7 +99,7 @@ class Chunk:
             return None
 
     def waves(self) -> bytes | None:
-        """Read the waves; None unless both files are whole and made from these very inputs."""
+        """Read the waves; None if a file is missing or damaged, or was made from other inputs."""
         result = self.result()
         try:
             waves = self.wave_path.read_bytes()
@@ -107,8 +108,8 @@ class Chunk:
             return None
         return waves if result and expected == _digest(waves, result) else None
 
-    def is_done(self) -> bool:
-        """Tell whether the result is there, whole and made from these very inputs."""
+    def is_finished(self) -> bool:
+        """Return whether the result is complete, intact and made from the same inputs."""
         return self.waves() is not None
 
 
@@ -116,10 +117,10 @@ def plan(rows: Sequence[Row], folder: Path, made_with: Any, chunk_rows: int) -> 
     """Divide a corpus into chunks.
 
     Args:
-        rows: the whole corpus, whatever this machine's share.
-        folder: where the results go.
-        made_with: JSON value of all options the results depend on.
-        chunk_rows: rows of a chunk; the last may have fewer.
+        rows: the whole corpus, not only this machine's shard.
+        folder: folder for the results.
+        made_with: JSON value of all options that the results depend on.
+        chunk_rows: rows per chunk; the last one may have fewer.
     """
     first: dict[str, str] = {}
     tasks: list[Task] = []
@@ -138,30 +139,30 @@ def plan(rows: Sequence[Row], folder: Path, made_with: Any, chunk_rows: int) -> 
 
 
 def parse_shard(text: str) -> tuple[int, int]:
-    """Read ``I/N``, the share of one of N machines, I from 1.
+    """Parse a shard ``I/N``: the part of machine I of N, counted from 1.
 
     Raises:
-        DataError: it is not two whole numbers with 1 <= I <= N.
+        DataError: the text is not two integers with 1 <= I <= N.
     """
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
-    share = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= share[0] <= share[1]:
+    shard = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= shard[0] <= shard[1]:
         raise DataError(f"shard {text!r} must be I/N with 1 <= I <= N, e.g. 2/8")
-    return share
+    return shard
 
 
 def clear(folder: Path, keep: Iterable[Path] = ()) -> None:
-    """Delete the files that preparation makes in its work folder, and the folder if empty."""
+    """Delete the files of preparation in its work folder, and the folder if it is empty then."""
     kept = set(keep)
     for path in folder.iterdir() if folder.is_dir() else ():
         if _NAME.fullmatch(path.name) and path not in kept:
             path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # something else is in it: not ours to delete
+    with contextlib.suppress(OSError):  # the folder contains other files: keep it
         folder.rmdir()
 
 
 def _state(audio: str) -> list[int] | None:
-    """Return size and time of a recording, None where there is no file."""
+    """Return size and modification time of a recording; None if the file does not exist."""
     try:
         state = Path(audio).stat()
     except (OSError, ValueError):
@@ -170,12 +171,12 @@ def _state(audio: str) -> list[int] | None:
 
 
 def _digest(waves: bytes, result: ChunkResult) -> str:
-    """Return the hash of a chunk's waves and outcomes."""
+    """Return the SHA-256 of the waves and outcomes of a chunk."""
     digest = hashlib.sha256(waves)
     digest.update(_json(result.to_dict()))
     return digest.hexdigest()
 
 
 def _json(value: Any) -> bytes:
-    """Return the one JSON text of a value."""
+    """Return the canonical JSON encoding of a value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

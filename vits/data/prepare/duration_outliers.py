@@ -1,4 +1,7 @@
-"""Takes whose duration does not fit their text: a wrong transcript, or a cut recording."""
+"""Duration outliers: utterances too long or too short for their text.
+
+They usually have a wrong transcript or a truncated recording.
+"""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,21 +12,21 @@ import numpy as np
 __all__ = ["MIN_GROUP", "Deviation", "deviations", "speech_units"]
 
 MIN_GROUP = 30
-"""Takes needed for a median worth comparing with."""
+"""Smallest number of utterances for a reliable median."""
 
 _PAUSE = 4.0
 _PAUSE_MARKS = frozenset(",;:.!?¡¿—–…-")
 _PHONEME = frozenset(("Lu", "Ll", "Lt", "Lo", "Nd"))
-_LEAST_DEVIATION = 0.05  # a corpus of equal durations (synthetic speech) would reject rounding
+_LEAST_DEVIATION = 0.05  # otherwise rounding is an outlier in speech of constant rate (synthetic)
 
 
 class Deviation(NamedTuple):
-    """How far a take is from the rest.
+    """Deviation of an utterance's speaking rate from the median.
 
     Attributes:
-        score: robust standard deviations from the median.
-        seconds: its seconds for each phoneme (s).
-        median: the median of the takes it was compared with (s).
+        score: distance from the median in robust standard deviations, at least 0.
+        seconds: duration per phoneme of the utterance (s).
+        median: median duration per phoneme of the reference group (s).
     """
 
     score: float
@@ -32,14 +35,14 @@ class Deviation(NamedTuple):
 
 
 def speech_units(phonemes: str) -> float:
-    """Count what takes time to say: phonemes, and a pause mark as 4 of them.
+    """Return the expected duration of a phoneme string, in phonemes; a pause mark counts as 4.
 
-    Stress, length and combining marks count nothing. A least squares fit to 1,850 takes of two
-    speakers gives 0.06 s for a letter and 0.22 to 0.29 s for a mark; without the marks, short
-    sentences such as "Ah, indeed." look odd.
+    Stress, length and combining marks count as 0. A least-squares fit to 1,850 utterances of two
+    speakers gives 0.06 s per letter and 0.22 to 0.29 s per pause mark; without the pause marks,
+    short sentences such as "Ah, indeed." would be outliers.
 
     Returns:
-        At least 1.
+        The number of units, at least 1.
     """
     sounds = sum(unicodedata.category(char) in _PHONEME for char in phonemes)
     pauses = sum(char in _PAUSE_MARKS for char in phonemes)
@@ -49,15 +52,15 @@ def speech_units(phonemes: str) -> float:
 def deviations(
     seconds: Sequence[float], units: Sequence[float], speakers: Sequence[str]
 ) -> list[Deviation | None]:
-    """Compare the logarithm of each take's seconds for each phoneme with the median.
+    """Compare the log duration per phoneme of each utterance with the median.
 
-    A take is compared with its speaker's where there are ``MIN_GROUP`` of them, otherwise with the
-    whole corpus; where that is smaller too, the result is None.
+    The reference group is the utterances of the same speaker if there are at least ``MIN_GROUP``,
+    otherwise the whole corpus. The result is None if the corpus is smaller than that as well.
 
     Args:
-        seconds: length of each take's speech, greater than 0 (s).
-        units: what was said in it (``speech_units``).
-        speakers: who said it.
+        seconds: speech duration of each utterance, greater than 0 (s).
+        units: expected duration of each utterance in phonemes (``speech_units``).
+        speakers: speaker of each utterance.
     """
     values = np.log(np.asarray(seconds, dtype=np.float64) / np.asarray(units, dtype=np.float64))
     names = np.asarray(speakers, dtype=object)

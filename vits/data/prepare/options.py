@@ -1,4 +1,4 @@
-"""What ``vits prepare`` does to a corpus; nothing here imports torch or numpy."""
+"""Configuration of ``vits prepare``; imports neither torch nor numpy."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,21 +11,21 @@ __all__ = ["PrepareConfig", "RecordingLimits"]
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingLimits:
-    """The rules a recording must keep.
+    """Limits that a recording must satisfy.
 
-    The two numbers measured are from 1,850 good takes of two speakers (CMU ARCTIC prompts):
-    clipping of 0.2 % of the samples distorts about 28 dB below the speech, which is no longer
-    hidden by the noise of the recording; the oddest good duration was at 6.0 deviations.
+    ``max_clipped`` and ``max_deviation`` come from 1,850 good utterances of two speakers (CMU
+    ARCTIC prompts): clipping 0.2 % of the samples causes distortion about 28 dB below the speech,
+    above the noise of the recording; the largest deviation of a good duration was 6.0.
 
     Attributes:
-        segment_frames: shortest recording, as frames of the segment that training decodes.
-        min_seconds: shortest recording, where that is longer (s).
-        max_seconds: longest recording; a batch needs memory for its longest (s).
-        max_clipped: largest fraction of samples at full scale.
-        silence_dbfs: a recording with less mean power holds no speech (dB re full scale).
-        allow_upsampling: accept recordings of a lower sample rate than the target's.
-        max_deviation: largest distance of the logarithm of the seconds for each phoneme from its
-            median, in robust standard deviations (1.4826 MAD); 0 turns the check off.
+        segment_frames: shortest recording (frames): the segment that training decodes.
+        min_seconds: shortest recording (s), in [0, max_seconds).
+        max_seconds: longest recording (s); memory grows with the longest recording of a batch.
+        max_clipped: largest fraction of samples at full scale, in [0, 1].
+        silence_dbfs: smallest mean power of a recording (dBFS), less than 0.
+        allow_upsampling: accept recordings whose sample rate is below the target.
+        max_deviation: largest distance of the log duration per phoneme from its median, in robust
+            standard deviations (1.4826 MAD); 0 disables the check.
     """
 
     segment_frames: int = VitsConfig.segment_frames
@@ -37,7 +37,7 @@ class RecordingLimits:
     max_deviation: float = 8.0
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the ranges of the values."""
         require_positive(self, "segment_frames", "max_seconds")
         require(
             0 <= self.min_seconds < self.max_seconds,
@@ -50,17 +50,17 @@ class RecordingLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareConfig:
-    """How recordings and texts become training data.
+    """Configuration of the preparation.
 
     Attributes:
-        audio: the target; its sample rate is that of the waves written.
-        limits: the rules a recording must keep.
-        trim_db: cut leading and trailing parts that are this far below the loudest (dB); None
-            keeps them.
-        loudness_dbfs: bring every recording to this mean power (dB re full scale), or to less
-            where it would clip; None keeps levels as they are.
-        unknown: what becomes of symbols that the table lacks: ``reject`` leaves the row out,
-            ``drop`` drops and counts them, ``extend`` appends them to the table, sorted.
+        audio: target format; waves are written at its sample rate.
+        limits: limits that a recording must satisfy.
+        trim_db: trim leading and trailing silence this far below the loudest part (dB), greater
+            than 0; None: do not trim.
+        loudness_dbfs: normalize each recording to this mean power (dBFS), or less if it would
+            clip; less than 0; None: keep the levels.
+        unknown: handling of symbols missing from the table: ``reject`` rejects the row, ``drop``
+            drops and counts them, ``extend`` appends them to the table, sorted.
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
@@ -70,7 +70,7 @@ class PrepareConfig:
     unknown: Literal["reject", "drop", "extend"] = "reject"
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the ranges of the values."""
         if self.trim_db is not None:
             require_positive(self, "trim_db")
         if self.loudness_dbfs is not None:

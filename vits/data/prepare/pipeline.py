@@ -1,4 +1,4 @@
-"""From rows to a prepared folder: parallel, resumable, shared between machines."""
+"""The preparation pipeline: parallel, resumable and distributed over machines."""
 
 import hashlib
 import json
@@ -20,18 +20,18 @@ from vits.text.frontend import Frontend
 
 __all__ = ["PrepareResult", "prepare"]
 
-_CHUNK_ROWS = 64  # a second or so of work, which is what a killed run loses
+_CHUNK_ROWS = 64  # about a second of work: the most that a killed run loses per worker
 
 _FILES = ("audio.i16", "manifest.jsonl", "rejected.jsonl", "report.json")
 
 
 class PrepareResult(NamedTuple):
-    """What a call of ``prepare`` reached.
+    """Result of a call of ``prepare``.
 
     Attributes:
-        report: the account of the whole corpus; None while chunks of other shards are missing.
-        missing: chunks that are still to be made.
-        chunks: all chunks of the corpus.
+        report: report on the whole corpus; None while chunks of other shards are missing.
+        missing: number of unfinished chunks.
+        chunks: number of chunks of the corpus.
     """
 
     report: Report | None
@@ -54,45 +54,49 @@ def prepare(
 ) -> PrepareResult:
     """Check, convert and encode a corpus.
 
-    Work waits in ``folder/chunks``; a run that was stopped, even killed, goes on when it is called
-    again. The folder's bytes are the same for any number of workers, shards and interruptions.
+    Finished chunks are stored in ``folder/chunks``; calling ``prepare`` again resumes a run that
+    was stopped or killed. The result is byte-identical for any number of workers, shards and
+    interruptions.
 
     Args:
-        rows: the whole corpus, also for one shard.
-        folder: the prepared folder; made if need be.
-        config: what to do.
-        frontend: makes the symbols.
-        workers: processes; 1 works in this one.
-        shard: ``(i, n)``, this machine's share of n, i from 1. The machine that finds all chunks
-            done assembles the folder; chunks stay, as another may be assembling too.
-        merge: make nothing, only assemble; all chunks must be there.
-        keep_chunks: leave the chunks, so that a change of the corpus costs only those it touches.
-        progress: called with the rows done so far and the rows of this share.
-        chunk_rows: rows of a chunk; all shards need the same.
+        rows: the whole corpus, even for a single shard.
+        folder: the prepared folder; created if necessary.
+        config: configuration of the preparation.
+        frontend: text front end that encodes the texts.
+        workers: number of processes; 1 uses the current process.
+        shard: ``(i, n)``: this machine processes shard i of n, from 1. The machine that finds all
+            chunks finished assembles the folder; chunks are kept, as another machine may be
+            assembling as well.
+        merge: only assemble the folder; all chunks must be finished.
+        keep_chunks: keep the chunks, so that after a change of the corpus only the affected chunks
+            are prepared again.
+        progress: called with the finished rows and all rows of this shard.
+        chunk_rows: rows per chunk; must be equal for all shards.
 
     Raises:
-        DataError: no rows, none kept, a chunk is missing with ``merge``, a worker process died.
-        TextError: the front end cannot work: an unknown language, espeak-ng is not installed.
+        DataError: there are no rows, no row was kept, a chunk is missing with ``merge``, or a
+            worker process died.
+        TextError: the front end cannot run: unknown language, or espeak-ng is not installed.
     """
     work = folder / "chunks"
     _check_call(rows, folder, work, workers=workers, chunk_rows=chunk_rows)
-    for row in range(len(frontend.config.languages)) or (None,):
-        frontend.for_language(row).transcribe("a")  # an unknown code is no fault of the rows
+    for language in range(len(frontend.config.languages)) or (None,):
+        frontend.for_language(language).transcribe("a")  # report an unknown language at once
     if config.unknown == "extend":
         frontend = extend_symbols(frontend, rows)
     chunks = plan(rows, work, _made_with(config, frontend), chunk_rows)
-    report = _finished(folder, _key(chunks, config))
+    report = _existing_report(folder, _key(chunks, config))
     if report is not None:
         return PrepareResult(report, 0, len(chunks))
     work.mkdir(parents=True, exist_ok=True)
     if not merge:
         process_chunks(chunks[shard[0] - 1 :: shard[1]], work, config, frontend, workers, progress)
     shared = merge or shard[1] > 1
-    missing = sum(not chunk.is_done() for chunk in chunks) if shared else 0
+    missing = sum(not chunk.is_finished() for chunk in chunks) if shared else 0
     if missing and merge:
         raise DataError(
-            f"{missing} of {len(chunks)} chunks are missing in {work}, or made from other inputs; "
-            "run their shards first, with the same options"
+            f"{missing} of {len(chunks)} chunks are missing in {work} or were made from other "
+            "inputs; run their shards first, with the same options"
         )
     if missing:
         return PrepareResult(None, missing, len(chunks))
@@ -105,7 +109,7 @@ def prepare(
 def _finish(
     chunks: Sequence[Chunk], folder: Path, config: PrepareConfig, frontend: Frontend
 ) -> Report:
-    """Assemble the folder and note what it was made from."""
+    """Assemble the folder and store the hash of its inputs."""
     (folder / "prepare.json").unlink(missing_ok=True)
     report = assemble(chunks, folder, config, frontend)
     with atomic_write(folder / "prepare.json", chunks[0].folder) as path:
@@ -114,14 +118,14 @@ def _finish(
 
 
 def _made_with(config: PrepareConfig, frontend: Frontend) -> list[Any]:
-    """Return the options that chunks depend on; durations are compared after them."""
+    """Return the options that chunks depend on; duration outliers are found after them."""
     options = to_dict(config)
     del options["limits"]["max_deviation"]
     return [options, frontend.to_dict(), frontend.fingerprint()]
 
 
 def _key(chunks: Sequence[Chunk], config: PrepareConfig) -> str:
-    """Return the hash of all that the folder depends on."""
+    """Return the hash of everything that the prepared folder depends on."""
     parts = [to_dict(config), [chunk.key for chunk in chunks]]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -129,25 +133,25 @@ def _key(chunks: Sequence[Chunk], config: PrepareConfig) -> str:
 def _check_call(
     rows: Sequence[Row], folder: Path, work: Path, *, workers: int, chunk_rows: int
 ) -> None:
-    """Check the arguments; refuse to overwrite files that preparation did not write."""
+    """Check the arguments; raise DataError rather than overwrite files of other origin."""
     if not rows:
         raise DataError("the corpus has 0 rows; it must have at least 1")
     for name, value in (("workers", workers), ("chunk_rows", chunk_rows)):
         if value < 1:
             raise DataError(f"{name} {value} must be at least 1")
     if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder} is a file; name a folder to write to")
-    ours = work.is_dir() or (folder / "dataset.json").exists()
+        raise DataError(f"{folder} is a file; choose a folder to write to")
+    prepared = work.is_dir() or (folder / "dataset.json").exists()
     foreign = [name for name in _FILES if (folder / name).exists()]
-    if foreign and not ours:
+    if foreign and not prepared:
         raise DataError(
-            f"{folder} holds {', '.join(foreign)} but no dataset.json: not made by this command; "
-            "choose another folder"
+            f"{folder} has {', '.join(foreign)} but no dataset.json, so it was not written by "
+            "this command; choose another folder"
         )
 
 
-def _finished(folder: Path, key: str) -> Report | None:
-    """Return the report of a folder that was prepared from these very inputs."""
+def _existing_report(folder: Path, key: str) -> Report | None:
+    """Return the report of a folder already prepared from the same inputs, otherwise None."""
     try:
         if json.loads((folder / "prepare.json").read_bytes())["key"] != key:
             return None

@@ -1,4 +1,4 @@
-"""What became of a corpus: counts, lengths, reasons."""
+"""Report on a preparation: kept and rejected rows, durations, speakers and symbols."""
 
 import math
 import statistics
@@ -18,19 +18,19 @@ _SYMBOLS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The account of a preparation: ``kept + rejected = rows``.
+    """Report on a preparation; ``kept + rejected = rows``.
 
     Attributes:
-        rows: rows of the corpus.
-        kept: rows written.
-        rejected: rows left out, by reason.
-        examples: the first of them: ``id``, ``audio``, ``reason``, ``detail``.
-        hours: length of what was kept (h).
-        seconds: shortest, median and longest of it (s); zeros where nothing was kept.
-        speakers: kept rows of each speaker.
-        unused_symbols: rows of the symbol table that no kept row uses.
-        dropped_symbols: unknown symbols that were dropped, counted.
-        compared: kept rows whose duration was compared with the rest.
+        rows: number of rows of the corpus.
+        kept: number of rows written.
+        rejected: number of rejected rows by reason.
+        examples: the first rejected rows: ``id``, ``audio``, ``reason``, ``detail``.
+        hours: total duration of the kept rows (h).
+        seconds: shortest, median and longest duration of the kept rows (s); zeros if none.
+        speakers: number of kept rows by speaker.
+        unused_symbols: symbols of the table that no kept row uses.
+        dropped_symbols: counts of unknown symbols that were dropped.
+        compared: number of rows whose duration was compared with the median.
     """
 
     rows: int
@@ -45,11 +45,11 @@ class Report:
     compared: int
 
     def __post_init__(self) -> None:
-        """Check the account."""
+        """Check that the counts add up."""
         left_out = sum(self.rejected.values())
         if self.kept + left_out != self.rows:
             raise DataError(
-                f"{self.kept} kept + {left_out} rejected must be {self.rows} rows; "
+                f"{self.kept} kept and {left_out} rejected rows must add up to {self.rows}; "
                 "delete the output folder and prepare again"
             )
 
@@ -63,7 +63,7 @@ class Report:
         return cls(**{**values, "seconds": tuple(values["seconds"])})
 
     def text(self) -> str:
-        """Return the report as a table for people."""
+        """Return the report as a plain-text table."""
         left_out = sum(self.rejected.values())
         lines = [
             ("input", f"{self.rows} rows"),
@@ -77,25 +77,25 @@ class Report:
         if self.dropped_symbols:
             lines.append(("dropped", _counts(self.dropped_symbols)))
         if self.compared < self.kept:
-            few = f"{self.kept - self.compared} rows: too few to compare, or the check is off"
+            few = f"{self.kept - self.compared} rows: too few for a median, or the check is off"
             lines.append(("not compared", few))
         width = max(len(name) for name, _ in lines)
         table = [f"{name:<{width}}  {value}" for name, value in lines]
         return "\n".join([*table, *self._examples(left_out), *self._advice()])
 
     def _examples(self, left_out: int) -> list[str]:
-        """Return the first rejected rows as lines, and the place of the others."""
+        """Return lines for the first rejected rows, and where to find the others."""
         shown = self.examples[:_SHOWN]
         lines = [f"rejected {row['id']}: {row['reason']}: {row['detail']}" for row in shown]
         if left_out > len(shown):
-            lines.append(f"and {left_out - len(shown)} more: see rejected.jsonl")
+            lines.append(f"and {left_out - len(shown)} more, see rejected.jsonl")
         return lines
 
     def _advice(self) -> list[str]:
-        """Return what could be done about many rejected rows."""
+        """Return advice on rejected rows."""
         if Reason.UNKNOWN_SYMBOLS.value not in self.rejected:
             return []
-        return ["--unknown extend gives symbols like these rows of their own in the table"]
+        return ["--unknown extend adds unknown symbols to the symbol table"]
 
 
 def make_report(
@@ -108,19 +108,19 @@ def make_report(
     dropped: Mapping[str, int],
     compared: int,
 ) -> Report:
-    """Count what was kept and what was left out.
+    """Build the report from the kept and rejected rows.
 
     Args:
         kept: manifest lines.
         rejected: lines of ``rejected.jsonl``.
-        rows: rows of the corpus.
-        sample_rate: of the waves written (Hz).
+        rows: number of rows of the corpus.
+        sample_rate: sample rate of the written waves (Hz).
         symbols: the symbol table.
-        dropped: unknown symbols that were dropped, counted.
-        compared: kept rows whose duration was compared with the rest.
+        dropped: counts of unknown symbols that were dropped.
+        compared: number of rows whose duration was compared with the median.
 
     Raises:
-        DataError: the numbers do not add up.
+        DataError: the counts do not add up.
     """
     reasons = Counter(row["reason"] for row in rejected)
     seconds = sorted(row["samples"] / sample_rate for row in kept) or [0.0]
@@ -140,18 +140,18 @@ def make_report(
 
 
 def _length(hours: float) -> str:
-    """Return a length in the unit that suits it."""
+    """Return a duration in hours or minutes."""
     return f"{hours:.2f} hours" if hours >= 1 else f"{hours * 60:.1f} minutes"
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    """Return the largest counts, and how many names there are."""
+    """Return the number of names and the largest counts."""
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     listed = ", ".join(f"{name or '(unnamed)'} {count}" for name, count in top[:_SHOWN])
     return f"{len(counts)}: {listed}{', …' if len(counts) > _SHOWN else ''}"
 
 
 def _symbols(symbols: Sequence[str]) -> str:
-    """Return symbols side by side, and how many they are."""
+    """Return the number of symbols and the first of them."""
     shown = " ".join(s if s.isalnum() or s.isascii() else ascii(s) for s in symbols[:_SYMBOLS])
     return f"{len(symbols)} symbols: {shown}{' …' if len(symbols) > _SYMBOLS else ''}"

@@ -1,4 +1,4 @@
-"""One row of a corpus: load, convert, check, encode."""
+"""Preparation of one row: load, check and convert the audio, encode the text."""
 
 import contextlib
 import warnings
@@ -25,14 +25,14 @@ __all__ = ["PreparedUtterance", "extend_symbols", "language_index", "prepare_utt
 
 
 class PreparedUtterance(NamedTuple):
-    """A row that passed every check that looks at one row only.
+    """A row that passed all checks of single rows.
 
     Attributes:
         wave: (L,) int16.
-        ids: rows of the symbol table, blanks included.
-        phonemes: the same as a string, without blanks.
-        dropped: unknown symbols that were dropped, counted.
-        speech_seconds: from the first to the last speech in it (s).
+        ids: symbol ids, including blanks.
+        phonemes: the symbols as a string, without blanks.
+        dropped: counts of unknown symbols that were dropped.
+        speech_seconds: duration without leading and trailing silence (s).
     """
 
     wave: np.ndarray
@@ -43,15 +43,15 @@ class PreparedUtterance(NamedTuple):
 
 
 def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
-    """Turn a row into training data.
+    """Convert a row to training data.
 
     Args:
         row: the row.
-        config: what to do.
-        frontend: makes the symbols.
+        config: configuration of the preparation.
+        frontend: text front end that encodes the text.
 
     Raises:
-        RejectedError: a check failed; the row's first fault is named.
+        RejectedError: a check failed; the first failure is reported.
     """
     _check_text(row, frontend)
     frontend = frontend.for_language(language_index(row, frontend))
@@ -69,35 +69,36 @@ def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> Pr
 
 
 def language_index(row: Row, frontend: Frontend) -> int | None:
-    """Return which of a front end's languages a row is in; None where there is no choice.
+    """Return the index of the row's language; None for a front end with a single language.
 
     Raises:
-        TextError: the row names none of them.
+        TextError: the front end does not have the language of the row.
     """
-    named = frontend.config.languages
-    return find_language(named, row.language or None) if named else None
+    languages = frontend.config.languages
+    return find_language(languages, row.language or None) if languages else None
 
 
 def extend_symbols(frontend: Frontend, rows: Sequence[Row]) -> Frontend:
-    """Return a front end whose table has a row for every symbol of the rows' texts.
+    """Return a front end whose symbol table contains every symbol of the given texts.
 
-    How a letter with marks is split, and whether capitals are kept, depends on the table; so the
-    texts are transcribed again until nothing is new. Old rows keep their ids.
+    The table decides how a letter with diacritics is split and whether capitals are kept, so the
+    texts are transcribed again until no new symbol appears. Existing symbols keep their ids.
     """
     while True:
         missing = set[str]()
         for row in rows:
-            with contextlib.suppress(TextError):  # its row will be rejected, with this reason
-                own = frontend.for_language(language_index(row, frontend))
-                missing |= {s for s in own.transcribe(row.text) if s not in frontend.symbols}
+            with contextlib.suppress(TextError):  # the row is rejected later for the same reason
+                in_language = frontend.for_language(language_index(row, frontend))
+                symbols = in_language.transcribe(row.text)
+                missing |= {s for s in symbols if s not in frontend.symbols}
         if not missing:
             return frontend
-        symbols = frontend.symbols.extended(missing)
-        frontend = Frontend(frontend.config, symbols, frontend.lexicon)
+        table = frontend.symbols.extended(missing)
+        frontend = Frontend(frontend.config, table, frontend.lexicon)
 
 
 def _encode(text: str, config: PrepareConfig, frontend: Frontend) -> Encoding:
-    """Encode a text; its faults become reasons."""
+    """Encode a text; convert errors to RejectedError."""
     policy = "drop" if config.unknown == "drop" else "raise"
     try:
         with warnings.catch_warnings():
@@ -111,7 +112,7 @@ def _encode(text: str, config: PrepareConfig, frontend: Frontend) -> Encoding:
 
 
 def _check_text(row: Row, frontend: Frontend) -> None:
-    """Check that there is a text, and that it is in a language of the front end."""
+    """Check that the row has a text in a language of the front end."""
     if not row.text.strip():
         raise RejectedError(Reason.NO_TEXT, "the text is empty")
     language = frontend.config.language
@@ -122,17 +123,18 @@ def _check_text(row: Row, frontend: Frontend) -> None:
             raise RejectedError(Reason.WRONG_LANGUAGE, str(error)) from error
     elif row.language and _family(row.language) != _family(language):
         raise RejectedError(
-            Reason.WRONG_LANGUAGE, f"the row is {row.language!r}, the front end {language!r}"
+            Reason.WRONG_LANGUAGE,
+            f"the row is in {row.language!r}, the front end in {language!r}",
         )
 
 
 def _family(code: str) -> str:
-    """Return the language of a code without its region: ``en`` of ``en-us`` and ``en_GB``."""
+    """Return a language code without its region: ``en`` for ``en-us`` and ``en_GB``."""
     return code.lower().replace("_", "-").partition("-")[0]
 
 
 def _wave(path: Path, config: PrepareConfig) -> tuple[np.ndarray, float]:
-    """Return the wave (L,) int16 and the length of the speech in it (s)."""
+    """Return the wave (L,) int16 and the duration of its speech (s)."""
     audio, limits = config.audio, config.limits
     checks.check_file(path, audio.sample_rate, limits)
     try:

@@ -1,4 +1,4 @@
-"""The work itself: chunks done in this process or in several."""
+"""Processing of chunks, in the current process or in a process pool."""
 
 import contextlib
 import functools
@@ -35,30 +35,30 @@ def process_chunks(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Make the chunks that are not done yet.
+    """Process the chunks that are not finished yet.
 
     Args:
-        chunks: this machine's share.
-        work: folder for the front end that the worker processes read.
-        config: what to do.
-        frontend: makes the symbols.
-        workers: processes; 1 works in this one.
-        progress: called with the rows done so far and the rows of this share.
+        chunks: the chunks of this machine's shard.
+        work: folder for the front end file that the worker processes read.
+        config: configuration of the preparation.
+        frontend: text front end that encodes the texts.
+        workers: number of processes; 1 uses the current process.
+        progress: called with the finished rows and all rows of this shard.
 
     Raises:
         DataError: a worker process died.
     """
     total, done = sum(len(chunk.tasks) for chunk in chunks), 0
-    waiting = [chunk for chunk in chunks if not chunk.is_done()]
+    waiting = [chunk for chunk in chunks if not chunk.is_finished()]
     done = total - sum(len(chunk.tasks) for chunk in waiting)
     if progress is not None:
         progress(done, total)
-    made = (
+    finished = (
         _in_this_process(waiting, config, frontend)
         if workers == 1 or len(waiting) < 2
         else _in_processes(waiting, work, config, frontend, min(workers, len(waiting)))
     )
-    for rows in made:
+    for rows in finished:
         done += rows
         if progress is not None:
             progress(done, total)
@@ -67,17 +67,17 @@ def process_chunks(
 def _in_this_process(
     chunks: Sequence[Chunk], config: PrepareConfig, frontend: Frontend
 ) -> Iterator[int]:
-    """Make chunks one after another; yield the rows of each."""
+    """Process chunks one after another; yield the number of rows of each."""
     for chunk in chunks:
         with _one_thread():
-            rows = _make(chunk, config, frontend)
+            rows = _process(chunk, config, frontend)
         yield rows
 
 
 def _in_processes(
     chunks: Sequence[Chunk], work: Path, config: PrepareConfig, frontend: Frontend, workers: int
 ) -> Iterator[int]:
-    """Make chunks in parallel; yield the rows of each as it is done."""
+    """Process chunks in parallel; yield the number of rows of each as it finishes."""
     text = json.dumps(frontend.to_dict(), sort_keys=True)
     path = work / f"frontend-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     with atomic_write(path) as partial:
@@ -85,47 +85,47 @@ def _in_processes(
     context = multiprocessing.get_context("spawn")  # fork would copy torch's locked threads
     with ProcessPoolExecutor(workers, context, _start_worker) as pool:
         try:
-            futures = [pool.submit(_work, chunk, config, str(path)) for chunk in chunks]
+            futures = [pool.submit(_process_in_worker, c, config, str(path)) for c in chunks]
             for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool as error:
             raise DataError(
-                "a worker process died, perhaps for lack of memory; run the same command again, "
-                f"finished chunks are kept, with fewer than {workers} workers"
+                "a worker process died, perhaps out of memory; run the same command again with "
+                f"fewer than {workers} workers, finished chunks are kept"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:
-    """Set a worker process up: one thread, no interrupts, and no life beyond its parent's."""
+    """Set up a worker process: one thread, SIGINT ignored, exit when the parent exits."""
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool in good order
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent shuts the pool down
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_with, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
-    """Wait for the parent's end; a killed parent cannot tell its workers to stop."""
+def _exit_with(sentinel: int) -> None:
+    """Exit when the parent process has exited; a killed parent cannot stop its workers."""
     multiprocessing.connection.wait([sentinel])
     os._exit(1)
 
 
-def _work(chunk: Chunk, config: PrepareConfig, frontend: str) -> int:
-    """Make a chunk in a worker process."""
-    return _make(chunk, config, _frontend(frontend))
+def _process_in_worker(chunk: Chunk, config: PrepareConfig, frontend: str) -> int:
+    """Process a chunk in a worker process; ``frontend`` is the path of its file."""
+    return _process(chunk, config, _frontend(frontend))
 
 
 @functools.lru_cache(maxsize=1)
 def _frontend(path: str) -> Frontend:
-    """Build a worker's front end once."""
+    """Build the front end once per worker process."""
     return Frontend.from_dict(json.loads(Path(path).read_bytes()))
 
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let torch use one thread, as in the workers, so that sums come out the same."""
+    """Limit torch to one thread, as in the workers, so that sums are bit-identical."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -134,34 +134,34 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _make(chunk: Chunk, config: PrepareConfig, frontend: Frontend) -> int:
-    """Do the rows of a chunk, write its result and return the number of rows."""
+def _process(chunk: Chunk, config: PrepareConfig, frontend: Frontend) -> int:
+    """Prepare the rows of a chunk, write its result and return the number of rows."""
     waves: list[bytes] = []
     result = ChunkResult([], [])
     for position, task in enumerate(chunk.tasks):
         try:
-            take = _take(task, config, frontend)
+            utterance = _prepare(task, config, frontend)
         except RejectedError as error:
             fault = {"reason": error.reason.value, "detail": error.detail}
             result.rejected.append({"position": position, **fault})
             continue
-        waves.append(take.wave.astype("<i2").tobytes())
+        waves.append(utterance.wave.astype("<i2").tobytes())
         result.kept.append(
             {
                 "position": position,
-                "phonemes": take.phonemes,
-                "ids": list(take.ids),
-                "samples": len(take.wave),
-                "dropped": take.dropped,
-                "speech_seconds": take.speech_seconds,
+                "phonemes": utterance.phonemes,
+                "ids": list(utterance.ids),
+                "samples": len(utterance.wave),
+                "dropped": utterance.dropped,
+                "speech_seconds": utterance.speech_seconds,
             }
         )
     chunk.write(b"".join(waves), result)
     return len(chunk.tasks)
 
 
-def _take(task: Task, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
-    """Do one row."""
+def _prepare(task: Task, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
+    """Prepare one row; reject a duplicate id."""
     if task.first is not None:
-        raise RejectedError(Reason.DUPLICATE_ID, f"the id belongs to {task.first}")
+        raise RejectedError(Reason.DUPLICATE_ID, f"the id is already used by {task.first}")
     return prepare_utterance(task.row, config, frontend)

@@ -1,1 +1,1 @@
-"""The prepared folder: its index and manifest, and the batches that training draws from it."""
+"""Prepared folders: manifest, index, dataset and batches."""

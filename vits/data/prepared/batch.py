@@ -1,4 +1,4 @@
-"""Utterances padded into one batch."""
+"""Padded batches of utterances."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,14 +16,15 @@ class Batch(NamedTuple):
     """A padded batch.
 
     Attributes:
-        names: the utterances' ids.
-        ids: (B, S) int64, 0 after each end.
-        id_lengths: (B,) int64 symbols of each.
-        wave: (B, 1, L) float32 in [-1, 1], 0 after each end.
-        wave_lengths: (B,) int64 samples of each.
-        speakers: (B,) int64 rows of the speaker embedding.
-        languages: (B,) int64 rows of the language embedding.
-        durations: (B, S) int64 frames of each symbol, 0 after each end; all 0 without.
+        names: utterance names.
+        ids: symbol ids (B, S) int64, padded with 0.
+        id_lengths: (B,) int64 symbols of each utterance.
+        wave: (B, 1, L) float32 in [-1, 1], padded with 0.
+        wave_lengths: (B,) int64 samples of each utterance.
+        speakers: (B,) int64 speaker ids.
+        languages: (B,) int64 language ids.
+        durations: (B, S) int64 frames of each symbol, padded with 0; all 0 for data without
+            durations.
     """
 
     names: tuple[str, ...]
@@ -36,28 +37,28 @@ class Batch(NamedTuple):
     durations: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
-        """Return the batch on ``device``; pinned memory is copied without waiting."""
-        waits = torch.device(device).type != "cuda"  # a copy to the host must be complete
-        tensors = (tensor.to(device, non_blocking=not waits) for tensor in self[1:])
+        """Return the batch on ``device``; copies from pinned memory to a GPU are asynchronous."""
+        to_gpu = torch.device(device).type == "cuda"  # copies to the host must be complete
+        tensors = (tensor.to(device, non_blocking=to_gpu) for tensor in self[1:])
         return Batch(self.names, *tensors)
 
     def pin_memory(self) -> "Batch":
-        """Return the batch in page-locked memory."""
+        """Return the batch in pinned (page-locked) memory."""
         return Batch(self.names, *(tensor.pin_memory() for tensor in self[1:]))
 
 
 def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
-    """Pad utterances into a batch, in the given order.
+    """Pad utterances to a batch, in the given order.
 
-    For a data loader: ``functools.partial(collate, hop_length=...)``.
+    As ``collate_fn`` of a data loader: ``functools.partial(collate, hop_length=...)``.
 
     Args:
-        utterances: at least one.
-        hop_length: samples of a spectrogram frame.
+        utterances: at least one utterance.
+        hop_length: samples per spectrogram frame.
 
     Raises:
-        DataError: there is no utterance, or one has more symbols than frames, so that no
-            monotonic alignment exists.
+        DataError: there is no utterance, or one has more symbols than frames, so that it has no
+            monotonic alignment.
     """
     if not utterances:
         raise DataError("a batch of 0 utterances must have at least 1")
@@ -66,7 +67,7 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
         if len(utterance.ids) > frames:
             raise DataError(
                 f"utterance {utterance.id!r} has {len(utterance.ids)} symbols but {frames} frames; "
-                "every symbol needs a frame: drop it, correct its text or lower hop_length"
+                "every symbol needs a frame: remove it, correct its text or lower hop_length"
             )
     ids, id_lengths = _pad([utterance.ids for utterance in utterances])
     durations = [
@@ -85,7 +86,7 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
     )
 
 
-def _pad(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Stack rows of different length (N_i,) into (B, max N), 0 after each end, and lengths."""
-    lengths = torch.tensor([len(row) for row in rows])
-    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True), lengths
+def _pad(sequences: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Pad sequences (N_i,) with 0 to (B, max N); return them and their lengths (B,)."""
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    return torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True), lengths

@@ -1,4 +1,4 @@
-"""An endless, step-indexed, rank-aware stream of length-bucketed batches."""
+"""An endless, step-indexed, rank-aware stream of batches, bucketed by length."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -13,25 +13,26 @@ __all__ = ["BatchStream"]
 
 
 class BatchStream(Sampler[list[int]]):
-    """Batch sampler whose every batch is a function of the step alone.
+    """Batch sampler in which every batch is a function of the step alone.
 
-    The utterances, sorted by length, are cut into buckets; in each epoch every bucket is shuffled
-    and cut into global batches of nearly equal size, and the order of all global batches is
-    shuffled. A global batch is dealt to the ranks like cards, longest first. It follows:
+    The utterances are sorted by length and divided into buckets. In each epoch every bucket is
+    shuffled and divided into global batches of nearly equal size, and the order of all global
+    batches is shuffled. The utterances of a global batch are distributed round-robin to the ranks,
+    longest first. Properties:
 
-    - ``batch(step)`` needs no history: a resumed run sees what an uninterrupted one would have;
-    - in an epoch every utterance comes exactly once over all ranks, and ``steps_per_epoch`` is
-      the same in every epoch;
+    - ``batch(step)`` needs no history: a resumed run sees the same batches as an uninterrupted one;
+    - in an epoch every utterance occurs exactly once over all ranks, and ``steps_per_epoch`` is the
+      same in every epoch;
     - in a step every rank has at least one utterance, and their counts differ by at most one;
-    - utterances x longest of a rank's batch never passes ``max_frames``;
-    - one rank with twice ``max_frames`` and ``max_utterances`` takes the global batches of two
-      ranks; for other numbers of ranks, give each the same ``granularity``.
+    - the padded size of a rank's batch, utterances x longest, is at most ``max_frames``;
+    - one rank with twice ``max_frames`` and ``max_utterances`` has the global batches of two ranks;
+      for other numbers of ranks, set the same ``granularity``.
 
-    For ``DataLoader(batch_sampler=...)``. It never ends, so it has no length.
+    Use it as ``DataLoader(batch_sampler=...)``. It is endless and has no length.
 
     Attributes:
-        steps_per_epoch: steps in which every utterance comes once.
-        start_step: where ``iter`` begins.
+        steps_per_epoch: number of steps per epoch.
+        start_step: first step of ``iter``.
     """
 
     def __init__(
@@ -51,21 +52,21 @@ class BatchStream(Sampler[list[int]]):
 
         Args:
             lengths: (N,) frames of each utterance.
-            max_frames: largest utterances x longest of a rank's batch (frames).
-            max_utterances: largest number of utterances of a rank's batch; None: any.
-            n_buckets: most buckets to cut the lengths into: more buckets pad less and mix less.
-                Small data gets fewer, so that a bucket has about two batches or more.
+            max_frames: largest padded size of a rank's batch, utterances x longest (frames).
+            max_utterances: largest number of utterances in a rank's batch; None: unlimited.
+            n_buckets: largest number of length buckets: more buckets cause less padding and less
+                mixing. Small data gets fewer, so that a bucket has about two batches or more.
             world_size: number of ranks.
-            rank: this one, from 0.
-            seed: of the shuffling.
-            start_step: where ``iter`` begins.
-            granularity: size global batches for this many ranks, a multiple of ``world_size``;
-                None: ``world_size``, and for one rank 2 where the lengths allow it.
+            rank: rank of this process, from 0.
+            seed: seed of the shuffling, at least 0.
+            start_step: first step of ``iter``.
+            granularity: number of ranks to size global batches for, a multiple of ``world_size``;
+                None: ``world_size``, and 2 for one rank if the lengths allow it.
 
         Raises:
             ConfigError: an argument is out of range.
-            DataError: there is no utterance, one is longer than ``max_frames``, or the
-                utterances cannot be dealt so that every rank has one in every step.
+            DataError: there is no utterance, one is longer than ``max_frames``, or the utterances
+                cannot be distributed so that every rank has one in every step.
         """
         self._lengths = np.asarray(lengths, dtype=np.int64)
         utterances = max_frames if max_utterances is None else max_utterances
@@ -85,26 +86,26 @@ class BatchStream(Sampler[list[int]]):
         self._epoch: tuple[int, list[np.ndarray]] | None = None
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Yield this rank's batches from ``start_step`` on, without end."""
+        """Yield the batches of this rank from ``start_step`` on, endlessly."""
         step = self.start_step
         while True:
             yield self.batch(step)
             step += 1
 
     def batch(self, step: int) -> list[int]:
-        """Return this rank's utterances (indices into ``lengths``) of a step, longest first."""
+        """Return the utterances (indices into ``lengths``) of this rank, longest first."""
         return self.global_batch(step)[self.rank :: self.world_size]
 
     def global_batch(self, step: int) -> list[int]:
-        """Return the utterances of all ranks of a step, longest first; ranks take turns."""
-        epoch, place = divmod(step, self.steps_per_epoch)
+        """Return the utterances of all ranks, longest first; rank r has ``[r::world_size]``."""
+        epoch, step_in_epoch = divmod(step, self.steps_per_epoch)
         if self._epoch is None or self._epoch[0] != epoch:
             self._epoch = epoch, self._shuffled(epoch)
-        members = self._epoch[1][place]
+        members = self._epoch[1][step_in_epoch]
         return members[np.lexsort((members, -self._lengths[members]))].tolist()
 
     def padding(self, epoch: int = 0) -> float:
-        """Return the fraction of an epoch's frames, over all ranks, that is padding."""
+        """Return the fraction of padding frames in an epoch, over all ranks, in [0, 1)."""
         padded = 0
         for members in self._shuffled(epoch):
             lengths = -np.sort(-self._lengths[members])
@@ -113,7 +114,7 @@ class BatchStream(Sampler[list[int]]):
         return 1 - int(self._lengths.sum()) / padded
 
     def _shuffled(self, epoch: int) -> list[np.ndarray]:
-        """Return an epoch's global batches in their order."""
+        """Return the global batches of an epoch in shuffled order."""
         random = np.random.default_rng((self.seed, epoch))
         batches = [
             members
@@ -124,7 +125,7 @@ class BatchStream(Sampler[list[int]]):
 
 
 class _Bucket(NamedTuple):
-    """Utterances of similar length and the number of global batches they make."""
+    """Utterances of similar length, and the number of their global batches."""
 
     members: np.ndarray
     n_batches: int
@@ -137,7 +138,7 @@ def _plan(
     n_buckets: int,
     granularities: Sequence[int],
 ) -> list[_Bucket]:
-    """Cut all utterances into buckets; the limits are those of a global batch."""
+    """Divide the utterances into buckets; the limits are those of a global batch."""
     order = np.argsort(-lengths, kind="stable")
     fitting = np.minimum(max_frames // lengths[order], max_utterances)
     wanted = min(n_buckets, max(1, int(lengths.sum()) // (2 * max_frames)))
@@ -150,21 +151,22 @@ def _plan(
                 for start, end in itertools.pairwise(edges)
             ]
     raise DataError(
-        f"{len(lengths)} utterances cannot be dealt to {granularities[-1]} ranks with one for each "
-        "in every step; raise max_frames or max_utterances, or use fewer ranks"
+        f"{len(lengths)} utterances cannot give each of {granularities[-1]} ranks one in every "
+        "step; raise max_frames or max_utterances, or use fewer ranks"
     )
 
 
 def _edges(sizes: np.ndarray, n_buckets: int, granularity: int) -> list[int]:
-    """Return where buckets begin and end, longest first; empty if no cut keeps the rules.
+    """Return the bucket boundaries, longest first; empty if no division satisfies the rules.
 
-    Where a global batch has room for one utterance on each of ``granularity`` ranks, it must be
-    full, so such a bucket is a multiple of ``granularity``. With room for two on each, any bucket
-    of ``granularity`` or more can be cut into batches that leave no rank without one.
+    If a global batch has room for only one utterance per rank (of ``granularity`` ranks), it must
+    be full, so the size of such a bucket is a multiple of ``granularity``. With room for two per
+    rank, any bucket of at least ``granularity`` utterances can be divided so that every rank has
+    one.
 
     Args:
-        sizes: (N,) the largest global batch with each utterance the longest, ascending.
-        n_buckets: buckets of equal count to aim at.
+        sizes: (N,) largest global batch in which each utterance is the longest, ascending.
+        n_buckets: desired number of buckets of equal size.
         granularity: smallest global batch.
     """
     total = len(sizes)
@@ -184,21 +186,21 @@ def _edges(sizes: np.ndarray, n_buckets: int, granularity: int) -> list[int]:
 def _check_arguments(
     max_frames: int, max_utterances: int, n_buckets: int, seed: int, start_step: int
 ) -> None:
-    """Check the arguments that have a smallest value."""
-    rules = (
+    """Check the arguments that have a minimum."""
+    minimums = (
         ("max_frames", max_frames, 1),
         ("max_utterances", max_utterances, 1),
         ("n_buckets", n_buckets, 1),
         ("seed", seed, 0),
         ("start_step", start_step, 0),
     )
-    for name, value, smallest in rules:
-        if value < smallest:
-            raise ConfigError(f"{name} {value} must be at least {smallest}")
+    for name, value, minimum in minimums:
+        if value < minimum:
+            raise ConfigError(f"{name} {value} must be at least {minimum}")
 
 
 def _check_ranks(world_size: int, rank: int, granularity: int | None) -> None:
-    """Check the arguments about ranks."""
+    """Check world size, rank and granularity."""
     if world_size < 1:
         raise ConfigError(f"world_size {world_size} must be at least 1")
     if not 0 <= rank < world_size:
@@ -210,15 +212,15 @@ def _check_ranks(world_size: int, rank: int, granularity: int | None) -> None:
 
 
 def _check_lengths(lengths: np.ndarray, max_frames: int) -> None:
-    """Check that every utterance has frames and fits into a batch of its own."""
+    """Check that every utterance has frames and fits into a batch alone."""
     if lengths.ndim != 1 or len(lengths) == 0:
         raise DataError(f"lengths of shape {lengths.shape} must be (N,) with at least 1 utterance")
     if lengths.min() < 1:
         raise DataError(
-            f"utterance {lengths.argmin()} has {lengths.min()} frames, at least 1 needed"
+            f"utterance {lengths.argmin()} has {lengths.min()} frames, must be at least 1"
         )
     if lengths.max() > max_frames:
         raise DataError(
             f"utterance {lengths.argmax()} (from 0) has {lengths.max()} frames, more than "
-            f"max_frames {max_frames}; raise max_frames or drop the long utterances"
+            f"max_frames {max_frames}; raise max_frames or remove the long utterances"
         )

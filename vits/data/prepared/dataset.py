@@ -33,11 +33,11 @@ class Utterance(NamedTuple):
 
     Attributes:
         id: name, unique in its corpus.
-        ids: (S,) int64 rows of the symbol embedding.
+        ids: symbol ids (S,) int64.
         wave: (L,) float32 in [-1, 1].
-        speaker: row of the speaker embedding.
-        language: row of the language embedding; 0 where there is no choice.
-        durations: (S,) int64 frames of each symbol; None where the data have none.
+        speaker: speaker id.
+        language: language id; 0 for data of one language.
+        durations: frames of each symbol (S,) int64; None for data without durations.
     """
 
     id: str
@@ -49,18 +49,18 @@ class Utterance(NamedTuple):
 
 
 class PreparedDataset(Dataset[Utterance]):
-    """The utterances of a folder that ``vits prepare`` wrote, in its order.
+    """The utterances of a folder written by ``vits prepare``, in order.
 
-    Waves are mapped into memory on first use in each process; the mapping is never pickled.
+    Waves are memory-mapped on first use in each process; the mapping is never pickled.
 
     Attributes:
-        folder: the folder.
-        info: all of its ``dataset.json``.
-        audio: how its waves become spectrograms.
-        frontend: the front end that made its symbols, as ``Frontend.to_dict`` gives it.
-        symbols: the symbol table, row by row.
-        speakers: speaker names, row by row; empty for one unnamed speaker.
-        aligned: whether the rows have durations, which `vits align` finds.
+        folder: the prepared folder.
+        info: content of ``dataset.json``.
+        audio: spectrogram settings of the data.
+        frontend: the text front end of the data, as returned by ``Frontend.to_dict``.
+        symbols: the symbols, by symbol id.
+        speakers: speaker names, by speaker id; empty for one unnamed speaker.
+        aligned: whether the rows have durations, as stored by ``vits align``.
     """
 
     info: dict[str, Any]
@@ -69,17 +69,17 @@ class PreparedDataset(Dataset[Utterance]):
     speakers: list[str]
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Read the index.
+        """Read the description and the index of the folder.
 
         Raises:
             MissingFileError: the folder or one of its files does not exist.
-            DataError: it is not prepared data, or it is damaged.
+            DataError: the folder is not prepared data, or it is damaged.
         """
         self.folder = Path(folder)
         self._describe(read_info(self.folder))
         self.audio: AudioConfig = audio_config(self.info, self.folder)
-        read = read_contents(self.folder, self.info, self.audio.hop_length)
-        self._names, self._ids, self._durations, self._index = read
+        contents = read_contents(self.folder, self.info, self.audio.hop_length)
+        self._names, self._ids, self._durations, self._index = contents
         self.aligned = self._durations is not None
         self._wave: np.ndarray | None = None
         check_size(self.folder, self._index)
@@ -90,27 +90,27 @@ class PreparedDataset(Dataset[Utterance]):
 
     def __getitem__(self, index: int) -> Utterance:
         """Read one utterance."""
-        place = self._index
+        entries = self._index
         if self._wave is None:
             self._wave = np.memmap(self.folder / "audio.i16", dtype=PCM16, mode="r")
-        start = place.offset[index]
-        wave = self._wave[start : start + place.samples[index]].astype(np.float32) / _FULL_SCALE
+        start = entries.offset[index]
+        wave = self._wave[start : start + entries.samples[index]].astype(np.float32) / _FULL_SCALE
         return Utterance(
             self._names[index],
             self.ids(index),
             torch.from_numpy(wave),
-            int(place.speaker[index]),
-            int(place.language[index]),
+            int(entries.speaker[index]),
+            int(entries.language[index]),
             self.durations(index),
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the open mapping out of the pickle; each process opens its own."""
+        """Exclude the memory mapping from the pickle; each process opens its own."""
         return {**self.__dict__, "_wave": None}
 
     @property
     def names(self) -> Sequence[str]:
-        """The utterances' ids, in order."""
+        """Names of the utterances, in order."""
         return self._names
 
     @property
@@ -125,17 +125,17 @@ class PreparedDataset(Dataset[Utterance]):
 
     @property
     def seconds(self) -> float:
-        """Length of all utterances together (s)."""
+        """Total duration of the utterances (s)."""
         return int(self._index.samples.sum()) / self.audio.sample_rate
 
     def ids(self, index: int) -> Tensor:
-        """Return an utterance's symbols (S,) int64 without reading its wave."""
+        """Return the symbol ids (S,) int64 of an utterance without reading its wave."""
         first = self._index.first_id[index]
         ids = self._ids[first : first + self._index.n_ids[index]]
         return torch.from_numpy(ids.astype(np.int64))
 
     def durations(self, index: int) -> Tensor | None:
-        """Return the frames of an utterance's symbols (S,) int64; None where there are none."""
+        """Return the frames (S,) int64 of an utterance's symbols; None without durations."""
         if self._durations is None:
             return None
         first = self._index.first_id[index]
@@ -143,13 +143,13 @@ class PreparedDataset(Dataset[Utterance]):
         return torch.from_numpy(durations.astype(np.int64))
 
     def row(self, index: int) -> dict[str, Any]:
-        """Read an utterance's whole manifest row: text, phonemes, source path and more."""
+        """Read the manifest row of an utterance: text, phonemes, source path and more."""
         with (self.folder / "manifest.jsonl").open("rb") as file:
             file.seek(self._index.line[index])
             return json.loads(file.readline())
 
     def select(self, indices: Iterable[int]) -> "PreparedDataset":
-        """Return the utterances at ``indices``, in that order, as a dataset of their own."""
+        """Return a dataset of the utterances at ``indices``, in that order."""
         chosen = np.fromiter(indices, dtype=np.int64)
         part = copy.copy(self)
         part._names = [self._names[i] for i in chosen]
@@ -157,26 +157,26 @@ class PreparedDataset(Dataset[Utterance]):
         return part
 
     def used_symbols(self) -> set[int]:
-        """Return the rows of the symbols that occur in the utterances."""
-        place, rows = self._index, set[int]()
-        for first, count in zip(place.first_id, place.n_ids, strict=True):
-            rows.update(self._ids[first : first + count].tolist())
-        return rows
+        """Return the ids of the symbols that occur in the utterances."""
+        used = set[int]()
+        for first, count in zip(self._index.first_id, self._index.n_ids, strict=True):
+            used.update(self._ids[first : first + count].tolist())
+        return used
 
     def remapped(
-        self, info: dict[str, Any], symbol_rows: Sequence[int], speaker_rows: Sequence[int]
+        self, info: dict[str, Any], symbol_ids: Sequence[int], speaker_ids: Sequence[int]
     ) -> "PreparedDataset":
-        """Return the utterances with the rows that another model's embeddings have.
+        """Return the utterances with the symbol and speaker ids of another model.
 
         Args:
-            info: what takes the place of ``info``, with the other model's symbols and speakers.
-            symbol_rows: for each row of ``symbols``, the row it becomes.
-            speaker_rows: for each row of ``speakers``, or the one unnamed, the row it becomes.
+            info: replacement of ``info`` with the symbols and speakers of the other model.
+            symbol_ids: new id of each symbol of ``symbols``.
+            speaker_ids: new id of each speaker of ``speakers``, or of the unnamed one.
         """
         other = copy.copy(self)
         other._describe(info)
-        other._ids = np.asarray(symbol_rows, dtype=np.int32)[self._ids]
-        speakers = np.asarray(speaker_rows, dtype=np.int64)[self._index.speaker]
+        other._ids = np.asarray(symbol_ids, dtype=np.int32)[self._ids]
+        speakers = np.asarray(speaker_ids, dtype=np.int64)[self._index.speaker]
         other._index = self._index._replace(speaker=speakers)
         return other
 
@@ -195,47 +195,49 @@ def split(
     ids: Iterable[str] | None = None,
     seed: int = 1234,
 ) -> tuple[PreparedDataset, PreparedDataset]:
-    """Split a dataset into training and validation; the same arguments give the same split.
+    """Split a dataset into training and validation data, reproducibly.
+
+    Exactly one of ``n_validation``, ``fraction`` and ``ids`` is required.
 
     Args:
-        dataset: what to split.
-        n_validation: utterances to draw for validation; or
-        fraction: the part of all utterances to draw, in (0, 1); or
-        ids: the very utterances to validate on. Exactly one of the three is given.
-        seed: of the draw.
+        dataset: the dataset to split.
+        n_validation: number of random utterances for validation.
+        fraction: fraction of random utterances for validation, in (0, 1).
+        ids: names of the utterances for validation.
+        seed: random seed.
 
     Returns:
-        Training and validation part, each in the order of ``dataset``, neither empty.
+        Training and validation data, each in the order of ``dataset``; neither is empty.
 
     Raises:
-        ConfigError: not exactly one of the three is given.
+        ConfigError: not exactly one of the three arguments is given.
         DataError: an id is unknown, or one part would be empty.
     """
     if sum(choice is not None for choice in (n_validation, fraction, ids)) != 1:
         raise ConfigError("give exactly one of n_validation, fraction and ids")
     total = len(dataset)
-    held = np.zeros(total, dtype=bool)
+    held_out = np.zeros(total, dtype=bool)
     if ids is not None:
-        held[_places(dataset, ids)] = True
+        held_out[_indices(dataset, ids)] = True
     else:
         count = n_validation if fraction is None else max(1, round(fraction * total))
-        held[np.random.default_rng(seed).permutation(total)[: max(0, count or 0)]] = True
-    if not 0 < held.sum() < total:
+        held_out[np.random.default_rng(seed).permutation(total)[: max(0, count or 0)]] = True
+    if not 0 < held_out.sum() < total:
         raise DataError(
-            f"validation would take {held.sum()} of {total} utterances; "
+            f"validation would take {held_out.sum()} of {total} utterances; "
             f"it must take at least 1 and leave at least 1"
         )
-    return dataset.select(np.flatnonzero(~held)), dataset.select(np.flatnonzero(held))
+    return dataset.select(np.flatnonzero(~held_out)), dataset.select(np.flatnonzero(held_out))
 
 
-def _places(dataset: PreparedDataset, ids: Iterable[str]) -> list[int]:
-    """Return the indices of the named utterances."""
+def _indices(dataset: PreparedDataset, ids: Iterable[str]) -> list[int]:
+    """Return the indices of utterances given by name."""
     known = {name: i for i, name in enumerate(dataset.names)}
     wanted = list(ids)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise DataError(
             f"{len(unknown)} ids are not in {dataset.folder}, the first is {unknown[0]!r}; "
-            "name utterances of its manifest.jsonl"
+            "use ids of its manifest.jsonl"
         )
     return [known[name] for name in wanted]

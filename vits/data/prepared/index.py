@@ -1,4 +1,4 @@
-"""What a prepared folder holds: its description and its index, read and checked."""
+"""Reading and checking the description and the index of a prepared folder."""
 
 import json
 from pathlib import Path
@@ -21,25 +21,25 @@ __all__ = [
 ]
 
 FORMAT = 1
-"""The version of the prepared folder that this library reads."""
+"""Format version of prepared folders that this library reads."""
 
 PCM16 = np.dtype("<i2")
-"""Samples of ``audio.i16``: 16 bits, little endian."""
+"""Data type of ``audio.i16``: 16 bits, little endian."""
 
 _REMEDY = "make it with `vits prepare`"
 
 
 class Index(NamedTuple):
-    """Where each utterance lies, (N,) int64 each: arrays, which workers share without copying.
+    """Location of every utterance: arrays (N,) int64, which workers share without copying.
 
     Attributes:
-        line: first byte of its line in the manifest.
+        line: byte offset of the utterance's line in the manifest.
         offset: first sample in ``audio.i16``.
-        samples: samples.
-        first_id: place of its first symbol among the symbols of all.
-        n_ids: symbols.
-        speaker: row of the speaker embedding.
-        language: row of the language embedding; 0 where there is no choice.
+        samples: number of samples.
+        first_id: index of its first symbol in the concatenated symbols.
+        n_ids: number of symbols.
+        speaker: speaker id.
+        language: language id; 0 for data of one language.
     """
 
     line: np.ndarray
@@ -52,19 +52,19 @@ class Index(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What is read of ``manifest.jsonl``.
+    """Parsed content of ``manifest.jsonl``.
 
     Attributes:
-        names: of the utterances.
-        ids: symbols of all utterances one after another, int32.
-        durations: frames of each of these symbols, int32; None where the rows have none.
-        places: where each utterance lies.
+        names: names of the utterances.
+        ids: concatenated symbol ids of all utterances, int32.
+        durations: frames of each of these symbols, int32; None without durations.
+        index: location of every utterance.
     """
 
     names: list[str]
     ids: np.ndarray
     durations: np.ndarray | None
-    places: Index
+    index: Index
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -72,20 +72,20 @@ def read_info(folder: Path) -> dict[str, Any]:
 
     Raises:
         MissingFileError: the folder does not exist.
-        DataError: it has no valid ``dataset.json`` of this format.
+        DataError: the folder has no valid ``dataset.json`` of this format.
     """
     if not folder.is_dir():
         raise MissingFileError(f"{folder} is not a folder; {_REMEDY}")
     path = folder / "dataset.json"
     if not path.is_file():
-        raise DataError(f"{folder} is not prepared data, it has no dataset.json; {_REMEDY}")
+        raise DataError(f"{folder} is not prepared data: it has no dataset.json; {_REMEDY}")
     try:
         info = json.loads(path.read_bytes())
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error}); {_REMEDY} again") from error
-    found = info.get("format") if isinstance(info, dict) else None
-    if found != FORMAT:
-        raise DataError(f"{path} has format {found!r}, this version reads {FORMAT}; {_REMEDY}")
+    version = info.get("format") if isinstance(info, dict) else None
+    if version != FORMAT:
+        raise DataError(f"{path} has format {version!r}, this version reads {FORMAT}; {_REMEDY}")
     kinds = {"audio": dict, "frontend": dict, "speakers": list, "utterances": int}
     wrong = [key for key, kind in kinds.items() if not isinstance(info.get(key), kind)]
     if wrong or not isinstance(info["frontend"].get("symbols"), list):
@@ -95,10 +95,10 @@ def read_info(folder: Path) -> dict[str, Any]:
 
 
 def audio_config(info: dict[str, Any], folder: Path) -> AudioConfig:
-    """Build the audio configuration of ``dataset.json``.
+    """Build the audio configuration from ``dataset.json``.
 
     Raises:
-        DataError: it breaks a rule of ``AudioConfig``.
+        DataError: a value is invalid for ``AudioConfig``.
     """
     try:
         return from_dict(AudioConfig, info["audio"], "audio")
@@ -107,25 +107,25 @@ def audio_config(info: dict[str, Any], folder: Path) -> AudioConfig:
 
 
 def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Contents:
-    """Read ``manifest.jsonl``.
+    """Read and check ``manifest.jsonl``.
 
     Raises:
-        MissingFileError: there is no manifest.
-        DataError: a row is not valid, or their number is not that of ``dataset.json``.
+        MissingFileError: the manifest does not exist.
+        DataError: a row is invalid, or the number of rows differs from ``dataset.json``.
     """
     path = folder / "manifest.jsonl"
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist; {_REMEDY} again")
     speakers = {name: i for i, name in enumerate(info["speakers"])} or {"": 0}
     n_symbols, languages = len(info["frontend"]["symbols"]), _languages(info, folder)
-    names, ids, places, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
+    names, ids, entries, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
     durations = list[np.ndarray]()
     total_ids = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             row = _checked_row(line, n_symbols, speakers, f"{path} line {number}")
             if row["id"] in names:
-                raise DataError(f"{path} line {number}: id {row['id']!r} is there twice")
+                raise DataError(f"{path} line {number}: id {row['id']!r} is a duplicate")
             names[row["id"]] = None
             ids.append(np.asarray(row["ids"], dtype=np.int32))
             if "durations" in row:
@@ -133,30 +133,30 @@ def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Conten
             speaker, language = speakers[row["speaker"]], 0
             if languages:
                 language = _language(row, languages, f"{path} line {number}")
-            place = [position, row["offset"], row["samples"], total_ids, len(row["ids"])]
-            places.append([*place, speaker, language])
+            location = [position, row["offset"], row["samples"], total_ids, len(row["ids"])]
+            entries.append([*location, speaker, language])
             total_ids += len(row["ids"])
             position += len(line)
     if not names or len(names) != info["utterances"]:
         raise DataError(
-            f"{path} has {len(names)} utterances, dataset.json says {info['utterances']}, and "
-            f"there must be at least 1; {_REMEDY} again"
+            f"{path} has {len(names)} utterances, dataset.json says {info['utterances']}; they "
+            f"must agree and be at least 1; {_REMEDY} again"
         )
     if len(durations) not in (0, len(names)):
         raise DataError(
-            f"{path} has durations in {len(durations)} of {len(names)} rows, it must have them in "
-            "all or in none; find them with `vits align`"
+            f"{path} has durations in {len(durations)} of {len(names)} rows, must be all or none; "
+            "add them with `vits align`"
         )
     return Contents(
         list(names),
         np.concatenate(ids),
         np.concatenate(durations) if durations else None,
-        Index(*np.array(places, dtype=np.int64).T.copy()),
+        Index(*np.array(entries, dtype=np.int64).T.copy()),
     )
 
 
 def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: str) -> dict:
-    """Parse one manifest line and check what the dataset uses of it."""
+    """Parse one manifest line and check the values that the dataset uses."""
     try:
         row = json.loads(line)
         name, ids, speaker = row["id"], row["ids"], row["speaker"]
@@ -169,8 +169,8 @@ def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: s
         raise DataError(f"{where} has ids outside the {n_symbols} symbols; {_REMEDY} again")
     if not (type(samples) is int and type(offset) is int and samples > 0 and offset >= 0):
         raise DataError(
-            f"{where} has {samples!r} samples at {offset!r}, both must be whole numbers, the "
-            f"first positive; {_REMEDY} again"
+            f"{where} has {samples!r} samples at {offset!r}, both must be integers, the first "
+            f"positive; {_REMEDY} again"
         )
     if not isinstance(speaker, str) or speaker not in speakers:
         raise DataError(f"{where} has speaker {speaker!r}, not in dataset.json; {_REMEDY} again")
@@ -178,20 +178,22 @@ def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: s
 
 
 def _durations(row: dict[str, Any], hop_length: int, where: str) -> np.ndarray:
-    """Check that the frames of a row's symbols are those of its wave."""
+    """Return the durations of a row; check that their sum is the number of frames of its wave."""
     values, frames = row["durations"], row["samples"] // hop_length
     if not isinstance(values, list) or not all(type(n) is int and n > 0 for n in values):
-        raise DataError(f"{where} has durations that are no positive whole numbers of frames")
+        raise DataError(
+            f"{where} has durations that are not positive integers; add them with `vits align`"
+        )
     if len(values) != len(row["ids"]) or sum(values) != frames:
         raise DataError(
             f"{where} has {len(values)} durations of {sum(values)} frames for {len(row['ids'])} "
-            f"symbols and {frames} frames of {hop_length} samples; find them with `vits align`"
+            f"symbols and {frames} frames of {hop_length} samples; add them with `vits align`"
         )
     return np.asarray(values, dtype=np.int32)
 
 
 def _languages(info: dict[str, Any], folder: Path) -> list[str]:
-    """Return the names of the languages of ``dataset.json``, row by row."""
+    """Return the language names of ``dataset.json``, by language id."""
     config = info["frontend"].get("config")
     found = config.get("languages", []) if isinstance(config, dict) else []
     pairs = isinstance(found, list) and all(isinstance(p, list) and len(p) == 2 for p in found)
@@ -201,18 +203,19 @@ def _languages(info: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _language(row: dict[str, Any], languages: list[str], where: str) -> int:
-    if row.get("language") not in languages:
-        named = row.get("language")
-        raise DataError(f"{where} has language {named!r}, not in dataset.json; {_REMEDY} again")
-    return languages.index(row["language"])
+    """Return the language id of a row."""
+    name = row.get("language")
+    if name not in languages:
+        raise DataError(f"{where} has language {name!r}, not in dataset.json; {_REMEDY} again")
+    return languages.index(name)
 
 
 def check_size(folder: Path, index: Index) -> None:
-    """Require that ``audio.i16`` holds exactly what the manifest names.
+    """Check that ``audio.i16`` has exactly the size that the manifest requires.
 
     Raises:
-        MissingFileError: there is no such file.
-        DataError: its size is another.
+        MissingFileError: the file does not exist.
+        DataError: the file has a different size.
     """
     path = folder / "audio.i16"
     if not path.is_file():

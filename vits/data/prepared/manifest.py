@@ -1,4 +1,4 @@
-"""The manifest: one recording and its text on each line of a JSONL file."""
+"""The manifest: a JSONL file with one recording and its text per line."""
 
 import json
 import os
@@ -17,14 +17,14 @@ _KEYS = (*_REQUIRED, "speaker", "language")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One recording of a corpus, not yet checked.
+    """One recording of a corpus, before any checks.
 
     Attributes:
-        id: name of the recording, different from all others of the corpus.
-        audio: path of its file; the file need not exist.
-        text: what is said; empty where the corpus has no text for it.
-        speaker: name of the speaker; empty in a corpus that does not name speakers.
-        language: espeak-ng code of the language, or None where the corpus does not say.
+        id: name of the recording, unique in the corpus.
+        audio: path of its file; the file may be missing.
+        text: transcript; empty if the corpus has none.
+        speaker: name of the speaker; empty for a corpus without speaker names.
+        language: espeak-ng language code; None if unknown.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Row:
     language: str | None = None
 
     def to_dict(self) -> dict[str, str]:
-        """Return the JSON object of a manifest line; a language of None is left out."""
+        """Return the row as the JSON object of a manifest line, without a language of None."""
         values = {"id": self.id, "audio": self.audio, "text": self.text, "speaker": self.speaker}
         return values if self.language is None else {**values, "language": self.language}
 
@@ -43,8 +43,8 @@ class Row:
         """Build a row from the JSON object of a manifest line.
 
         Args:
-            values: the object.
-            where: file and line, for messages.
+            values: the JSON object.
+            where: file and line number, for messages.
 
         Raises:
             DataError: a key is missing or unknown, a value is not a string, or the id is empty.
@@ -52,13 +52,15 @@ class Row:
         missing = [key for key in _REQUIRED if key not in values]
         unknown = [key for key in values if key not in _KEYS]
         if missing or unknown:
-            fault = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
-            raise DataError(f"{where}: the row {fault}; the keys are {', '.join(_KEYS)}")
+            fault = (
+                f"lacks {', '.join(missing)}" if missing else f"has unknown {', '.join(unknown)}"
+            )
+            raise DataError(f"{where}: the row {fault}; valid keys are {', '.join(_KEYS)}")
         for key, value in values.items():
             if not isinstance(value, str) and not (key == "language" and value is None):
                 raise DataError(f"{where}: {key} {value!r} must be a string")
         if not values["id"].strip():
-            raise DataError(f"{where}: id must not be empty; give every recording a name")
+            raise DataError(f"{where}: id is empty; every recording needs a name")
         return cls(**values)
 
 
@@ -66,14 +68,14 @@ def read_manifest(path: str | os.PathLike[str]) -> Iterator[Row]:
     """Read a manifest.
 
     Args:
-        path: a JSONL file; a relative ``audio`` is relative to the folder of this file.
+        path: a JSONL file; a relative ``audio`` path is relative to the folder of this file.
 
     Yields:
-        The rows, in order; blank lines are passed over.
+        The rows in order; blank lines are skipped.
 
     Raises:
-        DataError: a line is not the JSON object of a row; the message names file and line.
-        MissingFileError: there is no such file.
+        DataError: a line is not a valid row; the message names file and line.
+        MissingFileError: the file does not exist.
     """
     path = Path(path)
     for number, line in numbered_lines(path):
@@ -83,7 +85,7 @@ def read_manifest(path: str | os.PathLike[str]) -> Iterator[Row]:
 
 
 def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> int:
-    """Write a manifest and return its number of rows; an existing file is replaced at the end."""
+    """Write a manifest atomically and return its number of rows."""
     path, count = Path(path), 0
     partial = path.with_name(f"{path.name}.partial")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
@@ -97,15 +99,15 @@ def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> int:
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Read a UTF-8 text file line by line.
 
-    Only line feeds end a line: ``str.splitlines`` would also split at U+2028 and others that texts
-    may hold. A byte order mark and blank lines are passed over.
+    Only line feeds end a line; ``str.splitlines`` would also split at U+2028 and others, which
+    occur in texts. A byte order mark and blank lines are skipped.
 
     Yields:
-        The line's number, from 1, and the line without its end.
+        The line number, from 1, and the line without its line break.
 
     Raises:
         DataError: a line is not UTF-8.
-        MissingFileError: there is no such file.
+        MissingFileError: the file does not exist.
     """
     if not path.is_file():
         raise MissingFileError(f"table {path} does not exist; check the path and its spelling")
@@ -122,12 +124,12 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def json_object(line: str, where: str) -> dict[str, Any]:
-    """Parse one line of JSONL; anything but an object of Unicode raises ``DataError``."""
+    """Parse one line of JSONL; raise DataError unless it is an object with valid Unicode."""
     try:
         values = json.loads(line)
-        json.dumps(values, ensure_ascii=False).encode()  # an escape may hold half a character
+        json.dumps(values, ensure_ascii=False).encode()  # rejects escaped lone surrogates
     except ValueError as error:
-        raise DataError(f"{where}: not JSON ({error}); write one object on each line") from error
+        raise DataError(f"{where}: not JSON ({error}); write one object per line") from error
     if not isinstance(values, dict):
         raise DataError(f"{where}: {type(values).__name__} must be a JSON object")
     return values

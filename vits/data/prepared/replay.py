@@ -1,4 +1,4 @@
-"""Two streams of batches in turn, one of them at an exact share of the steps."""
+"""Replay: batches of old data mixed into new data at an exact share of the steps."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,25 +12,26 @@ __all__ = ["ReplayStream"]
 
 
 class _Stream(Protocol):
-    """What is asked of the two streams: batches as a function of the step."""
+    """A stream whose batches are a function of the step."""
 
     def batch(self, step: int) -> list[int]: ...
 
 
 class ReplayStream(Sampler[list[int]]):
-    """Batch sampler over new and old data joined, the old utterances counted after the new.
+    """Batch sampler that alternates between new and old data.
 
-    After any n steps exactly ``floor(n * share)`` were taken from the old data, spread evenly, on
-    all ranks in the same steps. Every batch is a function of the step alone, as in the two streams,
-    so a resumed run sees what an uninterrupted one would have. It never ends, so it has no length.
+    Indices refer to the concatenation of the new and the old utterances. After n steps exactly
+    ``floor(n * share)`` batches came from the old data, evenly spread, on all ranks in the same
+    steps. Every batch is a function of the step alone, so a resumed run sees the same batches as an
+    uninterrupted one. The sampler is endless and has no length.
 
     Args:
         new: batches of the new data.
         old: batches of the old data.
-        n_new: utterances of the new data: the first index of the old.
-        share: of the steps that the old data gets, in (0, 1); taken as the decimal it is written
-            as, so that 0.1 of 10 steps is 1.
-        start_step: where ``iter`` begins.
+        n_new: number of utterances of the new data, which is the first index of the old data.
+        share: share of the steps with old data, in (0, 1); its decimal representation is exact, so
+            0.1 of 10 steps is 1.
+        start_step: first step of ``iter``.
 
     Raises:
         ConfigError: the share is not in (0, 1).
@@ -46,19 +47,19 @@ class ReplayStream(Sampler[list[int]]):
         self.start_step = start_step
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Yield this rank's batches from ``start_step`` on, without end."""
+        """Yield the batches of this rank from ``start_step`` on, endlessly."""
         step = self.start_step
         while True:
             yield self.batch(step)
             step += 1
 
     def batch(self, step: int) -> list[int]:
-        """Return this rank's utterances of a step."""
+        """Return the utterance indices of this rank for a step."""
         replayed = self._replayed(step)
         if self._replayed(step + 1) == replayed:
             return self._new.batch(step - replayed)
         return [self._n_new + index for index in self._old.batch(replayed)]
 
     def _replayed(self, steps: int) -> int:
-        """Return how many of the first steps are replayed ones."""
+        """Return how many of the first ``steps`` steps use old data."""
         return steps * self._share.numerator // self._share.denominator

@@ -1,4 +1,4 @@
-"""Durations put into a prepared folder."""
+"""Writing symbol durations into a prepared folder."""
 
 import json
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ __all__ = ["write_durations"]
 
 
 def write_durations(dataset: PreparedDataset, durations: Iterable[list[int]]) -> None:
-    """Give every row of a prepared folder the frames of its symbols, in place of earlier ones.
+    """Store the duration of every symbol in the manifest, replacing earlier durations.
 
-    The manifest is replaced whole when the last row is done; until then it stays as it was.
+    The manifest is replaced atomically after the last row.
 
     Args:
-        dataset: all of a prepared folder, in its order.
-        durations: for each utterance, as many as it has symbols, each at least 1; together the
-            frames of its wave.
+        dataset: all utterances of a prepared folder, in order.
+        durations: for each utterance, the frames of each symbol: each at least 1, and their sum is
+            the number of frames of the utterance.
     """
     with (
         atomic_write(dataset.folder / "manifest.jsonl") as partial,

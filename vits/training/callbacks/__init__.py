@@ -1,4 +1,4 @@
-"""Callbacks: what a run saves, shows and watches over."""
+"""Lightning callbacks: checkpoints, preemption, averaging, monitoring and plots."""
 
 from vits.training.callbacks.checkpoints import Checkpoints
 from vits.training.callbacks.curves import Curves

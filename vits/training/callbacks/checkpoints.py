@@ -1,4 +1,4 @@
-"""When a run is saved, and which of its checkpoints stay."""
+"""Checkpoint saving: when a run is saved, and which checkpoints are kept."""
 
 import math
 import time
@@ -18,18 +18,22 @@ __all__ = ["Checkpoints", "folder_of", "path_of", "will_validate"]
 
 
 class Checkpoints(Checkpoint):
-    """Saves a run by steps and by the clock, and keeps the newest and the best.
+    """Saves a run at intervals of steps or time, and keeps the newest and the best checkpoints.
 
-    Files are ``checkpoints/step-0001000.ckpt`` in the run's folder; ``last.ckpt`` and ``best.ckpt``
-    are further names of the newest and of the best by ``VitsModule.monitor``. An old file goes when
-    the new one is safe. A save that fails while training goes on is a warning, and the next one
-    tries again; one that fails at the end of a run is an error.
+    Files are ``checkpoints/step-0001000.ckpt`` in the run folder; ``last.ckpt`` and ``best.ckpt``
+    link to the newest and to the best by ``VitsModule.monitor``. An old file is removed once the
+    new one is safe. A failed save during training is a warning, and the next save tries again; a
+    failed save at the end of a run is an error.
 
     Args:
-        every_n_steps: steps between saves; None: not by steps.
-        every_minutes: minutes between saves, by the first rank's clock; None: not by the clock.
-        keep_last: how many of the newest stay; None: all.
-        keep_best: how many of the best stay besides; true: one, false: none.
+        every_n_steps: steps between saves; None: no saves by steps.
+        every_minutes: minutes between saves, by the clock of the first rank; None: no saves by
+            time.
+        keep_last: number of newest checkpoints to keep; None: all.
+        keep_best: number of best checkpoints to keep as well; true: one, false: none.
+
+    Raises:
+        ConfigError: a value is out of range.
     """
 
     def __init__(
@@ -57,17 +61,17 @@ class Checkpoints(Checkpoint):
         self._clock = time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best so far, and whether the step was saved before its validation."""
+        """Return the best steps, and whether the step was saved before its validation."""
         best = [list(pair) for pair in self.best]
         return {"best": best, "owes_validation": self._owes_validation}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take it back."""
+        """Restore the state."""
         self.best = [(float(value), int(step)) for value, step in state_dict["best"]]
         self._owes_validation = bool(state_dict["owes_validation"])
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Clear away what a kill left half-written; validate where the run was stopped before."""
+        """Remove incomplete files; run a validation that the stopped run still owes."""
         del pl_module
         self._clock = time.monotonic()
         if trainer.is_global_zero:
@@ -83,7 +87,7 @@ class Checkpoints(Checkpoint):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Save where a step is due, and at the last, which waits for its validation."""
+        """Save if the step is due; save the last step after its validation."""
         del pl_module, outputs, batch, batch_idx
         step = trainer.global_step
         if step == trainer.max_steps:
@@ -93,7 +97,7 @@ class Checkpoints(Checkpoint):
             self.save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep the step if it is one of the best."""
+        """Save the step if it is one of the best or the last."""
         assert isinstance(pl_module, VitsModule)
         if trainer.sanity_checking:
             return
@@ -110,12 +114,12 @@ class Checkpoints(Checkpoint):
             self._link_best(folder_of(trainer))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save the end of a run that ends before ``max_steps``."""
+        """Save the last step of a run that ends before ``max_steps``."""
         del pl_module
         self.save(trainer, required=True)
 
     def is_due(self, trainer: pl.Trainer) -> bool:
-        """Tell whether the clock asks for a save; only the first rank's is asked."""
+        """Return whether a save by time is due; always False on ranks other than the first."""
         if self.every_minutes is None or not trainer.is_global_zero:
             return False
         return time.monotonic() - self._clock >= 60 * self.every_minutes
@@ -123,18 +127,18 @@ class Checkpoints(Checkpoint):
     def save(
         self, trainer: pl.Trainer, *, required: bool = False, loops: dict[str, Any] | None = None
     ) -> bool:
-        """Save the current step, unless it is saved already. To be called on all ranks.
+        """Save the current step, unless it is saved already; must be called on all ranks.
 
         Args:
-            trainer: at the end of a step or of a validation.
-            required: raise where it fails, on all ranks.
-            loops: the state of Lightning's loops to save in place of the present one.
+            trainer: the trainer, at the end of a step or of a validation.
+            required: raise an error on all ranks if saving fails.
+            loops: state of Lightning's loops to save instead of the current one.
 
         Returns:
             Whether the step is saved, as far as this rank knows.
 
         Raises:
-            CheckpointError: it failed and is required.
+            CheckpointError: saving failed and is required.
         """
         step, error = trainer.global_step, None
         self._owes_validation = self._validated != step and will_validate(trainer)
@@ -149,14 +153,15 @@ class Checkpoints(Checkpoint):
             raise error or CheckpointError("the first rank could not save the run; see its message")
         if error is not None:
             warnings.warn(
-                f"{error}; training goes on, the next save tries again",
+                f"{error}; training continues, the next save tries again",
                 TrainingWarning,
                 stacklevel=2,
             )
         return error is None
 
     def _write(self, trainer: pl.Trainer, loops: dict[str, Any] | None) -> None:
-        # Trainer.save_checkpoint would leave the other ranks at a barrier where the first one fails
+        """Write the checkpoint, link ``last.ckpt`` and remove old files."""
+        # Trainer.save_checkpoint would leave the other ranks at a barrier if the first one fails
         state = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
         if loops is not None:
             state["loops"] = loops
@@ -167,7 +172,7 @@ class Checkpoints(Checkpoint):
             self._prune(path.parent, trainer.global_step)
 
     def _link_best(self, folder: Path) -> None:
-        """Make ``best.ckpt`` the best there is a file of."""
+        """Link ``best.ckpt`` to the best step that has a file."""
         for _, step in self.best:
             path = folder / _name(step)
             if path.exists():
@@ -178,34 +183,34 @@ class Checkpoints(Checkpoint):
                 return
 
     def _prune(self, folder: Path, step: int) -> None:
-        """Remove old files; files of later steps are another run's, and none of our business."""
-        mine = sorted(path for path in folder.glob("step-*.ckpt") if step_of(path) <= step)
-        newest = set(mine if self.keep_last is None else mine[-self.keep_last :])
+        """Remove old files; files of later steps belong to another run and are kept."""
+        files = sorted(path for path in folder.glob("step-*.ckpt") if step_of(path) <= step)
+        newest = set(files if self.keep_last is None else files[-self.keep_last :])
         best = {_name(step) for _, step in self.best}
-        for path in mine:
+        for path in files:
             if path not in newest and path.name not in best:
                 path.unlink(missing_ok=True)
 
 
 def folder_of(trainer: pl.Trainer) -> Path:
-    """Return where a run's checkpoints lie."""
+    """Return the checkpoint folder of a run."""
     return Path(trainer.default_root_dir) / "checkpoints"
 
 
 def path_of(trainer: pl.Trainer) -> Path:
-    """Return the file of the trainer's present step."""
+    """Return the checkpoint path of the current step."""
     return folder_of(trainer) / _name(trainer.global_step)
 
 
 def will_validate(trainer: pl.Trainer) -> bool:
-    """Tell whether a validation follows this step."""
+    """Return whether a validation follows this step."""
     loop = trainer.fit_loop
     assert loop._data_fetcher is not None
     return loop.epoch_loop._should_check_val_fx(loop._data_fetcher)
 
 
 def _validate(trainer: pl.Trainer) -> None:
-    """Run the validation of the step a checkpoint was saved at; Lightning would pass over it."""
+    """Run the validation of the step of a checkpoint, which Lightning would skip."""
     validation = trainer.fit_loop.epoch_loop.val_loop
     validation.restarting = False
     trainer.validating = True
@@ -214,4 +219,5 @@ def _validate(trainer: pl.Trainer) -> None:
 
 
 def _name(step: int) -> str:
+    """Return the file name of a step."""
     return f"step-{step:07d}.ckpt"

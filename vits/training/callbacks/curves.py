@@ -1,4 +1,4 @@
-"""Keeps every logged number in a CSV file and draws the loss curves."""
+"""Metric history in a CSV file, and a plot of its curves."""
 
 import csv
 from collections.abc import Callable
@@ -14,14 +14,14 @@ HEADER = ("step", "name", "value")
 
 
 class Curves(pl.Callback):
-    """Writes ``history.csv`` (step, name, value) and ``curves.png`` in the run's folder.
+    """Writes ``history.csv`` (step, name, value) and ``curves.png`` to the run folder.
 
-    The picture is drawn at each validation and at the end. A resumed run drops rows past the step
-    it goes on from.
+    The curves are plotted at each validation and at the end. A resumed run drops the rows after the
+    step it resumes from.
 
     Args:
-        every_n_steps: training steps between rows; validations add theirs besides.
-        stopping: tells whether the run was asked to stop; nothing is drawn then.
+        every_n_steps: training steps between rows; every validation adds rows as well.
+        stopping: returns whether the run was asked to stop; validations do not plot then.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Curves(pl.Callback):
         self.stopping = stopping
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the history, up to the step the run starts from (known only from here on)."""
+        """Truncate the history to the step the run starts from, which is known only now."""
         del pl_module
         if not trainer.is_global_zero:
             return
@@ -45,10 +45,10 @@ class Curves(pl.Callback):
             for step, value in zip(*curve, strict=True)
             if step <= trainer.global_step
         ]
-        whole = path.with_name(f".{path.name}")
-        with whole.open("w", newline="") as file:
+        partial = path.with_name(f".{path.name}")
+        with partial.open("w", newline="") as file:
             csv.writer(file).writerows([HEADER, *sorted(rows)])
-        whole.replace(path)  # a kill leaves the old history or the new one
+        partial.replace(path)  # a killed run leaves the old history or the new one
 
     def on_train_batch_end(
         self,
@@ -58,13 +58,13 @@ class Curves(pl.Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Add the step's numbers."""
+        """Add the metrics of the step."""
         del pl_module, outputs, batch, batch_idx
         if trainer.global_step % self.every_n_steps == 0:
             self._add(trainer, "train/")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Add the validation's numbers and draw."""
+        """Add the metrics of the validation and plot the curves."""
         del pl_module
         if not trainer.sanity_checking:
             self._add(trainer, "val/")
@@ -72,12 +72,13 @@ class Curves(pl.Callback):
                 self._draw(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw."""
+        """Plot the curves."""
         del pl_module
         self._draw(trainer)
 
     @staticmethod
     def _add(trainer: pl.Trainer, prefix: str) -> None:
+        """Append the metrics whose names start with ``prefix``."""
         if not trainer.is_global_zero:
             return
         metrics = trainer.callback_metrics
@@ -91,6 +92,7 @@ class Curves(pl.Callback):
 
     @staticmethod
     def _draw(trainer: pl.Trainer) -> None:
+        """Plot the history on rank 0."""
         if trainer.is_global_zero:
             path = _history(trainer)
             curves = read_history(path)
@@ -99,10 +101,10 @@ class Curves(pl.Callback):
 
 
 def read_history(path: Path) -> dict[str, tuple[list[int], list[float]]]:
-    """Read a ``history.csv`` back: name -> (steps, values).
+    """Read a ``history.csv``: name -> (steps, values).
 
-    A resumed run that validates again writes a number again: the newest counts. A last line that a
-    kill has cut has no end and is left out; the resumed run writes it again.
+    Of repeated values, as from a validation done twice, the last one counts. An incomplete last
+    line, left by a killed run, is ignored; the resumed run writes it again.
     """
     curves: dict[str, dict[int, float]] = {}
     with path.open(newline="") as file:

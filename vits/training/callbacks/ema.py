@@ -1,4 +1,4 @@
-"""Exponential moving average of the generator's weights."""
+"""Exponential moving average (EMA) of the generator weights."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ __all__ = ["Ema"]
 
 
 class Ema(pl.Callback):
-    """Keeps the average, puts it in for validation, and writes it to every checkpoint.
+    """Averages the generator weights, uses them for validation and stores them in checkpoints.
 
-    a <- d a + (1 - d) w after each step, d = min(decay, (1 + step) / (10 + step)), so that a young
-    average follows quickly. Only the generator is averaged, in float32.
+    After each step, a <- d a + (1 - d) w with d = min(decay, (1 + step) / (10 + step)), so that the
+    average follows quickly at first. Only the generator is averaged, in float32.
 
     Args:
-        decay: in (0, 1).
+        decay: decay per step, in (0, 1).
     """
 
     def __init__(self, decay: float) -> None:
@@ -30,14 +30,14 @@ class Ema(pl.Callback):
         self._trained: dict[str, Tensor] | None = None
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start from the generator's weights, or take the restored average to their device."""
+        """Initialize the average from the weights, or move a restored one to their device."""
         del trainer
         parameters = _parameters(pl_module)
         if not self.average:
             self.average = {name: p.detach().clone() for name, p in parameters.items()}
         if self.average.keys() != parameters.keys():
             raise CheckpointError(
-                "the checkpoint's moving average names other weights than this model: "
+                "the moving average in the checkpoint has other weights than this model: "
                 "use the configuration the run began with"
             )
         self.average = {n: a.to(parameters[n].device) for n, a in self.average.items()}
@@ -51,7 +51,7 @@ class Ema(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Move the average towards the weights."""
+        """Update the average."""
         del outputs, batch, batch_idx
         step = trainer.global_step
         parameters = _parameters(pl_module)
@@ -61,7 +61,7 @@ class Ema(pl.Callback):
 
     @torch.no_grad()
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the average in and the trained weights aside."""
+        """Swap the average in and keep the trained weights."""
         del trainer
         if not self.average:
             return
@@ -71,7 +71,7 @@ class Ema(pl.Callback):
 
     @torch.no_grad()
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the trained weights back, exactly as they were."""
+        """Restore the trained weights exactly."""
         del trainer
         if self._trained is not None:
             _copy_into(_parameters(pl_module), self._trained)
@@ -80,14 +80,14 @@ class Ema(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Write the average."""
+        """Store the average in the checkpoint."""
         del trainer, pl_module
         checkpoint.setdefault("vits", {})["ema"] = self.average
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Read the average; a checkpoint without one starts it from the weights."""
+        """Restore the average; without one in the checkpoint it starts from the weights."""
         del trainer, pl_module
         self.average = dict(checkpoint.get("vits", {}).get("ema") or {})
 

@@ -1,4 +1,4 @@
-"""The pictures a run draws: alignment, mel against mel, and curves."""
+"""Figures of a run: alignment, mel spectrograms and metric curves."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ __all__ = ["alignment_figure", "curve_figure", "mel_figure", "save"]
 
 
 def alignment_figure(path: NDArray[np.float32], symbols: Sequence[str]) -> "Figure":
-    """Draw a path (T, S): frames to the right, symbols upward."""
+    """Plot an alignment path (T, S): frames on the x axis, symbols on the y axis."""
     figure = _figure(10, max(3.0, 0.07 * len(symbols)))
     axes = figure.subplots()
     axes.imshow(path.T, aspect="auto", origin="lower", interpolation="nearest", cmap="Greys")
@@ -24,13 +24,13 @@ def alignment_figure(path: NDArray[np.float32], symbols: Sequence[str]) -> "Figu
     return figure
 
 
-def mel_figure(rows: Mapping[str, NDArray[np.float32]]) -> "Figure":
-    """Draw log-mels (M, T) one above the other on one scale, titled by their keys."""
-    figure = _figure(10, 2.2 * len(rows))
-    low = min(float(mel.min()) for mel in rows.values())
-    high = max(float(mel.max()) for mel in rows.values())
+def mel_figure(mels: Mapping[str, NDArray[np.float32]]) -> "Figure":
+    """Plot log-mels (M, T) below each other on one color scale, with their keys as titles."""
+    figure = _figure(10, 2.2 * len(mels))
+    low = min(float(mel.min()) for mel in mels.values())
+    high = max(float(mel.max()) for mel in mels.values())
     for axes, (title, mel) in zip(
-        np.atleast_1d(figure.subplots(len(rows))), rows.items(), strict=True
+        np.atleast_1d(figure.subplots(len(mels))), mels.items(), strict=True
     ):
         axes.imshow(mel, aspect="auto", origin="lower", vmin=low, vmax=high)
         axes.set_title(title, fontsize=8)
@@ -39,7 +39,7 @@ def mel_figure(rows: Mapping[str, NDArray[np.float32]]) -> "Figure":
 
 
 def curve_figure(curves: Mapping[str, tuple[Sequence[int], Sequence[float]]]) -> "Figure":
-    """Draw one small panel for each curve (steps, values)."""
+    """Plot each curve (steps, values) in a panel of its own."""
     columns = 3
     rows = -(-len(curves) // columns)
     figure = _figure(4 * columns, 2.6 * rows)
@@ -54,13 +54,13 @@ def curve_figure(curves: Mapping[str, tuple[Sequence[int], Sequence[float]]]) ->
 
 
 def save(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG, making its folder."""
+    """Write a figure as PNG; create its folder if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
 
 def _figure(width: float, height: float) -> "Figure":
-    # the object interface: no pyplot, no global state, no display
+    """Create a figure of the given size (inches), without pyplot, global state or display."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")

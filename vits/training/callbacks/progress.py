@@ -1,4 +1,4 @@
-"""A progress bar over steps: the stream has no end, the run has."""
+"""Progress bar over training steps."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ __all__ = ["Progress"]
 
 
 class Progress(TQDMProgressBar):
-    """Counts from the step a run starts at towards ``max_steps``; shows the losses that matter."""
+    """Shows the steps up to ``max_steps`` and the main losses; there are no epochs."""
 
     def init_train_tqdm(self) -> Tqdm:
-        """Make the bar; a resumed run's begins where the run does, which Lightning leaves out."""
+        """Create the bar, starting at the current step, also in a resumed run."""
         bar = super().init_train_tqdm()
         bar.total = self.trainer.max_steps if self.trainer.max_steps > 0 else None
         bar.n = bar.initial = self.trainer.global_step
@@ -21,7 +21,7 @@ class Progress(TQDMProgressBar):
         return bar
 
     def on_train_epoch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Keep the bar as it is: there are no epochs."""
+        """Keep the bar: there are no epochs."""
         del trainer
 
     def on_train_batch_end(
@@ -32,7 +32,7 @@ class Progress(TQDMProgressBar):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Move on to the step."""
+        """Update the bar to the current step."""
         del outputs, batch, batch_idx
         bar = self.train_progress_bar
         if self.is_enabled and trainer.global_step % self.refresh_rate == 0:
@@ -43,17 +43,17 @@ class Progress(TQDMProgressBar):
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
-        """Close the bar, so that what is said of the end has a line of its own."""
+        """Close the bar, so that the error message starts on a new line."""
         del trainer, pl_module, exception
         if self._train_progress_bar is not None:
             self._train_progress_bar.close()
 
     def init_validation_tqdm(self) -> Tqdm:
-        """Show no second bar: a validation takes a moment."""
+        """Disable the validation bar, as a validation is short."""
         return Tqdm(disable=True)
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
-        """Leave out the logger's version number."""
+        """Return the metrics without the logger's version number."""
         metrics = super().get_metrics(trainer, pl_module)
         metrics.pop("v_num", None)
         return metrics

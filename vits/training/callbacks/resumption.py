@@ -1,4 +1,4 @@
-"""Lets the configuration win over a checkpoint's, and says what differs."""
+"""Resuming with the current configuration, and reporting how it differs from the checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ __all__ = ["Resumption"]
 
 
 class Resumption(pl.Callback):
-    """Goes on with a run under the configuration it is given now.
+    """Applies the current configuration to a resumed run.
 
-    Lightning restores the optimizers and their schedulers with all their settings, so that a
-    learning rate from the command line would change nothing. Each key that changes the numbers is
-    named, with both values.
+    Lightning restores optimizers and schedulers with all their settings, so a learning rate from
+    the command line would have no effect. Every changed key is reported with both values.
     """
 
     def __init__(self) -> None:
@@ -29,35 +28,35 @@ class Resumption(pl.Callback):
         self._before: dict[str, Any] = {}
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Check that all ranks go on from one file.
+        """Check that all ranks resume from the same file.
 
         Raises:
-            CheckpointError: they do not; each looks into the run's folder by itself.
+            CheckpointError: they do not, because they see different run folders.
         """
         del pl_module, stage
         chosen = trainer.strategy.broadcast(self.path)
         if chosen != self.path:
             raise CheckpointError(
-                f"rank {trainer.global_rank} would go on from {self.path}, the first rank from "
-                f"{chosen}: the run's folder must be the same one on all nodes"
+                f"rank {trainer.global_rank} would resume from {self.path}, the first rank from "
+                f"{chosen}: all nodes must share the run folder"
             )
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Add what else decides the numbers."""
+        """Store the facts that determine the numbers besides the configuration."""
         del pl_module
         checkpoint.setdefault("vits", {})["stream"] = run_facts(trainer)
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Keep the configuration that wrote the checkpoint."""
+        """Keep the configuration of the checkpoint."""
         del trainer, pl_module
         self._before = checkpoint["vits"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say what differs, and apply it."""
+        """Report the differences and apply the current configuration."""
         before, self._before = self._before, {}
         if not before:
             return

@@ -1,4 +1,4 @@
-"""At each validation, speaks the same sentences and shows what they sound and look like."""
+"""Sample synthesis: waves, mel spectrograms and alignments of fixed utterances per validation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,15 +22,16 @@ NOISE_SCALE, NOISE_SCALE_DURATION = 0.667, 0.8
 
 
 class SampleSynthesis(pl.Callback):
-    """Logs wave, mel beside the recording's, and alignment picture of fixed utterances.
+    """Synthesizes fixed utterances at each validation and logs wave, mel spectrogram and alignment.
 
-    They are the first of the validation data, spoken with fixed noise from their symbols alone.
-    Waves and pictures go to TensorBoard and, for the newest validation, to ``listening/`` in the
-    run's folder.
+    The utterances are the first ones of the validation data, synthesized from their symbols with a
+    fixed seed. Waves and figures go to TensorBoard; those of the latest validation are also written
+    to ``samples/`` in the run folder.
 
     Args:
-        n_utterances: how many.
-        stopping: tells whether the run was asked to stop; the rest of them is left out then.
+        n_utterances: number of utterances.
+        stopping: returns whether the run was asked to stop; the remaining utterances are skipped
+            then.
     """
 
     def __init__(self, n_utterances: int = 3, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -39,14 +40,14 @@ class SampleSynthesis(pl.Callback):
         self.stopping = stopping
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Speak, on rank 0."""
+        """Synthesize the utterances on rank 0."""
         if trainer.sanity_checking or not trainer.is_global_zero:
             return
         assert isinstance(pl_module, VitsModule)
         data = getattr(trainer, "datamodule", None)
         if not isinstance(data, VitsDataModule) or data.validation_data is None:
             return
-        folder = Path(trainer.default_root_dir) / "listening"
+        folder = Path(trainer.default_root_dir) / "samples"
         for i in range(min(self.n_utterances, len(data.validation_data))):
             if self.stopping():
                 return

@@ -1,4 +1,4 @@
-"""Counts skipped steps, names their utterances, and goes back to a checkpoint when they pile up."""
+"""Skipped steps: counts and reports them, and restores a checkpoint after too many in a row."""
 
 import csv
 import warnings
@@ -22,7 +22,7 @@ HEADER = ("step", "utterance")
 
 
 class _Step(NamedTuple):
-    """A step whose flags still wait on the device."""
+    """A step whose flags are still on the device."""
 
     step: int
     skipped: Tensor
@@ -31,30 +31,30 @@ class _Step(NamedTuple):
 
 
 class SkippedSteps(pl.Callback):
-    """Reports steps that changed nothing because a loss or a gradient was not finite.
+    """Reports steps that were skipped because a loss or a gradient was not finite.
 
-    The module itself skips (``Record``); here the skipped steps are counted and their utterances
-    named, in a warning and in ``skipped.csv`` of the run's folder. After ``max_skipped_steps`` of
-    them the weights themselves are in doubt: weights, moments and average are taken from the
-    newest checkpoint that is older than the first of them, and the run goes on with the next step
-    and its other data. When it comes to that a second time from the same checkpoint, or there is
-    none, it stops and says why.
+    The training step itself does the skipping; this callback counts the skipped steps and lists
+    their utterances in a warning and in ``skipped.csv`` of the run folder. After too many skipped
+    steps in a row the weights may be damaged: weights, optimizer state and moving average are
+    restored from the newest checkpoint before the first of these steps, and training continues
+    with the next step and different data. If this would happen twice with the same checkpoint, or
+    there is none, the run stops with an error.
 
     Args:
-        look_every: steps between looks at the flags of a GPU, each of which waits for it; on a
-            processor every step is looked at.
+        check_every: steps between reads of the flags on a GPU, which synchronise the device; on a
+            CPU they are read after every step.
 
     Attributes:
-        total: skipped steps so far, those before a resume included.
-        streak: skipped steps without another in between.
+        total: number of skipped steps so far, including those before a resume.
+        streak: number of consecutive skipped steps.
     """
 
-    def __init__(self, look_every: int = 20) -> None:
+    def __init__(self, check_every: int = 20) -> None:
         super().__init__()
-        self.look_every = look_every
+        self.check_every = check_every
         self.total = self.streak = 0
-        self._waiting: list[_Step] = []
-        self._returned_to: str | None = None
+        self._unread: list[_Step] = []
+        self._restored_from: str | None = None
 
     def on_train_batch_end(
         self,
@@ -64,49 +64,49 @@ class SkippedSteps(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Keep the step's flags, look at them when it is time, act on too many."""
+        """Store the flags of the step, read them when due, and act on too many skipped steps."""
         del batch_idx
         assert isinstance(pl_module, VitsModule)
         assert isinstance(batch, Batch)
         outcome: Outcome = outputs
         step = _Step(trainer.global_step, outcome["skipped"], outcome["suspect"], batch.names)
-        self._waiting.append(step)
-        if pl_module.device.type == "cpu" or len(self._waiting) >= self.look_every:
-            self._look(trainer)
+        self._unread.append(step)
+        if pl_module.device.type == "cpu" or len(self._unread) >= self.check_every:
+            self._read_flags(trainer)
         if self.streak >= pl_module.training_config.max_skipped_steps:
-            self._go_back(trainer, pl_module)
+            self._restore_checkpoint(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Look at what is left."""
+        """Read the remaining flags."""
         del pl_module
-        self._look(trainer)
+        self._read_flags(trainer)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Write the counts."""
+        """Store the counts in the checkpoint."""
         del pl_module
-        self._look(trainer)
+        self._read_flags(trainer)
         checkpoint.setdefault("vits", {})["skips"] = {
             "total": self.total,
             "streak": self.streak,
-            "returned_to": self._returned_to,
+            "returned_to": self._restored_from,
         }
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Read the counts; a checkpoint without them starts at 0."""
+        """Restore the counts; without them in the checkpoint they start at 0."""
         del trainer, pl_module
         counts = checkpoint.get("vits", {}).get("skips") or {}
         self.total, self.streak = counts.get("total", 0), counts.get("streak", 0)
-        self._returned_to = counts.get("returned_to")
+        self._restored_from = counts.get("returned_to")
 
-    def _look(self, trainer: pl.Trainer) -> None:
-        """Read the flags that wait, in one transfer; every rank comes to the same counts."""
-        if not self._waiting:
+    def _read_flags(self, trainer: pl.Trainer) -> None:
+        """Read the unread flags in one transfer; all ranks arrive at the same counts."""
+        if not self._unread:
             return
-        steps, self._waiting = self._waiting, []
+        steps, self._unread = self._unread, []
         flags = torch.stack([torch.stack((s.skipped, s.suspect)) for s in steps]).tolist()
         for step, (skipped, suspect) in zip(steps, flags, strict=True):
             if not skipped:
@@ -117,6 +117,7 @@ class SkippedSteps(pl.Callback):
             self._report(trainer, step.step, _gathered(step.names, bool(suspect)))
 
     def _report(self, trainer: pl.Trainer, step: int, names: list[str]) -> None:
+        """Warn about a skipped step and append it to ``skipped.csv``, on rank 0."""
         if not trainer.is_global_zero:
             return
         path = Path(trainer.default_root_dir) / "skipped.csv"
@@ -126,38 +127,39 @@ class SkippedSteps(pl.Callback):
             csv.writer(file).writerows([HEADER] if new else [])
             csv.writer(file).writerows((step, name) for name in names)
         warnings.warn(
-            f"step {step} was skipped, a loss or gradient was not finite ({self.total} skipped so "
-            f"far, listed in {path}); its utterances: {_listed(names)}",
+            f"skipped step {step}: a loss or gradient was not finite ({self.total} skipped so "
+            f"far, listed in {path}); its utterances: {_abbreviate(names)}",
             TrainingWarning,
             stacklevel=2,
         )
 
-    def _go_back(self, trainer: pl.Trainer, module: VitsModule) -> None:
-        """Take the weights of the newest checkpoint from before the streak, or stop."""
+    def _restore_checkpoint(self, trainer: pl.Trainer, module: VitsModule) -> None:
+        """Restore the newest checkpoint from before the streak, or stop the run."""
         count, first = self.streak, trainer.global_step - self.streak + 1
-        story = f"{count} steps in a row from step {first} on gave numbers that are not finite"
-        advice = (
-            "lower model.training.optimizer.learning_rate, set "
-            "model.training.optimizer.gradient_clip (e.g. 1000), use trainer.precision "
-            "32-true, and listen to the utterances in skipped.csv"
+        problem = (
+            f"{count} steps in a row, from step {first} on, had non-finite losses or gradients"
         )
-        found = None
+        advice = (
+            "lower model.training.optimizer.learning_rate, set model.training.optimizer.gradient_clip (e.g. 1000), use "
+            "trainer.precision 32-true, and check the utterances in skipped.csv"
+        )
+        newest = None
         if trainer.is_global_zero:
             folder = Path(trainer.default_root_dir) / "checkpoints"
-            found = newest_valid(folder, _warn, before=first)
-        path = trainer.strategy.broadcast(found and str(found))
+            newest = newest_valid(folder, _warn, before=first)
+        path = trainer.strategy.broadcast(newest and str(newest))
         if path is None:
-            raise NumericsError(f"{story}, and there is no checkpoint to go back to: {advice}")
-        if path == self._returned_to:
-            raise NumericsError(f"{story}, again after going back to {path}: {advice}")
+            raise NumericsError(f"{problem}, and there is no earlier checkpoint: {advice}")
+        if path == self._restored_from:
+            raise NumericsError(f"{problem}, again after restoring {path}: {advice}")
         _restore(trainer, module, Path(path))
-        self._returned_to, self.streak = path, 0
+        self._restored_from, self.streak = path, 0
         if trainer.is_global_zero:
-            _warn(f"{story}: went back to the weights of {path}, going on with the next step")
+            _warn(f"{problem}: restored the weights of {path}, continuing with the next step")
 
 
 def _restore(trainer: pl.Trainer, module: VitsModule, path: Path) -> None:
-    """Load weights, moments and average; step and learning rate stay where they are."""
+    """Load weights, optimizer state and moving average; keep step and learning rates."""
     state = read_checkpoint(path)
     module.load_state_dict(state["state_dict"])
     for optimizer, kept in zip(trainer.optimizers, state["optimizer_states"], strict=True):
@@ -172,7 +174,7 @@ def _restore(trainer: pl.Trainer, module: VitsModule, path: Path) -> None:
 
 
 def _gathered(names: tuple[str, ...], suspect: bool) -> list[str]:
-    """Name the utterances of the ranks whose losses were not finite; of all, where none was."""
+    """Return the utterances of the ranks with non-finite losses, or of all ranks if none had."""
     if not torch.distributed.is_initialized():
         return list(names)
     ranks: list[Any] = [None] * torch.distributed.get_world_size()
@@ -181,10 +183,12 @@ def _gathered(names: tuple[str, ...], suspect: bool) -> list[str]:
     return [name for flag, part in ranks for name in part if flag or not any_suspect]
 
 
-def _listed(names: list[str]) -> str:
+def _abbreviate(names: list[str]) -> str:
+    """Return the first names of a list, and the number of the others."""
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(names[:8]) + more
 
 
 def _warn(message: str) -> None:
+    """Issue a TrainingWarning."""
     warnings.warn(message, TrainingWarning, stacklevel=3)

@@ -1,1 +1,1 @@
-"""Checkpoint files: writing, verifying and resuming."""
+"""Checkpoint files: atomic writing, verification and resuming."""

@@ -1,8 +1,8 @@
-"""Checkpoint files that are whole or recognised as damaged.
+"""Crash-safe reading and writing of checkpoint files.
 
-A file is written under another name in its own folder, synced, and renamed, so that a name that
-ends in ``.ckpt`` never stands for half a file, whatever happens to the process. What happens to the
-file later is told by its seal (``vits.training.checkpoints.checksum``).
+A file is written under a temporary name in the same folder, synced and renamed, so that a ``.ckpt``
+file is never incomplete, even if the process is killed. Later damage is detected by its checksum
+(``vits.training.checkpoints.checksum``).
 """
 
 import contextlib
@@ -17,7 +17,12 @@ import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 
 from vits.errors import CheckpointError, MissingFileError
-from vits.training.checkpoints.checksum import damaged, read_checksum, verify, write_with_checksum
+from vits.training.checkpoints.checksum import (
+    damaged_error,
+    read_checksum,
+    verify,
+    write_with_checksum,
+)
 
 __all__ = [
     "VerifiedCheckpointIO",
@@ -35,15 +40,15 @@ CHUNK = 1 << 22
 
 
 def write_checkpoint(state: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint so that ``path`` holds all of it, or what it held before.
+    """Write a checkpoint atomically: ``path`` is the new file or stays as it was.
 
     Args:
-        state: tensors and plain values; ``global_step`` goes into the seal.
-        path: where to; its folder is made.
+        state: tensors and plain values; ``global_step`` becomes part of the checksum.
+        path: path of the file; its folder is created.
 
     Raises:
-        CheckpointError: the file cannot be written, for one because the disk is full; nothing of
-            it is left, and every earlier file is as it was.
+        CheckpointError: the file cannot be written, e.g. because the disk is full. The incomplete
+            file is removed and earlier files are not changed.
     """
     partial = _partial(path)
     try:
@@ -57,16 +62,16 @@ def write_checkpoint(state: dict[str, Any], path: Path) -> None:
             partial.unlink(missing_ok=True)
         reason = error.strerror or type(error).__name__
         raise CheckpointError(
-            f"cannot save {path}: {reason}; the checkpoints before it are intact"
+            f"cannot save {path}: {reason}; earlier checkpoints are intact"
         ) from error
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint onto the processor after checking every byte of it.
+    """Verify a checkpoint and load it to the CPU.
 
     Raises:
-        MissingFileError: there is no such file.
-        CheckpointError: it is damaged, half-written or no checkpoint.
+        MissingFileError: the file does not exist.
+        CheckpointError: the file is damaged, incomplete or not a checkpoint.
     """
     if not path.is_file():
         raise MissingFileError(f"checkpoint {path} does not exist; check the path")
@@ -74,21 +79,21 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a foreign file can fail anywhere in torch's reader
-        raise damaged(path) from error
+        raise damaged_error(path) from error
     if not isinstance(state, dict):
-        raise damaged(path)
+        raise damaged_error(path)
     return state
 
 
 def newest_valid(
     folder: Path, report: Callable[[str], None], before: int | None = None
 ) -> Path | None:
-    """Return the intact checkpoint of the latest step in a folder; None if there is none.
+    """Return the newest intact checkpoint of a folder; None if there is none.
 
     Args:
-        folder: where ``*.ckpt`` lie; it need not exist.
-        report: is given one line for each damaged file that is passed over.
-        before: leave out this step and later ones; None: take any.
+        folder: folder with ``*.ckpt`` files; it may be missing.
+        report: called with one line for each damaged file that is skipped.
+        before: only consider checkpoints of earlier steps; None: all.
     """
     bad: set[tuple[int, int]] = set()
     for path in sorted(folder.glob(f"*{SUFFIX}"), key=_rank, reverse=True):
@@ -96,33 +101,33 @@ def newest_valid(
             continue
         try:
             identity = path.stat().st_dev, path.stat().st_ino
-            if identity not in bad:  # last.ckpt and best.ckpt are further names of one file
+            if identity not in bad:  # last.ckpt and best.ckpt are links to other checkpoints
                 bad.add(identity)
                 verify(path)
                 return path
         except FileNotFoundError:
-            continue  # removed meanwhile
+            continue  # removed in the meantime
         except (CheckpointError, OSError):
-            report(f"passed over {path}: it is damaged, half-written or no checkpoint")
+            report(f"skipped {path}: it is damaged, incomplete or not a checkpoint")
     return None
 
 
 def step_of(path: Path) -> int:
-    """Return the step a checkpoint was saved at, from its seal or its name; -1 if neither tells."""
-    seal = read_checksum(path)
-    if seal is not None:
-        return seal.step
+    """Return the training step of a checkpoint from its checksum or its name; -1 if unknown."""
+    checksum = read_checksum(path)
+    if checksum is not None:
+        return checksum.step
     number = re.search(r"step[-=](\d+)", path.stem)
     return int(number.group(1)) if number else -1
 
 
 def link_checkpoint(path: Path, name: str) -> None:
-    """Give a checkpoint another name in its folder, whatever had that name before.
+    """Link a checkpoint to another name in its folder, replacing an existing file atomically.
 
-    A hard link, or a copy where the file system has none.
+    The link is a hard link, or a copy if the file system does not support hard links.
 
     Raises:
-        CheckpointError: neither can be made; the name stands for what it stood for before.
+        CheckpointError: neither is possible; an existing file of that name is not changed.
     """
     target = path.with_name(name)
     partial = _partial(target)
@@ -133,7 +138,7 @@ def link_checkpoint(path: Path, name: str) -> None:
         except OSError:
             _copy(path, partial)
         partial.replace(target)
-        # renaming a link onto another link of the same file does nothing
+        # replacing a link by another link to the same file does nothing and leaves the source
         partial.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
@@ -141,25 +146,25 @@ def link_checkpoint(path: Path, name: str) -> None:
             partial.unlink(missing_ok=True)
         reason = error.strerror or type(error).__name__
         raise CheckpointError(
-            f"cannot make {target} of {path.name}: {reason}; the checkpoints are intact"
+            f"cannot link {path.name} to {target}: {reason}; the checkpoints are intact"
         ) from error
 
 
 def remove_partial(folder: Path, report: Callable[[str], None]) -> None:
-    """Remove what killed runs have left half-written, each with a line to ``report``."""
+    """Remove incomplete files of killed runs; call ``report`` with one line for each."""
     for path in sorted(folder.glob(f".*{SUFFIX}{PARTIAL}")):
         with contextlib.suppress(OSError):
             path.unlink()
-            report(f"removed {path}: half-written when its run was killed")
+            report(f"removed {path}: incomplete, its run was killed")
 
 
 class VerifiedCheckpointIO(CheckpointIO):
-    """Lightning's way to these files: ``Trainer(plugins=[VerifiedCheckpointIO()])``."""
+    """Lightning plugin for crash-safe checkpoints, for ``Trainer(plugins=[...])``."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
     ) -> None:
-        """Write a file; there are no ``storage_options``."""
+        """Write a checkpoint; ``storage_options`` are not supported."""
         if storage_options is not None:
             raise CheckpointError(f"storage_options {storage_options!r} must be None")
         write_checkpoint(checkpoint, Path(path))
@@ -170,28 +175,29 @@ class VerifiedCheckpointIO(CheckpointIO):
         map_location: Any | None = None,
         weights_only: bool | None = None,
     ) -> dict[str, Any]:
-        """Read a file, always onto the processor and always as data."""
+        """Load a checkpoint to the CPU, with ``weights_only``, whatever the arguments."""
         del map_location, weights_only
         return read_checkpoint(Path(path))
 
     def remove_checkpoint(self, path: str | Path) -> None:
-        """Remove a file."""
+        """Remove a checkpoint."""
         Path(path).unlink(missing_ok=True)
 
 
 def _rank(path: Path) -> tuple[int, bool]:
-    """Order by step; of the names of one file, the one that tells its step comes first."""
+    """Return the sort key: the step, then names that start with it before links."""
     with contextlib.suppress(OSError):
         return step_of(path), path.name.startswith("step")
     return -1, False
 
 
 def _partial(path: Path) -> Path:
+    """Return the temporary name of a file."""
     return path.with_name(f".{path.name}{PARTIAL}")
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file and its times, synced."""
+    """Copy a file and its times, and sync the copy."""
     with source.open("rb") as reader, target.open("wb") as writer:
         shutil.copyfileobj(reader, writer, CHUNK)
         writer.flush()
@@ -200,9 +206,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder last through a power failure."""
+    """Sync a folder, so that renames survive a power failure."""
     if os.name == "nt":
-        return  # Windows opens no folders
+        return  # Windows cannot open folders
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Going on with a run: from which checkpoint, and what differs from the run that wrote it."""
+"""Resuming a run: choice of the checkpoint, and changes of the configuration."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,30 +29,30 @@ __all__ = [
 def find_resume_checkpoint(
     resume: str | None, folder: Path, report: Callable[[str], None]
 ) -> Path | None:
-    """Return the checkpoint to go on from; None starts a run.
+    """Return the checkpoint to resume from; None for a new run.
 
     Args:
-        resume: ``auto`` for the newest valid one of ``folder``, a path, or None.
-        folder: where the run's checkpoints lie.
-        report: is given one line for each file that is passed over.
+        resume: ``auto`` for the newest intact checkpoint of ``folder``, a path, or None.
+        folder: folder of the run's checkpoints.
+        report: called with one line for each damaged file that is skipped.
 
     Raises:
-        ConfigError: the run would mix with another one's checkpoints.
-        CheckpointError: the file is damaged, or all of the folder's are.
-        MissingFileError: there is no such file.
+        ConfigError: the run would mix with the checkpoints of another run.
+        CheckpointError: the file is damaged, or all files of the folder are.
+        MissingFileError: the file does not exist.
     """
-    there = any(folder.glob("*.ckpt"))
+    has_checkpoints = any(folder.glob("*.ckpt"))
     if resume is None:
-        if there:
+        if has_checkpoints:
             raise ConfigError(
-                f"run folder {folder.parent} already holds checkpoints: add --resume auto to go on "
-                "with that run, or choose another folder with --trainer.default_root_dir"
+                f"run folder {folder.parent} already has checkpoints: add --resume auto to resume "
+                "that run, or choose another folder with --trainer.default_root_dir"
             )
         return None
     if resume != "auto":
-        return _named(Path(resume), folder)
+        return _check_path(Path(resume), folder)
     path = newest_valid(folder, report)
-    if path is None and there:
+    if path is None and has_checkpoints:
         raise CheckpointError(
             f"no checkpoint in {folder} is intact; move them away to start from step 0"
         )
@@ -62,30 +62,30 @@ def find_resume_checkpoint(
 
 
 def require_same_model(path: Path, module: VitsModule) -> None:
-    """Check that a checkpoint's weights fit into a module.
+    """Check that the weights of a checkpoint fit the module.
 
     Raises:
-        CheckpointError: they do not, or it is no checkpoint of this library's training.
+        CheckpointError: the weights do not fit, or the file is not a training checkpoint.
     """
     state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     try:
         theirs, model = state["state_dict"], state["vits"]["model"]
     except (KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{path} is no checkpoint of `vits fit`; name one that is, or --resume auto"
+            f"{path} is not a checkpoint of `vits fit`; choose another one, or --resume auto"
         ) from error
     mine = module.state_dict()
     if _shapes(theirs) == _shapes(mine):
         return
     keys = ", ".join(differences(model, to_dict(module.config), "model.config."))
     raise CheckpointError(
-        f"{path} holds another model ({keys or 'weights of other names or shapes'}): a run goes on "
-        "with the shape it began with"
+        f"{path} has a different model ({keys or 'other names or shapes of weights'}): a run must "
+        "be resumed with the model it began with"
     )
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Name the keys of nested mappings whose values differ, with both values.
+    """Return one line for each key of nested mappings whose values differ, with both values.
 
     >>> differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}, "x.")
     ['x.b.c: 2 in the checkpoint, 3 now']
@@ -101,7 +101,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 
 
 def run_facts(trainer: pl.Trainer) -> dict[str, Any]:
-    """Return what, besides model and recipe, decides the numbers of a run."""
+    """Return what determines the numbers of a run besides model and training configuration."""
     data = getattr(trainer, "datamodule", None)
     return {
         "trainer.precision": str(trainer.precision),
@@ -113,14 +113,14 @@ def run_facts(trainer: pl.Trainer) -> dict[str, Any]:
 def apply_training_config(
     trainer: pl.Trainer, old: Mapping[str, Any], recipe: TrainingConfig
 ) -> None:
-    """Let a recipe win over what restored optimizers and schedulers remember of another one.
+    """Apply the current training configuration to restored optimizers and schedulers.
 
-    Where nothing differs nothing is touched, so that the run goes on bit for bit.
+    Only changed values are applied, so without changes the run continues bit for bit.
 
     Args:
-        trainer: with the state of a checkpoint.
-        old: the recipe of that checkpoint, as plain values.
-        recipe: the one to go on with.
+        trainer: trainer with the restored state of a checkpoint.
+        old: training configuration of the checkpoint, as plain values.
+        recipe: training configuration to continue with.
     """
     before, now = old["optimizer"], to_dict(recipe.optimizer)
     changed = {key for key in now if key in before and _plain(before[key]) != now[key]}
@@ -139,7 +139,7 @@ SCHEDULE_KEYS = {"learning_rate", "decay", "decay_steps"}
 
 
 def _reschedule(scheduler: StepLR, recipe: OptimizerConfig) -> None:
-    """Put the rate where this recipe would have it at this step."""
+    """Set the learning rate that this configuration has at the current step."""
     scheduler.base_lrs = [recipe.learning_rate] * len(scheduler.base_lrs)
     scheduler.gamma = recipe.decay
     scheduler.step_size = recipe.decay_steps
@@ -155,24 +155,25 @@ def _reschedule(scheduler: StepLR, recipe: OptimizerConfig) -> None:
     scheduler._last_lr = [rate] * len(optimizer.param_groups)
 
 
-def _named(path: Path, folder: Path) -> Path:
-    """Check a checkpoint that was named by its path."""
+def _check_path(path: Path, folder: Path) -> Path:
+    """Verify a checkpoint given by its path, and that the run folder has no later one."""
     if not path.is_file():
         raise MissingFileError(f"checkpoint {path} does not exist; check the path")
     verify(path)
     newest = newest_valid(folder, lambda line: None)
     if newest is not None and step_of(newest) > step_of(path):
         raise ConfigError(
-            f"{folder} holds {newest.name}, which is later than {path}: add --resume auto to go on "
-            "from there, or choose another folder with --trainer.default_root_dir"
+            f"{folder} has {newest.name}, which is later than {path}: use --resume auto to resume "
+            "from it, or choose another folder with --trainer.default_root_dir"
         )
     return path
 
 
 def _shapes(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    """Return the shape of every weight."""
     return {name: value.shape for name, value in state.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Make the tuples of a configuration the lists they are in a file."""
+    """Convert the tuples of a configuration to lists, as in a file."""
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

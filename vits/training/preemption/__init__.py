@@ -1,1 +1,1 @@
-"""Stopping a run on a signal, on all ranks together."""
+"""Preemption: stops and saves a run on a signal, on all ranks together."""

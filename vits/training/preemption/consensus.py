@@ -1,4 +1,4 @@
-"""How all ranks come to act on the same wishes at the same step."""
+"""Consensus of all ranks on the requests to act on in a step."""
 
 from typing import NamedTuple
 
@@ -10,50 +10,50 @@ __all__ = ["Consensus"]
 
 
 class _Pending(NamedTuple):
-    """A reduction under way, and the tensor it fills."""
+    """A running all-reduce and the tensor it fills."""
 
     work: dist.Work
-    wishes: Tensor
+    requests: Tensor
 
 
 class Consensus:
-    """Joins the wishes of all ranks: what one of them wishes, all are told, at the same step.
+    """Combines the requests of all ranks: a request of any rank reaches all ranks in the same step.
 
-    The wishes travel between the hosts over gloo, beside whatever carries the gradients, so that no
-    rank waits for its device.
+    The requests are exchanged over gloo, separately from the gradients, so that no rank waits for
+    its device.
 
     Args:
-        several: whether there is more than one rank; a single one needs no messages. With
-            several, all of them must make their agreement, and must exchange, together.
-        late: tell each exchange's result at the next one, so that no rank waits for another.
+        distributed: whether there is more than one rank; a single rank needs no messages. All ranks
+            must create the consensus together and must call ``exchange`` together.
+        deferred: return the result of each exchange at the next one, so that no rank waits.
     """
 
-    def __init__(self, *, several: bool, late: bool) -> None:
-        self._group = dist.new_group(backend="gloo") if several else None
-        self._late = late
+    def __init__(self, *, distributed: bool, deferred: bool) -> None:
+        self._group = dist.new_group(backend="gloo") if distributed else None
+        self._deferred = deferred
         self._pending: _Pending | None = None
 
-    def exchange(self, *wishes: bool) -> tuple[bool, ...]:
-        """Give this rank's wishes; return which of them any rank had, here or a call before.
+    def exchange(self, *requests: bool) -> tuple[bool, ...]:
+        """Send the requests of this rank; return the requests of any rank, deferred if configured.
 
         Raises:
-            RuntimeError: another rank is gone.
+            RuntimeError: another rank has exited.
         """
         if self._group is None:
-            return wishes
-        mine = torch.tensor(wishes, dtype=torch.int32)
+            return requests
+        mine = torch.tensor(requests, dtype=torch.int32)
         work = dist.all_reduce(mine, dist.ReduceOp.MAX, self._group, async_op=True)
         assert work is not None
         ready: _Pending | None = _Pending(work, mine)
-        if self._late:
+        if self._deferred:
             ready, self._pending = self._pending, ready
         if ready is None:
-            return (False,) * len(wishes)
+            return (False,) * len(requests)
         ready.work.wait()
-        return tuple(bool(wish) for wish in ready.wishes.tolist())
+        return tuple(bool(request) for request in ready.requests.tolist())
 
     def close(self) -> None:
-        """Take what is still under way off the wire."""
+        """Wait for the last exchange."""
         if self._pending is not None:
             self._pending.work.wait()
             self._pending = None

@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop."""
+"""Handling of signals that stop a run."""
 
 import contextlib
 import multiprocessing
@@ -15,22 +15,27 @@ __all__ = ["GRACE_S", "INTERRUPTED", "PREEMPTED", "StopRequest", "ignore_signals
 
 PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
 INTERRUPTED = 130
-GRACE_S = 2.0  # for a rank to hear why the others are gone
+GRACE_S = 2.0  # time to find out why other ranks have exited
 POLL_S = 0.05
 
 
 class StopRequest:
-    """Takes SIGTERM and SIGINT, and SIGUSR1 under SLURM, while it is entered.
+    """Handles SIGTERM and SIGINT, and SIGUSR1 under SLURM, while the context is active.
 
     Before ``defer_to_step_end`` there is nothing to save, so the first signal ends the process at
     once with status 75. Afterwards a signal only sets ``requested``, which the training loop reads;
     a second SIGINT ends the process at once with status 130.
 
-    A thread of its own reads the signals: Python's handlers wait for the main thread, which may be
-    inside a collective that never ends.
+    A separate thread receives the signals: Python's handlers need the main thread, which may be
+    blocked in a collective operation.
 
     Args:
-        first: whether this rank does the talking.
+        first: whether this is the first rank, which prints the messages.
+
+    Attributes:
+        requested: a signal asked to stop.
+        exiting: this rank is about to exit.
+        on_exit: called by ``exit_now`` before the process exits.
     """
 
     def __init__(self, *, first: bool = True) -> None:
@@ -38,21 +43,21 @@ class StopRequest:
         self.requested = False
         self.exiting = False
         self.on_exit: Callable[[], object] = _nothing
-        self._waits = False
+        self._deferring = False
         self._interrupts = 0
-        self._before: dict[signal.Signals, Any] = {}
+        self._old_handlers: dict[signal.Signals, Any] = {}
         self._pipe: tuple[int, int] | None = None
-        self._former_pipe = -1
+        self._old_wakeup_fd = -1
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "StopRequest":
-        """Take the signals; outside the main thread, where Python forbids it, do nothing."""
+        """Install the handlers; do nothing outside the main thread, where Python forbids it."""
         if threading.current_thread() is not threading.main_thread():
             return self
         self._pipe = os.pipe()
         os.set_blocking(self._pipe[1], False)
-        self._before = {number: signal.signal(number, _handler) for number in _signals()}
-        self._former_pipe = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        self._old_handlers = {number: signal.signal(number, _handler) for number in _signals()}
+        self._old_wakeup_fd = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
         self._thread = threading.Thread(target=self._watch, name="stop-request", daemon=True)
         self._thread.start()
         return self
@@ -63,11 +68,11 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signals back."""
+        """Restore the previous handlers."""
         if self._pipe is None or self._thread is None:
             return
-        signal.set_wakeup_fd(self._former_pipe)
-        for number, handler in self._before.items():
+        signal.set_wakeup_fd(self._old_wakeup_fd)
+        for number, handler in self._old_handlers.items():
             signal.signal(number, handler)
         os.write(self._pipe[1], b"\0")
         self._thread.join()
@@ -76,13 +81,13 @@ class StopRequest:
         self._pipe = None
 
     def defer_to_step_end(self) -> None:
-        """From here on a signal waits for the end of a step: there is something to save."""
-        self._waits = True
+        """Defer signals to the end of the training step from now on, as there is a run to save."""
+        self._deferring = True
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a request that is on its way; return whether there is one.
+        """Wait up to ``seconds`` (s) for a request; return whether there is one.
 
-        Before the first step it ends the process (see above), and this never returns.
+        Before the first step a request ends the process, so this call does not return then.
         """
         end = time.monotonic() + seconds
         while not self.requested and time.monotonic() < end:
@@ -90,7 +95,7 @@ class StopRequest:
         return self.requested
 
     def exit_now(self, status: int, line: str) -> None:
-        """End the process here and now, with one line on the first rank."""
+        """Exit the process at once with a status; print a message on the first rank."""
         self.exiting = True
         if self.first:
             notify(line)
@@ -101,6 +106,7 @@ class StopRequest:
         os._exit(status)
 
     def _watch(self) -> None:
+        """Read signal numbers from the pipe until 0 arrives."""
         assert self._pipe is not None
         while numbers := os.read(self._pipe[0], 16):
             for number in numbers:
@@ -110,24 +116,25 @@ class StopRequest:
                     self._receive(number)
 
     def _receive(self, number: int) -> None:
+        """Act on one signal."""
         self._interrupts += number == signal.SIGINT
-        if not self._waits:
+        if not self._deferring:
             self.exit_now(
                 PREEMPTED,
                 "stopped before the first step, with nothing new to save; "
                 "start again with the same command",
             )
         if self._interrupts > 1:
-            self.exit_now(INTERRUPTED, "interrupted twice: stopped at once, without saving")
+            self.exit_now(INTERRUPTED, "interrupted twice: stopped at once without saving")
         if number == signal.SIGINT and self.first and not self.requested:
             notify("stopping after this step; interrupt again to stop without saving")
         self.requested = True
 
 
 def ignore_signals(worker: int = 0) -> None:
-    """Let a loader's process outlive the signals that its whole group gets.
+    """Ignore stop signals in a data loader worker, which receives those of its process group.
 
-    The trainer needs its workers until it has saved; it ends them itself.
+    The trainer needs its workers until it has saved, and shuts them down itself.
     """
     del worker
     for number in _signals():
@@ -135,20 +142,20 @@ def ignore_signals(worker: int = 0) -> None:
 
 
 def notify(line: str) -> None:
-    """Tell the user one thing, as the command line does."""
+    """Print a message to stderr in the format of the command line."""
     sys.stderr.write(f"vits: {line}\n")
     sys.stderr.flush()
 
 
 def _signals() -> list[signal.Signals]:
-    """SLURM announces the end of the time limit by SIGUSR1 (``--signal=USR1@60``)."""
+    """Return the signals to handle; SLURM announces the time limit by SIGUSR1 if asked to."""
     numbers = [signal.SIGTERM, signal.SIGINT]
     return [*numbers, signal.SIGUSR1] if "SLURM_JOB_ID" in os.environ else numbers
 
 
 def _handler(number: int, frame: FrameType | None) -> None:
-    """Do nothing: Python writes the signal's number to the pipe only if there is a handler."""
+    """Do nothing; Python only writes signal numbers to the pipe if a handler is installed."""
 
 
 def _nothing() -> None:
-    """Have nothing to end."""
+    """Do nothing."""
