@@ -1,14 +1,14 @@
-"""Does the data doctor find what is wrong? Faults are planted in a prepared corpus and looked for.
+"""Accuracy of `vits check`: plant faults in a prepared corpus and count those it finds.
 
-    python benchmarks/audit.py data/ada --stranger data/bob --voice voices/ada --json audit.json
+    python benchmarks/audit.py data/ada --other-speaker data/bob --voice voices/ada
 
-Of the rows, by the seed: `swapped` have their texts exchanged in pairs; in `shifted` runs of rows
-the texts are displaced by one row; `stranger` rows have the recording of another speaker under
-their own text; `copied` rows are there a second time under another id, some 6 dB quieter, some with
-silence around them, some with the text of another row. A text is never replaced by the same one.
-Recall is the share of the planted rows that are left out, for whatever fault, and `named` the share
-for which the fault named is the right one; false alarms are the share of the clean rows that are
-left out. A copy counts as found when its original is left out in its place.
+Rows are chosen at random: `swapped` rows exchange their texts in pairs; in `shifted` runs of rows
+the texts are displaced by one row; `other speaker` rows get the recording of another speaker; `copied`
+rows appear a second time under another id, some 6 dB quieter, some with silence around them, some
+with the text of another row. A text is never replaced by an identical one. Recall is the fraction
+of planted rows that are excluded for any fault, and `named` the fraction with the correct fault;
+false alarms are the fraction of clean rows that are excluded. A copy counts as found if its
+original is excluded instead.
 """
 
 import argparse
@@ -30,14 +30,14 @@ from vits.data.prepared.index import PCM16
 KINDS = {
     "swapped": Fault.TEXT_MISMATCH,
     "shifted": Fault.TEXT_MISMATCH,
-    "stranger": Fault.WRONG_SPEAKER,
+    "other speaker": Fault.WRONG_SPEAKER,
     "copied": Fault.SAME_AUDIO,
 }
 RUN = 8  # rows of a shifted run
 
 
 class PlantedCorpus:
-    """Rows of a prepared folder in memory, to be spoilt."""
+    """Rows of a prepared folder in memory, for planting faults."""
 
     def __init__(self, folder: Path, limit: int | None, seed: int) -> None:
         data = PreparedDataset(folder)
@@ -52,14 +52,14 @@ class PlantedCorpus:
         self.planted: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self.touched: set[int] = set()
 
-    def take(self, count: int) -> list[int]:
-        """Draw rows that nothing was done to."""
+    def draw(self, count: int) -> list[int]:
+        """Draw rows without a fault."""
         free = [i for i in self.rng.permutation(len(self.rows)).tolist() if i not in self.touched]
         self.touched.update(free[:count])
         return free[:count]
 
     def move_texts(self, targets: list[int], sources: list[int], kind: str) -> None:
-        """Give rows the texts of others, all at once; only another text is a fault."""
+        """Give target rows the texts of source rows; only a different text is a fault."""
         texts = [{k: self.rows[i][k] for k in ("text", "phonemes", "ids")} for i in sources]
         for row, text in zip(targets, texts, strict=True):
             if text["ids"] != self.rows[row]["ids"]:
@@ -67,8 +67,8 @@ class PlantedCorpus:
             self.rows[row] = {**self.rows[row], **text}
 
     def swap(self, count: int) -> None:
-        """Exchange texts in pairs."""
-        rows = self.take(count // 2 * 2)
+        """Exchange the texts of pairs of rows."""
+        rows = self.draw(count // 2 * 2)
         for one, other in zip(rows[::2], rows[1::2], strict=True):
             self.move_texts([one, other], [other, one], "swapped")
 
@@ -82,23 +82,23 @@ class PlantedCorpus:
                 self.move_texts(run, [*run[1:], run[0]], "shifted")
 
     def replace_speakers(self, folder: Path, count: int) -> None:
-        """Put recordings of another speaker under the rows' texts, of the nearest length."""
-        strangers = PreparedDataset(folder)
-        if strangers.audio.sample_rate != self.info["audio"]["sample_rate"]:
-            sys.exit("the stranger must be prepared with the sample rate of the corpus")
-        free = list(range(len(strangers)))
-        for row in self.take(min(count, len(free))):
-            best = min(free, key=lambda i: abs(int(strangers.samples[i]) - len(self.waves[row])))
+        """Replace recordings by those of another speaker of similar length."""
+        others = PreparedDataset(folder)
+        if others.audio.sample_rate != self.info["audio"]["sample_rate"]:
+            sys.exit("the other speaker must be prepared with the sample rate of the corpus")
+        free = list(range(len(others)))
+        for row in self.draw(min(count, len(free))):
+            best = min(free, key=lambda i: abs(int(others.samples[i]) - len(self.waves[row])))
             free.remove(best)
-            wave = np.round(strangers[best].wave.numpy() * 32768)
-            least = len(self.rows[row]["ids"]) * strangers.audio.hop_length
+            wave = np.round(others[best].wave.numpy() * 32768)
+            least = len(self.rows[row]["ids"]) * others.audio.hop_length
             self.waves[row] = np.pad(wave, (0, max(0, least - len(wave))))
-            self.planted["stranger"].add(self.rows[row]["id"])
+            self.planted["other speaker"].add(self.rows[row]["id"])
 
     def copy(self, count: int) -> None:
-        """Append recordings a second time."""
-        rows = self.take(count)
-        others = self.take(count)
+        """Append copies of recordings."""
+        rows = self.draw(count)
+        others = self.draw(count)
         for number, row in enumerate(rows):
             wave = self.waves[row]
             if number % 3 == 1:
@@ -113,12 +113,12 @@ class PlantedCorpus:
             self.planted["copied"].add(name)
 
     def write(self, folder: Path) -> PreparedDataset:
-        """Write the spoilt corpus as a prepared folder."""
+        """Write the corpus with faults as a prepared folder."""
         offset = 0
         with (folder / "manifest.jsonl").open("w", encoding="utf-8") as lines:
             for row, wave in zip(self.rows, self.waves, strict=True):
-                place = {"samples": len(wave), "offset": offset}
-                lines.write(json.dumps({**row, **place}, ensure_ascii=False) + "\n")
+                location = {"samples": len(wave), "offset": offset}
+                lines.write(json.dumps({**row, **location}, ensure_ascii=False) + "\n")
                 offset += len(wave)
         (folder / "audio.i16").write_bytes(np.concatenate(self.waves).astype(PCM16).tobytes())
         info = {**self.info, "utterances": len(self.rows), "samples": offset}
@@ -127,72 +127,74 @@ class PlantedCorpus:
 
 
 def plant(args: argparse.Namespace, folder: Path) -> tuple[PreparedDataset, dict[str, set[str]]]:
-    """Spoil a corpus and write it; return it and the ids of each kind of fault."""
+    """Plant faults in a corpus and write it; return it and the ids of each kind of fault."""
     corpus = PlantedCorpus(args.corpus, args.rows, args.seed)
     count = max(4, round(args.share * len(corpus.rows)))
     corpus.shift(count)
     corpus.swap(count)
-    if args.stranger is not None:
-        corpus.replace_speakers(args.stranger, count)
+    if args.other_speaker is not None:
+        corpus.replace_speakers(args.other_speaker, count)
     corpus.copy(count)
     return corpus.write(folder), corpus.planted
 
 
-def judge(report: AuditReport, names: list[str], planted: dict[str, set[str]]) -> dict[str, Any]:
-    """Compare what was left out with what was planted."""
-    gone = {names[row]: {f.fault for f in found} for row, found in report.left_out.items()}
+def score(report: AuditReport, names: list[str], planted: dict[str, set[str]]) -> dict[str, Any]:
+    """Compare the excluded rows with the planted faults."""
+    excluded = {names[row]: {f.fault for f in found} for row, found in report.left_out.items()}
     found_copies = {
-        name for name in planted["copied"] if name in gone or name.partition(" of ")[2] in gone
+        name
+        for name in planted["copied"]
+        if name in excluded or name.partition(" of ")[2] in excluded
     }
     bad = set().union(*planted.values())
-    stand_in = {name.partition(" of ")[2] for name in planted["copied"] if name not in gone}
+    originals = {name.partition(" of ")[2] for name in planted["copied"] if name not in excluded}
     clean = [name for name in names if name not in bad]
-    alarms = [name for name in clean if name in gone and name not in stand_in]
+    alarms = [name for name in clean if name in excluded and name not in originals]
     result: dict[str, Any] = {"rows": len(names), "clean": len(clean), "alarms": len(alarms)}
     for kind, fault in KINDS.items():
         ids = planted[kind]
         if not ids:
             continue
-        found = found_copies if kind == "copied" else ids & gone.keys()
-        named = {n for n in found if fault in gone.get(n, {fault})}
-        blamed = {n for n, faults in gone.items() if fault in faults}
+        found = found_copies if kind == "copied" else ids & excluded.keys()
+        named = {n for n in found if fault in excluded.get(n, {fault})}
+        reported = {n for n, faults in excluded.items() if fault in faults}
         result[kind] = {
             "planted": len(ids),
             "recall": len(found) / len(ids),
             "named": len(named) / len(ids),
-            "precision": len(blamed & (bad | stand_in)) / max(1, len(blamed)),
+            "precision": len(reported & (bad | originals)) / max(1, len(reported)),
         }
     return result
 
 
 def show(label: str, result: dict[str, Any]) -> None:
-    """Print one examination."""
+    """Print the results of one examination."""
     print(
-        f"\n{label}: {result['rows']} rows, of {result['clean']} clean ones {result['alarms']} ",
+        f"\n{label}: {result['rows']} rows, {result['alarms']} of {result['clean']} clean ones ",
         end="",
     )
-    print(f"left out ({result['alarms'] / result['clean']:.1%})")
-    print(f"{'kind':10s}{'planted':>8s}{'recall':>8s}{'named':>8s}{'precision':>10s}")
+    print(f"excluded ({result['alarms'] / result['clean']:.1%})")
+    print(f"{'kind':14s}{'planted':>8s}{'recall':>8s}{'named':>8s}{'precision':>10s}")
     for kind in KINDS:
         if kind in result:
             line = "{planted:8d}{recall:8.3f}{named:8.3f}{precision:10.3f}"
-            print(f"{kind:10s}" + line.format(**result[kind]))
+            print(f"{kind:14s}" + line.format(**result[kind]))
 
 
 def main() -> None:
-    """Plant faults, look for them, print a table."""
+    """Plant faults, examine the corpus and print a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("corpus", type=Path, help="a prepared folder without known faults")
-    parser.add_argument("--stranger", type=Path, help="a prepared folder of another speaker")
-    parser.add_argument("--voice", help="judge the texts with this voice too")
+    parser.add_argument("--other-speaker", type=Path, help="a prepared folder of another speaker")
+    parser.add_argument("--voice", help="check the texts with this voice as well")
     parser.add_argument("--rows", type=int, help="rows to draw from the corpus (all)")
     parser.add_argument(
-        "--share", type=float, default=0.03, help="of the rows for each kind (0.03)"
+        "--share", type=float, default=0.03, help="fraction of rows per kind of fault (0.03)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of all that is drawn (1)")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--seed", type=int, default=1, help="random seed (1)")
+    parser.add_argument("--json", type=Path, help="write the results to this JSON file")
     args = parser.parse_args()
     results = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -205,7 +207,7 @@ def main() -> None:
 
                 scorer = VoiceScorer(read_bundle(args.voice), dataset)
             report = examine(dataset, scorer=scorer)
-            results[label] = judge(report, list(dataset.names), planted)
+            results[label] = score(report, list(dataset.names), planted)
             results[label]["notes"] = report.notes
             results[label]["median"] = report.measured.get("text margin (deviations)")
             show(label, results[label])

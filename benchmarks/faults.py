@@ -1,22 +1,22 @@
-"""Kill and stop trainings at random moments; nothing may be lost, and nothing may change.
+"""Crash-safety test: kill and stop training runs at random moments, resume, and compare.
 
     python benchmarks/faults.py --kills 100 --terms 50 --output faults.json
 
-A toy corpus and a tiny network are made. Runs on one and on two ranks, with 0 and 2 loader workers,
-with TMPDIR on this file system and on another one, are ended again and again by a signal, to one
-rank or to all, and go on with ``--resume auto``, until they have done all their steps. Then
-weights, moving average, both optimizers and schedulers must be bit-equal to those of a run that was
-left alone.
+The script creates a toy corpus and a tiny network. Runs on one and two ranks, with 0 and 2 loader
+workers, and with TMPDIR on the same and on another file system, are interrupted repeatedly by a
+signal to one rank or to all, and resumed with ``--resume auto`` until they have finished. Weights,
+moving average, both optimizers and schedulers must then be bit-identical to those of an
+uninterrupted run.
 
-A kill is SIGKILL: afterwards every file named ``*.ckpt`` must be readable, and no rank may be left.
-A term is SIGTERM: every rank must exit with status 75 within ten seconds, with one line that says
-how to go on, and with its last step saved if it had begun. Two ranks are started as torchrun does
-(here by fork, so that a start takes no imports) or by Lightning itself.
+A kill is SIGKILL: afterwards every ``*.ckpt`` file must be readable, and no rank may be left. A
+term is SIGTERM: every rank must exit with status 75 within ten seconds, print one message with the
+command to resume, and save its last step if training had begun. Two ranks are started as torchrun
+does (by fork, which avoids the imports at every start) or by Lightning.
 """
 
 import os
 
-# before torch is imported: its threads would fight over the cores, and not survive a fork
+# before the import of torch: its threads would compete for the cores and not survive a fork
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import argparse
@@ -34,7 +34,7 @@ from typing import Any
 
 import torch
 import yaml
-from matplotlib import figure  # noqa: F401  # here, so that no start of a run has to import it
+from matplotlib import figure  # noqa: F401  # imported once, before the forks
 from starts import KINDS, Fault, Kind, Start, newest
 from toy import make_corpus, settings
 
@@ -46,7 +46,7 @@ COMPARED = ("global_step", "state_dict", "optimizer_states", "lr_schedulers", "v
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Compare nested values, tensors bit for bit."""
+    """Return whether nested values are equal, tensors bit for bit."""
     if isinstance(one, torch.Tensor):
         return isinstance(other, torch.Tensor) and torch.equal(one, other)
     if isinstance(one, dict):
@@ -57,38 +57,38 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def reference(ranks: int, config: Path, folder: Path) -> dict[str, Any]:
-    """Train without a fault."""
+    """Train without interruption and return the last checkpoint."""
     start = Start(Kind(ranks, 0, other_tmpdir=False), config, folder)
     start.wait(lambda: False, 600)
     if set(start.statuses.values()) != {0}:
-        sys.exit(f"the undisturbed run failed: {start.log.read_text()}")
+        sys.exit(f"the uninterrupted run failed: {start.log.read_text()}")
     return read_checkpoint(folder / "checkpoints/last.ckpt")
 
 
-def endure(kind: Kind, config: Path, folder: Path, faults: list[Fault]) -> list[Fault]:
-    """Train with as many faults as happen before the end; take them off the list."""
+def interrupted_run(kind: Kind, config: Path, folder: Path, faults: list[Fault]) -> list[Fault]:
+    """Train with faults until the run has finished; remove the faults used from the list."""
     happened: list[Fault] = []
     while True:
         start = Start(kind, config, folder)
-        ended = _wait_for_the_moment(start, bool(faults))
+        ended = _wait_for_moment(start, bool(faults))
         if ended and set(start.statuses.values()) == {0}:
             return happened
         if ended:
-            sys.exit(f"{kind}: it did not go on: {start.log.read_text()[-2000:]}")
+            sys.exit(f"{kind}: the run could not be resumed: {start.log.read_text()[-2000:]}")
         fault = faults.pop()
         fault.kind = str(kind)
         fault.target = random.choice(["0", "1", "all"]) if kind.ranks > 1 else "0"
         start.hit(fault)
         if set(fault.statuses) == {0}:
-            faults.append(Fault("", fault.term, ""))  # it came when the run was done already
+            faults.append(Fault("", fault.term, ""))  # the run had finished before the signal
             return happened
         happened.append(fault)
         for complaint in fault.complaints:
             print(f"  {kind}, {'term' if fault.term else 'kill'} {fault.target}: {complaint}")
 
 
-def _wait_for_the_moment(start: Start, fault: bool) -> bool:
-    """Wait for a moment while the run starts, or once it has saved; return whether it has ended."""
+def _wait_for_moment(start: Start, fault: bool) -> bool:
+    """Wait for a random moment during startup or training; return whether the run has ended."""
     early = random.random() < 0.25
     delay = random.uniform(0, (8.0 if start.kind.launcher else 2.0) if early else 1.0)
     if not fault:
@@ -100,7 +100,7 @@ def _wait_for_the_moment(start: Start, fault: bool) -> bool:
 
 
 def report(faults: list[Fault], runs: int, same: int) -> dict[str, Any]:
-    """Sum up."""
+    """Summarize the faults and the runs."""
     kills, terms = ([f for f in faults if f.term == term] for term in (False, True))
     seconds = sorted(f.seconds for f in terms)
     return {
@@ -113,65 +113,65 @@ def report(faults: list[Fault], runs: int, same: int) -> dict[str, Any]:
         "seconds to stop, median": statistics.median(seconds) if seconds else None,
         "seconds to stop, longest": seconds[-1] if seconds else None,
         "complaints": sum(len(f.complaints) for f in faults),
-        "runs gone on with to the end": runs,
-        "runs bit-equal at the end": same,
+        "runs resumed to the end": runs,
+        "runs bit-identical at the end": same,
     }
 
 
 def main() -> int:
-    """Fault, resume, compare; print a table, write JSON."""
+    """Interrupt, resume and compare runs; print a table and write JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=20, help="how many SIGKILL (default 20)")
-    parser.add_argument("--terms", type=int, default=10, help="how many SIGTERM (default 10)")
-    parser.add_argument("--steps", type=int, default=40, help="of each run (default 40)")
+    parser.add_argument("--kills", type=int, default=20, help="number of SIGKILL (default 20)")
+    parser.add_argument("--terms", type=int, default=10, help="number of SIGTERM (default 10)")
+    parser.add_argument("--steps", type=int, default=40, help="steps of each run (default 40)")
     kinds = "; ".join(f"{number}: {kind}" for number, kind in enumerate(KINDS))
     every = range(len(KINDS))
     parser.add_argument("--kinds", type=int, nargs="+", choices=every, default=every, help=kinds)
-    parser.add_argument("--seed", type=int, default=0, help="of the moments and targets")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the moments and targets")
     parser.add_argument("--folder", type=Path, help="working folder; it must not exist")
-    parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+    parser.add_argument("--output", type=Path, help="write the results to this JSON file")
     args = parser.parse_args()
     random.seed(args.seed)
     folder = (args.folder or Path(tempfile.mkdtemp(prefix="faults-")) / "work").resolve()
     folder.mkdir(parents=True)
     config = folder / "config.yaml"
     data = make_corpus(folder / "corpus")
-    # compiled and loaded once, for all forks
+    # compile and load once, before the forks
     one = torch.ones(1, dtype=torch.int64)
     monotonic_alignment_search(torch.zeros(1, 1, 1), one, one)
     config.write_text(yaml.safe_dump(settings(data, args.steps)))
-    wanted: dict[int, dict[str, Any]] = {}
+    references: dict[int, dict[str, Any]] = {}
     faults = [Fault("", term, "") for term in [False] * args.kills + [True] * args.terms]
     random.shuffle(faults)
     happened: list[Fault] = []
     runs = same = 0
     for kind in itertools.cycle(KINDS[number] for number in args.kinds):
-        if kind.ranks not in wanted:
-            undisturbed = folder / f"reference-{kind.ranks}"
-            wanted[kind.ranks] = reference(kind.ranks, config, undisturbed)
+        if kind.ranks not in references:
+            uninterrupted = folder / f"reference-{kind.ranks}"
+            references[kind.ranks] = reference(kind.ranks, config, uninterrupted)
         runs += 1
         run = folder / f"run-{runs}"
-        new = endure(kind, config, run, faults)
+        new = interrupted_run(kind, config, run, faults)
         last = read_checkpoint(run / "checkpoints/last.ckpt")
-        equals = all(equal(last[key], wanted[kind.ranks][key]) for key in COMPARED)
+        equals = all(equal(last[key], references[kind.ranks][key]) for key in COMPARED)
         same += equals
         happened += new
         kills = sum(not f.term for f in new)
-        verdict = "bit-equal" if equals else "NOT EQUAL"
-        print(f"{kind!s:50s} {kills:3d} kills {len(new) - kills:3d} terms  {verdict}", flush=True)
+        result = "bit-identical" if equals else "DIFFERENT"
+        print(f"{kind!s:50s} {kills:3d} kills {len(new) - kills:3d} terms  {result}", flush=True)
         if equals:
             shutil.rmtree(run)
         if not faults:
             break
-    figures = report(happened, runs, same)
-    for name, value in figures.items():
+    summary = report(happened, runs, same)
+    for name, value in summary.items():
         print(f"{name:32s} {value}")
     if args.output:
-        faulted = [asdict(fault) for fault in happened]
-        args.output.write_text(json.dumps({**figures, "faults": faulted}, indent=2) + "\n")
-    bad = figures["unreadable checkpoints"] + figures["complaints"] + runs - same
+        details = [asdict(fault) for fault in happened]
+        args.output.write_text(json.dumps({**summary, "faults": details}, indent=2) + "\n")
+    bad = summary["unreadable checkpoints"] + summary["complaints"] + runs - same
     return 0 if bad == 0 else 1
 
 

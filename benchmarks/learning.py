@@ -1,9 +1,9 @@
-"""Does it learn? Train the demo's configuration on its corpus with several seeds and compare.
+"""Learning test: train the demo configuration on the demo corpus with several seeds.
 
     python benchmarks/learning.py --seeds 1 2 3 --output learning.json
 
-For each seed: the mel loss at step 20 and at the end, whether the alignments of training
-utterances are monotonic and cover every symbol, and the time the training took.
+For each seed, it reports the mel loss at step 20 and at the end, whether the alignments of training
+utterances are monotonic and cover every symbol, and the training time.
 """
 
 import argparse
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(*command: str | Path) -> str:
-    """Run a command from the project's root and return what it printed."""
+    """Run a command in the project root and return its output."""
     environment = {"OMP_NUM_THREADS": "1", **os.environ}  # as the demo does, see its run.sh
     done = subprocess.run(
         [str(part) for part in command],
@@ -29,13 +29,13 @@ def run(*command: str | Path) -> str:
         text=True,
         check=False,
     )
-    if done.returncode not in (0, 1):  # the verdict's 1 is a result
+    if done.returncode not in (0, 1):  # status 1 of the verdict is a result
         sys.exit(f"{' '.join(map(str, command))} failed with {done.returncode}")
     return done.stdout
 
 
 def measure(seed: int, folder: Path, config: Path, extra: list[str]) -> dict[str, Any]:
-    """Train with one seed and judge the run."""
+    """Train with one seed and evaluate the run."""
     data, result = folder / "prepared", folder / f"run-{seed}"
     started = time.perf_counter()
     run(
@@ -52,14 +52,14 @@ def measure(seed: int, folder: Path, config: Path, extra: list[str]) -> dict[str
 
 
 def main() -> int:
-    """Measure every seed, print a table, write JSON."""
+    """Measure every seed, print a table and write JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--folder", type=Path, default=Path("runs/learning"), help="working folder")
     parser.add_argument("--config", type=Path, default=Path("configs/tiny.yaml"))
-    parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+    parser.add_argument("--output", type=Path, help="write the results to this JSON file")
     parser.add_argument("fit", nargs="*", help="further arguments for `vits fit`, after --")
     args = parser.parse_args()
     folder = args.folder.resolve()

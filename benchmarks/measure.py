@@ -1,4 +1,4 @@
-"""Clocks for the benchmarks: parts of a step, peak memory, and time stolen by other programs."""
+"""Measurements for the benchmarks: time per part, peak memory and CPU time lost to others."""
 
 import resource
 import time
@@ -14,33 +14,33 @@ __all__ = ["Parts", "peak_memory", "stolen_seconds", "synchronise"]
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
+    """Wait until the device has finished all queued work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def peak_memory(device: torch.device) -> int:
-    """Most memory this process has held so far, in bytes: the device's, or resident memory."""
+    """Return the peak memory of this process (bytes): device memory, or resident memory."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def stolen_seconds() -> float:
-    """Seconds that this process' threads were ready to run and had no processor (Linux; else 0)."""
+    """Return the time (s) that runnable threads of this process waited for a CPU; 0 off Linux."""
     waited = 0
     for file in Path("/proc/self/task").glob("*/schedstat"):
         try:
             waited += int(file.read_text().split()[1])
-        except OSError:  # the thread has just ended
+        except OSError:  # the thread has just exited
             continue
     return waited / 1e9
 
 
 class Parts:
-    """Adds up the time of named parts; inner parts are taken off the outer ones.
+    """Accumulates the time of named parts; the time of inner parts is excluded from outer ones.
 
-    Off until ``on`` is set, so that nothing waits for the device in the rounds that count.
+    It is off until ``on`` is set, so that the measured rounds do not wait for the device.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -50,7 +50,7 @@ class Parts:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Time what happens inside as ``name``."""
+        """Measure the time of the block as ``name``."""
         if not self.on:
             yield
             return
@@ -67,7 +67,7 @@ class Parts:
                 self._inner[-1] += spent
 
     def wrap(self, owner: Any, attribute: str, name: str | Callable[[], str]) -> None:
-        """Time every call of ``owner.attribute`` as ``name``."""
+        """Measure the time of every call of ``owner.attribute`` as ``name``."""
         call = getattr(owner, attribute)
 
         def timed(*args: Any, **options: Any) -> Any:

@@ -1,10 +1,10 @@
-"""Which way of averaging gradients is faster: one DDP around all, or one for each network?
+"""Speed of gradient averaging: one DDP per network against a single DDP around the module.
 
     python benchmarks/parallel.py --ranks 2 --rounds 3 --output parallel.json
 
-Trains the same network on the same made batches with ``SeparateDDP`` and with Lightning's
-``ddp_find_unused_parameters_true``, in turn, and prints the median time of a step, its ratio in
-each round, and the peak memory of a rank. ``--device cuda`` uses NCCL, ``cpu`` gloo.
+It trains the same network on the same synthetic batches with ``SeparateDDP`` and with Lightning's
+``ddp_find_unused_parameters_true``, alternately, and prints the median step time, the ratio in each
+round, and the peak memory of a rank. ``--device cuda`` uses NCCL, ``cpu`` gloo.
 """
 
 import argparse
@@ -23,7 +23,7 @@ STRATEGIES = ("separate", "ddp_find_unused_parameters_true")
 
 
 def train(strategy: str, args: argparse.Namespace) -> None:
-    """Be one rank: train some steps on made batches; rank 0 prints its figures as JSON."""
+    """Train some steps on synthetic batches as one rank; rank 0 prints its results as JSON."""
     import pytorch_lightning as pl
     import torch
     from torch.utils.data import DataLoader
@@ -37,8 +37,8 @@ def train(strategy: str, args: argparse.Namespace) -> None:
     torch.manual_seed(0)
     config = from_dict(VitsConfig, read_model(args.config))
     hop, frames, symbols = config.audio.hop_length, args.frames, args.frames // 3
-    corpus = DatasetInfo(
-        name="made",
+    dataset_info = DatasetInfo(
+        name="synthetic",
         audio=config.audio,
         frontend={"symbols": [chr(33 + i) for i in range(60)], "config": {"blanks": False}},
         fingerprint={},
@@ -81,7 +81,7 @@ def train(strategy: str, args: argparse.Namespace) -> None:
         use_distributed_sampler=False,
     )
     batches = DataLoader([batch] * (args.steps + 3), batch_size=None)
-    trainer.fit(VitsModule(config, TrainingConfig(), corpus), batches)
+    trainer.fit(VitsModule(config, TrainingConfig(), dataset_info), batches)
     if trainer.is_global_zero:
         steps = [b - a for a, b in itertools.pairwise(times[2:])]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -91,14 +91,14 @@ def train(strategy: str, args: argparse.Namespace) -> None:
 
 
 def read_model(config: Path) -> dict[str, Any]:
-    """Take the model's part of a configuration file."""
+    """Return the model configuration of a configuration file."""
     import yaml
 
     return yaml.safe_load(config.read_text()).get("model", {}).get("config", {})
 
 
 def launch(strategy: str) -> dict[str, float]:
-    """Run one strategy on all ranks with torchrun; return rank 0's figures."""
+    """Run one strategy on all ranks with torchrun; return the results of rank 0."""
     arguments = [*sys.argv[1:], "--rank-of", strategy]
     ranks = sys.argv[sys.argv.index("--ranks") + 1] if "--ranks" in sys.argv else "2"
     start = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}", __file__]
@@ -113,18 +113,18 @@ def launch(strategy: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run the strategies in turn, print a table, write JSON."""
+    """Run the strategies alternately, print a table and write JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=8, help="measured steps of a round")
-    parser.add_argument("--batch", type=int, default=4, help="utterances of a rank")
-    parser.add_argument("--frames", type=int, default=200, help="of each utterance")
+    parser.add_argument("--steps", type=int, default=8, help="measured steps per round")
+    parser.add_argument("--batch", type=int, default=4, help="utterances per rank")
+    parser.add_argument("--frames", type=int, default=200, help="frames per utterance")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--config", type=Path, default=Path("configs/tiny.yaml"))
-    parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+    parser.add_argument("--output", type=Path, help="write the results to this JSON file")
     parser.add_argument("--rank-of", choices=STRATEGIES, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.rank_of:
@@ -134,7 +134,7 @@ def main() -> None:
     for name in STRATEGIES:
         step = statistics.median(r[name]["step_s"] for r in rounds)
         peak = statistics.median(r[name]["peak_gib"] for r in rounds)
-        print(f"{name:34s} {1000 * step:8.0f} ms a step {peak:6.2f} GiB")
+        print(f"{name:34s} {1000 * step:8.0f} ms per step {peak:6.2f} GiB")
     mine, other = STRATEGIES
     ratios = [r[other]["step_s"] / r[mine]["step_s"] for r in rounds]
     print(f"{mine} is {statistics.median(ratios):.2f} times as fast; rounds: {ratios}")

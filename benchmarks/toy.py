@@ -1,4 +1,4 @@
-"""A corpus of tones, and a network so small that it trains in seconds, for ``faults.py``."""
+"""A corpus of tones and a tiny network that trains in seconds, for ``faults.py``."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ RATE, HOP = 8000, 64
 
 
 def make_corpus(folder: Path) -> Path:
-    """Write tones, one for each letter, and prepare them."""
+    """Write recordings with one tone per letter and prepare them."""
     draw = np.random.default_rng(0)
     folder.mkdir(parents=True)
     rows = []
@@ -39,7 +39,7 @@ def make_corpus(folder: Path) -> Path:
 
 
 def settings(data: Path, steps: int) -> dict[str, Any]:
-    """Return the configuration of all runs."""
+    """Return the configuration of the runs."""
     audio = {"sample_rate": RATE, "n_fft": 256, "win_length": 256, "hop_length": HOP, "n_mels": 20}
     return {
         "trainer": {

@@ -32,4 +32,4 @@ def test_a_kill_and_a_stop(tmp_path):
     assert (found["kills"], found["terms"]) == (1, 1)
     assert found["unreadable checkpoints"] == found["hangs"] == 0
     assert found["terms that exit 75"] == 1
-    assert found["runs bit-equal at the end"] == found["runs gone on with to the end"] >= 1
+    assert found["runs bit-identical at the end"] == found["runs resumed to the end"] >= 1
