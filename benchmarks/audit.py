@@ -3,11 +3,11 @@
     python benchmarks/audit.py data/ada --other-speaker data/bob --voice voices/ada
 
 Rows are chosen at random: `swapped` rows exchange their texts in pairs; in `shifted` runs of rows
-the texts are displaced by one row; `other speaker` rows get the recording of another speaker; `copied`
-rows appear a second time under another id, some 6 dB quieter, some with silence around them, some
-with the text of another row. A text is never replaced by an identical one. Recall is the fraction
-of planted rows that are excluded for any fault, and `named` the fraction with the correct fault;
-false alarms are the fraction of clean rows that are excluded. A copy counts as found if its
+the texts are displaced by one row; `other speaker` rows get the recording of another speaker;
+`copied` rows appear a second time under another id, some 6 dB quieter, some with silence around
+them, some with the text of another row. A text is never replaced by an identical one. Recall is the
+fraction of planted rows that are excluded for any fault, and `named` the fraction with the correct
+fault; false alarms are the fraction of clean rows that are excluded. A copy counts as found if its
 original is excluded instead.
 """
 
