@@ -34,8 +34,8 @@ class SkippedSteps(pl.Callback):
     """Reports steps that were skipped because a loss or a gradient was not finite.
 
     The training step itself does the skipping; this callback counts the skipped steps and lists
-    their utterances in a warning and in ``skipped.csv`` of the run folder. After too many skipped
-    steps in a row the weights may be damaged: weights, optimizer state and moving average are
+    their utterances in a warning and in ``skipped.csv`` of the run folder. After ``max_skipped_steps``
+    skipped steps in a row the weights may be damaged: weights, optimizer state and moving average are
     restored from the newest checkpoint before the first of these steps, and training continues
     with the next step and different data. If this would happen twice with the same checkpoint, or
     there is none, the run stops with an error.
@@ -140,8 +140,9 @@ class SkippedSteps(pl.Callback):
             f"{count} steps in a row, from step {first} on, had non-finite losses or gradients"
         )
         advice = (
-            "lower model.training.optimizer.learning_rate, set model.training.optimizer.gradient_clip (e.g. 1000), use "
-            "trainer.precision 32-true, and check the utterances in skipped.csv"
+            "lower model.training.optimizer.learning_rate, set "
+            "model.training.optimizer.gradient_clip (e.g. 1000), use trainer.precision 32-true, "
+            "and check the utterances in skipped.csv"
         )
         newest = None
         if trainer.is_global_zero:
