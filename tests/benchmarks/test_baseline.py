@@ -20,7 +20,7 @@ from vits.config import (
     VitsConfig,
 )
 from vits.models import Discriminators, Vits
-from vits.training.dataset_info import Corpus
+from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
 
 SMALL = VitsConfig(
@@ -89,7 +89,7 @@ def test_two_steps_of_baseline_and_trainer_give_the_same_losses_and_weights(
         decoder=dataclasses.replace(SMALL.decoder, resblock=resblock),
     )
     batch = benchmarks("engines").random_batch(config, 3, 9, 30)
-    corpus = Corpus(
+    corpus = DatasetInfo(
         name="made up",
         audio=config.audio,
         frontend={"symbols": ["x"] * config.n_symbols},

@@ -15,6 +15,6 @@ def config(config):
         discriminator=dataclasses.replace(
             config.discriminator,
             periods=(2,),
-            period_channels=(4,),
+            period_channels=(4, 4),
         ),
     )

@@ -93,7 +93,7 @@ def test_a_healthy_run_is_left_alone_and_its_vitals_are_logged(module):
 def test_dead_gradients_are_named_by_part(module):
     messages = observe(module, 6, gradients=0.0)
     assert any("dead gradients of posterior_encoder" in message for message in messages)
-    assert any("dead gradients of discriminator 2" in message for message in messages)
+    assert any("dead gradients of discriminator 1" in message for message in messages)
 
 
 def test_an_illness_that_comes_back_is_named_again(module):

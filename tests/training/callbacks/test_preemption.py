@@ -1,4 +1,4 @@
-"""A run that is asked to stop saves that very step, and goes on as if it had not stopped."""
+"""A run that is asked to stop saves the current step, and resumes bit for bit."""
 
 import signal
 
@@ -27,11 +27,11 @@ class Ask(pl.Callback):
 
 @pytest.fixture
 def fit(config, data, make_trainer, tmp_path):
-    """Train 6 steps with validations at 3 and 6; return what was saved last."""
+    """Train 4 steps with validations at 2 and 4; return the last checkpoint."""
 
-    def run(name, *callbacks, request=None, checkpoints=True, resume=None, steps=6):
+    def run(name, *callbacks, request=None, checkpoints=True, resume=None, steps=4):
         torch.manual_seed(0)
-        datamodule = VitsDataModule(str(data), n_validation=3, max_frames=600, workers=0)
+        datamodule = VitsDataModule(str(data), n_validation=2, max_frames=600, workers=0)
         recipe = TrainingConfig(optimizer=OptimizerConfig(decay=0.5, decay_steps=2))
         folder = tmp_path / name
         saving = [Checkpoints(every_n_steps=100)] if checkpoints else []
@@ -46,7 +46,7 @@ def fit(config, data, make_trainer, tmp_path):
             ],
             enable_checkpointing=checkpoints,
             plugins=[VerifiedCheckpointIO()],
-            val_check_interval=3,
+            val_check_interval=2,
         )
         module = VitsModule(config, recipe, datamodule.dataset_info)
         trainer.fit(module, datamodule, ckpt_path=resume, weights_only=True)
@@ -56,7 +56,7 @@ def fit(config, data, make_trainer, tmp_path):
 
 
 def differing(one, other, path=""):
-    """Name what differs in nested values, tensors bit for bit."""
+    """Return the paths of differing values, comparing tensors bit for bit."""
     if isinstance(one, dict) and isinstance(other, dict):
         keys = [*one, *(key for key in other if key not in one)]
         return [d for k in keys for d in differing(one.get(k), other.get(k), f"{path}.{k}")]
@@ -67,28 +67,28 @@ def differing(one, other, path=""):
     return [] if same else [path]
 
 
-WHOLE = {}  # the run without a stop, made once
+WHOLE = {}  # the run without a stop, trained once
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("hook", "step"),
     [
-        ("on_train_batch_start", 1),
-        ("on_train_batch_end", 3),  # the step that a validation follows
-        ("on_validation_batch_start", 3),
-        ("on_validation_epoch_end", 3),
-        ("on_validation_end", 3),
+        ("on_train_batch_start", 0),
+        ("on_train_batch_end", 2),  # the step that a validation follows
+        ("on_validation_batch_start", 2),
+        ("on_validation_epoch_end", 2),
+        ("on_validation_end", 2),
     ],
 )
-def test_the_step_is_saved_and_the_run_goes_on_as_if_nothing_had_been(fit, tmp_path, hook, step):
+def test_the_step_is_saved_and_the_run_resumes_bit_for_bit(fit, tmp_path, hook, step):
     if not WHOLE:
         WHOLE.update(fit("whole"))
     request = StopRequest()
     with pytest.raises(Preempted) as stop:
         fit("halves", Ask(request, hook, step), request=request)
     saved = tmp_path / "halves" / "checkpoints" / "last.ckpt"
-    at = {"on_train_batch_start": 2, "on_validation_end": 4}.get(hook, 3)
+    at = {"on_train_batch_start": 1, "on_validation_end": 3}.get(hook, 2)
     assert f"stopped at step {at}, saved as {saved.parent}/step-000000{at}.ckpt" in str(stop.value)
     assert str(stop.value).endswith("; resume with: vits fit --resume auto")
     assert read_checkpoint(saved)["global_step"] == at
@@ -97,17 +97,17 @@ def test_the_step_is_saved_and_the_run_goes_on_as_if_nothing_had_been(fit, tmp_p
         assert differing(WHOLE[part], resumed[part]) == []
 
 
-def test_a_run_that_is_done_does_not_stop(fit):
+def test_a_finished_run_does_not_stop(fit):
     request = StopRequest()
-    assert fit("done", Ask(request, "on_train_batch_start", 5), request=request)["global_step"] == 6
+    assert fit("done", Ask(request, "on_train_batch_start", 3), request=request)["global_step"] == 4
 
 
-def test_without_anything_that_saves_it_stops_with_an_error(fit):
+def test_a_stop_without_checkpoints_is_an_error(fit):
     request = StopRequest()
     with pytest.raises(
-        CheckpointError, match="stopped at step 2 without saving: checkpoints are off"
+        CheckpointError, match="stopped at step 1 without saving: checkpoints are off"
     ):
-        fit("x", Ask(request, "on_train_batch_start", 1), request=request, checkpoints=False)
+        fit("x", Ask(request, "on_train_batch_start", 0), request=request, checkpoints=False)
 
 
 def test_a_stop_that_cannot_save_is_an_error(fit, monkeypatch):
@@ -116,25 +116,25 @@ def test_a_stop_that_cannot_save_is_an_error(fit, monkeypatch):
 
     monkeypatch.setattr(VerifiedCheckpointIO, "save_checkpoint", refuse)
     request = StopRequest()
-    with pytest.raises(CheckpointError, match=r"0002.ckpt: No space left on device"):
-        fit("x", Ask(request, "on_train_batch_start", 1), request=request)
+    with pytest.raises(CheckpointError, match=r"0001.ckpt: No space left on device"):
+        fit("x", Ask(request, "on_train_batch_start", 0), request=request)
 
 
-def test_lightning_answers_no_signal_and_sends_none_around(fit):
-    seen = {}
+def test_lightnings_signal_handling_is_disabled(fit):
+    observed = {}
 
     class Look(pl.Callback):
         def on_train_batch_end(self, trainer, *_):
-            seen["handler"] = signal.getsignal(signal.SIGTERM)
+            observed["handler"] = signal.getsignal(signal.SIGTERM)
             # what Lightning would call in each step
-            seen["broadcast"] = trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor()
+            observed["broadcast"] = trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor()
 
     before = signal.getsignal(signal.SIGTERM)
-    fit("x", Look())
-    assert seen == {"handler": before, "broadcast": None}
+    fit("x", Look(), steps=1)
+    assert observed == {"handler": before, "broadcast": None}
     from pytorch_lightning.loops.training_epoch_loop import _TrainingEpochLoop
     from pytorch_lightning.trainer.connectors.signal_connector import _SignalConnector
 
-    # the two names that are stood in for; another Lightning may call them otherwise
+    # the two names that are replaced; another version of Lightning may rename them
     assert hasattr(_TrainingEpochLoop, "_broadcast_sigterm_tensor")
     assert hasattr(_SignalConnector, "register_signal_handlers")

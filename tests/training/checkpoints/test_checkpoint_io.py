@@ -64,7 +64,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, room):
     path = write(tmp_path, 7)
     with (
         full_disk(room),
-        pytest.raises(CheckpointError, match=r"cannot save .*0007.ckpt: File too large; the ch"),
+        pytest.raises(CheckpointError, match=r"cannot save .*0007.ckpt: File too large; earl"),
     ):
         write_checkpoint(state(8, size=100_000), path)
     assert read_checkpoint(path)["global_step"] == 7
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_at_the_sync_is_named(tmp_path, monkeypatch):
 
     path = write(tmp_path, 7)
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(CheckpointError, match="No space left on device; the checkpoints before"):
+    with pytest.raises(CheckpointError, match="No space left on device; earlier checkpoints are"):
         write_checkpoint(state(8), path)
     assert read_checkpoint(path)["global_step"] == 7
     assert names(tmp_path) == [path.name]
@@ -101,7 +101,7 @@ def test_reading_runs_no_code_and_names_what_is_missing(tmp_path):
     with pytest.raises(MissingFileError, match=r"none.ckpt does not exist"):
         read_checkpoint(tmp_path / "none.ckpt")
     torch.save([1], tmp_path / "list.ckpt")
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="incomplete or not a checkpoint"):
         read_checkpoint(tmp_path / "list.ckpt")
 
 
@@ -175,7 +175,10 @@ def test_a_file_system_without_links_gets_a_copy(tmp_path, monkeypatch):
     assert read_checkpoint(tmp_path / "last.ckpt")["global_step"] == 3
     assert (tmp_path / "last.ckpt").stat().st_mtime_ns == path.stat().st_mtime_ns
     later = write(tmp_path, 4)
-    with full_disk(100), pytest.raises(CheckpointError, match=r"cannot make .*last.ckpt of step-"):
+    with (
+        full_disk(100),
+        pytest.raises(CheckpointError, match=r"cannot link step-.* to .*last.ckpt: "),
+    ):
         link_checkpoint(later, "last.ckpt")
     assert read_checkpoint(tmp_path / "last.ckpt")["global_step"] == 3
     assert names(tmp_path) == ["last.ckpt", path.name, later.name]

@@ -64,7 +64,7 @@ def test_a_path_is_checked(folder, tmp_path):
     assert find_resume_checkpoint(str(second), tmp_path / "new", pytest.fail) == second
     with pytest.raises(MissingFileError, match=r"gone.ckpt does not exist"):
         find_resume_checkpoint(str(tmp_path / "gone.ckpt"), folder, pytest.fail)
-    with pytest.raises(ConfigError, match=r"holds step-0000002.ckpt, which is later than .*0001"):
+    with pytest.raises(ConfigError, match=r"has step-0000002.ckpt, which is later than .*0001"):
         find_resume_checkpoint(str(first), folder, pytest.fail)
     damage(second)
     assert find_resume_checkpoint(str(first), folder, pytest.fail) == first

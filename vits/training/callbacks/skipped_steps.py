@@ -34,11 +34,11 @@ class SkippedSteps(pl.Callback):
     """Reports steps that were skipped because a loss or a gradient was not finite.
 
     The training step itself does the skipping; this callback counts the skipped steps and lists
-    their utterances in a warning and in ``skipped.csv`` of the run folder. After ``max_skipped_steps``
-    skipped steps in a row the weights may be damaged: weights, optimizer state and moving average are
-    restored from the newest checkpoint before the first of these steps, and training continues
-    with the next step and different data. If this would happen twice with the same checkpoint, or
-    there is none, the run stops with an error.
+    their utterances in a warning and in ``skipped.csv`` of the run folder. After
+    ``max_skipped_steps`` in a row the weights may be damaged: weights, optimizer state and moving
+    average are restored from the newest checkpoint before the first of these steps, and training
+    continues with the next step and different data. If this would happen twice with the same
+    checkpoint, or there is none, the run stops with an error.
 
     Args:
         check_every: steps between reads of the flags on a GPU, which synchronise the device; on a
