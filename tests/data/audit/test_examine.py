@@ -64,7 +64,7 @@ def test_of_copies_the_one_with_the_right_text_is_kept(write_tones, change_rows,
     assert 40 not in report.left_out
 
 
-def test_another_speaker_is_found_and_named(write_tones, change_rows, tmp_path):
+def test_another_speaker_is_reported(write_tones, change_rows, tmp_path):
     folder = write_tones(tmp_path / "two", 100, ("anna", "bert"))
     change_rows(folder, lambda rows: rows[6].update(speaker="bert"))
     found = [f for f in examine(PreparedDataset(folder)).findings if f.left_out]

@@ -21,11 +21,11 @@ def speech(snr_db, seconds=3.0, level=0.2):
 
 @pytest.mark.parametrize("snr_db", [5, 15, 30, 50])
 @pytest.mark.parametrize("gain", [1.0, 0.1])
-def test_noise_is_measured_whatever_the_level(snr_db, gain):
+def test_noise_is_measured_at_any_level(snr_db, gain):
     assert measure_signal(gain * speech(snr_db), RATE).snr_db == pytest.approx(snr_db, abs=2.0)
 
 
-def test_silence_of_zeros_is_no_measure_of_noise():
+def test_digital_silence_does_not_count_as_noise():
     wave = np.concatenate([np.zeros(RATE, np.float32), speech(15)])
     assert measure_signal(wave, RATE).snr_db == pytest.approx(15, abs=2.0)
 
@@ -42,7 +42,7 @@ def test_silence_at_the_ends_and_length_of_speech():
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.25])
-def test_clipping_is_found_and_counted_also_when_made_quieter_since(gain):
+def test_clipping_is_found_even_after_lowering_the_level(gain):
     time = np.arange(RATE) / RATE
     wave = 1.2 * np.sin(2 * np.pi * 100 * time)
     clipped = np.abs(wave) >= 1
@@ -63,6 +63,6 @@ def test_digital_silence_has_no_speech():
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 100)])
-def test_what_is_no_wave_is_refused(shape):
+def test_invalid_waves_are_errors(shape):
     with pytest.raises(AudioError, match="must be"):
         measure_signal(np.zeros(shape, np.float32), RATE)

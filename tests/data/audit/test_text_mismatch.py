@@ -1,10 +1,8 @@
-"""A row's own text must beat the texts of other rows."""
+"""A row's own text must fit better than texts of other rows."""
 
 import numpy as np
 import pytest
-import torch
 
-from vits.data.audit.monophones import Monophones
 from vits.data.audit.text_mismatch import text_margins
 from vits.data.prepared.dataset import PreparedDataset
 
@@ -37,7 +35,7 @@ def right_texts(folder):
     return [data.ids(i).tolist() for i in range(len(data))]
 
 
-def test_swapped_texts_are_found_and_neighbours_named(tones, change_rows):
+def test_swapped_texts_are_found_with_their_neighbours(tones, change_rows):
     right = right_texts(tones)
     change_rows(tones, lambda rows: (swap(rows, 4, 5), swap(rows, 20, 50)))
     data = PreparedDataset(tones)
@@ -48,7 +46,7 @@ def test_swapped_texts_are_found_and_neighbours_named(tones, change_rows):
     assert found.median == pytest.approx(10 / np.sqrt(1 + 1 / 8), rel=0.15)
 
 
-def test_a_scorer_that_knows_nothing_judges_nothing(tones):
+def test_a_random_scorer_gives_no_limit(tones):
     data = PreparedDataset(tones)
     found = text_margins(data, Stub(data, [None] * len(data), 10.0))
     assert found.limit is None
@@ -60,7 +58,7 @@ def test_few_texts_are_not_compared(tones):
     assert text_margins(data, Stub(data, right_texts(tones), 10.0)) is None
 
 
-def test_a_text_that_has_no_room_is_wrong(tones):
+def test_a_text_with_too_many_symbols_is_wrong(tones):
     class NoRoom(Stub):
         def scores(self, index, texts):
             scores = super().scores(index, texts)
@@ -71,7 +69,7 @@ def test_a_text_that_has_no_room_is_wrong(tones):
     assert np.flatnonzero(found.values < found.limit).tolist() == [3]
 
 
-def test_a_row_too_short_for_its_impostors_is_not_judged(tones):
+def test_a_row_too_short_for_contrast_texts_is_not_scored(tones):
     class Short(Stub):
         def scores(self, index, texts):
             scores = super().scores(index, texts)
@@ -81,25 +79,3 @@ def test_a_row_too_short_for_its_impostors_is_not_judged(tones):
     found = text_margins(data, Short(data, right_texts(tones), 10.0))
     assert np.isnan(found.values[3])
     assert not (found.values < found.limit).any()
-
-
-def test_monophones_learn_the_tones_and_find_shifted_rows(tones, change_rows):
-    def shift(rows):
-        texts = [{k: rows[i][k] for k in ("text", "phonemes", "ids")} for i in (31, 32, 30)]
-        for i, text in zip((30, 31, 32), texts, strict=True):
-            rows[i].update(text)
-
-    data = PreparedDataset(change_rows(tones, shift))
-    found = text_margins(data, Monophones(data))
-    assert np.flatnonzero(found.values < found.limit).tolist() == [30, 31, 32]
-    assert found.better == {30: 32, 31: 30, 32: 31}
-
-
-def test_monophones_give_no_score_to_a_text_without_room(tones):
-    data = PreparedDataset(tones)
-    model = Monophones(data)
-    long = torch.ones(int(data.frames[0]) + 1, dtype=torch.int64)
-    fits, not_ = model.scores(0, [data.ids(0), long])
-    assert np.isfinite(fits)
-    assert not_ == -np.inf
-    assert model.scores(0, [long]) == [-np.inf]

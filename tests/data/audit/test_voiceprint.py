@@ -1,4 +1,4 @@
-"""Who speaks, whatever is said."""
+"""Speakers are distinguished regardless of the text."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ def prints(rng, center, count):
     return np.column_stack([center + rng.normal(0, 1, (count, 6)), rng.normal(5, 0.1, count)])
 
 
-def test_a_stranger_among_one_speakers_rows_stands_out():
+def test_a_row_of_another_speaker_deviates_from_the_rest():
     rng = np.random.default_rng(0)
     rows = np.concatenate([prints(rng, 0, 200), prints(rng, 6, 8)])
     values = np.array([like.deviation for like in compare_speakers(rows, [""] * 208)])
@@ -18,7 +18,7 @@ def test_a_stranger_among_one_speakers_rows_stands_out():
     assert np.mean(values[:200] > 5) <= 0.005
 
 
-def test_a_row_of_another_speaker_is_told_whose_it_is():
+def test_a_row_of_another_speaker_is_attributed_to_it():
     rng = np.random.default_rng(0)
     rows = np.concatenate([prints(rng, 0, 100), prints(rng, 5, 100)])
     names = ["anna"] * 100 + ["bert"] * 100
@@ -28,7 +28,7 @@ def test_a_row_of_another_speaker_is_told_whose_it_is():
     assert (found[3].nearer, found[150].nearer) == ("anna", "bert")
 
 
-def test_few_rows_are_not_judged_and_a_missing_pitch_is_average():
+def test_few_rows_are_not_compared_and_a_missing_pitch_is_average():
     rng = np.random.default_rng(0)
     rows = np.concatenate([prints(rng, 0, 100), prints(rng, 5, 5)])
     rows[7, -1] = np.nan
@@ -37,7 +37,7 @@ def test_few_rows_are_not_judged_and_a_missing_pitch_is_average():
     assert abs(found[7].deviation) < 5
 
 
-def test_what_is_said_counts_less_than_who_says_it():
+def test_the_speaker_counts_more_than_the_text():
     """Each row has one kind of sound: plain means differ by kind, the description does not."""
     rng = np.random.default_rng(0)
     kinds = rng.normal(0, 5, (16, 10))

@@ -129,8 +129,8 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def whole(corpus, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole") / "out"
+def prepared(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared") / "out"
     return folder, run(corpus[0], folder)
 
 

@@ -13,9 +13,9 @@ from vits.errors import DataError
 from vits.text.frontend import Frontend
 
 
-def test_kept_rows_keep_the_order_and_their_waves(toy, corpus, whole):
+def test_kept_rows_keep_the_order_and_their_waves(toy, corpus, prepared):
     rows, faults = corpus
-    folder, _ = whole
+    folder, _ = prepared
     kept = toy.lines(folder / "manifest.jsonl")
     assert [row["id"] for row in kept] == [row.id for row in rows if row.audio not in faults]
     audio = np.fromfile(folder / "audio.i16", dtype="<i2")
@@ -32,8 +32,8 @@ def test_kept_rows_keep_the_order_and_their_waves(toy, corpus, whole):
     assert end == len(audio)
 
 
-def test_dataset_json_describes_the_folder(toy, whole):
-    folder, outcome = whole
+def test_dataset_json_describes_the_folder(toy, prepared):
+    folder, outcome = prepared
     info = json.loads((folder / "dataset.json").read_text())
     assert info["format"] == 1
     assert info["utterances"] == 40
@@ -49,10 +49,10 @@ def test_dataset_json_describes_the_folder(toy, whole):
     assert sorted(path.name for path in folder.iterdir()) == sorted([*toy.outputs, "prepare.json"])
 
 
-def test_the_prepared_folder_feeds_the_dataset(toy, whole):
+def test_the_prepared_folder_feeds_the_dataset(toy, prepared):
     from vits.data.prepared.dataset import PreparedDataset
 
-    data = PreparedDataset(whole[0])
+    data = PreparedDataset(prepared[0])
     assert len(data) == 40
     assert data[7].ids.tolist() == list(toy.frontend().encode(data.row(7)["text"]).ids)
     assert data[7].wave.abs().max() > 0.1

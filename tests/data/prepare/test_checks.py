@@ -54,13 +54,13 @@ def test_a_truncated_file(recording, cut):
     assert reason(check_file, recording, RATE, LIMITS) is Reason.TRUNCATED
 
 
-def test_text_is_not_a_recording(tmp_path):
+def test_a_text_file_is_unreadable(tmp_path):
     (tmp_path / "a.wav").write_text("<html>404 not found</html>")
     assert reason(check_file, tmp_path / "a.wav", RATE, LIMITS) is Reason.UNREADABLE
     assert reason(check_file, tmp_path, RATE, LIMITS) is Reason.UNREADABLE
 
 
-def test_a_lower_rate_needs_leave(recording):
+def test_a_lower_rate_needs_permission(recording):
     assert reason(check_file, recording, 22050, LIMITS) is Reason.WRONG_RATE
     check_file(recording, 22050, RecordingLimits(allow_upsampling=True))
 
@@ -76,7 +76,7 @@ def test_a_sample_that_is_not_finite(value):
     assert reason(check_samples, samples, LIMITS) is Reason.NOT_FINITE
 
 
-def test_clipping_is_judged_for_each_channel():
+def test_clipping_is_checked_per_channel():
     samples = np.zeros((10_000, 2), np.float32)
     samples[:20, 1] = 1.0
     check_samples(samples, LIMITS)  # 0.2 % is allowed
@@ -91,7 +91,7 @@ def test_silence():
     assert reason(check_level, 0 * noise, LIMITS) is Reason.SILENT
 
 
-def test_length_is_judged_in_whole_frames():
+def test_length_is_checked_in_whole_frames():
     check_length(32 * 256, RATE, 256, LIMITS)
     assert reason(check_length, 32 * 256 - 1, RATE, 256, LIMITS) is Reason.TOO_SHORT
 
@@ -121,7 +121,7 @@ def test_a_header_of_unknown_length_is_no_truncation(recording):
         ({"segment_frames": 0}, "segment_frames 0 must be greater"),
     ],
 )
-def test_impossible_limits_are_refused(values, rule):
+def test_invalid_limits_are_errors(values, rule):
     with pytest.raises(ConfigError, match=rule):
         RecordingLimits(**values)
 
@@ -134,6 +134,6 @@ def test_impossible_limits_are_refused(values, rule):
         ({"unknown": "guess"}, "unknown 'guess' must be"),
     ],
 )
-def test_impossible_options_are_refused(values, rule):
+def test_invalid_options_are_errors(values, rule):
     with pytest.raises(ConfigError, match=rule):
         PrepareConfig(**values)

@@ -8,9 +8,9 @@ from vits.data.prepare.pipeline import prepare
 from vits.data.prepared.manifest import Row
 
 
-def test_chunks_of_another_size_write_the_same_bytes(toy, corpus, whole, tmp_path):
+def test_chunks_of_another_size_write_the_same_bytes(toy, corpus, prepared, tmp_path):
     prepare(corpus[0], tmp_path, toy.config, toy.frontend(), chunk_rows=1000)
-    assert toy.contents(tmp_path) == toy.contents(whole[0])
+    assert toy.contents(tmp_path) == toy.contents(prepared[0])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from vits.data.prepare.duration_outliers import MIN_GROUP, deviations, speech_un
         ("", 1),
     ],
 )
-def test_units_are_what_takes_time(phonemes, units):
+def test_units_are_phonemes_and_pauses(phonemes, units):
     assert speech_units(phonemes) == units
 
 
@@ -47,17 +47,17 @@ def test_speakers_are_compared_with_themselves():
     assert max(score.score for score in scores) < 4
 
 
-def test_a_speaker_of_few_takes_is_compared_with_all():
+def test_a_speaker_with_few_utterances_is_compared_with_all():
     many, many_units = corpus(200, 3)
     scores = deviations([*many, 30.0], [*many_units, 10.0], ["many"] * 200 + ["one"])
     assert scores[-1].score > 20
 
 
-def test_few_takes_are_not_compared():
+def test_few_utterances_are_not_compared():
     seconds, units = corpus(MIN_GROUP - 1)
     assert deviations([*seconds[:-1], 99.0], units, [""] * len(units)) == [None] * len(units)
 
 
-def test_equal_durations_are_not_odd():
+def test_equal_durations_are_not_outliers():
     scores = deviations([1.0] * 40 + [1.01], [10.0] * 41, [""] * 41)
     assert max(score.score for score in scores) < 1

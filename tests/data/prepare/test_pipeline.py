@@ -9,9 +9,9 @@ from vits.data.prepare.pipeline import prepare
 from vits.errors import DataError
 
 
-def test_every_fault_is_rejected_with_its_reason_and_nothing_else(toy, corpus, whole):
+def test_every_fault_is_rejected_with_its_reason_and_nothing_else(toy, corpus, prepared):
     rows, faults = corpus
-    folder, outcome = whole
+    folder, outcome = prepared
     rejected = toy.lines(folder / "rejected.jsonl")
     assert {row["audio"]: row["reason"] for row in rejected} == {
         audio: reason.value for audio, reason in faults.items()
@@ -25,8 +25,8 @@ def test_every_fault_is_rejected_with_its_reason_and_nothing_else(toy, corpus, w
     assert list(report.rejected) == [r.value for r in Reason]
 
 
-def test_details_contain_the_values(toy, whole):
-    details = {row["id"]: row["detail"] for row in toy.lines(whole[0] / "rejected.jsonl")}
+def test_details_contain_the_values(toy, prepared):
+    details = {row["id"]: row["detail"] for row in toy.lines(prepared[0] / "rejected.jsonl")}
     assert "U+2603" in details["unknown"]
     assert "x2" in details["unknown"]
     assert details["truncated"].startswith("500 bytes fewer")
@@ -36,16 +36,16 @@ def test_details_contain_the_values(toy, whole):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-def test_shards_merge_to_the_same_bytes(toy, corpus, whole, tmp_path, n):
+def test_shards_merge_to_the_same_bytes(toy, corpus, prepared, tmp_path, n):
     rows, _ = corpus
     for i in range(n, 0, -1):
         outcome = toy.run(rows, tmp_path, shard=(i, n))
         assert (outcome.report is None) == (i > 1)
         assert (outcome.missing > 0) == (i > 1)
-    assert toy.contents(tmp_path) == toy.contents(whole[0])
+    assert toy.contents(tmp_path) == toy.contents(prepared[0])
 
 
-def test_shards_of_different_folders_merge_to_the_same_bytes(toy, corpus, whole, tmp_path):
+def test_shards_of_different_folders_merge_to_the_same_bytes(toy, corpus, prepared, tmp_path):
     rows, _ = corpus
     for i in (1, 2):
         toy.run(rows, tmp_path / str(i), shard=(i, 2))
@@ -54,8 +54,8 @@ def test_shards_of_different_folders_merge_to_the_same_bytes(toy, corpus, whole,
     for path in (tmp_path / "2/chunks").iterdir():
         path.rename(tmp_path / "1/chunks" / path.name)
     outcome = toy.run(rows, tmp_path / "1", merge=True)
-    assert outcome.report == whole[1].report
-    assert toy.contents(tmp_path / "1") == toy.contents(whole[0])
+    assert outcome.report == prepared[1].report
+    assert toy.contents(tmp_path / "1") == toy.contents(prepared[0])
     assert not (tmp_path / "1/chunks").exists()
 
 

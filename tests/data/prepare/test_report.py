@@ -22,7 +22,7 @@ def test_only_the_first_rejected_rows_are_shown(toy, tmp_path):
     assert shown[-1] == "and 3 more, see rejected.jsonl"
 
 
-def test_a_report_that_does_not_add_up_is_an_error(whole):
-    values = whole[1].report.to_dict()
+def test_a_report_that_does_not_add_up_is_an_error(prepared):
+    values = prepared[1].report.to_dict()
     with pytest.raises(DataError, match=r"39 kept and 18 rejected rows must add up to 58"):
         Report.from_dict({**values, "kept": 39})

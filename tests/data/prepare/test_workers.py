@@ -10,11 +10,11 @@ from vits.config import to_dict
 from vits.data.prepared.manifest import write_manifest
 
 
-def test_two_processes_write_the_same_bytes(toy, corpus, whole, tmp_path):
+def test_two_processes_write_the_same_bytes(toy, corpus, prepared, tmp_path):
     seen = []
     rows, _ = corpus
     toy.run(rows, tmp_path, workers=2, progress=lambda done, total: seen.append((done, total)))
-    assert toy.contents(tmp_path) == toy.contents(whole[0])
+    assert toy.contents(tmp_path) == toy.contents(prepared[0])
     assert seen[0] == (0, len(rows))
     assert seen[-1] == (len(rows), len(rows))
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
@@ -46,7 +46,7 @@ prepare(
 """
 
 
-def test_a_killed_run_resumes_to_the_same_bytes(toy, corpus, whole, tmp_path, processed):
+def test_a_killed_run_resumes_to_the_same_bytes(toy, corpus, prepared, tmp_path, processed):
     rows, _ = corpus
     write_manifest(tmp_path / "rows.jsonl", rows)
     out = tmp_path / "out"
@@ -69,4 +69,4 @@ def test_a_killed_run_resumes_to_the_same_bytes(toy, corpus, whole, tmp_path, pr
     toy.run(rows, out, keep_chunks=True)
     assert len(processed) == 8 - len(finished)
     assert all(path.stat().st_mtime_ns == old for path, old in finished.items())
-    assert toy.contents(out) == toy.contents(whole[0])
+    assert toy.contents(out) == toy.contents(prepared[0])

@@ -37,18 +37,18 @@ def test_batch_holds_every_utterance_and_zeros():
         assert not batch.wave[i, 0, len(item.wave) :].any()
 
 
-def test_more_symbols_than_frames_is_refused():
+def test_more_symbols_than_frames_is_an_error():
     collate([utterance("fits", 5, 5 * HOP)], HOP)
     with pytest.raises(DataError, match=r"'tight' has 6 symbols but 5 frames"):
         collate([utterance("fits", 5, 5 * HOP), utterance("tight", 6, 6 * HOP - 1)], HOP)
 
 
-def test_empty_batch_is_refused():
+def test_empty_batch_is_an_error():
     with pytest.raises(DataError, match="0 utterances"):
         collate([], HOP)
 
 
-def test_moves_as_a_whole():
+def test_all_tensors_move_to_the_device():
     batch = collate(ITEMS, HOP)
     moved = batch.to("meta")
     assert isinstance(moved, Batch)
@@ -67,6 +67,6 @@ def test_pinned_batch_is_copied_to_the_gpu():
     assert all(torch.equal(a, b.cpu()) for a, b in zip(batch[1:], moved[1:], strict=True))
 
 
-def test_partial_travels_to_workers():
+def test_partial_collate_is_pickled_to_workers():
     travelled = pickle.loads(pickle.dumps(functools.partial(collate, hop_length=HOP)))  # noqa: S301 - our own bytes
     assert torch.equal(travelled(ITEMS).ids, collate(ITEMS, HOP).ids)

@@ -48,7 +48,7 @@ def test_epoch_is_a_partition_within_the_budget(world_size, n_buckets, max_utter
     check_laws(streams, lengths, **limits)
 
 
-def test_laws_hold_for_small_and_odd_data():
+def test_properties_hold_for_small_and_odd_data():
     random, refused = np.random.default_rng(3), 0
     for trial in range(400):
         lengths = random.integers(1, random.integers(2, 50), random.integers(1, 60))
@@ -69,7 +69,7 @@ def test_laws_hold_for_small_and_odd_data():
 
 
 @pytest.mark.parametrize("max_utterances", [None, 5])
-def test_two_ranks_take_the_global_batches_of_one_with_twice_the_budget(max_utterances):
+def test_two_ranks_have_the_global_batches_of_one_with_twice_the_budget(max_utterances):
     lengths = random_lengths()
     twice = max_utterances and 2 * max_utterances
     one = BatchStream(lengths, max_frames=4000, max_utterances=twice)
@@ -108,7 +108,7 @@ def test_resumed_stream_continues_the_uninterrupted_one(start):
     assert list(itertools.islice(resumed, 50)) == list(expected)
 
 
-def test_iterating_again_begins_again():
+def test_iterating_again_starts_over():
     stream = BatchStream(random_lengths(), max_frames=2000, start_step=7)
     assert list(itertools.islice(stream, 5)) == list(itertools.islice(stream, 5))
 
@@ -137,7 +137,7 @@ def test_has_no_length_and_feeds_a_loader():
     assert fed == list(itertools.islice(stream, 2 * stream.steps_per_epoch))
 
 
-def test_buckets_pay():
+def test_buckets_reduce_padding():
     lengths = random_lengths(3000)
     one = BatchStream(lengths, max_frames=4000, n_buckets=1).padding()
     many = BatchStream(lengths, max_frames=4000, n_buckets=16).padding()
@@ -145,7 +145,7 @@ def test_buckets_pay():
     assert many < 0.06
 
 
-def test_padding_is_what_the_batches_say():
+def test_padding_matches_the_batches():
     lengths = random_lengths()
     streams = ranks(lengths, 3, max_frames=1500)
     batches = [s.batch(i) for s in streams for i in range(s.steps_per_epoch)]
@@ -153,18 +153,18 @@ def test_padding_is_what_the_batches_say():
     assert streams[0].padding() == pytest.approx(1 - lengths.sum() / padded)
 
 
-def test_utterance_longer_than_the_budget_is_named():
+def test_utterance_longer_than_the_budget_is_an_error():
     with pytest.raises(DataError, match=r"utterance 1 \(from 0\) has 900 frames.*max_frames 500"):
         BatchStream([100, 900, 50], max_frames=500)
 
 
-def test_more_ranks_than_utterances_is_refused():
+def test_more_ranks_than_utterances_is_an_error():
     with pytest.raises(DataError, match="3 utterances cannot give each of 4 ranks one"):
         BatchStream([10, 20, 30], max_frames=100, world_size=4)
 
 
 @pytest.mark.parametrize("lengths", [[], [[1, 2]], [3, 0]])
-def test_bad_lengths_are_refused(lengths):
+def test_invalid_lengths_are_errors(lengths):
     with pytest.raises(DataError, match="at least 1"):
         BatchStream(lengths, max_frames=100)
 
@@ -184,7 +184,7 @@ def test_bad_lengths_are_refused(lengths):
         {"granularity": 0},
     ],
 )
-def test_arguments_out_of_range_are_refused(arguments):
+def test_arguments_out_of_range_are_errors(arguments):
     name, value = next(iter(arguments.items()))
     with pytest.raises(ConfigError, match=f"{name} {value} must be"):
         BatchStream([10, 20, 30, 40], **{"max_frames": 100, **arguments})

@@ -63,7 +63,7 @@ def same(one, other):
     assert torch.equal(one.wave, other.wave)
 
 
-def test_returns_what_was_prepared(prepared):
+def test_utterances_equal_the_prepared_data(prepared):
     folder, rows, waves = prepared
     dataset = PreparedDataset(folder)
     assert len(dataset) == 6
@@ -90,14 +90,14 @@ def test_attributes(prepared):
     assert list(dataset.names) == [row["id"] for row in rows]
 
 
-def test_one_unnamed_speaker_is_row_0(tmp_path):
+def test_one_unnamed_speaker_has_id_0(tmp_path):
     write_folder(tmp_path / "data", speakers=())
     dataset = PreparedDataset(tmp_path / "data")
     assert dataset.speakers == []
     assert {dataset[i].speaker for i in range(len(dataset))} == {0}
 
 
-def test_indices_are_a_sequences(prepared):
+def test_indices_behave_like_those_of_a_sequence(prepared):
     dataset = PreparedDataset(prepared[0])
     same(dataset[-1], dataset[5])
     with pytest.raises(IndexError):
@@ -112,7 +112,7 @@ def test_waves_are_mapped_lazily_and_never_pickled(prepared):
     same(pickle.loads(pickle.dumps(dataset))[0], first)  # noqa: S301 - our own bytes
 
 
-def test_a_wave_may_be_changed_without_changing_the_data(prepared):
+def test_changing_a_wave_does_not_change_the_data(prepared):
     dataset = PreparedDataset(prepared[0])
     dataset[0].wave.zero_()
     assert dataset[0].wave.abs().sum() > 0
@@ -167,7 +167,7 @@ def test_split_by_name(prepared):
         ({"ids": ["utt0", "nobody"]}, DataError, "1 ids are not in .*'nobody'"),
     ],
 )
-def test_impossible_splits_are_refused(prepared, choice, error, message):
+def test_invalid_splits_are_errors(prepared, choice, error, message):
     with pytest.raises(error, match=message):
         split(PreparedDataset(prepared[0]), **choice)
 
@@ -187,7 +187,7 @@ def change_row(folder, number, **values):
     path.write_text("\n".join(lines) + "\n")
 
 
-def test_missing_folders_and_files_are_named(prepared, tmp_path):
+def test_missing_folders_and_files_are_errors(prepared, tmp_path):
     with pytest.raises(MissingFileError, match=r"absent is not a folder; .*vits prepare"):
         PreparedDataset(tmp_path / "absent")
     with pytest.raises(DataError, match=r"no dataset\.json; .*vits prepare"):
@@ -220,14 +220,14 @@ def test_missing_folders_and_files_are_named(prepared, tmp_path):
         ),
     ],
 )
-def test_wrong_descriptions_are_refused(prepared, values, message):
+def test_invalid_descriptions_are_errors(prepared, values, message):
     change_info(prepared[0], **values)
     with pytest.raises(DataError, match=message):
         PreparedDataset(prepared[0])
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\ufeff\x00"])
-def test_description_that_is_no_object_is_refused(prepared, text):
+def test_description_that_is_not_an_object_is_an_error(prepared, text):
     (prepared[0] / "dataset.json").write_text(text)
     with pytest.raises(DataError, match=r"dataset\.json"):
         PreparedDataset(prepared[0])
@@ -248,13 +248,13 @@ def test_description_that_is_no_object_is_refused(prepared, text):
         ({"speaker": ["ann"]}, "speaker"),
     ],
 )
-def test_bad_rows_are_refused_with_their_line(prepared, values, message):
+def test_invalid_rows_are_errors_with_their_line(prepared, values, message):
     change_row(prepared[0], 3, **values)
     with pytest.raises(DataError, match=f"line 3.*{message}"):
         PreparedDataset(prepared[0])
 
 
-def test_row_that_is_not_json_is_refused_with_its_line(prepared):
+def test_row_that_is_not_json_is_an_error_with_its_line(prepared):
     path = prepared[0] / "manifest.jsonl"
     path.write_text(path.read_text() + "{half a r")
     with pytest.raises(DataError, match="line 7"):
@@ -262,7 +262,7 @@ def test_row_that_is_not_json_is_refused_with_its_line(prepared):
 
 
 @pytest.mark.parametrize("change", [-2, 2])
-def test_audio_of_another_size_is_refused_with_both_sizes(prepared, change):
+def test_audio_of_another_size_is_an_error_with_both_sizes(prepared, change):
     path = prepared[0] / "audio.i16"
     size = path.stat().st_size
     path.write_bytes((path.read_bytes() + b"12")[: size + change])
@@ -270,7 +270,7 @@ def test_audio_of_another_size_is_refused_with_both_sizes(prepared, change):
         PreparedDataset(prepared[0])
 
 
-def test_remapped_utterances_have_the_rows_of_another_model(prepared):
+def test_remapped_utterances_have_the_ids_of_another_model(prepared):
     dataset = PreparedDataset(prepared[0])
     info = {
         **dataset.info,

@@ -16,7 +16,7 @@ def test_written_rows_are_read_back(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.jsonl"]
 
 
-def test_relative_audio_belongs_to_the_folder_of_the_manifest(tmp_path):
+def test_relative_audio_is_relative_to_the_manifest(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_text('{"id": "a", "audio": "x/a.wav", "text": "Hi."}\n')
     (row,) = read_manifest(path)
@@ -35,7 +35,7 @@ def test_relative_audio_belongs_to_the_folder_of_the_manifest(tmp_path):
         ('{"id": "a", "audio": "a.wav", "text": "\\ud800"}', "not JSON"),
     ],
 )
-def test_a_malformed_line_is_named(tmp_path, line, fault):
+def test_a_malformed_line_is_an_error_with_its_number(tmp_path, line, fault):
     path = tmp_path / "m.jsonl"
     path.write_text(json.dumps({"id": "ok", "audio": "a", "text": ""}) + "\n\n" + line + "\n")
     with pytest.raises(DataError, match=fault) as caught:
@@ -50,13 +50,13 @@ def test_lines_end_at_line_feeds_only(tmp_path):
     assert list(numbered_lines(path)) == [(1, "one\u2028still one"), (4, "two\x85")]
 
 
-def test_a_line_that_is_not_utf8_is_named(tmp_path):
+def test_a_line_that_is_not_utf8_is_an_error(tmp_path):
     path = tmp_path / "t.txt"
     path.write_bytes(b"fine\nna\xefve\n")
     with pytest.raises(DataError, match=r"t\.txt:2: not UTF-8 at byte 2"):
         list(numbered_lines(path))
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(MissingFileError, match=r"nothing\.jsonl does not exist"):
         list(read_manifest(tmp_path / "nothing.jsonl"))

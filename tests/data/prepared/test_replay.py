@@ -34,7 +34,7 @@ def test_the_share_is_exact_at_every_step(share):
         assert replayed == (step + 1) * round(100 * share) // 100
 
 
-def test_both_data_are_gone_through_as_alone():
+def test_both_data_have_the_same_batches_as_alone():
     taken = list(itertools.islice(stream(0.25), 40))
     old = [[i - N_NEW for i in batch] for batch in taken if is_old(batch)]
     new = [batch for batch in taken if not is_old(batch)]
@@ -51,7 +51,7 @@ def test_ranks_replay_in_the_same_steps_and_share_nothing():
         assert not set(first) & set(second)
 
 
-def test_it_goes_on_anywhere():
+def test_it_resumes_at_any_step():
     whole = list(itertools.islice(stream(0.3), 30))
     assert list(itertools.islice(stream(0.3, start_step=17), 13)) == whole[17:]
 

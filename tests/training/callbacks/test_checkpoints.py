@@ -1,4 +1,4 @@
-"""When a run is saved, which files stay, and what is saved with it."""
+"""When a run is saved, and which checkpoints are kept."""
 
 import math
 from typing import ClassVar
@@ -81,7 +81,7 @@ def steps(*numbers):
     return [f"step-{number:07d}.ckpt" for number in numbers]
 
 
-def test_the_newest_stay_under_their_names(fit, folder):
+def test_the_newest_are_kept(fit, folder):
     fit(5, Checkpoints(every_n_steps=2, keep_last=2))
     assert names(folder) == ["last.ckpt", *steps(4, 5)]
     assert (folder / "last.ckpt").samefile(folder / "step-0000005.ckpt")
@@ -93,7 +93,7 @@ def test_without_steps_and_clock_only_the_end_is_saved(fit, folder):
     assert names(folder) == ["last.ckpt", *steps(3)]
 
 
-def test_the_best_by_validation_stay(fit, folder, monkeypatch):
+def test_the_best_by_validation_are_kept(fit, folder, monkeypatch):
     scores = {1: 5.0, 2: 2.0, 3: 3.0, 4: math.nan, 5: 4.0}
     monkeypatch.setattr(Scored, "scores", scores)
     kept = Checkpoints(every_n_steps=1, keep_last=1, keep_best=2)
@@ -103,7 +103,7 @@ def test_the_best_by_validation_stay(fit, folder, monkeypatch):
     assert (folder / "best.ckpt").samefile(folder / "step-0000002.ckpt")
 
 
-def test_none_is_best_where_none_is_kept(fit, folder, monkeypatch):
+def test_keep_best_false_keeps_no_best(fit, folder, monkeypatch):
     monkeypatch.setattr(Scored, "scores", {1: 5.0, 2: 2.0, 3: 3.0})
     kept = Checkpoints(every_n_steps=1, keep_last=1, keep_best=False)
     fit(3, kept, module=Scored, val_check_interval=1)
@@ -142,16 +142,16 @@ def refuse(monkeypatch, step):
 
 def test_a_full_disk_is_a_warning_and_the_next_save_tries_again(fit, folder, monkeypatch):
     refuse(monkeypatch, step=2)
-    with pytest.warns(TrainingWarning) as told:
+    with pytest.warns(TrainingWarning) as messages:
         fit(3, Checkpoints(every_n_steps=1, keep_last=1))
-    (line,) = [str(warning.message) for warning in told if warning.category is TrainingWarning]
+    (line,) = [str(warning.message) for warning in messages if warning.category is TrainingWarning]
     assert line.endswith(
         "0002.ckpt: No space left on device; training continues, the next save tries again"
     )
     assert names(folder) == ["last.ckpt", *steps(3)]
 
 
-def test_until_the_next_save_the_one_before_stays(fit, folder, monkeypatch):
+def test_the_previous_checkpoint_is_kept_until_the_next_save(fit, folder, monkeypatch):
     refuse(monkeypatch, step=2)
     with pytest.warns(TrainingWarning), pytest.raises(InterruptedError):
         fit(9, Checkpoints(every_n_steps=1, keep_last=1), Stop("on_train_batch_start", 2))
@@ -175,7 +175,7 @@ def test_a_full_disk_at_the_best_is_a_warning(fit, folder, monkeypatch):
     assert names(folder) == ["last.ckpt", *steps(3)]
 
 
-def test_a_run_stopped_before_a_validation_does_it_first(fit, folder):
+def test_a_run_stopped_before_a_validation_runs_it_first(fit, folder):
     with pytest.raises(InterruptedError):
         fit(
             4,
@@ -188,14 +188,14 @@ def test_a_run_stopped_before_a_validation_does_it_first(fit, folder):
     fit(4, Ema(0.9), seen, kept, val_check_interval=2, resume=folder / "last.ckpt")
     assert seen.steps == [2, 4]
     resumed = read_checkpoint(folder / "last.ckpt")
-    whole = Checkpoints(every_n_steps=1)
-    fit(4, Ema(0.9), whole, val_check_interval=2)
-    assert kept.best == whole.best
+    uninterrupted = Checkpoints(every_n_steps=1)
+    fit(4, Ema(0.9), uninterrupted, val_check_interval=2)
+    assert kept.best == uninterrupted.best
     for name, value in read_checkpoint(folder / "last.ckpt")["state_dict"].items():
         assert torch.equal(value, resumed["state_dict"][name]), name
 
 
-def test_files_of_later_steps_are_left_alone(fit, folder):
+def test_files_of_later_steps_are_kept(fit, folder):
     fit(2, Checkpoints())
     (folder / "step-0000002.ckpt").rename(folder / "step-0000009.ckpt")
     later = (folder / "step-0000009.ckpt").read_bytes()
@@ -214,12 +214,12 @@ def test_files_of_later_steps_are_left_alone(fit, folder):
         ({"keep_best": -1}, "checkpoint.keep_best -1 must not be negative"),
     ],
 )
-def test_wrong_options_are_named(options, words):
+def test_invalid_options_are_errors(options, words):
     with pytest.raises(ConfigError, match=words):
         Checkpoints(**options)
 
 
-def test_a_run_of_spoken_segments_alone_is_judged_by_them(fit, folder):
+def test_a_run_of_prior_segments_only_is_monitored_by_them(fit, folder):
     class Speaking(Scored):
         monitor = "val/spoken"
 

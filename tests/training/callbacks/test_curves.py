@@ -26,14 +26,14 @@ def test_history_keeps_every_number_and_drops_those_a_resumed_run_repeats(make_r
 @pytest.mark.parametrize("cut", [1, 3, 6, 8, 14, 17])
 def test_an_incomplete_last_line_is_ignored(tmp_path, cut):
     path = tmp_path / "history.csv"
-    whole = "step,name,value\r\n1,train/mel,0.5\r\n2,train/mel,0.25\r\n"
-    path.write_bytes(whole[:-cut].encode())
+    complete = "step,name,value\r\n1,train/mel,0.5\r\n2,train/mel,0.25\r\n"
+    path.write_bytes(complete[:-cut].encode())
 
     class Resumed:
         is_global_zero, global_step, default_root_dir = True, 2, str(tmp_path)
 
     Curves().on_train_start(Resumed(), None)
-    assert path.read_bytes().decode() == whole[: whole.index("2,")]
+    assert path.read_bytes().decode() == complete[: complete.index("2,")]
 
 
 def test_the_last_value_of_a_repeated_validation_counts(tmp_path):

@@ -1,4 +1,4 @@
-"""Each symptom is named once, in words, when its sign stays; a healthy run says nothing."""
+"""A lasting symptom is reported once; a healthy run has no warnings."""
 
 import warnings
 from types import SimpleNamespace
@@ -70,19 +70,19 @@ SIGNS = {
 }
 
 
-def test_every_illness_has_a_sign_here():
+def test_every_symptom_is_tested():
     assert SIGNS.keys() == {symptom.name for symptom in SYMPTOMS}
 
 
 @pytest.mark.parametrize("name", SIGNS)
-def test_an_illness_is_named_once_when_its_sign_stays(module, name):
+def test_a_lasting_symptom_is_reported_once(module, name):
     assert observe(module, 5, **SIGNS[name]) == []  # not yet: two windows of three
     (message,) = observe(module, 20, **SIGNS[name])
     assert message.startswith(f"{name} for 6 steps: ")
     assert "model.training." in message
 
 
-def test_a_healthy_run_is_left_alone_and_its_vitals_are_logged(module):
+def test_a_healthy_run_has_no_warnings_and_logs_its_metrics(module):
     assert observe(module, 20) == []
     assert module.logged["health/largest_share"] == pytest.approx(1 / N)
     assert module.logged["health/blank_share"] == pytest.approx(0.5)
@@ -90,13 +90,13 @@ def test_a_healthy_run_is_left_alone_and_its_vitals_are_logged(module):
     assert observe(module, 20, discriminator=None) == []  # they still wait
 
 
-def test_dead_gradients_are_named_by_part(module):
+def test_dead_gradients_are_reported_by_part(module):
     messages = observe(module, 6, gradients=0.0)
     assert any("dead gradients of posterior_encoder" in message for message in messages)
     assert any("dead gradients of discriminator 1" in message for message in messages)
 
 
-def test_an_illness_that_comes_back_is_named_again(module):
+def test_a_symptom_that_returns_is_reported_again(module):
     health = Health(window=1, patience=2)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

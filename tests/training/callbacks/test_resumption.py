@@ -1,4 +1,4 @@
-"""What a checkpoint keeps of its run, and the check that all ranks take the same one."""
+"""What a checkpoint stores about its run, and that all ranks resume from the same one."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Ranks:
 
 
 @pytest.mark.parametrize("chosen", [None, Path("runs/a.ckpt")])
-def test_all_ranks_must_go_on_from_one_file(chosen):
+def test_all_ranks_must_resume_from_one_file(chosen):
     continuation = Resumption()
     continuation.path = chosen
     continuation.setup(Ranks(chosen), None, "fit")
@@ -33,7 +33,7 @@ def test_all_ranks_must_go_on_from_one_file(chosen):
         continuation.setup(Ranks(chosen), None, "fit")
 
 
-def test_a_checkpoint_tells_what_its_numbers_depend_on(config, data, make_trainer, tmp_path):
+def test_a_checkpoint_stores_what_determines_its_numbers(config, data, make_trainer, tmp_path):
     from vits.config import TrainingConfig
     from vits.training import VitsDataModule, VitsModule
 

@@ -1,4 +1,4 @@
-"""Skipped steps are counted and named; too many go back to a checkpoint, and then stop."""
+"""Skipped steps are counted and listed; too many restore a checkpoint, then stop the run."""
 
 import csv
 import warnings
@@ -50,38 +50,38 @@ def run(make_run, tmp_path):
                 plugins=[VerifiedCheckpointIO()],
                 **recipe,
             )
-        told = [str(w.message) for w in caught if issubclass(w.category, TrainingWarning)]
-        return made[1], skips, told
+        messages = [str(w.message) for w in caught if issubclass(w.category, TrainingWarning)]
+        return made[1], skips, messages
 
     return go
 
 
 def test_a_healthy_run_skips_nothing(run, tmp_path):
-    _, skips, told = run(3)
-    assert (skips.total, skips.streak, told) == (0, 0, [])
+    _, skips, messages = run(3)
+    assert (skips.total, skips.streak, messages) == (0, 0, [])
     assert not (tmp_path / "run/skipped.csv").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
-def test_the_count_is_exact_and_the_utterances_are_named(run, tmp_path, value):
+def test_the_count_is_exact_and_the_utterances_are_listed(run, tmp_path, value):
     poison = Poison({3, 7, 8, 13}, value)
-    module, skips, told = run(15, poison)
+    module, skips, messages = run(15, poison)
     assert skips.total == 4
     assert all(p.isfinite().all() for p in module.parameters())
-    assert len(told) == 4
-    assert told[0].startswith("skipped step 4: ")
+    assert len(messages) == 4
+    assert messages[0].startswith("skipped step 4: ")
     with (tmp_path / "run/skipped.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["utterance"] for row in rows] == poison.names
     assert {row["step"] for row in rows} == {"4", "8", "9", "14"}
 
 
-def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
-    module, skips, told = run(9, Spoil({4}), max_skipped_steps=3)
+def test_damaged_weights_are_restored_from_the_checkpoint(run, tmp_path):
+    module, skips, messages = run(9, Spoil({4}), max_skipped_steps=3)
     assert skips.total == 3
-    assert "restored the weights of" in told[-1]
-    assert "step-0000003.ckpt" in told[-1]
+    assert "restored the weights of" in messages[-1]
+    assert "step-0000003.ckpt" in messages[-1]
     assert all(p.isfinite().all() for p in module.parameters())
     assert module.trainer.global_step == 9
     last = read_checkpoint(tmp_path / "run/checkpoints/last.ckpt")
@@ -89,12 +89,12 @@ def test_spoiled_weights_are_taken_back_from_the_checkpoint(run, tmp_path):
     assert all(value.isfinite().all() for value in last["vits"]["ema"].values())
 
 
-def test_the_second_time_it_stops(run):
+def test_a_second_restore_of_the_same_checkpoint_stops_the_run(run):
     with pytest.raises(NumericsError, match=r"again after restoring .*step-"):
         run(30, Spoil(range(4, 30)), max_skipped_steps=2)
 
 
-def test_without_a_checkpoint_it_stops_at_once(make_run):
+def test_without_a_checkpoint_the_run_stops(make_run):
     with (
         pytest.warns(TrainingWarning, match="skipped step"),
         pytest.raises(NumericsError, match="there is no earlier checkpoint"),

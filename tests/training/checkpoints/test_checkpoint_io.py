@@ -1,4 +1,4 @@
-"""Checkpoint files: whole or as before, found by step, linked."""
+"""Checkpoint files are complete or unchanged, found by step, and linked."""
 
 import os
 import resource
@@ -51,7 +51,7 @@ def full_disk(at):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_a_written_checkpoint_is_read_back(tmp_path):
     path = write(tmp_path / "new" / "folder", 7)
     read = read_checkpoint(path)
     assert read["global_step"] == 7
@@ -60,7 +60,7 @@ def test_what_is_written_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("room", [0, 5000, 200_000])
-def test_a_failed_write_leaves_what_was_there(tmp_path, room):
+def test_a_failed_write_keeps_the_old_file(tmp_path, room):
     path = write(tmp_path, 7)
     with (
         full_disk(room),
@@ -71,7 +71,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, room):
     assert names(tmp_path) == [path.name]
 
 
-def test_a_disk_that_is_full_at_the_sync_is_named(tmp_path, monkeypatch):
+def test_a_full_disk_at_the_sync_is_an_error(tmp_path, monkeypatch):
     def fail(handle):
         raise OSError(28, "No space left on device")
 
@@ -83,13 +83,13 @@ def test_a_disk_that_is_full_at_the_sync_is_named(tmp_path, monkeypatch):
     assert names(tmp_path) == [path.name]
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match=r"file/step-0000001.ckpt: "):
         write(tmp_path / "file", 1)
 
 
-def test_reading_runs_no_code_and_names_what_is_missing(tmp_path):
+def test_reading_runs_no_code_and_missing_files_are_errors(tmp_path):
     class Harm:
         def __reduce__(self):
             return Path.touch, (tmp_path / "harm",)
@@ -116,7 +116,7 @@ def test_the_newest_is_found_by_its_step(tmp_path):
     assert lines == []
 
 
-def test_damaged_files_are_passed_over_by_name(tmp_path):
+def test_damaged_files_are_skipped_and_reported(tmp_path):
     first, second, third = (write(tmp_path, step) for step in (1, 2, 3))
     link_checkpoint(third, "last.ckpt")
     damage(third)
@@ -128,7 +128,7 @@ def test_damaged_files_are_passed_over_by_name(tmp_path):
         assert line == f"skipped {path}: it is damaged, incomplete or not a checkpoint"
 
 
-def test_the_best_is_found_when_it_is_all_there_is(tmp_path):
+def test_a_single_best_link_is_found(tmp_path):
     path = write(tmp_path, 12)
     link_checkpoint(path, "best.ckpt")
     path.unlink()
@@ -137,7 +137,7 @@ def test_the_best_is_found_when_it_is_all_there_is(tmp_path):
     assert step_of(found) == 12
 
 
-def test_the_step_comes_from_the_seal_then_from_the_name(tmp_path):
+def test_the_step_comes_from_the_checksum_then_from_the_name(tmp_path):
     write_checkpoint(state(5), tmp_path / "step-0000009.ckpt")
     assert step_of(tmp_path / "step-0000009.ckpt") == 5
     for name, step in (("step=0000042.ckpt", 42), ("other.ckpt", -1)):
@@ -145,7 +145,7 @@ def test_the_step_comes_from_the_seal_then_from_the_name(tmp_path):
         assert step_of(tmp_path / name) == step
 
 
-def test_what_a_kill_left_is_removed_by_name(tmp_path):
+def test_incomplete_files_of_killed_runs_are_removed(tmp_path):
     kept = write(tmp_path, 1)
     half = tmp_path / ".step-0000002.ckpt.partial"
     half.write_bytes(b"half")
@@ -156,7 +156,7 @@ def test_what_a_kill_left_is_removed_by_name(tmp_path):
     assert names(tmp_path) == [kept.name]
 
 
-def test_a_name_is_moved_from_file_to_file(tmp_path):
+def test_a_link_moves_from_file_to_file(tmp_path):
     first, second = write(tmp_path, 1), write(tmp_path, 2)
     for path in (first, first, second):
         link_checkpoint(path, "last.ckpt")
@@ -184,7 +184,7 @@ def test_a_file_system_without_links_gets_a_copy(tmp_path, monkeypatch):
     assert names(tmp_path) == ["last.ckpt", path.name, later.name]
 
 
-def test_lightning_uses_these_files(tmp_path):
+def test_lightning_uses_the_plugin(tmp_path):
     files, path = VerifiedCheckpointIO(), tmp_path / "a.ckpt"
     files.save_checkpoint(state(2), path)
     assert files.load_checkpoint(path, map_location=None, weights_only=False)["global_step"] == 2

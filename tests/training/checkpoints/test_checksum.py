@@ -34,21 +34,21 @@ def is_damaged(path):
 
 
 def flips(path):
-    """Flip one bit of each byte in turn; yield its place."""
+    """Flip one bit of each byte in turn; yield its position."""
     content = path.read_bytes()
-    for place in range(len(content)):
+    for position in range(len(content)):
         changed = bytearray(content)
-        changed[place] ^= 1 << place % 8
+        changed[position] ^= 1 << position % 8
         path.write_bytes(changed)
-        yield place
+        yield position
 
 
-def test_every_flipped_byte_is_noticed(path):
+def test_every_flipped_byte_is_detected(path):
     verify(path)
-    assert [place for place in flips(path) if not is_damaged(path)] == []
+    assert [position for position in flips(path) if not is_damaged(path)] == []
 
 
-def test_every_truncation_and_every_addition_is_noticed(path):
+def test_every_truncation_and_every_addition_is_detected(path):
     content = path.read_bytes()
     for length in range(len(content)):
         path.write_bytes(content[:length])
@@ -58,10 +58,10 @@ def test_every_truncation_and_every_addition_is_noticed(path):
         assert is_damaged(path)
 
 
-def test_torch_alone_would_not_notice(path):
-    place = path.read_bytes().index(STATE["weights"].numpy().tobytes())
+def test_torch_alone_does_not_detect_it(path):
+    position = path.read_bytes().index(STATE["weights"].numpy().tobytes())
     content = bytearray(path.read_bytes())
-    content[place + 2] ^= 1
+    content[position + 2] ^= 1
     path.write_bytes(content)
     loaded = torch.load(path, weights_only=True)["weights"]
     assert not torch.equal(loaded, STATE["weights"])
@@ -69,7 +69,7 @@ def test_torch_alone_would_not_notice(path):
         read_checkpoint(path)
 
 
-def test_the_seal_tells_the_step_and_the_file_stays_one_of_torch(path):
+def test_the_checksum_has_the_step_and_torch_reads_the_file(path):
     checksum = read_checksum(path)
     assert checksum is not None
     assert checksum.step == 1234
@@ -78,13 +78,13 @@ def test_the_seal_tells_the_step_and_the_file_stays_one_of_torch(path):
         assert torch.equal(loaded["weights"], STATE["weights"])
 
 
-def test_a_file_without_a_seal_is_judged_by_its_members(plain):
+def test_a_file_without_a_checksum_is_verified_by_its_members(plain):
     assert read_checksum(plain) is None
     assert torch.equal(read_checkpoint(plain)["weights"], STATE["weights"])
     content = plain.read_bytes()
-    place = content.index(STATE["weights"].numpy().tobytes())
+    position = content.index(STATE["weights"].numpy().tobytes())
     changed = bytearray(content)
-    changed[place] ^= 4
+    changed[position] ^= 4
     plain.write_bytes(changed)
     assert is_damaged(plain)
     for length in (0, 21, 22, len(content) // 2, len(content) - 1):

@@ -1,4 +1,4 @@
-"""Which checkpoint a run goes on from, and what the configuration changes."""
+"""Choice of the checkpoint to resume from, and changes of the configuration."""
 
 import dataclasses
 
@@ -32,14 +32,14 @@ def damage(path):
     path.write_bytes(path.read_bytes()[:-1])
 
 
-def test_without_resume_a_run_starts_in_an_empty_folder_only(folder):
+def test_without_resume_a_run_needs_an_empty_folder(folder):
     assert find_resume_checkpoint(None, folder, pytest.fail) is None
     write(folder, 1)
     with pytest.raises(ConfigError, match="ada already has checkpoints: add --resume auto"):
         find_resume_checkpoint(None, folder, pytest.fail)
 
 
-def test_auto_takes_the_newest_and_names_what_it_passes_over(folder):
+def test_auto_uses_the_newest_and_reports_skipped_files(folder):
     lines = []
     first, second = write(folder, 1), write(folder, 2)
     assert find_resume_checkpoint("auto", folder, lines.append) == second
@@ -49,7 +49,7 @@ def test_auto_takes_the_newest_and_names_what_it_passes_over(folder):
     assert [line.split(":")[0] for line in lines] == [f"skipped {second}"]
 
 
-def test_auto_starts_where_there_is_nothing_and_not_where_all_is_damaged(folder):
+def test_auto_starts_a_run_in_an_empty_folder_but_not_if_all_files_are_damaged(folder):
     lines = []
     assert find_resume_checkpoint("auto", folder, lines.append) is None
     assert lines == [f"no checkpoint in {folder} yet: starting from step 0"]
@@ -58,7 +58,7 @@ def test_auto_starts_where_there_is_nothing_and_not_where_all_is_damaged(folder)
         find_resume_checkpoint("auto", folder, lines.append)
 
 
-def test_a_path_is_checked(folder, tmp_path):
+def test_a_given_path_is_checked(folder, tmp_path):
     first, second = write(folder, 1), write(folder, 2)
     assert find_resume_checkpoint(str(second), folder, pytest.fail) == second
     assert find_resume_checkpoint(str(second), tmp_path / "new", pytest.fail) == second
@@ -72,7 +72,7 @@ def test_a_path_is_checked(folder, tmp_path):
         find_resume_checkpoint(str(second), folder, pytest.fail)
 
 
-def test_differences_are_named_with_both_values():
+def test_differences_have_both_values():
     old = {"a": 1, "b": {"c": [1, 2], "d": None}, "gone": 3}
     new = {"a": 1, "b": {"c": (1, 2), "d": 4.0}, "new": "x"}
     assert differences(old, new, "model.") == [
@@ -120,7 +120,7 @@ OLD = TrainingConfig(optimizer=OptimizerConfig(learning_rate=0.4, decay=0.5, dec
         {"learning_rate": 0.1, "decay": 0.9, "decay_steps": 3},
     ],
 )
-def test_the_rate_is_what_the_new_recipe_alone_would_have_had(changes, tensor):
+def test_the_rate_equals_that_of_the_new_configuration_alone(changes, tensor):
     new = TrainingConfig(optimizer=dataclasses.replace(OLD.optimizer, **changes))
     resumed = Restored(OLD, 5, tensor)
     apply_training_config(resumed, to_dict(OLD), new)
@@ -137,7 +137,7 @@ def test_the_optimizer_takes_its_new_settings():
     assert (group["betas"], group["eps"], group["weight_decay"]) == ((0.5, 0.6), 1e-3, 0.5)
 
 
-def test_the_same_recipe_touches_nothing():
+def test_the_same_configuration_changes_nothing():
     resumed, left = Restored(OLD, 5), Restored(OLD, 5)
     apply_training_config(resumed, to_dict(OLD), OLD)
     assert resumed.rates(6) == left.rates(6)

@@ -32,7 +32,7 @@ dist.destroy_process_group()
 """
 
 
-def test_one_rank_agrees_with_itself():
+def test_a_single_rank_gets_its_own_requests():
     single = Consensus(distributed=False, deferred=True)
     assert single.exchange(True, False) == (True, False)
     assert single.exchange(False, True) == (False, True)

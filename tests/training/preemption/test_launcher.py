@@ -20,7 +20,7 @@ def started(monkeypatch):
     monkeypatch.setattr(launcher, "SHUTDOWN_S", 0.5)
     request = StopRequest()
     request.left = []
-    request.exit_now = lambda *told: request.left.append(told)
+    request.exit_now = lambda *reason: request.left.append(reason)
     plain = _SubprocessScriptLauncher(LightningEnvironment(), num_processes=2, num_nodes=1)
     made = launcher.Launcher(plain, request, "vits fit --resume auto")
 
@@ -46,7 +46,7 @@ def wait_for(condition):
     ("status", "words"),
     [(3, "rank 1 exited with status 3, so"), (75, "rank 1 was stopped before its first step")],
 )
-def test_the_run_ends_with_a_rank_that_ends_badly(started, status, words):
+def test_the_run_ends_when_a_rank_fails(started, status, words):
     started.program = f"raise SystemExit({status})"
     started._call_children_scripts()
     assert started.procs == []  # what Lightning's observer, which kills, would look at
@@ -56,7 +56,7 @@ def test_the_run_ends_with_a_rank_that_ends_badly(started, status, words):
     assert started.request.left[0][1].endswith("; resume with: vits fit --resume auto")
 
 
-def test_a_rank_that_ends_while_this_one_does_is_left_alone(started):
+def test_a_rank_that_exits_with_this_one_is_ignored(started):
     started.program = "raise SystemExit(75)"
     started.request.exiting = True
     started._call_children_scripts()
@@ -65,7 +65,7 @@ def test_a_rank_that_ends_while_this_one_does_is_left_alone(started):
     assert started.request.left == []
 
 
-def test_the_others_end_with_the_first(started):
+def test_the_other_ranks_end_with_the_first(started):
     started.program = "import time; time.sleep(60)"
     started._call_children_scripts()
     (process,) = started.processes
@@ -74,7 +74,7 @@ def test_the_others_end_with_the_first(started):
     assert process.wait(20) == -9
 
 
-def test_what_leaves_takes_the_others_along(started):
+def test_on_exit_kills_the_other_ranks(started):
     started.program = "import time; time.sleep(60)"
     started._call_children_scripts()
     started.request.on_exit()
@@ -114,9 +114,7 @@ def fail(program, error):
         (75, Preempted("stopped at step 3"), "stopped at step 3"),
     ],
 )
-def test_what_fails_for_a_rank_that_was_stopped_is_a_stop(
-    started, monkeypatch, status, error, raised
-):
+def test_an_error_caused_by_a_stopped_rank_is_a_stop(started, monkeypatch, status, error, raised):
     run = fail(f"raise SystemExit({status})", error)
     monkeypatch.setattr(_SubprocessScriptLauncher, "launch", run)
     with pytest.raises(RuntimeError, match=raised) as caught:

@@ -73,7 +73,7 @@ def test_before_the_first_step_a_signal_ends_the_process(start, number, first):
         assert lines[0].startswith("vits: stopped before the first step, with nothing new to save")
 
 
-def test_after_it_a_signal_only_asks_and_a_second_changes_nothing(start):
+def test_after_the_first_step_a_signal_only_sets_the_request(start):
     steps = "request.defer_to_step_end()"
     process = start(
         SETUP.format(first=True, steps=steps),
@@ -109,7 +109,7 @@ def test_slurm_announces_its_limit(start, monkeypatch, environment, status):
     assert end(process)[0] == status
 
 
-def test_on_leaving_others_are_ended_too(start):
+def test_exit_now_calls_on_exit(start):
     process = start(
         SETUP.format(first=True, steps='request.on_exit = lambda: print("the others", flush=True)'),
         STUCK,
@@ -119,7 +119,7 @@ def test_on_leaving_others_are_ended_too(start):
     assert end(process)[0] == 75
 
 
-def test_the_signals_are_given_back(start):
+def test_the_handlers_are_restored(start):
     process = start("""
     with stop_signals.StopRequest():
         taken = signal.getsignal(signal.SIGTERM)
@@ -134,7 +134,7 @@ def test_the_signals_are_given_back(start):
     assert end(process) == (-signal.SIGTERM, [])
 
 
-def test_outside_the_main_thread_it_takes_none(start):
+def test_outside_the_main_thread_no_handler_is_installed(start):
     process = start("""
     def work():
         with stop_signals.StopRequest() as request:

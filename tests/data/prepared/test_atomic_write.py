@@ -1,0 +1,24 @@
+import pytest
+
+from vits.data.prepared.atomic_write import atomic_write
+
+
+def test_the_file_appears_only_when_the_block_succeeds(tmp_path):
+    path = tmp_path / "a.txt"
+    with atomic_write(path) as partial:
+        partial.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_an_error_keeps_the_old_file_and_removes_the_partial_one(tmp_path):
+    path, scratch = tmp_path / "a.txt", tmp_path / "scratch"
+    path.write_text("old")
+    scratch.mkdir()
+    with pytest.raises(InterruptedError), atomic_write(path, scratch) as partial:
+        partial.write_text("new")
+        assert partial.parent == scratch
+        raise InterruptedError
+    assert path.read_text() == "old"
+    assert list(scratch.iterdir()) == []
