@@ -26,7 +26,7 @@ def test_a_clean_corpus_keeps_its_rows(write_tones, tmp_path):
 
 
 def test_each_planted_fault_is_reported(report):
-    by_row = faults(examine(PreparedDataset(report)))
+    by_row = faults(report)
     expected = {
         10: Fault.NO_SPEECH,
         11: Fault.NOISE,
