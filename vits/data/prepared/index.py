@@ -58,13 +58,13 @@ class Contents(NamedTuple):
         names: names of the utterances.
         ids: concatenated symbol ids of all utterances, int32.
         durations: frames of each of these symbols, int32; None without durations.
-        index: location of every utterance.
+        entries: location of every utterance.
     """
 
     names: list[str]
     ids: np.ndarray
     durations: np.ndarray | None
-    index: Index
+    entries: Index
 
 
 def read_info(folder: Path) -> dict[str, Any]:
