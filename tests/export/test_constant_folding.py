@@ -1,25 +1,27 @@
-"""What is folded says the same, stays within the standard, and is no larger."""
+"""A folded graph gives the same output, stays within the standard, and is no larger."""
 
 import numpy as np
 import pytest
 
 from vits.export import target as tracing
-from vits.export.example_inputs import sentences
+from vits.export.example_inputs import example_inputs
 from vits.export.session import Session
-from vits.export.write import TARGETS, _speaking
+from vits.export.write import TARGETS, _inference_copy
 
 onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 
 
-@pytest.fixture(params=["small", "duo"])
-def graphs(request, make_voice, monkeypatch):
-    """A graph as it is traced, as it is folded, and the inputs of a sentence."""
+@pytest.fixture(scope="module", params=["small", "duo"])
+def graphs(request, make_voice):
+    """A traced graph, the folded graph, and the inputs of a sentence."""
     bundle = make_voice(request.param)
-    plan = TARGETS["onnx"].plan(bundle, _speaking(bundle.generator), None)
-    spoken = next(sentences(bundle))
-    folded = tracing.trace(plan, spoken)
-    monkeypatch.setattr(tracing, "fold", lambda model: model)
-    return tracing.trace(plan, spoken), folded, plan.inputs(spoken)
+    spec = TARGETS["onnx"].graph_spec(bundle, _inference_copy(bundle.generator), None)
+    example = next(example_inputs(bundle))
+    folded = tracing.trace(spec, example)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracing, "fold_constants", lambda model: model)
+        traced = tracing.trace(spec, example)
+    return traced, folded, spec.inputs(example)
 
 
 def test_folding_keeps_the_voice_and_the_standard(graphs):

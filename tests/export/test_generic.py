@@ -21,9 +21,9 @@ def feed_of(ids, **changes):
 @pytest.mark.parametrize("name", VOICES)
 def test_the_graph_is_the_voice(export, name):
     done = export(name, "onnx")
-    assert done.proof.difference <= 1e-4
-    assert done.proof.sentences == 6
-    assert done.proof.graph_factor > 0
+    assert done.verification.difference <= 1e-4
+    assert done.verification.sentences == 6
+    assert done.verification.graph_factor > 0
     assert done.graph_bytes == done.graph.stat().st_size
 
 

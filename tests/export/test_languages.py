@@ -29,7 +29,7 @@ def test_the_generic_graph_speaks_each_as_torch_does(export, make_voice, tmp_pat
         np.testing.assert_allclose(spoken.samples, expected.samples, atol=1e-4 * peak)
     with pytest.raises(VoiceError, match="use one of this voice's: en, fr"):
         ours(TEXT)
-    with pytest.raises(VoiceError, match="the onnx graph speaks all the languages"):
+    with pytest.raises(VoiceError, match="the onnx graph supports all the languages"):
         write(make_voice("polyglot"), tmp_path / "out", "onnx", language="fr")
 
 
@@ -45,7 +45,7 @@ def test_graph_and_settings_must_both_have_languages(export, tmp_path):
 @pytest.mark.parametrize("to", ["piper", "sherpa"])
 def test_the_others_speak_the_one_that_is_named(export, load, speak, make_voice, tmp_path, to):
     done = export("polyglot", to, language="fr")
-    assert done.proof.difference < 1e-4
+    assert done.verification.difference < 1e-4
     folder = done.graph.parent
     assert "languages" not in {entry.name for entry in load(done.graph).get_inputs()}
     if to == "piper":

@@ -35,7 +35,7 @@ def test_the_graph_has_pipers_signature(export, load, name, several):
     kinds = [node.op_type for node in onnx.load(done.graph).graph.node]
     assert kinds.count("Ceil") == 1
     assert not session.get_modelmeta().custom_metadata_map
-    assert done.proof.difference <= 1e-4
+    assert done.verification.difference <= 1e-4
 
 
 def test_the_settings_are_pipers(export):
@@ -82,7 +82,7 @@ def test_marks_of_stress_that_a_voice_never_saw_are_not_offered(make_voice, tmp_
     bundle = make_voice("small")
     config = dataclasses.replace(bundle.frontend.config, stress=False)
     bundle = dataclasses.replace(bundle, frontend=Frontend(config, bundle.frontend.symbols))
-    TARGET.write(tmp_path, bundle)
+    TARGET.write_files(tmp_path, bundle)
     (path,) = tmp_path.glob("*.json")
     rows = json.loads(path.read_text(encoding="utf-8"))["phoneme_id_map"]
     assert "ˈ" not in rows
@@ -102,12 +102,12 @@ def test_a_letter_that_piper_takes_apart_is_refused(make_voice):
     bundle = make_voice("letters")
     frontend = Frontend(bundle.frontend.config, SymbolTable(("_", "a", "é")))
     TARGET.check(bundle)
-    with pytest.raises(VoiceError, match=r"Piper takes .* apart.* 'é' \(U\+00E9\)"):
+    with pytest.raises(VoiceError, match=r"Piper decomposes .* 'é' \(U\+00E9\)"):
         TARGET.check(dataclasses.replace(bundle, frontend=frontend))
 
 
 def test_small_letters_are_found_for_capitals(make_voice, tmp_path):
-    TARGET.write(tmp_path, make_voice("letters"))
+    TARGET.write_files(tmp_path, make_voice("letters"))
     (path,) = tmp_path.glob("*.json")
     values = json.loads(path.read_text(encoding="utf-8"))
     assert values["phoneme_type"] == "text"

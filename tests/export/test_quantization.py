@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from vits.export.quantization import PRECISIONS, shrink
-from vits.export.verify import BOUNDS
+from vits.export.quantization import PRECISIONS, quantize
+from vits.export.verify import ERROR_LIMITS
 
 
 def test_small_files_are_the_same_voice_within_their_bound(export):
     whole, half, bytes_ = (export("small", "onnx", precision) for precision in PRECISIONS)
-    assert whole.proof.decibels < half.proof.decibels < bytes_.proof.decibels
-    assert half.proof.decibels <= -BOUNDS["fp16"]
-    assert bytes_.proof.decibels <= -BOUNDS["int8"]
+    assert whole.verification.decibels < half.verification.decibels < bytes_.verification.decibels
+    assert half.verification.decibels <= -ERROR_LIMITS["fp16"]
+    assert bytes_.verification.decibels <= -ERROR_LIMITS["int8"]
 
 
 def test_small_files_are_small(export):
@@ -65,7 +65,7 @@ def test_weights_are_rounded_to_the_nearest(precision, error):
     rng = np.random.default_rng(7)
     weight = rng.standard_normal((16, 32), np.float32)
     model = _graph(weight)
-    shrink(model, precision)
+    quantize(model, precision)
     found = _product(model, np.eye(16, dtype=np.float32)[:1])[0]
     largest = np.abs(weight).max(axis=0)  # of each output channel: a column of a product's weight
     difference = np.abs(found - weight[0])
@@ -76,5 +76,5 @@ def test_weights_are_rounded_to_the_nearest(precision, error):
 def test_what_half_precision_cannot_hold_stays(export):
     weight = np.full((16, 32), 1e6, np.float32)
     model = _graph(weight)
-    shrink(model, "fp16")
+    quantize(model, "fp16")
     assert _product(model, np.eye(16, dtype=np.float32)[:1])[0, 0] == 1e6

@@ -94,7 +94,7 @@ def test_sherpa_speaks_it_with_our_wave(export, make_voice, speak, name, row):
     import torch
 
     done, bundle = export(name, "sherpa"), make_voice(name)
-    assert done.proof.difference <= 1e-4
+    assert done.verification.difference <= 1e-4
     encoding = bundle.frontend.encode(TEXT)
     codepoints = [ord(symbol) for symbol in encoding.phonemes]
     rate, n_speakers, samples = say(done.graph.parent, TEXT, codepoints, row)

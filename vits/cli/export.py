@@ -61,16 +61,16 @@ def run(args: argparse.Namespace) -> int:
     bundle = read_bundle(args.voice or str(DEFAULT_VOICE))
     output = args.output or Path(_default_name(bundle.card.name, args.to, args.precision))
     done = write(bundle, output, args.to, args.precision, args.language)
-    proof = done.proof
+    check = done.verification
     print(f"{output}: written for {args.to}, {args.precision}: {done.graph.name}")
     print(
-        f"proof: the wave of {proof.sentences} sentences differs from torch's by at most "
-        f"{proof.difference:.2g} of its peak ({proof.decibels:.0f} dB); timings are equal"
+        f"verification: the wave of {check.sentences} sentences differs from torch's by at most "
+        f"{check.difference:.2g} of its peak ({check.decibels:.0f} dB); durations are equal"
     )
     print(f"size: {done.graph_bytes / 1e6:.1f} MB, torch {done.torch_bytes / 1e6:.1f} MB")
     print(
-        f"real-time factor: {proof.graph_factor:.4f}, torch {proof.torch_factor:.4f} "
-        f"(threads: {proof.threads}; {proof.seconds:.1f} s of speech)"
+        f"real-time factor: {check.graph_factor:.4f}, torch {check.torch_factor:.4f} "
+        f"(threads: {check.threads}; {check.seconds:.1f} s of speech)"
     )
     return 0
 

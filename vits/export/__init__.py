@@ -1,1 +1,1 @@
-"""Voices as ONNX graphs for other engines, each proven to be the same voice; see docs/export.md."""
+"""Export voices as verified ONNX graphs for other engines; see docs/export.md."""

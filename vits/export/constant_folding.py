@@ -1,4 +1,4 @@
-"""A graph in which all that never changes is computed beforehand, so that it loads sooner."""
+"""Fold constants of a graph, so that it loads faster."""
 
 import tempfile
 from pathlib import Path
@@ -7,36 +7,36 @@ from typing import Any
 from vits.errors import VoiceError
 from vits.export.packages import require
 
-__all__ = ["fold"]
+__all__ = ["fold_constants"]
 
-# Of ``PlainInverse``: small tables from which large ones are made. The large ones would only make
-# the file larger, so they are left to the loading.
-_SEEDS = (".turn", ".bins", ".places")
+# Small tables of ``PlainInverse`` from which large ones are computed. Folding the large ones would
+# make the file larger, so they are computed when the graph is loaded.
+_UNFOLDED = (".turn", ".bins", ".places")
 
 
-def fold(model: Any) -> Any:
-    """Compute what depends on no input, and leave out what changes nothing.
+def fold_constants(model: Any) -> Any:
+    """Compute the nodes that depend on no input and remove nodes without effect.
 
-    ONNX Runtime does it, at the level at which every operation stays one of the standard's: what
-    comes out runs wherever the graph did, on any machine. The one Ceil stays the only one.
+    ONNX Runtime does this, at the level that keeps every operator within the standard, so the
+    result runs wherever the graph ran. The only Ceil stays the only one.
 
     Args:
         model: an ``onnx.ModelProto``.
 
     Returns:
-        Another one with the same inputs and outputs.
+        A new model with the same inputs and outputs.
 
     Raises:
         VoiceError: ONNX Runtime does not load the graph.
     """
     onnx, runtime = require("onnx"), require("onnxruntime")
-    given = list(model.graph.input)
-    for tensor in model.graph.initializer:  # what a caller could replace is not computed with
-        if tensor.name.endswith(_SEEDS):
+    inputs = list(model.graph.input)
+    for tensor in model.graph.initializer:  # an overridable initializer is not folded
+        if tensor.name.endswith(_UNFOLDED):
             entry = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
             model.graph.input.append(entry)
     options = runtime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised
+    options.log_severity_level = 4  # errors are raised instead
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "folded.onnx"
@@ -45,12 +45,12 @@ def fold(model: Any) -> Any:
             runtime.InferenceSession(
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its errors have no base of their own
+        except Exception as error:  # its errors have no common base class
             raise VoiceError(f"ONNX Runtime does not load the graph: {error}") from error
         folded = onnx.load(path)
     del folded.graph.input[:]
-    folded.graph.input.extend(given)
-    # it names every set of operations that it knows, and other programs refuse newer ones
+    folded.graph.input.extend(inputs)
+    # it imports every operator set that it knows, and other programs refuse newer ones
     used = {node.domain for node in folded.graph.node}
     sets = [entry for entry in folded.opset_import if entry.domain in used]
     del folded.opset_import[:]

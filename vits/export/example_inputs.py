@@ -1,4 +1,4 @@
-"""What a graph is recorded and compared with: sentences of a voice, with all their chance."""
+"""Example inputs for tracing and verifying a graph: sentences with their noise."""
 
 import warnings
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import torch
 
 from vits.errors import TextError
-from vits.export.target import Request
+from vits.export.target import ExampleInput
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend, UnknownSymbolWarning
 
-__all__ = ["MOST_FRAMES", "sentences"]
+__all__ = ["MAX_FRAMES", "example_inputs"]
 
 TEXTS = (
     "The birch canoe slid on the smooth planks, and nobody saw it.",
@@ -18,23 +18,23 @@ TEXTS = (
     "Glue the sheet to the dark blue background; it is easy to tell the depth of a well.",
 )
 SEED = 20210611
-MOST_FRAMES = 20_000  # an untrained voice may want hours
+MAX_FRAMES = 20_000  # an untrained voice may predict hours
 
 
-def sentences(
+def example_inputs(
     bundle: VoiceBundle, trial: int = 0, language: int | None = None
-) -> Iterator[Request]:
+) -> Iterator[ExampleInput]:
     """Yield sentences of several lengths, each with its noise.
 
     Args:
-        bundle: the voice, at whose settings they are spoken.
-        trial: another number gives other noise and a slightly slower pace.
-        language: of all of them; None: they take turns.
+        bundle: the voice; its settings are used.
+        trial: number of the attempt; each has other noise and a slightly larger length scale.
+        language: language id of all sentences; None: they alternate.
     """
     inference, config = bundle.settings, bundle.generator.config
     generator = torch.Generator().manual_seed(SEED + trial)
     for number, ids in enumerate(_ids(bundle.frontend)):
-        yield Request(
+        yield ExampleInput(
             ids=torch.tensor([ids]),
             noise_scale=inference.noise_scale,
             length_scale=inference.length_scale * (1 + trial / 100),
@@ -42,26 +42,26 @@ def sentences(
             speaker=number % config.n_speakers,
             language=number % max(1, config.n_languages) if language is None else language,
             duration_noise=torch.randn(1, 2, len(ids), generator=generator),
-            noise=torch.randn(1, config.latent_channels, MOST_FRAMES, generator=generator),
+            noise=torch.randn(1, config.latent_channels, MAX_FRAMES, generator=generator),
         )
 
 
 def _ids(frontend: Frontend) -> list[tuple[int, ...]]:
-    """Return ids of English sentences; of the symbols there are, if the voice has no English."""
+    """Return ids of English sentences, or of symbols of the table if the voice has no English."""
     table, config = frontend.symbols, frontend.config
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnknownSymbolWarning)
         try:
             return [frontend.encode(text, unknown="drop").ids for text in TEXTS]
         except TextError:
-            used = [row for row, s in enumerate(table.symbols) if table.id(s) == row]
-    made: list[tuple[int, ...]] = []
+            used = [id for id, s in enumerate(table.symbols) if table.id(s) == id]
+    result: list[tuple[int, ...]] = []
     blank = table.id(config.blank) if config.blank else 0
     for text in TEXTS:
         ids = [used[i * len(used) // len(text)] for i in range(len(text))]
         if config.blanks:
-            ids = [blank, *(row for each in ids for row in (each, blank))]
+            ids = [blank, *(id for symbol_id in ids for id in (symbol_id, blank))]
         if config.bos_eos:
             ids = [table.id("^"), *ids, table.id("$")]
-        made.append(tuple(ids))
-    return made
+        result.append(tuple(ids))
+    return result

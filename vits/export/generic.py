@@ -1,7 +1,7 @@
-"""A graph for ONNX Runtime and whatever else reads ONNX, with everything a caller may want to set.
+"""A generic graph for ONNX Runtime and other ONNX engines.
 
-The scales are inputs. Noise is an optional input: what a caller does not give is drawn. The frames
-of each symbol are the second output.
+The scales are inputs. Noise is an optional input; the graph draws what the caller leaves out. The
+durations in frames are the second output.
 """
 
 import json
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vits.config import to_dict
 from vits.export.graph import InferenceGraph
-from vits.export.target import Plan, Request, Target
+from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle.onnx_bundle import FORMAT, GRAPH_FILE, SETTINGS_FILE
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -27,49 +27,49 @@ class _Graph(nn.Module):
     def __init__(self, model: Vits) -> None:
         super().__init__()
         self.core = InferenceGraph(model)
-        self.several = model.config.n_speakers > 1
+        self.multi_speaker = model.config.n_speakers > 1
         self.multilingual = model.config.n_languages > 0
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the inputs that ``_inputs`` names."""
+        """Return wave (B, 1, L) and durations (B, S); the inputs are those of ``_graph_spec``."""
         *head, duration_noise, noise = inputs
-        ids, lengths, noise_scale, length_scale, noise_scale_duration, *rows = head
-        languages = rows.pop() if self.multilingual else None
+        ids, lengths, noise_scale, length_scale, noise_scale_duration, *choices = head
+        languages = choices.pop() if self.multilingual else None
         return self.core(
             ids,
             lengths,
             noise_scale,
             length_scale,
             noise_scale_duration,
-            rows[0] if rows else None,
+            choices[0] if choices else None,
             duration_noise,
             noise,
             languages,
         )
 
 
-def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
+def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
     del language
-    several, named = model.config.n_speakers > 1, bundle.frontend.config.languages
+    multi_speaker, named = model.config.n_speakers > 1, bundle.frontend.config.languages
 
-    def inputs(request: Request) -> dict[str, Tensor]:
-        speakers = {"speakers": torch.tensor([request.speaker])} if several else {}
-        languages = {"languages": torch.tensor([request.language])} if named else {}
+    def inputs(example: ExampleInput) -> dict[str, Tensor]:
+        speakers = {"speakers": torch.tensor([example.speaker])} if multi_speaker else {}
+        languages = {"languages": torch.tensor([example.language])} if named else {}
         return {
-            "ids": request.ids,
-            "id_lengths": torch.tensor([request.ids.shape[1]]),
-            "noise_scale": torch.tensor([request.noise_scale]),
-            "length_scale": torch.tensor([request.length_scale]),
-            "noise_scale_duration": torch.tensor([request.noise_scale_duration]),
+            "ids": example.ids,
+            "id_lengths": torch.tensor([example.ids.shape[1]]),
+            "noise_scale": torch.tensor([example.noise_scale]),
+            "length_scale": torch.tensor([example.length_scale]),
+            "noise_scale_duration": torch.tensor([example.noise_scale_duration]),
             **speakers,
             **languages,
-            "duration_noise": request.duration_noise,
-            "noise": request.noise,
+            "duration_noise": example.duration_noise,
+            "noise": example.noise,
         }
 
-    speakers = {"speakers": {0: "batch"}} if several else {}
+    speakers = {"speakers": {0: "batch"}} if multi_speaker else {}
     languages = {"languages": {0: "batch"}} if named else {}
-    return Plan(
+    return GraphSpec(
         module=_Graph(model),
         inputs=inputs,
         axes={
@@ -98,8 +98,8 @@ def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
     )
 
 
-def _write(folder: Path, bundle: VoiceBundle) -> None:
-    """Write what a caller needs to make ids of phonemes; ``vits.load`` reads it."""
+def _write_files(folder: Path, bundle: VoiceBundle) -> None:
+    """Write the settings that map phonemes to ids; ``vits.load`` reads them."""
     audio = bundle.generator.config.audio
     values: dict[str, Any] = {
         "format": FORMAT,
@@ -116,10 +116,15 @@ def _write(folder: Path, bundle: VoiceBundle) -> None:
 
 
 def _check(bundle: VoiceBundle) -> None:
-    """Every voice of ours can be a graph."""
+    """Accept every voice."""
     del bundle
 
 
 TARGET = Target(
-    title="onnx", check=_check, plan=_plan, file=lambda _: GRAPH_FILE, write=_write, languages=True
+    title="onnx",
+    check=_check,
+    graph_spec=_graph_spec,
+    graph_name=lambda _: GRAPH_FILE,
+    write_files=_write_files,
+    takes_language=True,
 )

@@ -1,4 +1,4 @@
-"""The packages of the extra ``onnx``, imported where they are used."""
+"""Import packages of the extra ``onnx`` on first use."""
 
 from importlib import import_module
 from typing import Any
@@ -12,7 +12,7 @@ def require(name: str) -> Any:
     """Import a package of the extra ``onnx``.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: the package is not installed.
     """
     try:
         return import_module(name)

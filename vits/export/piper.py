@@ -1,9 +1,9 @@
 """Piper's graph and its JSON.
 
-The graph takes ``input``, ``input_lengths``, ``scales`` (noise, length, noise of durations) and,
-with several speakers, ``sid``; it gives ``output`` (1, 1, 1, L). Piper reads the frames of each
-symbol off the graph's only ``Ceil``. Around a text Piper puts the ids that its JSON has for ``^``,
-``_`` and ``$``; a voice that was trained without has empty lists there.
+The graph takes ``input``, ``input_lengths``, ``scales`` (noise, length, duration noise) and, with
+several speakers, ``sid``; it returns ``output`` (1, 1, 1, L). Piper reads the durations from the
+graph's only ``Ceil``. It frames a text with the ids that its JSON lists for ``^``, ``_`` and ``$``;
+the lists are empty for a voice that was trained without them.
 """
 
 import json
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
-from vits.export.reachable_symbols import spoken_symbols
-from vits.export.target import Plan, Request, Target
+from vits.export.reachable_symbols import reachable_symbols
+from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend
@@ -27,18 +27,18 @@ from vits.text.symbols import describe_symbols
 __all__ = ["TARGET"]
 
 BLANK, BEGIN, END = "_", "^", "$"
-LOW_RATE = 16000  # Piper's voices of this rate (Hz) and below are of low quality, others of medium
+LOW_RATE = 16000  # Piper calls voices of up to this rate (Hz) low quality, others medium
 
 
 class _Graph(nn.Module):
-    """``InferenceGraph`` behind Piper's inputs."""
+    """``InferenceGraph`` with Piper's inputs."""
 
     def __init__(self, model: Vits, language: int | None) -> None:
         super().__init__()
         self.core = InferenceGraph(model, language)
 
     def forward(self, ids: Tensor, lengths: Tensor, scales: Tensor, *sid: Tensor) -> Tensor:
-        """Return (B, 1, 1, L)."""
+        """Return the wave (B, 1, 1, L)."""
         noise_scale, length_scale, noise_scale_duration = scales.split(1)
         speakers = sid[0] if sid else None
         wave, _ = self.core(
@@ -47,21 +47,21 @@ class _Graph(nn.Module):
         return wave.unsqueeze(1)
 
 
-def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
+def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
     del bundle
-    several = model.config.n_speakers > 1
+    multi_speaker = model.config.n_speakers > 1
 
-    def inputs(request: Request) -> dict[str, Tensor]:
-        scales = request.noise_scale, request.length_scale, request.noise_scale_duration
-        speakers = {"sid": torch.tensor([request.speaker])} if several else {}
+    def inputs(example: ExampleInput) -> dict[str, Tensor]:
+        scales = example.noise_scale, example.length_scale, example.noise_scale_duration
+        speakers = {"sid": torch.tensor([example.speaker])} if multi_speaker else {}
         return {
-            "input": request.ids,
-            "input_lengths": torch.tensor([request.ids.shape[1]]),
+            "input": example.ids,
+            "input_lengths": torch.tensor([example.ids.shape[1]]),
             "scales": torch.tensor(scales),
             **speakers,
         }
 
-    return Plan(
+    return GraphSpec(
         module=_Graph(model, language),
         inputs=inputs,
         axes={
@@ -74,36 +74,36 @@ def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
 
 
 def _check(bundle: VoiceBundle) -> None:
-    """Require that Piper can look up every symbol of a text.
+    """Require that Piper finds every symbol of a text.
 
     Raises:
-        VoiceError: it takes letters apart for which the voice has one symbol.
+        VoiceError: it decomposes letters for which the voice has one symbol.
     """
-    whole = _composed(bundle.frontend)
-    if whole and bundle.frontend.config.backend == "graphemes":
-        named = describe_symbols(dict.fromkeys(whole, 1))
+    composed = _composed(bundle.frontend)
+    if composed and bundle.frontend.config.backend == "graphemes":
+        named = describe_symbols(dict.fromkeys(composed, 1))
         raise VoiceError(
-            f"Piper takes letters and their accents apart, but the voice has one symbol for {named}"
+            f"Piper decomposes accented letters, but the voice has one symbol for {named}"
             "; export it with --to onnx or --to sherpa"
         )
 
 
 def _composed(frontend: Frontend) -> list[str]:
-    """Return the symbols of which Piper, which takes accents off, sees only the parts."""
-    table, apart = frontend.symbols, {}
-    for symbol in spoken_symbols(frontend):
+    """Return the symbols that Piper, which decomposes accents, sees only in parts."""
+    table, decomposed = frontend.symbols, {}
+    for symbol in reachable_symbols(frontend):
         parts = unicodedata.normalize("NFD", symbol)
         if len(symbol) == 1 and parts != symbol:
-            apart[symbol] = all(part in table for part in parts)
-    # of phonemes our front end takes the parts too, where the table has them
+            decomposed[symbol] = all(part in table for part in parts)
+    # our front end decomposes phonemes as well, where the table has the parts
     phonemes = frontend.config.backend == "espeak"
-    return [symbol for symbol, known in apart.items() if not (phonemes and known)]
+    return [symbol for symbol, known in decomposed.items() if not (phonemes and known)]
 
 
-def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
-    """Return symbol -> rows."""
+def _id_lists(frontend: Frontend) -> dict[str, list[int]]:
+    """Return symbol -> ids."""
     table, config = frontend.symbols, frontend.config
-    lists = {symbol: [row] for symbol, row in spoken_symbols(frontend).items()}
+    lists = {symbol: [id] for symbol, id in reachable_symbols(frontend).items()}
     lists |= {unicodedata.normalize("NFD", s): [table.id(s)] for s in _composed(frontend)}
     lists[BLANK] = [table.id(config.blank) if config.blank else 0] if config.blanks else []
     for mark in (BEGIN, END):
@@ -111,8 +111,8 @@ def _row_lists(frontend: Frontend) -> dict[str, list[int]]:
     return lists
 
 
-def _file(bundle: VoiceBundle) -> str:
-    """Name the file as Piper's voices are: ``en_US-ada-medium.onnx``."""
+def _graph_name(bundle: VoiceBundle) -> str:
+    """Return a file name like those of Piper's voices: ``en_US-ada-medium.onnx``."""
     code = _language(bundle)["code"]
     name = re.sub(r"[^a-z0-9_]+", "_", bundle.card.name.lower()).strip("_") or "voice"
     return f"{code}-{name}-{_quality(bundle)}.onnx"
@@ -133,7 +133,7 @@ def _language(bundle: VoiceBundle) -> dict[str, str]:
     }
 
 
-def _write(folder: Path, bundle: VoiceBundle) -> None:
+def _write_files(folder: Path, bundle: VoiceBundle) -> None:
     """Write the voice's JSON."""
     config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
     names = bundle.speakers if config.n_speakers > 1 else ()
@@ -149,10 +149,10 @@ def _write(folder: Path, bundle: VoiceBundle) -> None:
         },
         "phoneme_type": "espeak" if text.backend == "espeak" else "text",
         "phoneme_map": {},
-        "phoneme_id_map": _row_lists(bundle.frontend),
+        "phoneme_id_map": _id_lists(bundle.frontend),
         "num_symbols": config.n_symbols,
         "num_speakers": config.n_speakers,
-        "speaker_id_map": {name: row for row, name in enumerate(names)},
+        "speaker_id_map": {name: id for id, name in enumerate(names)},
         "hop_length": config.audio.hop_length,
         "piper_version": "1.0.0",
     }
@@ -160,7 +160,13 @@ def _write(folder: Path, bundle: VoiceBundle) -> None:
     if clusters:
         values["vowel_clusters"] = clusters
     written = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / f"{_file(bundle)}.json").write_text(written + "\n", encoding="utf-8")
+    (folder / f"{_graph_name(bundle)}.json").write_text(written + "\n", encoding="utf-8")
 
 
-TARGET = Target(title="piper", check=_check, plan=_plan, file=_file, write=_write)
+TARGET = Target(
+    title="piper",
+    check=_check,
+    graph_spec=_graph_spec,
+    graph_name=_graph_name,
+    write_files=_write_files,
+)

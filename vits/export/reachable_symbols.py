@@ -1,30 +1,30 @@
-"""Which symbols of a table a text can ask for, and by which characters."""
+"""The symbols of a table that texts can contain."""
 
 from vits.text import Frontend
 
-__all__ = ["spoken_symbols"]
+__all__ = ["reachable_symbols"]
 
 STRESS = "ˈˌ"
-UNUSED = "<row "  # begins the names that rows without a symbol get when voices are converted
+UNUSED = "<row "  # prefix of unused symbols, see vits.interop.symbol_table
 
 
-def spoken_symbols(frontend: Frontend) -> dict[str, int]:
-    """Return symbol -> row, each symbol once, without what the voice's texts never had.
+def reachable_symbols(frontend: Frontend) -> dict[str, int]:
+    """Return symbol -> id for every symbol that the voice's texts can contain.
 
-    Of a symbol with two rows, as the original's apostrophe, only the second is ever looked up. A
-    voice of small letters only gets the row of each for its capital too, because other engines do
-    not make texts small.
+    Of a duplicate symbol, like the original's apostrophe, only the last id is used. A voice with
+    lower-case letters only also gets upper-case ones with the same ids, because other engines do
+    not lower-case texts.
     """
     table, config = frontend.symbols, frontend.config
-    rows = {
-        symbol: row
-        for row, symbol in enumerate(table.symbols)
-        if table.id(symbol) == row and not symbol.startswith(UNUSED)
+    ids = {
+        symbol: id
+        for id, symbol in enumerate(table.symbols)
+        if table.id(symbol) == id and not symbol.startswith(UNUSED)
     }
     if config.backend == "espeak" and not config.stress:
-        rows = {symbol: row for symbol, row in rows.items() if symbol not in STRESS}
-    letters = [symbol for symbol in rows if len(symbol) == 1]
+        ids = {symbol: id for symbol, id in ids.items() if symbol not in STRESS}
+    letters = [symbol for symbol in ids if len(symbol) == 1]
     if config.backend == "graphemes" and not any(letter.isupper() for letter in letters):
-        capitals = {s.upper(): rows[s] for s in letters if s.upper() not in rows}
-        rows |= {capital: row for capital, row in capitals.items() if len(capital) == 1}
-    return rows
+        capitals = {s.upper(): ids[s] for s in letters if s.upper() not in ids}
+        ids |= {capital: id for capital, id in capitals.items() if len(capital) == 1}
+    return ids

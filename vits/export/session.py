@@ -1,4 +1,4 @@
-"""A graph in ONNX Runtime, and a graph opened up: its noise an input, its timings an output."""
+"""Run a graph in ONNX Runtime; expose its noise as inputs and its durations as an output."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,32 +10,32 @@ from numpy.typing import NDArray
 from vits.errors import VoiceError
 from vits.export.packages import require
 
-__all__ = ["Session", "opened"]
+__all__ = ["Session", "expose_noise"]
 
 
 class Session:
-    """A graph, loaded with the threads that torch has.
+    """A graph in ONNX Runtime, with as many threads as torch uses.
 
     Args:
-        graph: the bytes of a file.
+        graph: content of an ONNX file.
 
     Attributes:
-        inputs: their names, those that may be left out among them.
+        inputs: names of the inputs, optional ones included.
 
     Raises:
-        VoiceError: ONNX Runtime does not load it.
+        VoiceError: ONNX Runtime does not load the graph.
     """
 
     def __init__(self, graph: bytes) -> None:
         runtime = require("onnxruntime")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 4  # what goes wrong is raised
+        options.log_severity_level = 4  # errors are raised instead
         try:
             self._session = runtime.InferenceSession(
                 graph, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its errors have no base of their own
+        except Exception as error:  # its errors have no common base class
             raise VoiceError(f"ONNX Runtime does not load the graph: {error}") from error
         entries = [*self._session.get_inputs(), *self._session.get_overridable_initializers()]
         self.inputs = {entry.name for entry in entries}
@@ -44,7 +44,7 @@ class Session:
         """Return all outputs.
 
         Raises:
-            VoiceError: the graph cannot take these inputs.
+            VoiceError: the graph does not run with these inputs.
         """
         try:
             return self._session.run(None, dict(feed))
@@ -52,17 +52,20 @@ class Session:
             raise VoiceError(f"ONNX Runtime does not run the graph: {error}") from error
 
 
-def opened(graph: bytes) -> bytes:
-    """Return a graph in which whatever drew noise is an input, cut to the shape it had.
+def expose_noise(graph: bytes) -> bytes:
+    """Return a graph that takes noise as inputs instead of drawing it.
 
-    They are called ``duration_noise`` (1, 2, N) and ``noise`` (1, C, N). The result of the only
-    Ceil, the frames of each symbol (1, 1, S), is the second output.
+    The inputs are ``duration_noise`` (1, 2, N) and ``noise`` (1, C, N); the graph cuts them to the
+    shapes it needs. The output of the only Ceil, the durations (1, 1, S) in frames, becomes the
+    second output.
     """
     onnx = require("onnx")
     model = onnx.load_from_string(graph)
-    drawing = [node for node in model.graph.node if node.op_type == "RandomNormalLike"]
-    # a predictor that is not stochastic draws nothing, and the prior is always the last to draw
-    for node, name in zip(drawing, ("duration_noise", "noise")[-len(drawing) :], strict=True):
+    random_nodes = [node for node in model.graph.node if node.op_type == "RandomNormalLike"]
+    # a deterministic predictor draws nothing; the prior is always the last to draw
+    for node, name in zip(
+        random_nodes, ("duration_noise", "noise")[-len(random_nodes) :], strict=True
+    ):
         _replace(model, node, name)
     (durations,) = [node for node in model.graph.node if node.op_type == "Ceil"]
     model.graph.output.append(onnx.ValueInfoProto(name=durations.output[0]))
@@ -70,7 +73,7 @@ def opened(graph: bytes) -> bytes:
 
 
 def _replace(model: Any, node: Any, name: str) -> None:
-    """Put an input, sliced to the shape that ``node`` asks for, in the place of its result."""
+    """Replace a node by a new input that is sliced to the shape of the node's output."""
     onnx = require("onnx")
     helper, arrays = onnx.helper, onnx.numpy_helper
     entry = helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, None, None])

@@ -1,12 +1,12 @@
-"""sherpa-onnx's graph, its ``tokens.txt`` and the data it makes phonemes with.
+"""sherpa-onnx's graph, its ``tokens.txt`` and its phonemizer data.
 
-sherpa-onnx puts a frame of its own around the symbols of a text. Here the symbols of that frame
-have rows that the voice does not have, and the graph takes them off and puts the voice's own frame
-on: so a text gets exactly the ids it had in training, whatever the version.
+sherpa-onnx adds BOS, EOS and blanks of its own to a text. In ``tokens.txt`` they get ids that the
+voice does not have. The graph removes these ids and adds the voice's own, so a text gets exactly
+the ids of training in every version of sherpa-onnx.
 
-- A voice of phonemes is of Piper's kind to sherpa-onnx: versions 1.x make the phonemes with
-  ``espeak-ng-data``; from 2.0 on the caller gives them, as code points.
-- A voice of characters is of the kind whose front end is ``characters``.
+- A phoneme voice is a Piper voice to sherpa-onnx: versions 1.x phonemize with ``espeak-ng-data``;
+  since 2.0 the caller passes phonemes as code points.
+- A character voice uses the front end ``characters``.
 """
 
 import shutil
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
-from vits.export.reachable_symbols import spoken_symbols
-from vits.export.target import Plan, Request, Target
+from vits.export.reachable_symbols import reachable_symbols
+from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend
@@ -28,14 +28,14 @@ from vits.text.symbols import describe_symbols
 __all__ = ["TARGET"]
 
 MODEL, TOKENS, DATA = "model.onnx", "tokens.txt", "espeak-ng-data"
-BLANK, BEGIN, END = FRAME = "_^$"  # sherpa-onnx's frame around phonemes
-SEPARATORS = "\0\t\n\v\f\r"  # its reader of tokens.txt ends a symbol or a line at these
+BLANK, BEGIN, END = MARKS = "_^$"  # what sherpa-onnx adds to phonemes
+SEPARATORS = "\0\t\n\v\f\r"  # they end a symbol or a line of tokens.txt
 
 
 class _Graph(nn.Module):
-    """``InferenceGraph`` behind the inputs and the frame of sherpa-onnx; one sentence at a time."""
+    """``InferenceGraph`` with the inputs of sherpa-onnx, one sentence at a time."""
 
-    frame: Tensor
+    marks: Tensor
 
     def __init__(self, model: Vits, frontend: Frontend, language: int | None) -> None:
         super().__init__()
@@ -46,12 +46,12 @@ class _Graph(nn.Module):
         self.blanks, self.bos_eos = config.blanks, config.bos_eos
         blank = table.id(config.blank) if config.blank else 0
         bounds = [table.id(mark) if config.bos_eos else 0 for mark in (BEGIN, END)]
-        self.register_buffer("frame", torch.tensor([blank, *bounds]), persistent=False)
+        self.register_buffer("marks", torch.tensor([blank, *bounds]), persistent=False)
 
     def forward(self, ids: Tensor, lengths: Tensor, *others: Tensor) -> Tensor:
-        """Return the wave (1, 1, L); the inputs are those of ``_plan``."""
-        del lengths  # it counts sherpa-onnx's frame too
-        ids = self._framed(ids[0])
+        """Return the wave (1, 1, L); the inputs are those of ``_graph_spec``."""
+        del lengths  # it counts the symbols that sherpa-onnx adds
+        ids = self._restore_marks(ids[0])
         n = 1 if self.one_scales_input else 3
         scales = others[0].split(1) if self.one_scales_input else others[:n]
         noise_scale, length_scale, noise_scale_duration = scales
@@ -62,11 +62,11 @@ class _Graph(nn.Module):
         )
         return wave
 
-    def _framed(self, ids: Tensor) -> Tensor:
-        """Replace the frame around ids (S,) by the voice's own; return (1, S')."""
+    def _restore_marks(self, ids: Tensor) -> Tensor:
+        """Replace sherpa-onnx's marks in ids (S,) by the voice's BOS, EOS and blanks; (1, S')."""
         kept = ids[ids < self.n_symbols]
-        blank, begin, end = self.frame.split(1)
-        kept = torch.cat([kept, blank[kept.shape[0] :]])  # one symbol at least
+        blank, begin, end = self.marks.split(1)
+        kept = torch.cat([kept, blank[kept.shape[0] :]])  # at least one symbol
         if self.blanks:
             pairs = torch.stack([kept, blank.expand(kept.shape[0])], dim=1)
             kept = torch.cat([blank, pairs.reshape(-1)])
@@ -75,26 +75,26 @@ class _Graph(nn.Module):
         return kept.unsqueeze(0)
 
 
-def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
-    frontend, several = bundle.frontend, model.config.n_speakers > 1
+def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
+    frontend, multi_speaker = bundle.frontend, model.config.n_speakers > 1
     phonemes = frontend.config.backend == "espeak"
 
-    def inputs(request: Request) -> dict[str, Tensor]:
-        ids = _unframed(request.ids[0].tolist(), frontend)
+    def inputs(example: ExampleInput) -> dict[str, Tensor]:
+        ids = _remove_marks(example.ids[0].tolist(), frontend)
         if phonemes:
-            blank, begin, end = range(model.config.n_symbols, model.config.n_symbols + len(FRAME))
-            ids = [begin, *(row for each in ids for row in (each, blank)), end]
-        scales = request.noise_scale, request.length_scale, request.noise_scale_duration
+            blank, begin, end = range(model.config.n_symbols, model.config.n_symbols + len(MARKS))
+            ids = [begin, *(id for symbol_id in ids for id in (symbol_id, blank)), end]
+        scales = example.noise_scale, example.length_scale, example.noise_scale_duration
         names = ("noise_scale", "length_scale", "noise_scale_w")
         each = {name: torch.tensor([value]) for name, value in zip(names, scales, strict=True)}
         return {
             "x": torch.tensor([ids]),
             "x_length": torch.tensor([len(ids)]),
             **({"scales": torch.tensor(scales)} if phonemes else each),
-            **({"sid": torch.tensor([request.speaker])} if several else {}),
+            **({"sid": torch.tensor([example.speaker])} if multi_speaker else {}),
         }
 
-    return Plan(
+    return GraphSpec(
         module=_Graph(model, frontend, language),
         inputs=inputs,
         axes={"x": {1: "symbols"}, "y": {2: "samples"}},
@@ -103,8 +103,8 @@ def _plan(bundle: VoiceBundle, model: Vits, language: int | None) -> Plan:
     )
 
 
-def _unframed(ids: list[int], frontend: Frontend) -> list[int]:
-    """Take off what the voice's front end puts around and between symbols."""
+def _remove_marks(ids: list[int], frontend: Frontend) -> list[int]:
+    """Remove the BOS, EOS and blanks that the voice's front end adds."""
     if frontend.config.bos_eos:
         ids = ids[1:-1]
     return ids[1::2] if frontend.config.blanks else ids
@@ -127,7 +127,7 @@ def _metadata(bundle: VoiceBundle) -> dict[str, str]:
 
 
 def _check(bundle: VoiceBundle) -> None:
-    """Require a table that sherpa-onnx can read: it ends the process over one it cannot.
+    """Require a table that sherpa-onnx can read; a bad one makes it exit the process.
 
     Raises:
         VoiceError: a symbol would break ``tokens.txt``.
@@ -145,20 +145,26 @@ def _check(bundle: VoiceBundle) -> None:
 
 
 def _tokens(bundle: VoiceBundle) -> dict[str, int]:
-    """Return code point -> row; symbols of several code points are in no text of ours either."""
-    rows = {s: row for s, row in spoken_symbols(bundle.frontend).items() if len(s) == 1}
+    """Return code point -> id; no text contains symbols of several code points."""
+    ids = {s: id for s, id in reachable_symbols(bundle.frontend).items() if len(s) == 1}
     if bundle.frontend.config.backend == "espeak":
-        rows |= {mark: bundle.generator.config.n_symbols + i for i, mark in enumerate(FRAME)}
-    return rows
+        ids |= {mark: bundle.generator.config.n_symbols + i for i, mark in enumerate(MARKS)}
+    return ids
 
 
-def _write(folder: Path, bundle: VoiceBundle) -> None:
-    """Write ``tokens.txt``, a symbol and its row in each line, and the data of espeak-ng."""
-    # a line that has nothing but a row is the space's
-    lines = [f"{symbol.strip(' ')} {row}\n" for symbol, row in _tokens(bundle).items()]
+def _write_files(folder: Path, bundle: VoiceBundle) -> None:
+    """Write ``tokens.txt``, with a symbol and its id in each line, and the data of espeak-ng."""
+    # the line of the space has only an id
+    lines = [f"{symbol.strip(' ')} {id}\n" for symbol, id in _tokens(bundle).items()]
     (folder / TOKENS).write_text("".join(lines), encoding="utf-8", newline="\n")
     if bundle.frontend.config.backend == "espeak":
         shutil.copytree(espeak_data(), folder / DATA)
 
 
-TARGET = Target(title="sherpa", check=_check, plan=_plan, file=lambda _: MODEL, write=_write)
+TARGET = Target(
+    title="sherpa",
+    check=_check,
+    graph_spec=_graph_spec,
+    graph_name=lambda _: MODEL,
+    write_files=_write_files,
+)

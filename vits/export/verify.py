@@ -1,4 +1,4 @@
-"""Proof that a graph is the same voice: the same ids and noise in ONNX Runtime and in torch."""
+"""Verify a graph: same ids and noise in ONNX Runtime and in torch give the same wave."""
 
 import math
 import time
@@ -12,34 +12,34 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import VoiceError
-from vits.export.example_inputs import MOST_FRAMES, sentences
-from vits.export.session import Session, opened
-from vits.export.target import Plan, Request
+from vits.export.example_inputs import MAX_FRAMES, example_inputs
+from vits.export.session import Session, expose_noise
+from vits.export.target import ExampleInput, GraphSpec
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
-__all__ = ["BOUNDS", "Proof", "prove", "require_same"]
+__all__ = ["ERROR_LIMITS", "Verification", "require_equivalent", "verify"]
 
 TRIALS = 3
 REPEATS = 3
 
-# Largest error for a precision: of a sample, over the loudest one, or of all, as a ratio of powers
-# (dB). The first is rounding; the others are what was measured with room for other voices.
-BOUNDS = {"fp32": 1e-4, "fp16": 40.0, "int8": 20.0}
+# Largest error of a precision: for fp32 of a sample relative to the peak, else the signal-to-noise
+# ratio (dB). The first covers rounding; the others were measured, with a margin for other voices.
+ERROR_LIMITS = {"fp32": 1e-4, "fp16": 40.0, "int8": 20.0}
 
 
-class Proof(NamedTuple):
-    """What a comparison found, over several sentences with and without noise.
+class Verification(NamedTuple):
+    """Differences over several sentences, with and without noise.
 
     Attributes:
-        difference: largest difference of two samples over the loudest of its sentence;
-            infinite if lengths or timings differ.
-        decibels: power of the differences over that of the wave, of the worst sentence (dB).
-        sentences: how many were compared.
-        seconds: length of the one whose speed was measured.
-        graph_factor: real-time factor of the graph, loaded.
-        torch_factor: that of torch.
-        threads: that both had.
+        difference: largest difference of two samples relative to the peak of the sentence;
+            infinite if lengths or durations differ.
+        decibels: power of the error relative to that of the wave in the worst sentence (dB).
+        sentences: number of comparisons.
+        seconds: length of the sentence whose speed was measured.
+        graph_factor: real-time factor of the graph, without loading.
+        torch_factor: real-time factor of torch.
+        threads: threads that both used.
     """
 
     difference: float
@@ -51,35 +51,35 @@ class Proof(NamedTuple):
     threads: int
 
 
-def prove(
-    path: Path, plan: Plan, bundle: VoiceBundle, model: Vits, language: int | None = None
-) -> Proof:
-    """Compare a written graph with the model it was made of.
+def verify(
+    path: Path, spec: GraphSpec, bundle: VoiceBundle, model: Vits, language: int | None = None
+) -> Verification:
+    """Compare a written graph with its model in torch.
 
-    The file itself speaks without noise. Where noise is no input, a copy in which it is one, and
-    timings are an output, speaks with it.
+    The file itself is run without noise. If noise is not an input, a copy with noise as input and
+    durations as output is run with noise.
 
     Args:
         path: the graph.
-        plan: what it was made by.
+        spec: how it was traced.
         bundle: the voice.
-        model: its model with folded weights, as it speaks in torch.
-        language: the one of several that the graph speaks; None: all that there are.
+        model: the model in torch, with weight norm folded.
+        language: language id that is fixed in the graph; None: it supports all languages.
 
     Raises:
-        VoiceError: the graph does not run, or the model wants to speak for hours.
+        VoiceError: the graph does not run, or the model predicts extreme durations.
     """
     plain = path.read_bytes()
     alone = Session(plain)
-    noisy = alone if plan.optional else Session(opened(plain))
+    noisy = alone if spec.optional else Session(expose_noise(plain))
     difference, decibels, n_sentences = _compare_all(
-        alone, noisy, plan, lambda trial: sentences(bundle, trial, language), model
+        alone, noisy, spec, lambda trial: example_inputs(bundle, trial, language), model
     )
-    *_, longest = sentences(bundle, language=language)
-    feed = _feed(noisy, plan, longest)
-    seconds = _speak(model, longest)[0].shape[-1] / bundle.generator.config.audio.sample_rate
-    graph, reference = _fastest(lambda: noisy.run(feed), lambda: _speak(model, longest))
-    return Proof(
+    *_, longest = example_inputs(bundle, language=language)
+    feed = _feed(noisy, spec, longest)
+    seconds = _infer(model, longest)[0].shape[-1] / bundle.generator.config.audio.sample_rate
+    graph, reference = _fastest(lambda: noisy.run(feed), lambda: _infer(model, longest))
+    return Verification(
         difference=difference,
         decibels=decibels,
         sentences=n_sentences,
@@ -90,76 +90,78 @@ def prove(
     )
 
 
-def require_same(proof: Proof, precision: str) -> None:
-    """Require that a graph is the same voice.
+def require_equivalent(verification: Verification, precision: str) -> None:
+    """Require that a graph matches the voice.
 
     Raises:
-        VoiceError: it is not, by more than its precision's bound.
+        VoiceError: its error exceeds the limit of its precision.
     """
-    bound = BOUNDS[precision]
+    limit = ERROR_LIMITS[precision]
     if precision == "fp32":
-        same, rule = proof.difference <= bound, f"{bound:g} of its peak"
+        same, rule = verification.difference <= limit, f"{limit:g} of its peak"
     else:
-        same, rule = proof.decibels <= -bound, f"-{bound:g} dB"
+        same, rule = verification.decibels <= -limit, f"-{limit:g} dB"
     if not same:
         raise VoiceError(
-            f"the {precision} graph is not the same voice: its wave differs from torch's by "
-            f"{proof.difference:.2g} of its peak ({proof.decibels:.0f} dB), and at most {rule} is "
-            "allowed; nothing was written"
+            f"the {precision} graph does not match the voice: its wave differs from torch's by "
+            f"{verification.difference:.2g} of its peak ({verification.decibels:.0f} dB); at most "
+            f"{rule} is allowed; nothing was written"
         )
 
 
 def _compare_all(
     plain: Session,
     noisy: Session,
-    plan: Plan,
-    spoken: Callable[[int], Iterator[Request]],
+    spec: GraphSpec,
+    examples: Callable[[int], Iterator[ExampleInput]],
     model: Vits,
 ) -> tuple[float, float, int]:
-    """Return the worst of all sentences, as ``_compare``, and how many there were.
+    """Return the worst of all sentences, as ``_compare``, and their number.
 
-    A duration within a rounding error of a whole number looks like a wrong graph. It is rare; other
-    noise and another pace then tell the two apart.
+    A duration within a rounding error of an integer looks like a wrong graph. That is rare, so a
+    mismatch is tried again with other noise and another length scale.
     """
-    found: list[tuple[float, float]] = []
+    errors: list[tuple[float, float]] = []
     for trial in range(TRIALS):
-        found = []
-        for request in spoken(trial):
-            found.append(_compare(plain, plan, _without_noise(request), model))
-            found.append(_compare(noisy, plan, request, model))
-        if all(math.isfinite(difference) for difference, _ in found):
+        errors = []
+        for example in examples(trial):
+            errors.append(_compare(plain, spec, _without_noise(example), model))
+            errors.append(_compare(noisy, spec, example, model))
+        if all(math.isfinite(difference) for difference, _ in errors):
             break
-    return max(d for d, _ in found), max(d for _, d in found), len(found)
+    return max(d for d, _ in errors), max(d for _, d in errors), len(errors)
 
 
-def _without_noise(request: Request) -> Request:
-    return replace(request, noise_scale=0.0, noise_scale_duration=0.0)
+def _without_noise(example: ExampleInput) -> ExampleInput:
+    return replace(example, noise_scale=0.0, noise_scale_duration=0.0)
 
 
-def _speak(model: Vits, request: Request) -> tuple[NDArray[Any], NDArray[Any]]:
+def _infer(model: Vits, example: ExampleInput) -> tuple[NDArray[Any], NDArray[Any]]:
     with torch.inference_mode():
-        spoken = model.infer(
-            request.ids,
-            torch.tensor([request.ids.shape[1]]),
-            torch.tensor([request.speaker]) if model.config.n_speakers > 1 else None,
-            torch.tensor([request.language]),
-            noise_scale=request.noise_scale,
-            noise_scale_duration=request.noise_scale_duration,
-            length_scale=request.length_scale,
-            duration_noise=request.duration_noise,
-            noise=request.noise,
-            max_frames=MOST_FRAMES,
+        output = model.infer(
+            example.ids,
+            torch.tensor([example.ids.shape[1]]),
+            torch.tensor([example.speaker]) if model.config.n_speakers > 1 else None,
+            torch.tensor([example.language]),
+            noise_scale=example.noise_scale,
+            noise_scale_duration=example.noise_scale_duration,
+            length_scale=example.length_scale,
+            duration_noise=example.duration_noise,
+            noise=example.noise,
+            max_frames=MAX_FRAMES,
         )
-    return spoken.wave[0, 0].numpy(), spoken.durations.numpy()
+    return output.wave[0, 0].numpy(), output.durations.numpy()
 
 
-def _compare(session: Session, plan: Plan, request: Request, model: Vits) -> tuple[float, float]:
-    """Return the largest difference over the peak, and the power of differences (dB)."""
-    wave, *durations = session.run(_feed(session, plan, request))
-    expected, timings = _speak(model, request)
+def _compare(
+    session: Session, spec: GraphSpec, example: ExampleInput, model: Vits
+) -> tuple[float, float]:
+    """Return the largest difference relative to the peak, and the error power (dB)."""
+    wave, *durations = session.run(_feed(session, spec, example))
+    expected, frames = _infer(model, example)
     wave = wave.reshape(-1)
-    same_times = all(np.array_equal(found.reshape(timings.shape), timings) for found in durations)
-    if wave.shape != expected.shape or not same_times:
+    same_durations = all(np.array_equal(d.reshape(frames.shape), frames) for d in durations)
+    if wave.shape != expected.shape or not same_durations:
         return math.inf, math.inf
     error = wave.astype(np.float64) - expected
     if not np.isfinite(error).all():
@@ -170,20 +172,20 @@ def _compare(session: Session, plan: Plan, request: Request, model: Vits) -> tup
     return float(np.abs(error).max()) / peak, 10 * math.log10(max(ratio, 1e-20))
 
 
-def _feed(session: Session, plan: Plan, request: Request) -> dict[str, NDArray[Any]]:
-    """Return the inputs of a request as arrays, the noise among them where it is one."""
-    tensors = plan.inputs(request)
+def _feed(session: Session, spec: GraphSpec, example: ExampleInput) -> dict[str, NDArray[Any]]:
+    """Return the inputs of an example as arrays, with noise if it is an input."""
+    tensors = spec.inputs(example)
     for name in {"duration_noise", "noise"} & session.inputs:
-        tensors[name] = getattr(request, name)
+        tensors[name] = getattr(example, name)
     return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
-def _fastest(*works: Callable[[], Any]) -> list[float]:
-    """Return the shortest of several times (seconds) of each, taken in turns."""
-    times = [math.inf] * len(works)
+def _fastest(*functions: Callable[[], Any]) -> list[float]:
+    """Return the shortest time (s) of each function in several alternating runs."""
+    times = [math.inf] * len(functions)
     for _ in range(REPEATS):
-        for number, work in enumerate(works):
+        for number, function in enumerate(functions):
             started = time.perf_counter()
-            work()
+            function()
             times[number] = min(times[number], time.perf_counter() - started)
     return times

@@ -1,4 +1,4 @@
-"""A voice written for an engine and proven: all of it or nothing."""
+"""Write and verify a voice for an engine, completely or not at all."""
 
 import copy
 from dataclasses import replace
@@ -8,34 +8,34 @@ from typing import Any, NamedTuple
 
 from vits.errors import TextError, VitsError, VoiceError
 from vits.export import generic, piper, sherpa
-from vits.export.example_inputs import sentences
+from vits.export.example_inputs import example_inputs
 from vits.export.packages import require
-from vits.export.quantization import shrink
+from vits.export.quantization import quantize
 from vits.export.target import Target, trace
-from vits.export.verify import Proof, prove, require_same
+from vits.export.verify import Verification, require_equivalent, verify
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text.languages import find_language
 
-__all__ = ["TARGETS", "Exported", "write"]
+__all__ = ["TARGETS", "ExportResult", "write"]
 
 TARGETS: dict[str, Target] = {
     target.title: target for target in (generic.TARGET, piper.TARGET, sherpa.TARGET)
 }
 
 
-class Exported(NamedTuple):
-    """What was written.
+class ExportResult(NamedTuple):
+    """An exported voice.
 
     Attributes:
         graph: the file of the graph.
-        proof: that it is the same voice.
+        verification: its differences from torch.
         graph_bytes: size of the graph.
-        torch_bytes: size of the weights that speaking takes, in float32.
+        torch_bytes: size of the weights that inference uses, in float32.
     """
 
     graph: Path
-    proof: Proof
+    verification: Verification
     graph_bytes: int
     torch_bytes: int
 
@@ -46,56 +46,56 @@ def write(
     to: str,
     precision: str = "fp32",
     language: str | None = None,
-) -> Exported:
-    """Write a voice for an engine, and compare what was written with torch.
+) -> ExportResult:
+    """Write a voice for an engine and verify the result against torch.
 
     Args:
-        bundle: the voice; it stays as it is.
+        bundle: the voice; it is not changed.
         folder: a new or empty folder.
         to: a key of ``TARGETS``.
         precision: see ``vits.export.quantization``.
-        language: the one of a voice of several that an engine speaks which knows one only.
+        language: language to export, for an engine that supports one language per voice.
 
     Raises:
-        VoiceError: the engine cannot say what the voice says, the graph is not the same voice, or
-            the folder is in use or cannot be written. Nothing is left in the folder then.
+        VoiceError: the engine does not support the voice, the graph does not match it, or the
+            folder is in use or not writable. Nothing is left in the folder then.
         MissingExtraError: the extra ``onnx`` is not installed.
     """
     for name in ("onnx", "onnxruntime"):
         require(name)
-    target, place = TARGETS[to], folder.resolve()
-    row = _one_language(bundle, target, language)
-    bundle = replace(bundle, frontend=bundle.frontend.for_language(row))
+    target, output = TARGETS[to], folder.resolve()
+    language_id = _fixed_language(bundle, target, language)
+    bundle = replace(bundle, frontend=bundle.frontend.for_language(language_id))
     target.check(bundle)
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise VoiceError(f"{place} is in use; name a new or an empty folder")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise VoiceError(f"{output} is in use; name a new or an empty folder")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as staging:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as staging:
             new = Path(staging) / "new"
             new.mkdir()
-            exported = _write_parts(new, bundle, target, precision, row)
-            if place.exists():
-                place.rmdir()
-            new.rename(place)
+            exported = _write_parts(new, bundle, target, precision, language_id)
+            if output.exists():
+                output.rmdir()
+            new.rename(output)
     except VitsError:
         raise
     except OSError as error:
-        raise VoiceError(f"cannot write {place}: {error.strerror or error}") from error
-    return exported._replace(graph=place / exported.graph.name)
+        raise VoiceError(f"cannot write {output}: {error.strerror or error}") from error
+    return exported._replace(graph=output / exported.graph.name)
 
 
-def _one_language(bundle: VoiceBundle, target: Target, language: str | None) -> int | None:
-    """Return the row of the language that the graph speaks; None where it speaks all there are."""
+def _fixed_language(bundle: VoiceBundle, target: Target, language: str | None) -> int | None:
+    """Return the language id that is fixed in the graph; None if the graph supports all."""
     named = bundle.frontend.config.languages
-    if not target.languages:
+    if not target.takes_language:
         try:
             return find_language(named, language)
         except TextError as error:
             raise VoiceError(f"a {target.title} voice has one language: {error}") from error
     if language is not None:
         raise VoiceError(
-            f"language {language!r} must be left out: the {target.title} graph speaks all the "
+            f"language {language!r} must be left out: the {target.title} graph supports all the "
             "languages of a voice"
         )
     return None
@@ -103,26 +103,26 @@ def _one_language(bundle: VoiceBundle, target: Target, language: str | None) -> 
 
 def _write_parts(
     folder: Path, bundle: VoiceBundle, target: Target, precision: str, language: int | None
-) -> Exported:
-    model = _speaking(bundle.generator)
-    plan = target.plan(bundle, _speaking(bundle.generator), language)
-    graph = trace(plan, next(sentences(bundle, language=language)))
-    shrink(graph, precision)
-    path = folder / target.file(bundle)
+) -> ExportResult:
+    model = _inference_copy(bundle.generator)
+    spec = target.graph_spec(bundle, _inference_copy(bundle.generator), language)
+    graph = trace(spec, next(example_inputs(bundle, language=language)))
+    quantize(graph, precision)
+    path = folder / target.graph_name(bundle)
     _save(graph, path)
-    proof = prove(path, plan, bundle, model, language)
-    require_same(proof, precision)
-    target.write(folder, bundle)
+    verification = verify(path, spec, bundle, model, language)
+    require_equivalent(verification, precision)
+    target.write_files(folder, bundle)
     n_weights = sum(
         value.numel()
         for name, value in model.named_parameters()
         if not name.startswith("posterior_encoder.")
     )
-    return Exported(path, proof, path.stat().st_size, 4 * n_weights)
+    return ExportResult(path, verification, path.stat().st_size, 4 * n_weights)
 
 
 def _save(graph: Any, path: Path) -> None:
-    """Check a graph against the standard, and write it.
+    """Check that a graph is valid ONNX, and write it.
 
     Raises:
         VoiceError: it is too large for one file.
@@ -135,8 +135,8 @@ def _save(graph: Any, path: Path) -> None:
         raise VoiceError(f"the graph cannot be one file: {error}") from error
 
 
-def _speaking(generator: Vits) -> Vits:
-    """Return a copy of a model that is ready to speak."""
+def _inference_copy(generator: Vits) -> Vits:
+    """Return a copy of a model on the CPU, in eval mode, with weight norm folded."""
     model = copy.deepcopy(generator).eval().requires_grad_(False).cpu()
     model.fold_weight_norm()
     return model

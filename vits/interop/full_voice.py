@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,21 +80,27 @@ def check_discriminators(
     Raises:
         VoiceError: a tensor is missing, unknown, of the wrong shape, or not finite.
     """
-    with torch.device("meta"):
-        expected = Discriminators(**vars(config)).state_dict()
+    expected = _discriminator_shapes(config)
     names = sorted(expected.keys() ^ weights.keys())
     if names:
         fault = "lacks" if names[0] in expected else "has the unknown"
         raise VoiceError(f"{source} {fault} tensor {names[0]} of the discriminators")
     for name, value in weights.items():
-        if value.shape != expected[name].shape:
+        if value.shape != expected[name]:
             raise VoiceError(
                 f"{source}: tensor {name} of the discriminators is {tuple(value.shape)}, but must "
-                f"be {tuple(expected[name].shape)}"
+                f"be {tuple(expected[name])}"
             )
         if not torch.isfinite(value).all():
             raise VoiceError(f"{source} has NaN or infinite values in {name} of the discriminators")
     return dict(weights)
+
+
+@cache
+def _discriminator_shapes(config: DiscriminatorConfig) -> dict[str, torch.Size]:
+    with torch.device("meta"):
+        state = Discriminators(**vars(config)).state_dict()
+    return {name: value.shape for name, value in state.items()}
 
 
 def wrap_errors(source: object, build: Callable[[], T]) -> T:
