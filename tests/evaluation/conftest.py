@@ -1,4 +1,4 @@
-"""A robot's recordings, a tiny voice with random weights, and recognisers that pretend."""
+"""espeak-ng recordings, a tiny voice with random weights, and a fake recogniser."""
 
 import dataclasses
 import subprocess
@@ -26,7 +26,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ,.!?'()<>&/\""
 
 
 class Parrot:
-    """Hears always the same, and finds every word."""
+    """Always returns the same words, and aligns every text."""
 
     def transcribe(self, samples, sample_rate):
         return "good morning, vera"

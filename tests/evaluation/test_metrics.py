@@ -8,10 +8,10 @@ from vits.evaluation.metrics import (
     ORDER,
     analyse,
     cepstral_distortion,
+    dtw,
     mel_cepstra,
     mel_distance,
     to_analysis,
-    warp,
 )
 
 
@@ -40,31 +40,31 @@ def test_a_ripple_of_known_height_has_the_distortion_of_the_formula(mel):
 
 
 def test_a_signal_has_no_distance_from_itself_nor_cepstral_from_a_louder_one(mel):
-    walk = straight(30)
+    path = straight(30)
     cepstra = mel_cepstra(mel)
-    assert cepstral_distortion(cepstra, cepstra, walk) == 0
-    assert mel_distance(mel, mel, walk) == 0
-    assert cepstral_distortion(cepstra, mel_cepstra(mel + 2), walk) == pytest.approx(0, abs=1e-9)
-    assert mel_distance(mel, mel + 2, walk) == pytest.approx(2)
+    assert cepstral_distortion(cepstra, cepstra, path) == 0
+    assert mel_distance(mel, mel, path) == 0
+    assert cepstral_distortion(cepstra, mel_cepstra(mel + 2), path) == pytest.approx(0, abs=1e-9)
+    assert mel_distance(mel, mel + 2, path) == pytest.approx(2)
 
 
 def test_warping_undoes_a_change_of_pace(mel):
     repeats = np.random.default_rng(2).integers(1, 4, 30)
     first, second = mel_cepstra(mel), mel_cepstra(np.repeat(mel, repeats, axis=0))
-    walk = warp(first, second)
-    assert cepstral_distortion(first, second, walk) == pytest.approx(0, abs=1e-9)
-    np.testing.assert_array_equal(walk[:, 0], np.repeat(np.arange(30), repeats))
+    path = dtw(first, second)
+    assert cepstral_distortion(first, second, path) == pytest.approx(0, abs=1e-9)
+    np.testing.assert_array_equal(path[:, 0], np.repeat(np.arange(30), repeats))
 
 
-def test_a_walk_goes_from_corner_to_corner_in_single_steps(mel):
-    walk = warp(mel[:12], mel[9:])
-    steps = np.diff(walk, axis=0)
-    assert walk[0].tolist() == [0, 0]
-    assert walk[-1].tolist() == [11, 20]
+def test_a_path_goes_from_corner_to_corner_in_single_steps(mel):
+    path = dtw(mel[:12], mel[9:])
+    steps = np.diff(path, axis=0)
+    assert path[0].tolist() == [0, 0]
+    assert path[-1].tolist() == [11, 20]
     assert {tuple(step) for step in steps.tolist()} <= {(0, 1), (1, 0), (1, 1)}
 
 
-def test_a_walk_is_as_cheap_as_brute_force_finds():
+def test_a_path_is_as_cheap_as_brute_force_finds():
     rng = np.random.default_rng(3)
     first, second = rng.normal(size=(5, 2)), rng.normal(size=(4, 2))
 
@@ -75,17 +75,17 @@ def test_a_walk_is_as_cheap_as_brute_force_finds():
         before = [(i - 1, j), (i, j - 1), (i - 1, j - 1)]
         return cost + min(cheapest(*place) for place in before if min(place) >= 0)
 
-    walk = warp(first, second)
-    cost = np.linalg.norm(first[walk[:, 0]] - second[walk[:, 1]], axis=1).sum()
+    path = dtw(first, second)
+    cost = np.linalg.norm(first[path[:, 0]] - second[path[:, 1]], axis=1).sum()
     assert cost == pytest.approx(cheapest(4, 3))
 
 
 def test_of_equally_cheap_steps_the_diagonal_is_taken():
     wide = [[0, 0], [0, 1], [0, 2], [1, 3], [2, 4]]
-    assert warp(np.zeros((3, 1)), np.zeros((5, 1))).tolist() == wide
+    assert dtw(np.zeros((3, 1)), np.zeros((5, 1))).tolist() == wide
     high = [pair[::-1] for pair in wide]
-    assert warp(np.zeros((5, 1)), np.zeros((3, 1))).tolist() == high
-    assert warp(np.ones((1, 2)), np.ones((1, 2))).tolist() == [[0, 0]]
+    assert dtw(np.zeros((5, 1)), np.zeros((3, 1))).tolist() == high
+    assert dtw(np.ones((1, 2)), np.ones((1, 2))).tolist() == [[0, 0]]
 
 
 def test_silence_is_trimmed_and_the_rate_is_changed():
@@ -93,7 +93,7 @@ def test_silence_is_trimmed_and_the_rate_is_changed():
     padded = np.concatenate([np.zeros(11025, np.float32), speech, np.zeros(22050, np.float32)])
     wave = to_analysis(padded, 22050)
     assert len(wave) / 16000 == pytest.approx(1.1, abs=0.05)
-    assert len(to_analysis(padded, 22050, whole=True)) == 40000
+    assert len(to_analysis(padded, 22050, keep_silence=True)) == 40000
     spectrum = analyse(wave)
     assert spectrum.mel.shape == (len(wave) // ANALYSIS.hop_length, 80)
     assert spectrum.cepstra.shape == (len(wave) // ANALYSIS.hop_length, ORDER)

@@ -17,11 +17,11 @@ def test_a_tone_has_its_pitch_and_silence_has_none(hertz):
     assert np.isnan(track_pitch(np.zeros(4000, np.float32), PitchRange())).all()
 
 
-def test_two_tracks_are_compared_along_the_walk():
+def test_two_tracks_are_compared_along_the_path():
     one = np.array([100.0, np.nan, 200.0])
     other = np.array([110.0, 110.0, np.nan])
-    walk = np.array([[0, 0], [0, 1], [1, 1], [2, 2], [1, 2]])
-    found = compare_pitch(one, other, walk)
+    path = np.array([[0, 0], [0, 1], [1, 1], [2, 2], [1, 2]])
+    found = compare_pitch(one, other, path)
     assert found.squares == pytest.approx(2 * math.log(1.1) ** 2)
     assert found[1:] == (2, 2, 5)
 

@@ -3,35 +3,37 @@ import math
 import numpy as np
 import pytest
 
-from vits.evaluation import Item, Take, score, summarise
-from vits.evaluation.judges.error_rates import ErrorCount
+from vits.evaluation import Item, UtteranceMetrics, score, summarise
+from vits.evaluation.evaluators.error_rates import ErrorCount
 from vits.evaluation.pitch import PitchDistance
-from vits.evaluation.results import Comparison, Heard, phoneme_seconds
+from vits.evaluation.results import Recognition, RecordingDistance, phoneme_seconds
 from vits.synthesis import Timing
 
 
 @pytest.fixture
 def recordings():
-    first, second = _heard(1, 4, 2, 20, True), _heard(0, 6, 0, 30, None)
+    first, second = _recognition(1, 4, 2, 20, True), _recognition(0, 6, 0, 30, None)
     return [
-        Take(Item("a", "One two."), 1.0, np.array([100.0, 200.0]), first, naturalness=4.0),
-        Take(Item("b", "Three."), 2.0, np.array([150.0]), second, naturalness=3.0),
+        UtteranceMetrics(
+            Item("a", "One two."), 1.0, np.array([100.0, 200.0]), first, naturalness=4.0
+        ),
+        UtteranceMetrics(Item("b", "Three."), 2.0, np.array([150.0]), second, naturalness=3.0),
     ]
 
 
 @pytest.fixture
 def spoken(recordings):
-    near = Comparison(0.5, 4.0, PitchDistance(0.02, 2, 1, 10), 1.0)
-    far = Comparison(1.5, 8.0, PitchDistance(0.06, 6, 2, 10), 2.0)
-    first, second = _heard(3, 4, 9, 20, False), _heard(1, 6, 1, 30, True)
+    near = RecordingDistance(0.5, 4.0, PitchDistance(0.02, 2, 1, 10), 1.0)
+    far = RecordingDistance(1.5, 8.0, PitchDistance(0.06, 6, 2, 10), 2.0)
+    first, second = _recognition(3, 4, 9, 20, False), _recognition(1, 6, 1, 30, True)
     return [
-        Take(recordings[0].item, 1.2, np.array([165.0]), first, near, 0.5, (), 3.2),
-        Take(recordings[1].item, 1.8, np.array([]), second, far, 0.7, (0.1,), 3.0),
+        UtteranceMetrics(recordings[0].item, 1.2, np.array([165.0]), first, near, 0.5, (), 3.2),
+        UtteranceMetrics(recordings[1].item, 1.8, np.array([]), second, far, 0.7, (0.1,), 3.0),
     ]
 
 
-def _heard(word_errors, words, character_errors, characters, aligned):
-    return Heard("x", ErrorCount(word_errors, words, character_errors, characters), aligned)
+def _recognition(word_errors, words, character_errors, characters, aligned):
+    return Recognition("x", ErrorCount(word_errors, words, character_errors, characters), aligned)
 
 
 def test_the_summary_is_that_by_hand(spoken, recordings):
@@ -68,7 +70,7 @@ def test_the_summary_is_that_by_hand(spoken, recordings):
 
 
 def test_what_was_not_measured_is_none(recordings):
-    found = summarise([take._replace(heard=None, pitch=np.array([])) for take in recordings])
+    found = summarise([one._replace(recognition=None, pitch=np.array([])) for one in recordings])
     assert (found.word_error_rate, found.aligned, found.f0_median, found.mcd) == (None,) * 4
     assert found.seconds == 3.0
 
@@ -87,15 +89,15 @@ def test_the_score_is_the_mean_of_its_terms(spoken, recordings):
 
 
 def test_the_recordings_themselves_are_the_best_there_is(recordings):
-    same = Comparison(0.0, 0.0, PitchDistance(0, 3, 0, 10), 1.0)
-    copies = [take._replace(comparison=same) for take in recordings]
+    same = RecordingDistance(0.0, 0.0, PitchDistance(0, 3, 0, 10), 1.0)
+    copies = [one._replace(distance=same) for one in recordings]
     found = score(summarise(copies, recordings), summarise(recordings))
     assert found == (0,) * 6
 
 
 def test_terms_that_were_not_measured_do_not_count(spoken):
-    alone = [take._replace(comparison=None) for take in spoken]
+    alone = [one._replace(distance=None) for one in spoken]
     found = score(summarise(alone))
     assert (found.value, found.spectrum, found.rate) == (pytest.approx(2.0), None, None)
-    silent = [take._replace(heard=None) for take in alone]
+    silent = [one._replace(recognition=None) for one in alone]
     assert score(summarise(silent)).value == math.inf

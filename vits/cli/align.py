@@ -10,9 +10,9 @@ _ABOUT = """Align a prepared corpus with a trained voice: the frames of every sy
 into its manifest. Training with durations from the data uses them instead of searching in every
 step, and so keeps the alignment of the voice it starts from.
 
-`--by listening` aligns with the posterior encoder. `--by speaking` synthesises each text and aligns
-the speech with the recording by dynamic time warping; it suits compact voices and voices whose
-posterior encoder is out of date."""
+`--method posterior` aligns with the posterior encoder. `--method dtw` synthesises each text and
+aligns the speech with the recording by dynamic time warping; it suits compact voices and voices
+whose posterior encoder is out of date."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,9 +34,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "folders", type=Path, nargs="+", metavar="FOLDER", help="folder written by `vits prepare`"
     )
     parser.add_argument(
-        "--by",
-        choices=("listening", "speaking"),
-        help="method (listening, or speaking for a compact voice)",
+        "--method",
+        choices=("posterior", "dtw"),
+        help="method (posterior, or dtw for a compact voice)",
     )
     parser.add_argument("--device", default="cpu", help="where to compute (%(default)s)")
     parser.set_defaults(run=run)
@@ -48,24 +48,25 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MissingFileError: a corpus or the voice does not exist.
         DataError: a folder is not prepared data, or not for this voice.
-        VoiceError: the voice is damaged, or compact with `--by listening`.
+        VoiceError: the voice is damaged, or compact with `--method posterior`.
     """
     from vits.cli.base_voice import read_bundle
     from vits.data.prepared.dataset import PreparedDataset
     from vits.data.prepared.stored_durations import write_durations
-    from vits.evaluation.aligners.aligner import Listener
+    from vits.evaluation.aligners.aligner import Aligner
     from vits.evaluation.aligners.forced_alignment import find_durations
     from vits.synthesis.bundle.weights import is_compact
 
     corpora = [PreparedDataset(folder) for folder in args.folders]
     bundle = read_bundle(args.voice)
-    by_speaking = args.by == "speaking" or (args.by is None and is_compact(bundle.generator))
-    listeners = [
-        Listener.to(corpus, bundle, args.device, may_be_compact=by_speaking) for corpus in corpora
+    by_synthesis = args.method == "dtw" or (args.method is None and is_compact(bundle.generator))
+    aligners = [
+        Aligner.for_dataset(corpus, bundle, args.device, may_be_compact=by_synthesis)
+        for corpus in corpora
     ]
     progress = _show if sys.stderr.isatty() else None
-    for corpus, listener in zip(corpora, listeners, strict=True):
-        found = find_durations(listener, corpus, progress, by_speaking=by_speaking)
+    for corpus, aligner in zip(corpora, aligners, strict=True):
+        found = find_durations(aligner, corpus, progress, by_synthesis=by_synthesis)
         write_durations(corpus, found)
         print(
             f"{corpus.folder}: durations of {len(corpus)} utterances, {corpus.frames.sum()} frames"

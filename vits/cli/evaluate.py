@@ -12,9 +12,9 @@ from vits.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
     from vits.evaluation import Item, Recogniser
-    from vits.evaluation.comparison import Contest, Contestant
-    from vits.evaluation.evaluate import Instruments, Measured
-    from vits.evaluation.judges.language_model import Model
+    from vits.evaluation.comparison import ComparedVoice, VoiceComparison
+    from vits.evaluation.evaluate import EvaluatedUtterance, Evaluators
+    from vits.evaluation.evaluators.language_model import LanguageModel
     from vits.synthesis import Voice
 
 __all__ = ["add_parser", "run"]
@@ -99,28 +99,28 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: a voice, the manifest or an option is invalid, or a package is missing.
     """
-    from vits.evaluation import read_material
+    from vits.evaluation import read_test_set
     from vits.evaluation.report.report import check_folder, write_report
     from vits.evaluation.report.tables import table, to_figures
 
     _check_flags(args)
     if args.output is not None:
         check_folder(args.output)
-    items = read_material(args.manifest, args.limit)
-    contest = _contest(args, items)
+    items = read_test_set(args.manifest, args.limit)
+    comparison = _compare_voices(args, items)
     if args.output is not None:
-        write_report(args.output, contest, args.plots)
+        write_report(args.output, comparison, args.plots)
     if args.json:
-        print(json.dumps(to_figures(contest), indent=1, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(to_figures(comparison), indent=1, ensure_ascii=False, allow_nan=False))
         return 0
-    rows = table(contest)
+    rows = table(comparison)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for head, *cells in rows:
         line = [head.ljust(widths[0])]
         line += [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         print("  ".join(line))
-    if len(contest.voices) > 1 and contest.best is not None:
-        print(f"\nbest: {contest.best.name} ({contest.best.source})")
+    if len(comparison.voices) > 1 and comparison.best is not None:
+        print(f"\nbest: {comparison.best.name} ({comparison.best.source})")
     if args.output is not None:
         print(f"\nreport: {args.output / 'report.html'}")
     return 0
@@ -143,11 +143,11 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise MissingFileError(f"sentences {args.sentences} do not exist; check the path")
 
 
-def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
+def _compare_voices(args: argparse.Namespace, items: "Sequence[Item]") -> "VoiceComparison":
     """Evaluate the recordings, then each voice."""
     from vits.evaluation import load_predictor, measure_recordings
-    from vits.evaluation.comparison import Contest
-    from vits.evaluation.evaluate import Instruments
+    from vits.evaluation.comparison import VoiceComparison
+    from vits.evaluation.evaluate import Evaluators
     from vits.evaluation.pitch import PitchRange
 
     voices = _voice_paths(args)
@@ -156,18 +156,18 @@ def _contest(args: argparse.Namespace, items: "Sequence[Item]") -> "Contest":
     recogniser, model = _recogniser(args, items, language)
     bounds = {"f_min": args.f_min, "f_max": args.f_max}
     bounds = {name: value for name, value in bounds.items() if value is not None}
-    instruments = Instruments(
+    evaluators = Evaluators(
         recogniser=recogniser,
         predictor=load_predictor(args.naturalness),
         language=language,
         pitch_range=PitchRange(**bounds),
     )
-    recordings: tuple[Measured, ...] = ()
+    recordings: tuple[EvaluatedUtterance, ...] = ()
     if items[0].read is not None:
-        measured = measure_recordings(items, instruments)
+        measured = measure_recordings(items, evaluators)
         recordings = tuple(_with_progress(measured, len(items), "recordings"))
-    entered = _enter_all(args, voices, first, items, instruments, recordings)
-    return Contest(
+    entered = _enter_all(args, voices, first, items, evaluators, recordings)
+    return VoiceComparison(
         str(args.manifest),
         args.recogniser,
         args.naturalness,
@@ -214,14 +214,14 @@ def _load(path: Path, language: str | None) -> "Voice":
 
 def _recogniser(
     args: argparse.Namespace, items: "Sequence[Item]", language: str
-) -> "tuple[Recogniser | None, Model | None]":
+) -> "tuple[Recogniser | None, LanguageModel | None]":
     """Create the recogniser, and the bigram language model if requested.
 
     Raises:
         ConfigError: the recogniser does not support the language.
     """
     from vits.evaluation import PocketSphinx, load_recogniser
-    from vits.evaluation.judges.language_model import learn
+    from vits.evaluation.evaluators.language_model import train_language_model
 
     if args.recogniser == "pocketsphinx" and language.partition("-")[0].lower() != "en":
         raise ConfigError(
@@ -234,7 +234,9 @@ def _recogniser(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bigrams.arpa"
         texts = [item.text for item in items]
-        model = learn(args.sentences, path, recogniser.knows, texts, recogniser.words())
+        model = train_language_model(
+            args.sentences, path, recogniser.knows, texts, recogniser.words()
+        )
         return PocketSphinx(path), model
 
 
@@ -243,30 +245,30 @@ def _enter_all(
     paths: Sequence[Path],
     first: "Voice",
     items: "Sequence[Item]",
-    instruments: "Instruments",
-    recordings: "Sequence[Measured]",
-) -> "list[Contestant]":
+    evaluators: "Evaluators",
+    recordings: "Sequence[EvaluatedUtterance]",
+) -> "list[ComparedVoice]":
     """Evaluate the voices in turn; of checkpoints, keep only the best one's waveforms."""
-    from vits.evaluation.comparison import enter
+    from vits.evaluation.comparison import summarise_voice
     from vits.evaluation.evaluate import evaluate
 
-    entered: list[Contestant] = []
+    entered: list[ComparedVoice] = []
     for path, name in zip(paths, _names(paths), strict=True):
         voice = first if path == paths[0] else _load(path, args.language)
         steps = voice.card.training_steps
         spoken = evaluate(
             voice,
             items,
-            instruments,
+            evaluators,
             recordings or None,
             speaker=args.speaker,
             seed=args.seed,
         )
         measured = list(_with_progress(spoken, len(items), name))
-        entered.append(enter(name, str(path), steps, measured, recordings))
+        entered.append(summarise_voice(name, str(path), steps, measured, recordings))
         if args.checkpoints:
             best = min(entered, key=lambda one: one.score.value)
-            entered = [one if one is best else one._replace(measured=()) for one in entered]
+            entered = [one if one is best else one._replace(utterances=()) for one in entered]
     return entered
 
 
@@ -279,7 +281,9 @@ def _names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _with_progress(measured: "Iterator[Measured]", total: int, name: str) -> "Iterator[Any]":
+def _with_progress(
+    measured: "Iterator[EvaluatedUtterance]", total: int, name: str
+) -> "Iterator[Any]":
     """Show a progress bar if standard error is a terminal."""
     if not sys.stderr.isatty():
         return measured

@@ -1,11 +1,11 @@
-"""How good a voice is, with a report, and which texts a voice finds wrong for their audio."""
+"""Evaluate voices and write a report; align corpora and score their texts."""
 
 from vits.evaluation.evaluate import evaluate, measure_recordings
-from vits.evaluation.judges.naturalness import DnsMos, Predictor, load_predictor
-from vits.evaluation.judges.recogniser import PocketSphinx, Recogniser, load_recogniser
-from vits.evaluation.results import Summary, Take, summarise
+from vits.evaluation.evaluators.naturalness import DnsMos, Predictor, load_predictor
+from vits.evaluation.evaluators.recogniser import PocketSphinx, Recogniser, load_recogniser
+from vits.evaluation.results import Summary, UtteranceMetrics, summarise
 from vits.evaluation.score import Score, score
-from vits.evaluation.test_set import Item, read_material
+from vits.evaluation.test_set import Item, read_test_set
 
 __all__ = [
     "DnsMos",
@@ -15,12 +15,12 @@ __all__ = [
     "Recogniser",
     "Score",
     "Summary",
-    "Take",
+    "UtteranceMetrics",
     "evaluate",
     "load_predictor",
     "load_recogniser",
     "measure_recordings",
-    "read_material",
+    "read_test_set",
     "score",
     "summarise",
 ]

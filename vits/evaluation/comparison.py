@@ -1,48 +1,48 @@
-"""Voices that were evaluated on the same material, and the best of them."""
+"""Compare voices that were evaluated on the same test set, and choose the best."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vits.evaluation.evaluate import Measured
-from vits.evaluation.judges.language_model import Model
-from vits.evaluation.results import Summary, Take, summarise
+from vits.evaluation.evaluate import EvaluatedUtterance
+from vits.evaluation.evaluators.language_model import LanguageModel
+from vits.evaluation.results import Summary, UtteranceMetrics, summarise
 from vits.evaluation.score import Score, score
 
-__all__ = ["Contest", "Contestant", "enter"]
+__all__ = ["ComparedVoice", "VoiceComparison", "summarise_voice"]
 
 
-class Contestant(NamedTuple):
-    """A voice and what was measured of it.
+class ComparedVoice(NamedTuple):
+    """A voice and its results.
 
     Attributes:
-        name: what to call it, different from all others.
-        source: where it was read.
+        name: name in the report, unique in the comparison.
+        source: path that it was read from.
         training_steps: steps it was trained for.
-        takes: an utterance each.
-        summary: all of them together.
-        score: for the order of the voices; lower is better.
-        measured: waves and spectra for the report; empty where it shows none.
+        metrics: metrics of each utterance.
+        summary: metrics of all utterances.
+        score: rank of the voice; lower is better.
+        utterances: waves and spectra for the report; empty if the report shows none.
     """
 
     name: str
     source: str
     training_steps: int
-    takes: tuple[Take, ...]
+    metrics: tuple[UtteranceMetrics, ...]
     summary: Summary
     score: Score
-    measured: tuple[Measured, ...] = ()
+    utterances: tuple[EvaluatedUtterance, ...] = ()
 
 
-class Contest(NamedTuple):
-    """Everything that an evaluation found.
+class VoiceComparison(NamedTuple):
+    """Results of an evaluation.
 
     Attributes:
-        manifest: what was said.
-        recogniser: who listened.
-        predictor: what told how natural it is.
-        seed: of the first utterance.
-        recordings: what was measured of the recordings; empty where there are none.
+        manifest: path of the test set.
+        recogniser: name of the recogniser.
+        predictor: name of the predictor of naturalness.
+        seed: seed of the first utterance.
+        recordings: the evaluated recordings; empty if there are none.
         voices: at least one.
         model: the language model; None for the recogniser's own.
     """
@@ -51,32 +51,42 @@ class Contest(NamedTuple):
     recogniser: str
     predictor: str
     seed: int
-    recordings: tuple[Measured, ...]
-    voices: tuple[Contestant, ...]
-    model: Model | None = None
+    recordings: tuple[EvaluatedUtterance, ...]
+    voices: tuple[ComparedVoice, ...]
+    model: LanguageModel | None = None
 
     @property
-    def natural(self) -> Summary | None:
-        """All recordings together; None where there are none."""
-        return summarise([one.take for one in self.recordings]) if self.recordings else None
+    def recordings_summary(self) -> Summary | None:
+        """Metrics of all recordings; None if there are none."""
+        return summarise([one.metrics for one in self.recordings]) if self.recordings else None
 
     @property
-    def best(self) -> Contestant | None:
-        """The voice with the lowest score, the first of equals; None where none has a score."""
+    def best(self) -> ComparedVoice | None:
+        """The first voice with the lowest score; None if no voice has a score."""
         best = min(self.voices, key=lambda voice: voice.score.value)
         return best if math.isfinite(best.score.value) else None
 
 
-def enter(
+def summarise_voice(
     name: str,
     source: str,
     training_steps: int,
-    measured: Sequence[Measured],
-    recordings: Sequence[Measured],
-) -> Contestant:
-    """Sum up a voice beside the recordings of the same items, of which there may be none."""
-    takes = tuple(one.take for one in measured)
-    natural = [one.take for one in recordings]
-    summary = summarise(takes, natural or None)
-    points = score(summary, summarise(natural) if natural else None)
-    return Contestant(name, source, training_steps, takes, summary, points, tuple(measured))
+    utterances: Sequence[EvaluatedUtterance],
+    recordings: Sequence[EvaluatedUtterance],
+) -> ComparedVoice:
+    """Summarise and score a voice.
+
+    Args:
+        name: name in the report.
+        source: path that it was read from.
+        training_steps: steps it was trained for.
+        utterances: its evaluated utterances.
+        recordings: the recordings of the same items; empty if there are none.
+    """
+    metrics = tuple(one.metrics for one in utterances)
+    recorded = [one.metrics for one in recordings]
+    summary = summarise(metrics, recorded or None)
+    voice_score = score(summary, summarise(recorded) if recorded else None)
+    return ComparedVoice(
+        name, source, training_steps, metrics, summary, voice_score, tuple(utterances)
+    )

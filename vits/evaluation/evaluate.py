@@ -1,4 +1,4 @@
-"""The evaluation itself: recordings and voices, utterance by utterance."""
+"""Evaluate recordings and voices utterance by utterance."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,35 +11,40 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import DataError, TextError
-from vits.evaluation.judges.error_rates import count_errors, plain_words
-from vits.evaluation.judges.naturalness import Predictor
-from vits.evaluation.judges.recogniser import Aligner, Recogniser
+from vits.evaluation.evaluators.error_rates import count_errors, plain_words
+from vits.evaluation.evaluators.naturalness import Predictor
+from vits.evaluation.evaluators.recogniser import AlignmentChecker, Recogniser
 from vits.evaluation.metrics import (
     ANALYSIS,
     Spectrum,
     analyse,
     cepstral_distortion,
+    dtw,
     mel_distance,
     to_analysis,
-    warp,
 )
 from vits.evaluation.pitch import PitchRange, compare_pitch, track_pitch
-from vits.evaluation.results import Comparison, Heard, Take, phoneme_seconds
+from vits.evaluation.results import (
+    Recognition,
+    RecordingDistance,
+    UtteranceMetrics,
+    phoneme_seconds,
+)
 from vits.evaluation.test_set import Item
 from vits.synthesis import Speech, Voice
 
-__all__ = ["Instruments", "Measured", "evaluate", "measure_recordings"]
+__all__ = ["EvaluatedUtterance", "Evaluators", "evaluate", "measure_recordings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instruments:
-    """What is measured with.
+class Evaluators:
+    """What an evaluation measures with.
 
     Attributes:
-        recogniser: what listens; None: nothing does.
-        predictor: what tells how natural a wave is; None: nothing does.
+        recogniser: speech recogniser; None: no error rates.
+        predictor: predictor of naturalness; None: no naturalness.
         language: espeak-ng code of the texts.
-        pitch_range: where the pitch is looked for.
+        pitch_range: range of the fundamental frequency.
     """
 
     recogniser: Recogniser | None = None
@@ -48,26 +53,28 @@ class Instruments:
     pitch_range: PitchRange = field(default_factory=PitchRange)
 
 
-class Measured(NamedTuple):
-    """A take with what pictures and comparisons are made from.
+class EvaluatedUtterance(NamedTuple):
+    """The metrics of an utterance, and the data for plots and comparisons.
 
     Attributes:
-        take: the figures.
-        speech: the wave, with words and phonemes where a voice spoke.
-        spectrum: of the speech without the silence around it.
+        metrics: the metrics.
+        speech: the wave; synthesised speech has the times of words and phonemes.
+        spectrum: spectrum of the speech without silence at the ends.
         f0: (T,) Hz, NaN where unvoiced.
-        path: (N, 2) walk through recording and speech; None without a recording.
+        path: (N, 2) warping path of recording and speech; None without a recording.
     """
 
-    take: Take
+    metrics: UtteranceMetrics
     speech: Speech
     spectrum: Spectrum
     f0: NDArray[np.float64]
     path: NDArray[np.intp] | None = None
 
 
-def measure_recordings(items: Sequence[Item], instruments: Instruments) -> Iterator[Measured]:
-    """Measure the recordings of the items, in order.
+def measure_recordings(
+    items: Sequence[Item], evaluators: Evaluators
+) -> Iterator[EvaluatedUtterance]:
+    """Evaluate the recordings of the items, in order.
 
     Raises:
         DataError: an item has no recording.
@@ -77,51 +84,51 @@ def measure_recordings(items: Sequence[Item], instruments: Instruments) -> Itera
         if item.read is None:
             raise DataError(f"{item.id} has no recording; give a corpus or a prepared folder")
         samples, rate = item.read()
-        yield _measure(item, Speech(samples, rate), instruments)
+        yield _measure(item, Speech(samples, rate), evaluators)
 
 
 def evaluate(
     voice: Voice,
     items: Sequence[Item],
-    instruments: Instruments,
-    recordings: Sequence[Measured] | None = None,
+    evaluators: Evaluators,
+    recordings: Sequence[EvaluatedUtterance] | None = None,
     *,
     speaker: str | int | None = None,
     seed: int = 1,
-) -> Iterator[Measured]:
-    """Let a voice say the items, and measure each, in order.
+) -> Iterator[EvaluatedUtterance]:
+    """Synthesise the items with a voice and evaluate each, in order.
 
-    It speaks with one thread, after one sentence that is not counted.
+    Synthesis uses one thread; one sentence is synthesised first as a warm-up and not counted.
 
     Args:
-        voice: who speaks.
-        items: what to say.
-        instruments: what to measure with.
-        recordings: those of the same items; None: nothing is compared.
-        speaker: who of the voice's speakers; None: the one that an item names, else the first.
-        seed: of the first item; the others count up from it.
+        voice: the voice.
+        items: the test set.
+        evaluators: what to measure with.
+        recordings: evaluated recordings of the same items; None: no comparison.
+        speaker: speaker of the voice; None: the one that an item names, else the first.
+        seed: seed of the first item; it increases by one for each item.
 
     Raises:
-        TextError: the voice cannot say an item.
+        TextError: the voice cannot encode the text of an item.
     """
-    natural = [None] * len(items) if recordings is None else recordings
-    for index, (item, recording) in enumerate(zip(items, natural, strict=True)):
-        chosen = speaker
+    references = [None] * len(items) if recordings is None else recordings
+    for index, (item, recording) in enumerate(zip(items, references, strict=True)):
+        item_speaker = speaker
         if speaker is None and item.speaker in voice.speakers:
-            chosen = item.speaker or None
-        speech, seconds = _speak(voice, item, chosen, seed + index, warm_up=index == 0)
-        measured = _measure(item, speech, instruments)
-        take = measured.take._replace(
+            item_speaker = item.speaker or None
+        speech, seconds = _synthesise(voice, item, item_speaker, seed + index, warm_up=index == 0)
+        utterance = _measure(item, speech, evaluators)
+        metrics = utterance.metrics._replace(
             real_time_factor=seconds / speech.seconds, phonemes=phoneme_seconds(speech.phonemes)
         )
-        measured = measured._replace(take=take)
-        yield measured if recording is None else _compare(measured, recording)
+        utterance = utterance._replace(metrics=metrics)
+        yield utterance if recording is None else _compare(utterance, recording)
 
 
-def _speak(
+def _synthesise(
     voice: Voice, item: Item, speaker: str | int | None, seed: int, *, warm_up: bool
 ) -> tuple[Speech, float]:
-    """Say an item and take the time (s)."""
+    """Synthesise an item and return the time it took (s)."""
     try:
         with _one_thread():
             if warm_up:
@@ -133,56 +140,57 @@ def _speak(
         raise TextError(f"{item.id} cannot be spoken: {error}") from error
 
 
-def _measure(item: Item, speech: Speech, instruments: Instruments) -> Measured:
-    """Measure what can be told of one wave alone."""
+def _measure(item: Item, speech: Speech, evaluators: Evaluators) -> EvaluatedUtterance:
+    """Compute the metrics that need no recording."""
     wave = to_analysis(speech.samples, speech.sample_rate)
-    f0 = track_pitch(wave, instruments.pitch_range)
-    take = Take(
+    f0 = track_pitch(wave, evaluators.pitch_range)
+    metrics = UtteranceMetrics(
         item,
         len(wave) / ANALYSIS.sample_rate,
         f0[~np.isnan(f0)],
-        _listen(item, speech, instruments),
-        naturalness=_rate(speech, instruments.predictor),
+        _recognise(item, speech, evaluators),
+        naturalness=_predict_naturalness(speech, evaluators.predictor),
     )
-    return Measured(take, speech, analyse(wave), f0)
+    return EvaluatedUtterance(metrics, speech, analyse(wave), f0)
 
 
-def _listen(item: Item, speech: Speech, instruments: Instruments) -> Heard | None:
-    """Let the recogniser write down and align a wave."""
-    recogniser, language = instruments.recogniser, instruments.language
-    said = plain_words(item.text, language)
+def _recognise(item: Item, speech: Speech, evaluators: Evaluators) -> Recognition | None:
+    """Transcribe a wave and align it with its text; None without a recogniser."""
+    recogniser, language = evaluators.recogniser, evaluators.language
+    reference = plain_words(item.text, language)
     if recogniser is None:
         return None
-    if not said:
+    if not reference:
         raise TextError(f"{item.id} has no word that could be recognised; leave it out")
-    heard = plain_words(recogniser.transcribe(speech.samples, speech.sample_rate), language)
+    transcript = recogniser.transcribe(speech.samples, speech.sample_rate)
+    hypothesis = plain_words(transcript, language)
     aligned = None
-    if isinstance(recogniser, Aligner):
+    if isinstance(recogniser, AlignmentChecker):
         aligned = recogniser.aligns(speech.samples, speech.sample_rate, item.text)
-    return Heard(" ".join(heard), count_errors(said, heard), aligned)
+    return Recognition(" ".join(hypothesis), count_errors(reference, hypothesis), aligned)
 
 
-def _rate(speech: Speech, predictor: Predictor | None) -> float | None:
-    """Let the predictor tell how natural a wave is."""
+def _predict_naturalness(speech: Speech, predictor: Predictor | None) -> float | None:
+    """Return the predicted mean opinion score; None without a predictor."""
     return None if predictor is None else predictor.rate(speech.samples, speech.sample_rate)
 
 
-def _compare(spoken: Measured, recording: Measured) -> Measured:
-    """Add the distances to the recording."""
-    first, second = recording.spectrum, spoken.spectrum
-    path = warp(first.cepstra, second.cepstra)
-    comparison = Comparison(
+def _compare(utterance: EvaluatedUtterance, recording: EvaluatedUtterance) -> EvaluatedUtterance:
+    """Add the distance to the recording."""
+    first, second = recording.spectrum, utterance.spectrum
+    path = dtw(first.cepstra, second.cepstra)
+    distance = RecordingDistance(
         mel_distance(first.mel, second.mel, path),
         cepstral_distortion(first.cepstra, second.cepstra, path),
-        compare_pitch(recording.f0, spoken.f0, path),
-        recording.take.seconds,
+        compare_pitch(recording.f0, utterance.f0, path),
+        recording.metrics.seconds,
     )
-    return spoken._replace(take=spoken.take._replace(comparison=comparison), path=path)
+    return utterance._replace(metrics=utterance.metrics._replace(distance=distance), path=path)
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let torch compute with one thread, and put back what there was."""
+    """Let torch use one thread, and restore the number of threads afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""Distances of two waves' spectra: mel, mel cepstra, and the warping of their times."""
+"""Spectral distances of two waves along a dynamic time warping path."""
 
 from typing import NamedTuple
 
@@ -17,27 +17,27 @@ __all__ = [
     "Spectrum",
     "analyse",
     "cepstral_distortion",
+    "dtw",
     "mel_cepstra",
     "mel_distance",
     "to_analysis",
-    "warp",
 ]
 
 ANALYSIS = AudioConfig(sample_rate=16000, n_fft=1024, win_length=640, hop_length=160)
-"""What every wave is looked at with, whatever its own rate, so that voices can be compared:
-16 kHz, a frame each 10 ms, 80 mel bands up to 8 kHz."""
+"""Common analysis of all waves, so that voices of different sample rates can be compared:
+16 kHz, a frame every 10 ms, 80 mel bands up to 8 kHz."""
 
 ORDER = 13
-"""Mel-cepstral coefficients that are compared, without the zeroth, which is the energy."""
+"""Number of mel-cepstral coefficients that are compared, without the zeroth (the energy)."""
 
-WALK = ((1, 1), (0, 1), (1, 0))
-"""Steps of a walk through two sequences, the preferred one first."""
+STEPS = ((1, 1), (0, 1), (1, 0))
+"""Steps of a warping path, in order of preference."""
 
 _DECIBELS = 10 / np.log(10)
 
 
 class Spectrum(NamedTuple):
-    """What one wave looks like.
+    """Spectrum of a wave.
 
     Attributes:
         mel: (T, M) float32, natural logarithm of mel magnitudes.
@@ -49,26 +49,26 @@ class Spectrum(NamedTuple):
 
 
 def to_analysis(
-    samples: NDArray[np.floating], sample_rate: int, *, whole: bool = False
+    samples: NDArray[np.floating], sample_rate: int, *, keep_silence: bool = False
 ) -> NDArray[np.float32]:
-    """Bring a wave (L,) to 16 kHz and cut the silence off both ends, all but 50 ms.
+    """Resample a wave (L,) to 16 kHz and trim the silence at both ends to 50 ms.
 
-    Digital silence stays as it is. A wave shorter than one window is lengthened by silence.
+    Digital silence is not trimmed. A wave shorter than one window is padded with silence.
 
     Args:
         samples: (L,) in [-1, 1], L at least 1.
         sample_rate: of the samples (Hz).
-        whole: leave the silence where it is.
+        keep_silence: do not trim.
     """
     wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-    changed = resample(wave, sample_rate, ANALYSIS.sample_rate).numpy()
-    start, end = (0, 0) if whole else trim(changed, ANALYSIS.sample_rate)
-    speech = changed[start:end] if end > start else changed
+    resampled = resample(wave, sample_rate, ANALYSIS.sample_rate).numpy()
+    start, end = (0, 0) if keep_silence else trim(resampled, ANALYSIS.sample_rate)
+    speech = resampled[start:end] if end > start else resampled
     return np.pad(speech, (0, max(0, ANALYSIS.n_fft - len(speech))))
 
 
 def analyse(wave: NDArray[np.float32]) -> Spectrum:
-    """Take the spectrum of a wave (L,) at 16 kHz, L at least ``ANALYSIS.n_fft``."""
+    """Compute the spectrum of a wave (L,) at 16 kHz, L at least ``ANALYSIS.n_fft``."""
     with torch.inference_mode():
         log_mel = MelSpectrogram(ANALYSIS)(torch.from_numpy(wave)[None, None])
     mel: NDArray[np.float32] = log_mel[0].T.contiguous().numpy()
@@ -76,7 +76,7 @@ def analyse(wave: NDArray[np.float32]) -> Spectrum:
 
 
 def mel_cepstra(mel: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Take the cosine transform of log-mel bands, without its zeroth coefficient.
+    """Compute the cosine transform of log-mel bands, without its zeroth coefficient.
 
     c_d = 2/M * sum_k mel_k cos(pi d (k + 1/2) / M), so that mel is c_0 + sum_d c_d cos(...).
 
@@ -91,12 +91,12 @@ def mel_cepstra(mel: NDArray[np.floating]) -> NDArray[np.float64]:
     return mel.astype(np.float64) @ (2 / bands * np.cos(angles))
 
 
-def warp(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.intp]:
-    """Find the cheapest monotonic walk through two sequences (dynamic time warping).
+def dtw(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the cheapest monotonic path through two sequences (dynamic time warping).
 
-    Steps (1, 1), (0, 1) and (1, 0), Euclidean distances, all weights 1; of walks that cost the same
-    the one with the earlier of these steps, seen from the end. So does librosa, whose compiled code
-    takes half a minute to get ready the first time, for what takes a tenth of a second here.
+    Steps (1, 1), (0, 1) and (1, 0), Euclidean distances, all weights 1. Of equally cheap paths it
+    takes the one with the earlier of these steps, seen from the end, like librosa. librosa's first
+    call compiles for half a minute; this takes a tenth of a second.
 
     Source: Sakoe and Chiba 1978, "Dynamic programming algorithm optimization for spoken word
     recognition".
@@ -114,20 +114,20 @@ def warp(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[n
     pairs = [(len(first) - 1, len(second) - 1)]
     while pairs[-1] != (0, 0):
         i, j = pairs[-1]
-        back = WALK[steps[i, j]]
+        back = STEPS[steps[i, j]]
         pairs.append((i - back[0], j - back[1]))
     return np.array(pairs[::-1], dtype=np.intp)
 
 
 def _cheapest_steps(cost: NDArray[np.float64]) -> NDArray[np.int8]:
-    """For each pair the step of ``WALK`` that leads there: one diagonal i + j after the other."""
-    rows, columns = cost.shape
-    # a row and a column before the first, where no walk comes from
-    total = np.full((rows + 1, columns + 1), np.inf)
+    """Return for each pair the index of the best step to it, computed by diagonals i + j."""
+    n_first, n_second = cost.shape
+    # padded at the start, where no path comes from
+    total = np.full((n_first + 1, n_second + 1), np.inf)
     total[0, 0] = 0.0
     steps = np.zeros(cost.shape, np.int8)
-    for diagonal in range(rows + columns - 1):
-        i = np.arange(max(0, diagonal - columns + 1), min(diagonal, rows - 1) + 1)
+    for diagonal in range(n_first + n_second - 1):
+        i = np.arange(max(0, diagonal - n_second + 1), min(diagonal, n_first - 1) + 1)
         j = diagonal - i
         before = np.stack([total[i, j], total[i + 1, j], total[i, j + 1]])
         steps[i, j] = best = before.argmin(0)
@@ -138,18 +138,18 @@ def _cheapest_steps(cost: NDArray[np.float64]) -> NDArray[np.int8]:
 def cepstral_distortion(
     first: NDArray[np.floating], second: NDArray[np.floating], path: NDArray[np.intp]
 ) -> float:
-    """Mel-cepstral distortion (dB), the mean over the pairs of a walk.
+    """Mel-cepstral distortion (dB), the mean over the pairs of a path.
 
     MCD = 10 / ln 10 * sqrt(2 * sum_d (c_d - c'_d)^2)
 
     Source: Kubichek 1993, "Mel-cepstral distance measure for objective speech quality
     assessment"; the cepstra are those of a mel filterbank, as in ``mel_cepstra``, not of an
-    all-pass warped spectrum, so the values compare with each other rather than with papers.
+    all-pass warped spectrum, so the values are comparable with each other but not with papers.
 
     Args:
         first: (T1, ORDER).
         second: (T2, ORDER).
-        path: (N, 2), see ``warp``.
+        path: (N, 2), see ``dtw``.
     """
     difference = first[path[:, 0]] - second[path[:, 1]]
     return float(_DECIBELS * np.sqrt(2 * np.square(difference).sum(-1)).mean())
@@ -158,5 +158,5 @@ def cepstral_distortion(
 def mel_distance(
     first: NDArray[np.floating], second: NDArray[np.floating], path: NDArray[np.intp]
 ) -> float:
-    """Mean absolute difference of log-mel bands (T, M) over the pairs of a walk."""
+    """Mean absolute difference of log-mel bands (T, M) over the pairs of a path."""
     return float(np.abs(first[path[:, 0]] - second[path[:, 1]]).mean())

@@ -1,4 +1,4 @@
-"""The pitch of a wave, and how far two of them are apart."""
+"""Pitch tracking, and the distance of two pitch tracks."""
 
 from typing import NamedTuple
 
@@ -6,27 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vits.errors import ConfigError
-from vits.evaluation.judges.packages import require
+from vits.evaluation.evaluators.packages import require
 from vits.evaluation.metrics import ANALYSIS
 
 __all__ = ["PitchDistance", "PitchRange", "compare_pitch", "track_pitch"]
 
 
 class PitchRange(NamedTuple):
-    """Where the pitch is looked for (Hz)."""
+    """Range of the fundamental frequency (Hz)."""
 
     f_min: float = 65.0
     f_max: float = 400.0
 
 
 class PitchDistance(NamedTuple):
-    """Two pitch tracks along a walk.
+    """Distance of two pitch tracks along a warping path.
 
     Attributes:
-        squares: sum of squared differences of ln F0 over the pairs that are voiced in both.
+        squares: sum of squared differences of ln F0 over pairs that are voiced in both.
         voiced: number of those pairs.
-        disagreeing: pairs of which one is voiced and the other is not.
-        pairs: all pairs.
+        disagreeing: number of pairs in which only one is voiced.
+        pairs: number of all pairs.
     """
 
     squares: float
@@ -36,27 +36,27 @@ class PitchDistance(NamedTuple):
 
 
 def track_pitch(wave: NDArray[np.float32], pitch_range: PitchRange) -> NDArray[np.float64]:
-    """Track the fundamental frequency with probabilistic YIN, through librosa.
+    """Track the fundamental frequency with probabilistic YIN (librosa).
 
     Source: Mauch and Dixon 2014, "pYIN: a fundamental frequency estimator using probabilistic
     threshold distributions".
 
     Args:
         wave: (L,) at 16 kHz.
-        pitch_range: where to look.
+        pitch_range: range of the fundamental frequency.
 
     Returns:
-        (L // 160,) Hz, a frame each 10 ms; NaN where there is no voice.
+        (L // 160,) Hz, a frame every 10 ms; NaN where unvoiced.
 
     Raises:
-        ConfigError: the range is empty, or beyond what windows of 64 ms at 16 kHz can tell.
+        ConfigError: the range is empty, or exceeds what windows of 64 ms at 16 kHz resolve.
         MissingExtraError: librosa is not installed.
     """
     low, high = pitch_range
     if not 2 * ANALYSIS.sample_rate / ANALYSIS.n_fft < low < high < ANALYSIS.sample_rate / 4:
         raise ConfigError(
             f"pitch range {low:g} to {high:g} Hz must rise and lie between 31.25 and 4000 Hz; "
-            "65 to 400 Hz holds most voices"
+            "65 to 400 Hz covers most voices"
         )
     f0, _, _ = require("librosa").pyin(
         wave,
@@ -72,7 +72,7 @@ def track_pitch(wave: NDArray[np.float32], pitch_range: PitchRange) -> NDArray[n
 def compare_pitch(
     first: NDArray[np.floating], second: NDArray[np.floating], path: NDArray[np.intp]
 ) -> PitchDistance:
-    """Compare two tracks (T1,) and (T2,), NaN where unvoiced, along a walk (N, 2)."""
+    """Compare two tracks (T1,) and (T2,), NaN where unvoiced, along a path (N, 2)."""
     one, other = first[path[:, 0]], second[path[:, 1]]
     voiced = ~np.isnan(one) & ~np.isnan(other)
     squares = np.square(np.log(one[voiced] / other[voiced])).sum()

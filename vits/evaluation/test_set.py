@@ -1,4 +1,4 @@
-"""What is to be said, and the recordings of it where there are any."""
+"""Read the texts of an evaluation, with their recordings if there are any."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.manifest import Row, numbered_lines
 from vits.errors import DataError, MissingFileError
 
-__all__ = ["Item", "read_material"]
+__all__ = ["Item", "read_test_set"]
 
 _Reader = Callable[[], tuple[NDArray[np.float32], int]]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One text, and how to read its recording.
+    """A text and how to read its recording.
 
     Attributes:
-        id: name, unique in the material.
-        text: what is to be said.
-        speaker: who says it in the recording; empty where nobody is named.
-        read: gives samples (L,) in [-1, 1] and their rate (Hz); None without a recording.
+        id: name, unique in the test set.
+        text: text to synthesise.
+        speaker: speaker of the recording; empty if not named.
+        read: returns samples (L,) in [-1, 1] and their rate (Hz); None without a recording.
     """
 
     id: str
@@ -36,17 +36,17 @@ class Item:
     read: _Reader | None = field(default=None, repr=False, compare=False)
 
 
-def read_material(source: str | Path, limit: int | None = None) -> list[Item]:
-    """Read what a voice is evaluated on.
+def read_test_set(source: str | Path, limit: int | None = None) -> list[Item]:
+    """Read a test set.
 
     Args:
-        source: a folder that ``vits prepare`` wrote; a folder or table of recordings in a layout
-            that it reads; or a text file (.txt) with a sentence on each line, without recordings.
-        limit: take only the first so many; None: all.
+        source: a folder that ``vits prepare`` wrote; a corpus in a layout that it reads; or a text
+            file (.txt) with a sentence on each line, without recordings.
+        limit: number of items to read; None: all.
 
     Raises:
-        MissingFileError: there is no such file or folder.
-        DataError: its layout is not known, it is damaged, or it holds no text.
+        MissingFileError: the file or folder does not exist.
+        DataError: its layout is unknown, it is damaged, or it holds no text.
     """
     source = Path(source)
     if not source.exists():
@@ -60,21 +60,21 @@ def read_material(source: str | Path, limit: int | None = None) -> list[Item]:
         items = [_recorded(row) for row in islice(read_corpus(source), limit)]
     if not items:
         raise DataError(f"{source} holds no text; write a sentence on each line")
-    silent = [item.id for item in items if not item.text.strip()]
-    if silent:
-        raise DataError(f"{source}: {len(silent)} rows have no text, first {silent[0]!r}; add it")
+    empty = [item.id for item in items if not item.text.strip()]
+    if empty:
+        raise DataError(f"{source}: {len(empty)} rows have no text, first {empty[0]!r}; add it")
     return items
 
 
 def _is_text(source: Path) -> bool:
-    """Tell a list of sentences from a table, whose lines have bars."""
+    """Return whether a file lists sentences; the lines of a table contain ``|``."""
     if not source.is_file() or source.suffix != ".txt":
         return False
     return "|" not in next((line for _, line in numbered_lines(source)), "")
 
 
 def _prepared(dataset: PreparedDataset, limit: int | None) -> list[Item]:
-    """Take the rows of a prepared folder; waves stay in their file until they are read."""
+    """Return the items of a prepared folder; waves are read on demand."""
     rate = dataset.audio.sample_rate
 
     def item(index: int) -> Item:
@@ -88,7 +88,7 @@ def _prepared(dataset: PreparedDataset, limit: int | None) -> list[Item]:
 
 
 def _recorded(row: Row) -> Item:
-    """Take a row of a corpus, whose file is read when it is wanted."""
+    """Return the item of a corpus row; its file is read on demand."""
 
     def read() -> tuple[NDArray[np.float32], int]:
         samples, rate = files.read(row.audio)

@@ -1,4 +1,4 @@
-"""A voice that speaks beside a recording finds when each symbol of it ends."""
+"""Dynamic time warping against synthesised speech finds the ends of symbols."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from vits.audio.spectrogram import Spectrogram
 from vits.data.prepared.dataset import Utterance
 from vits.errors import AlignmentError, VoiceError
 from vits.evaluation.aligners import dtw_alignment
-from vits.evaluation.aligners.aligner import Listener
-from vits.evaluation.aligners.dtw_alignment import place_ends, walk_durations
+from vits.evaluation.aligners.aligner import Aligner
+from vits.evaluation.aligners.dtw_alignment import dtw_durations, round_ends
 from vits.synthesis import read_voice
 from vits.synthesis.api import DEFAULT_VOICE
 
@@ -23,9 +23,9 @@ def bundle():
 
 
 @pytest.fixture(scope="module")
-def listener(bundle):
+def aligner(bundle):
     model = bundle.generator.eval().requires_grad_(False)
-    return Listener(model, Spectrogram(model.config.audio), torch.device("cpu"), None)
+    return Aligner(model, Spectrogram(model.config.audio), torch.device("cpu"), None)
 
 
 def record(model, ids, rng):
@@ -44,33 +44,33 @@ def record(model, ids, rng):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_it_finds_the_ends_that_a_recording_was_made_with(bundle, listener, text):
+def test_it_finds_the_ends_that_a_recording_was_made_with(bundle, aligner, text):
     ids = torch.tensor(bundle.frontend.encode(text).ids)
-    wave, paced = record(listener.model, ids, np.random.default_rng(1))
-    found = walk_durations(listener, Utterance("one", ids, wave, 0))
+    wave, paced = record(aligner.model, ids, np.random.default_rng(1))
+    found = dtw_durations(aligner, Utterance("one", ids, wave, 0))
     assert (len(found), sum(found)) == (len(paced), int(paced.sum()))
     apart = np.abs(np.cumsum(found) - np.cumsum(paced))[:-1]
     assert apart.mean() < 0.5  # frames; even durations miss them by 2 and 5
     assert apart.max() <= 3
 
 
-def test_a_recording_too_short_for_its_text_is_named(bundle, listener):
+def test_a_recording_too_short_for_its_text_is_named(bundle, aligner):
     ids = torch.tensor(bundle.frontend.encode(TEXTS[0]).ids)
-    short = torch.zeros((len(ids) - 1) * listener.model.config.audio.hop_length)
+    short = torch.zeros((len(ids) - 1) * aligner.model.config.audio.hop_length)
     with pytest.raises(AlignmentError, match=rf"^one: {len(ids) - 1} frames must be at least its"):
-        walk_durations(listener, Utterance("one", ids, short, 0))
+        dtw_durations(aligner, Utterance("one", ids, short, 0))
 
 
-def test_a_voice_that_never_ends_is_stopped(bundle, listener, monkeypatch):
-    monkeypatch.setattr(dtw_alignment, "LONGEST", 1)
+def test_speech_that_is_too_long_is_refused(bundle, aligner, monkeypatch):
+    monkeypatch.setattr(dtw_alignment, "MAX_LENGTH_RATIO", 1)
     ids = torch.tensor(bundle.frontend.encode(TEXTS[0]).ids)
-    short = torch.zeros(len(ids) * listener.model.config.audio.hop_length)
+    short = torch.zeros(len(ids) * aligner.model.config.audio.hop_length)
     with pytest.raises(VoiceError, match="must be at most"):
-        walk_durations(listener, Utterance("one", ids, short, 0))
+        dtw_durations(aligner, Utterance("one", ids, short, 0))
 
 
 @pytest.mark.parametrize(
-    ("wished", "total", "ends"),
+    ("given", "total", "ends"),
     [
         ([], 4, []),
         ([0.0, 0.0, 0.0], 4, [1, 2, 3]),
@@ -78,5 +78,5 @@ def test_a_voice_that_never_ends_is_stopped(bundle, listener, monkeypatch):
         ([2.4, 2.6, 7.2], 9, [2, 3, 7]),
     ],
 )
-def test_every_symbol_gets_a_frame(wished, total, ends):
-    assert place_ends(np.array(wished), total).tolist() == ends
+def test_every_symbol_gets_a_frame(given, total, ends):
+    assert round_ends(np.array(given), total).tolist() == ends

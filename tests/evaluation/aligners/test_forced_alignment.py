@@ -1,4 +1,4 @@
-"""Durations that a voice finds are those of its own alignment, kept with the data."""
+"""Durations that a voice finds are those of its own alignment, stored with the data."""
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ from vits.cli import main
 from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.stored_durations import write_durations
 from vits.errors import DataError, VoiceError
-from vits.evaluation.aligners.aligner import Listener
-from vits.evaluation.aligners.dtw_alignment import walk_durations
+from vits.evaluation.aligners.aligner import Aligner
+from vits.evaluation.aligners.dtw_alignment import dtw_durations
 from vits.evaluation.aligners.forced_alignment import find_durations
 from vits.synthesis import write_voice
 from vits.synthesis.bundle.weights import make_compact
@@ -20,9 +20,9 @@ def data(write_tones, tmp_path):
     return PreparedDataset(write_tones(tmp_path / "tones", 6, ("anna", "bert")))
 
 
-def test_they_are_the_voices_alignment_of_each_speaker(data, make_bundle):
+def test_durations_are_the_alignment_of_each_speaker(data, make_bundle):
     bundle = make_bundle(data, ("bert", "anna"))
-    found = list(find_durations(Listener.to(data, bundle), data))
+    found = list(find_durations(Aligner.for_dataset(data, bundle), data))
     for index, (durations, speaker) in enumerate(zip(found, [1, 0] * 3, strict=True)):
         utterance = data[index]
         expected = bundle.generator.align_recording(
@@ -35,7 +35,7 @@ def test_they_are_the_voices_alignment_of_each_speaker(data, make_bundle):
         assert durations == expected[0].tolist()
 
 
-def test_the_command_keeps_them_with_the_data(data, make_bundle, tmp_path, capsys):
+def test_the_command_stores_durations_with_the_data(data, make_bundle, tmp_path, capsys):
     bundle = make_bundle(data, ("anna", "bert"))
     voice = write_voice(tmp_path / "voice", bundle)
     rows = [data.row(index) for index in range(len(data))]
@@ -44,7 +44,7 @@ def test_the_command_keeps_them_with_the_data(data, make_bundle, tmp_path, capsy
     assert f"durations of 6 utterances, {data.frames.sum()} frames" in capsys.readouterr().out
     aligned = PreparedDataset(data.folder)
     assert (data.aligned, aligned.aligned) == (False, True)
-    expected = list(find_durations(Listener.to(data, bundle), data))
+    expected = list(find_durations(Aligner.for_dataset(data, bundle), data))
     assert [aligned.durations(index).tolist() for index in range(6)] == expected
     assert aligned[2].durations.tolist() == expected[2]
     assert [
@@ -54,7 +54,7 @@ def test_the_command_keeps_them_with_the_data(data, make_bundle, tmp_path, capsy
     assert [chosen.durations(index).tolist() for index in (0, 1)] == [expected[4], expected[1]]
 
 
-def test_nothing_is_lost_when_it_breaks_off(data):
+def test_a_failure_leaves_the_manifest_as_it_was(data):
     before = (data.folder / "manifest.jsonl").read_bytes()
     with pytest.raises(ValueError, match="argument 2 is shorter"):
         write_durations(data, [[1]])
@@ -64,19 +64,19 @@ def test_nothing_is_lost_when_it_breaks_off(data):
     }
 
 
-def test_a_voice_without_ears_speaks_to_find_them(data, make_bundle, tmp_path, capsys):
+def test_a_compact_voice_uses_synthesis(data, make_bundle, tmp_path, capsys):
     bundle = make_bundle(data, ("bert", "anna"))
     make_compact(bundle.generator)
     voice = write_voice(tmp_path / "voice", bundle)
-    with pytest.raises(VoiceError, match=r"voice 'toy' is compact: .* take the whole voice"):
-        Listener.to(data, bundle)
-    assert main(["align", str(voice), str(data.folder), "--by", "listening"]) == 2
+    with pytest.raises(VoiceError, match=r"voice 'toy' is compact: .* use the full voice"):
+        Aligner.for_dataset(data, bundle)
+    assert main(["align", str(voice), str(data.folder), "--method", "posterior"]) == 2
     assert "is compact" in capsys.readouterr().err
     assert main(["align", str(voice), str(data.folder)]) == 0
     aligned = PreparedDataset(data.folder)
-    listener = Listener.to(data, bundle, may_be_compact=True)
+    aligner = Aligner.for_dataset(data, bundle, may_be_compact=True)
     for index in range(len(data)):
-        assert aligned.durations(index).tolist() == walk_durations(listener, data[index])
+        assert aligned.durations(index).tolist() == dtw_durations(aligner, data[index])
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_a_voice_without_ears_speaks_to_find_them(data, make_bundle, tmp_path, c
     ],
 )
 def test_durations_that_do_not_fit_are_named(data, make_bundle, change_rows, edit, message):
-    listener = Listener.to(data, make_bundle(data, ("anna", "bert")))
-    write_durations(data, find_durations(listener, data))
+    aligner = Aligner.for_dataset(data, make_bundle(data, ("anna", "bert")))
+    write_durations(data, find_durations(aligner, data))
     folder = change_rows(data.folder, edit)
     with pytest.raises(DataError, match=message):
         PreparedDataset(folder)

@@ -1,4 +1,4 @@
-"""Texts in the ears of a voice."""
+"""Likelihood scores of texts."""
 
 import dataclasses
 

@@ -5,9 +5,9 @@ import pytest
 
 from vits.errors import DataError, MissingFileError
 from vits.evaluation import Item, evaluate, measure_recordings
-from vits.evaluation.comparison import Contest, enter
-from vits.evaluation.evaluate import Instruments
-from vits.evaluation.judges.language_model import Counted, Model
+from vits.evaluation.comparison import VoiceComparison, summarise_voice
+from vits.evaluation.evaluate import Evaluators
+from vits.evaluation.evaluators.language_model import CorpusCounts, LanguageModel
 from vits.evaluation.report.report import write_report
 from vits.evaluation.report.tables import ROWS, show, table, to_figures
 from vits.evaluation.results import Summary
@@ -36,17 +36,17 @@ class Critic:
 
 
 @pytest.fixture
-def contest(voice, items, parrot, steady_pitch):
+def comparison(voice, items, parrot, steady_pitch):
     def make(n_voices=1, recorded=True, **changes):
-        instruments = Instruments(recogniser=parrot, predictor=Critic())
+        evaluators = Evaluators(recogniser=parrot, predictor=Critic())
         texts = items if recorded else [Item(BAD, f"Good night {BAD}.")]
-        recordings = tuple(measure_recordings(items, instruments)) if recorded else ()
+        recordings = tuple(measure_recordings(items, evaluators)) if recorded else ()
         voices = []
         for number in range(n_voices):
-            spoken = tuple(evaluate(voice, texts, instruments, recordings or None, seed=number))
-            voices.append(enter(f"voice {BAD}{number}", BAD, 7, spoken, recordings))
+            spoken = tuple(evaluate(voice, texts, evaluators, recordings or None, seed=number))
+            voices.append(summarise_voice(f"voice {BAD}{number}", BAD, 7, spoken, recordings))
         parts = {"manifest": BAD, "recogniser": "parrot", "predictor": "critic", "seed": 1}
-        return Contest(**(parts | changes), recordings=recordings, voices=tuple(voices))
+        return VoiceComparison(**(parts | changes), recordings=recordings, voices=tuple(voices))
 
     return make
 
@@ -73,8 +73,10 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize(("n_voices", "recorded"), [(1, True), (2, False), (1, False)])
-def test_the_page_escapes_everything_and_plays_what_is_there(contest, tmp_path, n_voices, recorded):
-    page = write_report(tmp_path / "report", contest(n_voices, recorded), pictures=1)
+def test_the_page_escapes_everything_and_plays_what_is_there(
+    comparison, tmp_path, n_voices, recorded
+):
+    page = write_report(tmp_path / "report", comparison(n_voices, recorded), plots=1)
     found = Page(page.read_text(encoding="utf-8"))
     blind = n_voices + recorded > 1
     assert found.tags.count("script") == blind
@@ -86,10 +88,10 @@ def test_the_page_escapes_everything_and_plays_what_is_there(contest, tmp_path, 
     assert found.tags.count("audio") == n_texts * (n_voices + recorded + 2 * blind)
 
 
-def test_the_figures_have_exactly_these_keys(contest, tmp_path):
-    counted = Counted(sentences=3, left_out=1, words=20, unknown_words=2)
-    shown = contest(model=Model("text.txt", counted, 4, 30))
-    write_report(tmp_path / "report", shown, pictures=0)
+def test_the_figures_have_exactly_these_keys(comparison, tmp_path):
+    counted = CorpusCounts(sentences=3, left_out=1, words=20, unknown_words=2)
+    shown = comparison(model=LanguageModel("text.txt", counted, 4, 30))
+    write_report(tmp_path / "report", shown, plots=0)
     found = json.loads((tmp_path / "report" / "figures.json").read_text(encoding="utf-8"))
     assert found == json.loads(json.dumps(to_figures(shown), allow_nan=False))
     assert found.keys() == {
@@ -113,13 +115,13 @@ def test_the_figures_have_exactly_these_keys(contest, tmp_path):
         assert all(row.keys() == UTTERANCE for row in part["utterances"])
 
 
-def test_every_figure_is_in_the_table(contest):
+def test_every_figure_is_in_the_table(comparison):
     assert {field for field, _, _ in ROWS} | {"utterances"} == set(Summary._fields)
-    rows = table(contest())
+    rows = table(comparison())
     assert len({len(row) for row in rows}) == 1
     assert rows[0][:2] == ["", "recordings"]
     assert {row[0] for row in rows} >= {"word error rate", "mel-cepstral distortion"}
-    alone = [row[0] for row in table(contest(recorded=False))]
+    alone = [row[0] for row in table(comparison(recorded=False))]
     assert "mel-cepstral distortion" not in alone
 
 
@@ -138,11 +140,11 @@ def test_figures_are_shown_with_their_unit(value, unit, text):
     assert show(value, unit) == text
 
 
-def test_an_earlier_report_is_replaced_and_nothing_else(contest, tmp_path):
+def test_an_earlier_report_is_replaced_and_nothing_else(comparison, tmp_path):
     folder = tmp_path / "report"
-    write_report(folder, contest(), pictures=0)
+    write_report(folder, comparison(), plots=0)
     assert len(list(folder.glob("audio/*/*.wav"))) == 4
-    write_report(folder, contest(recorded=False), pictures=0)
+    write_report(folder, comparison(recorded=False), plots=0)
     assert len(list(folder.glob("audio/*/*.wav"))) == 1
     (tmp_path / "diary").mkdir()
     (tmp_path / "diary" / "today.txt").write_text("dear diary")
@@ -152,5 +154,5 @@ def test_an_earlier_report_is_replaced_and_nothing_else(contest, tmp_path):
         (tmp_path / "no" / "report", MissingFileError),
     ):
         with pytest.raises(kind):
-            write_report(place, contest(recorded=False))
+            write_report(place, comparison(recorded=False))
     assert [path.name for path in (tmp_path / "diary").iterdir()] == ["today.txt"]

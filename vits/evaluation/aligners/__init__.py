@@ -1,1 +1,1 @@
-"""Alignment of recordings with their texts by a trained voice."""
+"""Align recordings with their texts by a trained voice."""

@@ -1,4 +1,4 @@
-"""A trained voice that is asked about a corpus: loaded, and checked to fit it."""
+"""A trained voice that aligns a corpus, checked for compatibility with it."""
 
 from typing import NamedTuple
 
@@ -12,87 +12,90 @@ from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import is_compact
 
-__all__ = ["Listener"]
+__all__ = ["Aligner"]
 
 
-class Listener(NamedTuple):
-    """A voice that knows a corpus' symbols, spectrograms and speakers.
+class Aligner(NamedTuple):
+    """A voice with the symbols, spectrograms and speakers of a corpus.
 
     Attributes:
-        model: on ``device``, for inference.
-        spectrogram: of the corpus' waves, on ``device``.
-        device: where it computes.
-        rows: for each speaker of the corpus the row of the voice; None for a voice of one.
+        model: model in eval mode, on ``device``.
+        spectrogram: spectrogram of the corpus' waves, on ``device``.
+        device: device of model and spectrogram.
+        speaker_ids: for each speaker id of the corpus, that of the voice; None for a voice of one
+            speaker.
     """
 
     model: Vits
     spectrogram: Spectrogram
     device: torch.device
-    rows: list[int] | None
+    speaker_ids: list[int] | None
 
     @classmethod
-    def to(
+    def for_dataset(
         cls,
         dataset: PreparedDataset,
         bundle: VoiceBundle,
         device: str | torch.device = "cpu",
         *,
         may_be_compact: bool = False,
-    ) -> "Listener":
-        """Check that a voice can judge a corpus, and take it to a device.
+    ) -> "Aligner":
+        """Check that a voice can align a corpus, and move it to a device.
 
         Args:
             dataset: the corpus.
             bundle: the voice.
             device: where to compute.
-            may_be_compact: the voice will only be asked to speak.
+            may_be_compact: accept a voice without a posterior encoder, for synthesis only.
 
         Raises:
             DataError: symbols, spectrograms or speakers of voice and corpus differ.
-            VoiceError: the voice has no posterior encoder, or there is no such device.
+            VoiceError: the voice has no posterior encoder, or the device cannot be used.
         """
         if not may_be_compact:
-            _require_ears(bundle)
-        _check(bundle, dataset)
+            _require_posterior_encoder(bundle)
+        _check_compatible(bundle, dataset)
         try:
             model = bundle.generator.to(device).eval().requires_grad_(False)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).strip().split("\n", 1)[0]
             raise VoiceError(f"device {device} cannot be used ({reason}); try cpu") from error
         names = list(bundle.speakers)
-        rows = None
+        speaker_ids = None
         if model.config.n_speakers > 1:
-            rows = [names.index(name) for name in dataset.speakers]
+            speaker_ids = [names.index(name) for name in dataset.speakers]
         spectrogram = Spectrogram(dataset.audio).to(device)
-        return cls(model, spectrogram, torch.device(device), rows)
+        return cls(model, spectrogram, torch.device(device), speaker_ids)
 
-    def speakers(self, row: int) -> Tensor | None:
-        """Return the voice's row (1,) int64 of a speaker of the corpus; None for a voice of one."""
-        return None if self.rows is None else torch.tensor([self.rows[row]], device=self.device)
+    def speaker(self, corpus_id: int) -> Tensor | None:
+        """Return the voice's speaker id (1,) int64 of a corpus speaker; None for one speaker."""
+        if self.speaker_ids is None:
+            return None
+        return torch.tensor([self.speaker_ids[corpus_id]], device=self.device)
 
 
-def _require_ears(bundle: VoiceBundle) -> None:
+def _require_posterior_encoder(bundle: VoiceBundle) -> None:
     if is_compact(bundle.generator):
         raise VoiceError(
-            f"voice {bundle.card.name!r} is compact: without a posterior encoder it cannot listen; "
-            "take the whole voice or its checkpoint"
+            f"voice {bundle.card.name!r} is compact and has no posterior encoder; "
+            "use the full voice or its checkpoint"
         )
 
 
-def _check(bundle: VoiceBundle, dataset: PreparedDataset) -> None:
+def _check_compatible(bundle: VoiceBundle, dataset: PreparedDataset) -> None:
     """Require the same symbols, spectrograms and speakers."""
-    known = bundle.frontend.symbols.to_list()
-    if known[: len(dataset.symbols)] != dataset.symbols:
+    symbols = bundle.frontend.symbols.to_list()
+    if symbols[: len(dataset.symbols)] != dataset.symbols:
         raise DataError(
-            f"the symbols of {dataset.folder} are not those of voice {bundle.card.name!r}; "
+            f"the symbols of {dataset.folder} differ from those of voice {bundle.card.name!r}; "
             "prepare the corpus with --like VOICE"
         )
     audio = bundle.generator.config.audio
     for name in ("sample_rate", "n_fft", "win_length", "hop_length"):
-        here, there = getattr(dataset.audio, name), getattr(audio, name)
-        if here != there:
+        actual, expected = getattr(dataset.audio, name), getattr(audio, name)
+        if actual != expected:
             raise DataError(
-                f"{name} {here} of {dataset.folder} must be {there} as that of voice "
+                f"{name} {actual} of {dataset.folder} must be {expected}, as in voice "
                 f"{bundle.card.name!r}; prepare the corpus with --like VOICE"
             )
     if bundle.generator.config.n_speakers > 1:
@@ -100,5 +103,5 @@ def _check(bundle: VoiceBundle, dataset: PreparedDataset) -> None:
         if missing:
             raise DataError(
                 f"voice {bundle.card.name!r} has no speaker {missing[0]!r}; "
-                "take a voice trained on these speakers"
+                "use a voice trained on these speakers"
             )

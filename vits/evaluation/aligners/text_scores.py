@@ -1,4 +1,4 @@
-"""How well texts fit recordings in the ears of a trained voice."""
+"""Score how well texts match recordings, by the likelihood under a trained voice."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vits.alignment.score import best_path_scores
 from vits.data.prepared.dataset import PreparedDataset
-from vits.evaluation.aligners.aligner import Listener
+from vits.evaluation.aligners.aligner import Aligner
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["VoiceScorer"]
@@ -16,10 +16,10 @@ __all__ = ["VoiceScorer"]
 class VoiceScorer:
     """Scores texts by the likelihood of their best alignment under a voice's prior.
 
-    The posterior encoder's mean, through the prior flow, is one point for each frame; the text
-    encoder gives each symbol its Gaussian. The score of a text is the log-likelihood of its best
-    monotonic path for each frame, as in the alignment of training; the flow's volume is the same
-    for all texts of a recording and left out.
+    The posterior mean of each frame is mapped through the prior flow; the text encoder gives each
+    symbol a Gaussian. The score of a text is the log-likelihood per frame of its best monotonic
+    path, as in training. The log-determinant of the flow is the same for all texts of a recording
+    and left out.
 
     Source: VITS equations 4 and 6. No decoder is used.
     """
@@ -27,7 +27,7 @@ class VoiceScorer:
     def __init__(
         self, bundle: VoiceBundle, dataset: PreparedDataset, device: str | torch.device = "cpu"
     ) -> None:
-        """Check that the voice can judge the corpus.
+        """Check that the voice can score the corpus.
 
         Args:
             bundle: the voice.
@@ -36,19 +36,19 @@ class VoiceScorer:
 
         Raises:
             DataError: symbols, spectrograms or speakers of voice and corpus differ.
-            VoiceError: the voice has no posterior encoder, or there is no such device.
+            VoiceError: the voice has no posterior encoder, or the device cannot be used.
         """
-        self._listener = Listener.to(dataset, bundle, device)
+        self._aligner = Aligner.for_dataset(dataset, bundle, device)
         self._dataset = dataset
 
     def scores(self, index: int, texts: Sequence[Tensor]) -> list[float]:
-        """Return the nats per frame of a row's audio under each text; see ``Scorer``."""
+        """Return the log-likelihood (nats per frame) of the audio for each text; see ``Scorer``."""
         utterance = self._dataset[index]
-        device, model = self._listener.device, self._listener.model
-        speaker = self._listener.speakers(utterance.speaker)
+        device, model = self._aligner.device, self._aligner.model
+        speaker = self._aligner.speaker(utterance.speaker)
         results = [-float("inf")] * len(texts)
         with torch.inference_mode():
-            z = self._place(utterance.wave, speaker)
+            z = self._latent(utterance.wave, speaker)
             fitting = [i for i, text in enumerate(texts) if len(text) <= z.shape[2]]
             if not fitting:
                 return results
@@ -57,14 +57,14 @@ class VoiceScorer:
             languages = torch.full_like(lengths, utterance.language)
             prior = model.encode(ids.to(device), lengths, languages).prior
             values, _ = best_path_scores(z, prior.mean, prior.log_std, lengths)
-        for place, value in zip(fitting, values.tolist(), strict=True):
-            results[place] = value
+        for i, value in zip(fitting, values.tolist(), strict=True):
+            results[i] = value
         return results
 
-    def _place(self, wave: Tensor, speaker: Tensor | None) -> Tensor:
-        """Bring a wave (L,) into the space of the prior, (1, C, T)."""
-        model, device = self._listener.model, self._listener.device
-        spectrogram = self._listener.spectrogram(wave[None, None].to(device))
+    def _latent(self, wave: Tensor, speaker: Tensor | None) -> Tensor:
+        """Return the latent (1, C, T) of a wave (L,) in the space of the prior."""
+        model, device = self._aligner.model, self._aligner.device
+        spectrogram = self._aligner.spectrogram(wave[None, None].to(device))
         lengths = torch.tensor([spectrogram.shape[2]], device=device)
         conditioning = model.speaker_conditioning(speaker)
         return model.posterior_mean_in_prior_space(spectrogram, lengths, conditioning)

@@ -1,4 +1,4 @@
-"""The frame of the report; whatever is put into it is escaped by who puts it there."""
+"""HTML templates of the report; callers must escape what they insert."""
 
 from string import Template
 
@@ -17,12 +17,12 @@ tr > :first-child { text-align: left; font-weight: normal }
 section { border-top: 1px solid #ccc; margin-top: 1.5rem }
 audio { height: 2rem; vertical-align: middle }
 img { max-width: 100%; display: block }
-.take { margin: .4rem 0 }
+.metrics { margin: .4rem 0 }
 </style>
 <h1>Evaluation</h1>
 <ul>$facts</ul>
 $summary
-<p>The recogniser's errors on the recordings are its own: what a voice adds is what counts.</p>
+<p>Errors on the recordings are the recogniser's own; only the excess counts against a voice.</p>
 $blind
 <h2>Utterances</h2>
 $utterances
@@ -30,7 +30,7 @@ $utterances
 """)
 
 BLIND = Template("""<h2>Which is better?</h2>
-<p>Two speakers in a new order on each line. Choose without knowing; then count.</p>
+<p>The order of the two is random on each line. Choose the better one, then count.</p>
 <details><summary>Listen</summary>
 <form id="blind"><table>$rows</table><button type="button" id="count">Count</button>
 <output id="tally"></output></form></details>

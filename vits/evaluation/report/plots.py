@@ -1,9 +1,9 @@
-"""The picture of an utterance: recording, speech with its words, and the walk through both."""
+"""Plot an utterance: speech with its words, recording, and warping path."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from vits.evaluation.evaluate import Measured
+from vits.evaluation.evaluate import EvaluatedUtterance
 from vits.evaluation.metrics import ANALYSIS, analyse, to_analysis
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ __all__ = ["draw"]
 _FRAME_SECONDS = ANALYSIS.hop_length / ANALYSIS.sample_rate
 
 
-def draw(spoken: Measured, recording: Measured | None = None) -> bytes:
-    """Draw log-mel spectrograms, the words' times, and the warping, as PNG."""
+def draw(spoken: EvaluatedUtterance, recording: EvaluatedUtterance | None = None) -> bytes:
+    """Return a PNG of the log-mel spectrograms, the times of words and the warping path."""
     from matplotlib.figure import Figure  # no pyplot, no global state, no display
 
     panels = 1 if recording is None else 3
@@ -27,23 +27,23 @@ def draw(spoken: Measured, recording: Measured | None = None) -> bytes:
         axes[0].text(word.start, 72, f" {word.text}", color="white", fontsize=7, clip_on=True)
     if recording is not None:
         _mel(axes[1], recording, "recorded")
-        _walk(axes[2], spoken)
+        _path(axes[2], spoken)
     data = BytesIO()
     figure.savefig(data, format="png", dpi=80)
     return data.getvalue()
 
 
-def _mel(axes: "Axes", measured: Measured, title: str) -> None:
-    """Draw a wave's log-mel bands over its seconds, with all of its silence."""
-    speech = measured.speech
-    mel = analyse(to_analysis(speech.samples, speech.sample_rate, whole=True)).mel
+def _mel(axes: "Axes", utterance: EvaluatedUtterance, title: str) -> None:
+    """Plot the log-mel spectrogram of a wave, silence included."""
+    speech = utterance.speech
+    mel = analyse(to_analysis(speech.samples, speech.sample_rate, keep_silence=True)).mel
     extent = (0.0, len(mel) * _FRAME_SECONDS, 0.0, float(mel.shape[1]))
     axes.imshow(mel.T, aspect="auto", origin="lower", extent=extent)
     axes.set_ylabel(f"{title}, mel band", fontsize=7)
 
 
-def _walk(axes: "Axes", spoken: Measured) -> None:
-    """Draw the warping; a straight line means an even pace."""
+def _path(axes: "Axes", spoken: EvaluatedUtterance) -> None:
+    """Plot the warping path; a straight line means equal speaking rates."""
     if spoken.path is not None:
         axes.plot(*(spoken.path.T * _FRAME_SECONDS), linewidth=1)
     axes.set_xlabel("recorded (s)", fontsize=7)

@@ -1,10 +1,10 @@
-"""The figures of an evaluation as plain JSON values, and as a table for people."""
+"""The results of an evaluation as JSON values and as a table."""
 
 import math
 from typing import Any
 
-from vits.evaluation.comparison import Contest, Contestant
-from vits.evaluation.results import Summary, Take
+from vits.evaluation.comparison import ComparedVoice, VoiceComparison
+from vits.evaluation.results import Summary, UtteranceMetrics
 
 __all__ = ["FORMAT", "ROWS", "show", "table", "to_figures"]
 
@@ -36,66 +36,66 @@ ROWS = (
     ("phoneme_high", "5 % are longer than", "ms"),
     ("real_time_factor", "real-time factor, one thread", "3"),
 )
-"""Fields of ``Summary`` as they are shown: their name, their title, their unit or decimals."""
+"""Fields of ``Summary`` in the table: name, title, unit or number of decimals."""
 
 
-def to_figures(contest: Contest) -> dict[str, Any]:
-    """Return the whole evaluation, without waves, as plain JSON values."""
-    natural, model = contest.natural, contest.model
-    counted = {} if model is None else model.counted._asdict()
+def to_figures(comparison: VoiceComparison) -> dict[str, Any]:
+    """Return the whole evaluation, without waves, as JSON values."""
+    recordings, model = comparison.recordings_summary, comparison.model
+    counts = {} if model is None else model.counts._asdict()
     return {
         "format": FORMAT,
-        "manifest": contest.manifest,
-        "recogniser": contest.recogniser,
-        "naturalness": contest.predictor,
+        "manifest": comparison.manifest,
+        "recogniser": comparison.recogniser,
+        "naturalness": comparison.predictor,
         "language_model": None
         if model is None
-        else {"file": model.file, **counted, "absent_words": model.absent, "texts": model.words},
-        "seed": contest.seed,
+        else {"file": model.file, **counts, "absent_words": model.absent, "texts": model.words},
+        "seed": comparison.seed,
         "recordings": None
-        if natural is None
+        if recordings is None
         else {
-            "summary": natural._asdict(),
-            "utterances": [_utterance(one.take) for one in contest.recordings],
+            "summary": recordings._asdict(),
+            "utterances": [_utterance(one.metrics) for one in comparison.recordings],
         },
-        "voices": [_voice(voice) for voice in contest.voices],
-        "best": contest.best and contest.best.name,
+        "voices": [_voice(voice) for voice in comparison.voices],
+        "best": comparison.best and comparison.best.name,
     }
 
 
-def _voice(voice: Contestant) -> dict[str, Any]:
-    """Return one voice's figures."""
-    points = voice.score._asdict()
+def _voice(voice: ComparedVoice) -> dict[str, Any]:
+    """Return the results of one voice."""
+    scores = voice.score._asdict()
     return {
         "name": voice.name,
         "source": voice.source,
         "training_steps": voice.training_steps,
-        "score": {key: None if value == math.inf else value for key, value in points.items()},
+        "score": {key: None if value == math.inf else value for key, value in scores.items()},
         "summary": voice.summary._asdict(),
-        "utterances": [_utterance(take) for take in voice.takes],
+        "utterances": [_utterance(metrics) for metrics in voice.metrics],
     }
 
 
-def _utterance(take: Take) -> dict[str, Any]:
-    """Return one utterance's figures; all utterances have the same keys."""
-    heard, compared = take.heard, take.comparison
+def _utterance(metrics: UtteranceMetrics) -> dict[str, Any]:
+    """Return the results of one utterance; all utterances have the same keys."""
+    recognition, distance = metrics.recognition, metrics.distance
     errors = ("word_errors", "words", "character_errors", "characters")
     return {
-        "id": take.item.id,
-        "text": take.item.text,
-        "seconds": take.seconds,
-        "heard": heard and heard.text,
-        **(heard.errors._asdict() if heard else dict.fromkeys(errors)),
-        "aligned": heard and heard.aligned,
-        "naturalness": take.naturalness,
-        "mel_l1": compared and compared.mel_l1,
-        "mcd": compared and compared.mcd,
-        "real_time_factor": take.real_time_factor,
+        "id": metrics.item.id,
+        "text": metrics.item.text,
+        "seconds": metrics.seconds,
+        "heard": recognition and recognition.text,
+        **(recognition.errors._asdict() if recognition else dict.fromkeys(errors)),
+        "aligned": recognition and recognition.aligned,
+        "naturalness": metrics.naturalness,
+        "mel_l1": distance and distance.mel_l1,
+        "mcd": distance and distance.mcd,
+        "real_time_factor": metrics.real_time_factor,
     }
 
 
 def show(value: float | None, unit: str) -> str:
-    """Write a figure as people read it."""
+    """Format a value with its unit."""
     if value is None or math.isinf(value):
         return "–"
     if unit == "%":
@@ -107,17 +107,17 @@ def show(value: float | None, unit: str) -> str:
     return f"{value:.2f} {unit}" if unit else f"{value:g}"
 
 
-def table(contest: Contest) -> list[list[str]]:
-    """Return the summaries as rows of cells; the first row is the head."""
-    natural = contest.natural
-    columns: list[Summary] = [] if natural is None else [natural]
-    columns += [voice.summary for voice in contest.voices]
-    names = ["recordings"] * (natural is not None) + [voice.name for voice in contest.voices]
+def table(comparison: VoiceComparison) -> list[list[str]]:
+    """Return the summaries as rows of cells; the first row is the header."""
+    recordings = comparison.recordings_summary
+    columns: list[Summary] = [] if recordings is None else [recordings]
+    columns += [voice.summary for voice in comparison.voices]
+    names = ["recordings"] * (recordings is not None) + [voice.name for voice in comparison.voices]
     rows = [["", *names]]
     for field, title, unit in ROWS:
         values = [getattr(column, field) for column in columns]
         if any(value is not None for value in values):
             rows.append([title, *(show(value, unit) for value in values)])
-    scores = ["–"] * (natural is not None)
-    scores += [show(voice.score.value, "3") for voice in contest.voices]
+    scores = ["–"] * (recordings is not None)
+    scores += [show(voice.score.value, "3") for voice in comparison.voices]
     return [*rows, ["score (0 is best)", *scores]]

@@ -1,4 +1,4 @@
-"""What an evaluation brings in: the packages of the extra ``eval``, and instruments by name."""
+"""Import packages of the extra ``eval``, and create evaluators by name."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -7,16 +7,16 @@ from typing import TypeVar
 
 from vits.errors import ConfigError, MissingExtraError
 
-__all__ = ["make", "require"]
+__all__ = ["create", "require"]
 
-Instrument = TypeVar("Instrument")
+Evaluator = TypeVar("Evaluator")
 
 
 def require(name: str) -> ModuleType:
     """Import a package of the extra ``eval``.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: the package is not installed.
     """
     try:
         return import_module(name)
@@ -25,25 +25,25 @@ def require(name: str) -> ModuleType:
         raise MissingExtraError.of("an evaluation", package, "eval") from error
 
 
-def make(
+def create(
     what: str,
     name: str,
-    kind: type[Instrument],
+    protocol: type[Evaluator],
     method: str,
-    known: Mapping[str, Callable[[], Instrument]],
-) -> Instrument | None:
-    """Make an instrument: one that is known, none, or ``package.module:factory``.
+    known: Mapping[str, Callable[[], Evaluator]],
+) -> Evaluator | None:
+    """Create an evaluator by a short name, ``none`` or ``package.module:factory``.
 
     Args:
-        what: what to call it in messages.
-        name: which one; ``none``: None.
-        kind: the protocol that it must have.
+        what: kind of evaluator, for messages.
+        name: its name; ``none`` returns None.
+        protocol: protocol that it must implement.
         method: the protocol's method, for messages.
-        known: factories by their short names.
+        known: factories by short name.
 
     Raises:
-        ConfigError: the name is none of these, or what it names is not of the kind.
-        MissingExtraError: a package that it needs is not installed.
+        ConfigError: the name is unknown, or the factory's result lacks the method.
+        MissingExtraError: a required package is not installed.
     """
     if name == "none":
         return None
@@ -55,9 +55,9 @@ def make(
             f"{what} {name!r} must be {', '.join(known)}, none or package.module:factory"
         )
     try:
-        made = getattr(import_module(module), factory)()
+        evaluator = getattr(import_module(module), factory)()
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"{what} {name} cannot be imported ({error}); check it") from error
-    if not isinstance(made, kind):
-        raise ConfigError(f"{what} {name} gives {type(made).__name__}; it lacks {method}()")
-    return made
+    if not isinstance(evaluator, protocol):
+        raise ConfigError(f"{what} {name} gives {type(evaluator).__name__}; it lacks {method}()")
+    return evaluator

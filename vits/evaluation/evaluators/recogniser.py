@@ -1,4 +1,4 @@
-"""Offline recognisers: what was understood of a wave."""
+"""Offline speech recognisers."""
 
 import re
 from pathlib import Path
@@ -11,47 +11,47 @@ from numpy.typing import NDArray
 from vits.audio.files import to_pcm16
 from vits.audio.resample import resample
 from vits.errors import ConfigError
-from vits.evaluation.judges.error_rates import plain_words
-from vits.evaluation.judges.packages import make, require
+from vits.evaluation.evaluators.error_rates import plain_words
+from vits.evaluation.evaluators.packages import create, require
 
-__all__ = ["Aligner", "PocketSphinx", "Recogniser", "load_recogniser"]
+__all__ = ["AlignmentChecker", "PocketSphinx", "Recogniser", "load_recogniser"]
 
-_SAMPLE_RATE = 16000  # of pocketsphinx's own acoustic model (Hz)
+_SAMPLE_RATE = 16000  # of pocketsphinx's acoustic model (Hz)
 
 
 @runtime_checkable
 class Recogniser(Protocol):
-    """Writes down what is said."""
+    """Transcribes speech."""
 
     def transcribe(self, samples: NDArray[np.floating], sample_rate: int) -> str:
-        """Return the words of a wave (L,) in [-1, 1]; empty where nothing is understood."""
+        """Return the words of a wave (L,) in [-1, 1]; empty if nothing is recognised."""
         ...
 
 
 @runtime_checkable
-class Aligner(Protocol):
-    """What a recogniser may be able to do besides."""
+class AlignmentChecker(Protocol):
+    """A recogniser that can also align a text with a wave."""
 
     def aligns(self, samples: NDArray[np.floating], sample_rate: int, text: str) -> bool | None:
-        """Tell whether every word of a text is found in the wave, in order.
+        """Return whether every word of a text is found in the wave, in order.
 
-        None where it cannot be told, for instance of words that the recogniser does not know.
+        None if that cannot be decided, for instance for words that the recogniser does not know.
         """
         ...
 
 
 class PocketSphinx:
-    """CMU's recogniser with the English model that its package carries.
+    """CMU's recogniser with the English model of its package.
 
-    The same wave gives the same words whatever was heard before: what the decoder learns of the
-    channel is put back before each wave.
+    The result depends on the wave alone: the decoder's channel adaptation is reset before each
+    wave.
     """
 
     def __init__(self, language_model: Path | None = None) -> None:
         """Load the models.
 
         Args:
-            language_model: an ARPA file in place of the package's own trigrams.
+            language_model: ARPA file that replaces the package's trigrams.
 
         Raises:
             MissingExtraError: pocketsphinx is not installed.
@@ -62,36 +62,36 @@ class PocketSphinx:
             self._decoder: Any = require("pocketsphinx").Decoder(loglevel="FATAL", **options)
         except RuntimeError as error:
             raise ConfigError(
-                f"pocketsphinx cannot read the language model {language_model}; write ARPA"
+                f"pocketsphinx cannot read the language model {language_model}; use an ARPA file"
             ) from error
         self._channel = self._decoder.get_cmn()
 
     def transcribe(self, samples: NDArray[np.floating], sample_rate: int) -> str:
-        """Return the words of a wave (L,) in [-1, 1]; empty where nothing is understood."""
+        """Return the words of a wave (L,) in [-1, 1]; empty if nothing is recognised."""
         self._decoder.activate_search()
-        return self._hear(samples, sample_rate)
+        return self._decode(samples, sample_rate)
 
     def aligns(self, samples: NDArray[np.floating], sample_rate: int, text: str) -> bool | None:
-        """Force the words of a text upon a wave; None where the dictionary lacks one of them."""
+        """Align the words of a text by force; None if the dictionary lacks one of them."""
         words = plain_words(text)
         if not words or not all(self.knows(word) for word in words):
             return None
         self._decoder.set_align_text(" ".join(words))
-        found = self._hear(samples, sample_rate).split()
+        decoded = self._decode(samples, sample_rate).split()
         self._decoder.activate_search()
-        return found == words
+        return decoded == words
 
     def knows(self, word: str) -> bool:
-        """Tell whether the pronouncing dictionary has a word."""
+        """Return whether the pronouncing dictionary has a word."""
         return self._decoder.lookup_word(word) is not None
 
     def words(self) -> list[str]:
-        """Return the words of the pronouncing dictionary that are words of texts."""
+        """Return the words of the pronouncing dictionary, without variants and symbols."""
         path = require("pocketsphinx").get_model_path("en-us/cmudict-en-us.dict")
         heads = (line.split(" ", 1)[0] for line in Path(path).read_text("utf-8").splitlines())
         return [word for word in heads if re.fullmatch(r"[a-z][a-z']*[a-z]|[a-z]", word)]
 
-    def _hear(self, samples: NDArray[np.floating], sample_rate: int) -> str:
+    def _decode(self, samples: NDArray[np.floating], sample_rate: int) -> str:
         """Run the active search over a whole wave."""
         wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
         pcm = to_pcm16(resample(wave, sample_rate, _SAMPLE_RATE).numpy())
@@ -99,19 +99,19 @@ class PocketSphinx:
         self._decoder.start_utt()
         self._decoder.process_raw(pcm.tobytes(), full_utt=True)
         self._decoder.end_utt()
-        found = self._decoder.hyp()
-        return "" if found is None else found.hypstr
+        hypothesis = self._decoder.hyp()
+        return "" if hypothesis is None else hypothesis.hypstr
 
 
 def load_recogniser(name: str) -> Recogniser | None:
-    """Make a recogniser.
+    """Create a recogniser.
 
     Args:
-        name: ``pocketsphinx``, ``none``, or ``package.module:factory``: what is called without
-            arguments and returns a ``Recogniser``.
+        name: ``pocketsphinx``, ``none``, or ``package.module:factory``, a callable without
+            arguments that returns a ``Recogniser``.
 
     Raises:
-        ConfigError: the name is none of these, or what it names is no recogniser.
+        ConfigError: the name is unknown, or its result is not a recogniser.
         MissingExtraError: pocketsphinx is not installed.
     """
-    return make("recogniser", name, Recogniser, "transcribe", {"pocketsphinx": PocketSphinx})
+    return create("recogniser", name, Recogniser, "transcribe", {"pocketsphinx": PocketSphinx})

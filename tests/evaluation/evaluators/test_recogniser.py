@@ -7,9 +7,9 @@ import pytest
 from vits.audio import files
 from vits.errors import ConfigError
 from vits.evaluation import PocketSphinx, load_recogniser
-from vits.evaluation.judges.error_rates import plain_words
-from vits.evaluation.judges.language_model import build_bigrams, write_arpa
-from vits.evaluation.judges.recogniser import Aligner
+from vits.evaluation.evaluators.error_rates import plain_words
+from vits.evaluation.evaluators.language_model import build_bigrams, write_arpa
+from vits.evaluation.evaluators.recogniser import AlignmentChecker
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +20,12 @@ def sphinx():
 @pytest.fixture(scope="module")
 def spoken(robot):
     rows = (robot / "metadata.csv").read_text(encoding="utf-8").splitlines()
-    takes = []
+    utterances = []
     for row in rows:
         name, text, _ = row.split("|")
         samples, rate = files.read(robot / "wavs" / f"{name}.wav")
-        takes.append((samples[:, 0], rate, text))
-    return takes
+        utterances.append((samples[:, 0], rate, text))
+    return utterances
 
 
 def test_words_are_found_in_what_says_them_and_not_elsewhere(sphinx, spoken):
@@ -60,12 +60,12 @@ def test_a_wave_too_short_for_a_word_says_nothing(sphinx):
     assert sphinx.transcribe(np.zeros(10, np.float32), 16000) == ""
 
 
-@pytest.mark.slow  # pocketsphinx takes seconds to read any ARPA file, however small
+@pytest.mark.slow  # pocketsphinx utterances seconds to read any ARPA file, however small
 def test_a_model_of_the_very_sentence_hears_it(sphinx, spoken, tmp_path):
     samples, rate, text = spoken[1]
     write_arpa(tmp_path / "one.arpa", build_bigrams([plain_words(text)]))
-    heard = PocketSphinx(tmp_path / "one.arpa").transcribe(samples, rate)
-    assert plain_words(heard) == plain_words(text)
+    recognised = PocketSphinx(tmp_path / "one.arpa").transcribe(samples, rate)
+    assert plain_words(recognised) == plain_words(text)
 
 
 def test_a_broken_model_is_one_line(tmp_path):
@@ -89,9 +89,9 @@ def test_a_recogniser_is_made_by_its_name(monkeypatch):
     monkeypatch.setitem(sys.modules, "my_recogniser", module)
     made = load_recogniser("my_recogniser:Writer")
     assert made.transcribe(np.zeros(1), 16000) == "words"
-    assert not isinstance(made, Aligner)
+    assert not isinstance(made, AlignmentChecker)
     assert load_recogniser("none") is None
-    assert isinstance(load_recogniser("pocketsphinx"), Aligner)
+    assert isinstance(load_recogniser("pocketsphinx"), AlignmentChecker)
     for name, words in (
         ("whisper", "must be pocketsphinx, none or"),
         ("my_recogniser:Reader", "cannot be imported"),

@@ -1,4 +1,4 @@
-"""Predictors of naturalness: what listeners would say of a wave, without listeners."""
+"""Predict the naturalness of speech (mean opinion score) without listeners."""
 
 import warnings
 from typing import Any, Protocol, runtime_checkable
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from vits.audio.resample import resample
 from vits.errors import AudioError
-from vits.evaluation.judges.packages import make, require
+from vits.evaluation.evaluators.packages import create, require
 
 __all__ = ["DnsMos", "Predictor", "load_predictor"]
 
-_SAMPLE_RATE = 16000  # of the predictor (Hz)
+_SAMPLE_RATE = 16000  # of DNSMOS (Hz)
 
 
 @runtime_checkable
 class Predictor(Protocol):
-    """Predicts the mean opinion of listeners."""
+    """Predicts the mean opinion score of listeners."""
 
     def rate(self, samples: NDArray[np.floating], sample_rate: int) -> float:
         """Return the mean opinion score of a wave (L,) in [-1, 1]: 1 (bad) to 5 (excellent)."""
@@ -26,11 +26,11 @@ class Predictor(Protocol):
 
 
 class DnsMos:
-    """DNSMOS P.835, with the network that the package speechmos carries: overall quality.
+    """Overall quality of DNSMOS P.835, with the network of the package speechmos.
 
     Source: Reddy, Gopal & Cutler, "DNSMOS P.835", ICASSP 2022. It was trained on noisy and denoised
-    calls, not on synthesis: it hears noise, buzz and blur, and says nothing of wrong words or a
-    wrong melody. Waves shorter than its 9 s are repeated, as its authors do.
+    calls, not on synthesis: it measures noise, buzz and blur, but not wrong words or intonation.
+    Waves shorter than 9 s are repeated, as its authors do.
     """
 
     def __init__(self) -> None:
@@ -50,22 +50,22 @@ class DnsMos:
         if not len(samples):
             raise AudioError("a wave without samples has no naturalness; leave it out")
         wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-        heard = resample(wave, sample_rate, _SAMPLE_RATE).clamp(-1.0, 1.0)
+        speech = resample(wave, sample_rate, _SAMPLE_RATE).clamp(-1.0, 1.0)
         with warnings.catch_warnings():
-            # of a second network, whose verdict is not used
+            # from a second network whose output is not used
             warnings.filterwarnings("ignore", "Empty filters detected", UserWarning)
-            return float(self._rate(heard.numpy(), _SAMPLE_RATE)["ovrl_mos"])
+            return float(self._rate(speech.numpy(), _SAMPLE_RATE)["ovrl_mos"])
 
 
 def load_predictor(name: str) -> Predictor | None:
-    """Make a predictor of naturalness.
+    """Create a predictor of naturalness.
 
     Args:
-        name: ``dnsmos``, ``none``, or ``package.module:factory``: what is called without arguments
-            and returns a ``Predictor``.
+        name: ``dnsmos``, ``none``, or ``package.module:factory``, a callable without arguments that
+            returns a ``Predictor``.
 
     Raises:
-        ConfigError: the name is none of these, or what it names is no predictor.
+        ConfigError: the name is unknown, or its result is not a predictor.
         MissingExtraError: speechmos is not installed.
     """
-    return make("naturalness predictor", name, Predictor, "rate", {"dnsmos": DnsMos})
+    return create("naturalness predictor", name, Predictor, "rate", {"dnsmos": DnsMos})

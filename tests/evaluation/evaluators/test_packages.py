@@ -5,7 +5,7 @@ import pytest
 
 from vits.errors import MissingExtraError
 from vits.evaluation import DnsMos, PocketSphinx
-from vits.evaluation.judges.error_rates import count_errors
+from vits.evaluation.evaluators.error_rates import count_errors
 from vits.evaluation.pitch import PitchRange, track_pitch
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from vits.evaluation.judges.error_rates import count_errors, plain_words
+from vits.evaluation.evaluators.error_rates import count_errors, plain_words
 
 
 @pytest.mark.parametrize(
