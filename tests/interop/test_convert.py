@@ -1,6 +1,5 @@
-"""Conversions from end to end, and what is recognised."""
+"""Conversions from end to end."""
 
-import copy
 import re
 
 import pytest
@@ -8,9 +7,9 @@ import torch
 
 from vits.cli import main
 from vits.cli.base_voice import read_base
-from vits.errors import MissingFileError, VoiceError
-from vits.interop import convert, equivalence
-from vits.interop.detect_format import FORMATS, detect_format, read
+from vits.errors import VoiceError
+from vits.interop import convert
+from vits.interop.detect_format import detect_format, read
 
 OTHERS = ("transformers", "coqui", "piper")
 
@@ -24,14 +23,14 @@ def original(make_voice, narrow_discriminators, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def originals(original, make_voice, tmp_path_factory):
-    """Originals that others can be: Coqui's stochastic durations have a width of their own."""
+    """Originals that each format can hold; Coqui's stochastic predictor has a fixed width."""
     folder = tmp_path_factory.mktemp("originals") / "deterministic"
     convert.write(make_voice(3, "deterministic", discriminators=True), folder, "original")
     return {"transformers": original, "coqui": folder, "piper": original}
 
 
 @pytest.mark.parametrize("to", OTHERS)
-def test_original_to_ours_to_another_and_back(originals, same_weights, tmp_path, to):
+def test_a_voice_survives_conversion_through_every_format(originals, same_weights, tmp_path, to):
     original = originals[to]
     ours = convert.write(read(original), tmp_path / "ours", "vits")
     drop = ("discriminators",) if to == "transformers" else ()
@@ -54,27 +53,7 @@ def test_a_converted_voice_can_be_fine_tuned_with_its_discriminators(original, t
     assert all(torch.equal(base.discriminators[name], expected[name]) for name in expected)
 
 
-def test_a_voice_that_speaks_for_hours_is_not_compared(make_voice):
-    voice = copy.deepcopy(make_voice(1, "deterministic").bundle)
-    with torch.no_grad():
-        voice.generator.duration_predictor.projection.bias.fill_(9.0)
-    reason = equivalence.compare_voices(voice, voice)
-    assert isinstance(reason, str)
-    assert "frames must be at most" in reason
-
-
-def test_another_voice_is_told_apart(make_voice):
-    voice = make_voice(1, "deterministic").bundle
-    other = copy.deepcopy(voice)
-    with torch.no_grad():
-        other.generator.decoder.post.weight.mul_(1.01)
-    result = equivalence.compare_voices(voice, other)
-    assert result.difference > 1e-3 * result.peak
-    assert equivalence.compare_voices(voice, voice).difference == 0
-    assert equivalence.compare_ids(voice.frontend, other.frontend)
-
-
-def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
+def test_an_unsupported_part_is_named_and_can_be_dropped(original, tmp_path, capsys):
     arguments = ["convert", str(original), str(tmp_path / "x"), "--to", "transformers"]
     assert main(arguments) == 2
     assert (
@@ -91,7 +70,7 @@ def test_a_loss_is_named_and_may_be_allowed(original, tmp_path, capsys):
         assert float(difference) <= 1e-5 * float(peak)
 
 
-def test_inspect_says_what_it_is_and_writes_nothing(original, capsys):
+def test_inspect_describes_a_voice_and_writes_nothing(original, capsys):
     before = sorted(original.iterdir())
     assert main(["inspect", str(original)]) == 0
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
@@ -105,14 +84,14 @@ def test_inspect_says_what_it_is_and_writes_nothing(original, capsys):
     assert sorted(original.iterdir()) == before
 
 
-def test_a_folder_in_use_is_left_alone(original, tmp_path):
+def test_a_folder_in_use_is_not_changed(original, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(VoiceError, match="in use"):
         convert.write(read(original), tmp_path, "vits")
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_what_goes_wrong_while_writing_leaves_nothing(original, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_nothing(original, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
@@ -120,19 +99,3 @@ def test_what_goes_wrong_while_writing_leaves_nothing(original, tmp_path, monkey
     with pytest.raises(VoiceError, match="No space left"):
         convert.write(read(original), tmp_path / "new", "original")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_every_format_is_offered():
-    from vits.cli import convert as command
-
-    assert tuple(FORMATS) == command.FORMATS
-
-
-def test_nothing_known_is_an_error(tmp_path):
-    with pytest.raises(MissingFileError):
-        read(tmp_path / "nowhere")
-    with pytest.raises(VoiceError, match="has no known voice format"):
-        read(tmp_path)
-    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    with pytest.raises(VoiceError, match="'llama' is another architecture"):
-        read(tmp_path)

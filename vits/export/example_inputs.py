@@ -31,14 +31,14 @@ def example_inputs(
         trial: number of the attempt; each has other noise and a slightly larger length scale.
         language: language id of all sentences; None: they alternate.
     """
-    inference, config = bundle.settings, bundle.generator.config
+    settings, config = bundle.settings, bundle.generator.config
     generator = torch.Generator().manual_seed(SEED + trial)
     for number, ids in enumerate(_ids(bundle.frontend)):
         yield ExampleInput(
             ids=torch.tensor([ids]),
-            noise_scale=inference.noise_scale,
-            length_scale=inference.length_scale * (1 + trial / 100),
-            noise_scale_duration=inference.noise_scale_duration,
+            noise_scale=settings.noise_scale,
+            length_scale=settings.length_scale * (1 + trial / 100),
+            noise_scale_duration=settings.noise_scale_duration,
             speaker=number % config.n_speakers,
             language=number % max(1, config.n_languages) if language is None else language,
             duration_noise=torch.randn(1, 2, len(ids), generator=generator),

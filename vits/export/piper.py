@@ -135,7 +135,7 @@ def _language(bundle: VoiceBundle) -> dict[str, str]:
 
 def _write_files(folder: Path, bundle: VoiceBundle) -> None:
     """Write the voice's JSON."""
-    config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
+    config, text, settings = bundle.generator.config, bundle.frontend.config, bundle.settings
     names = bundle.speakers if config.n_speakers > 1 else ()
     values: dict[str, Any] = {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": _quality(bundle)},
@@ -143,9 +143,9 @@ def _write_files(folder: Path, bundle: VoiceBundle) -> None:
         "language": _language(bundle),
         "dataset": bundle.card.dataset or bundle.card.name,
         "inference": {
-            "noise_scale": inference.noise_scale,
-            "length_scale": inference.length_scale,
-            "noise_w": inference.noise_scale_duration,
+            "noise_scale": settings.noise_scale,
+            "length_scale": settings.length_scale,
+            "noise_w": settings.noise_scale_duration,
         },
         "phoneme_type": "espeak" if text.backend == "espeak" else "text",
         "phoneme_map": {},

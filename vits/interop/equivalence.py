@@ -94,14 +94,14 @@ def compare_with_transformers(folder: Path, bundle: VoiceBundle) -> WaveDifferen
     frontend = move_blank_first(bundle.frontend, bundle.generator.state_dict())[0]
     ids = torch.tensor([_interleave_blanks(_sample_symbols(bundle.frontend), frontend)])
     speaker = {"speaker_id": 0} if model.config.num_speakers > 1 else {}
-    inference = bundle.settings
+    settings = bundle.settings
     model.noise_scale, model.noise_scale_duration = (
-        inference.noise_scale,
-        inference.noise_scale_duration,
+        settings.noise_scale,
+        settings.noise_scale_duration,
     )
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        rate = 1.0 / inference.length_scale
+        rate = 1.0 / settings.length_scale
         expected: Tensor = model(ids, speaking_rate=rate, **speaker).waveform[0]
     return _difference(expected, _synthesise(bundle))
 
@@ -133,13 +133,13 @@ def _difference(expected: Tensor, actual: Tensor) -> WaveDifference:
 
 def _synthesise(bundle: VoiceBundle) -> Tensor:
     """Synthesise some symbols with the noise that transformers draws after the same seed."""
-    generator, inference = bundle.generator.eval(), bundle.settings
+    generator, settings = bundle.generator.eval(), bundle.settings
     config = generator.config
     ids = torch.tensor([_interleave_blanks(_sample_symbols(bundle.frontend), bundle.frontend)])
     options: dict[str, Any] = {
-        "noise_scale": inference.noise_scale,
-        "noise_scale_duration": inference.noise_scale_duration,
-        "length_scale": inference.length_scale,
+        "noise_scale": settings.noise_scale,
+        "noise_scale_duration": settings.noise_scale_duration,
+        "length_scale": settings.length_scale,
         "max_frames": MAX_FRAMES,
     }
     n = ids.shape[1]

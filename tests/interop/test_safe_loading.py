@@ -1,4 +1,4 @@
-"""Files that mean harm: none is run, nothing is written, each is refused in one line."""
+"""Hostile files: no code is run, nothing is written, each is refused in one line."""
 
 import io
 import json
@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from vits.cli import main
-from vits.errors import VitsError
 from vits.interop import convert, safe_loading
 from vits.interop.detect_format import read
 
@@ -321,8 +320,3 @@ def test_names_of_speakers_are_no_paths(make_voice, tmp_path):
     convert.write(read(tmp_path / "voice"), tmp_path / "out", "coqui")
     assert not list(tmp_path.parent.rglob(MARK))
     assert read(tmp_path / "out").bundle.speakers == tuple(names)
-
-
-def test_more_than_thirty_files_were_tried():
-    assert len(CHECKPOINTS) + 6 + 28 + 7 >= 30
-    assert issubclass(VitsError, Exception)

@@ -1,0 +1,25 @@
+import copy
+
+import torch
+
+from vits.interop import equivalence
+
+
+def test_extreme_durations_are_not_compared(make_voice):
+    voice = copy.deepcopy(make_voice(1, "deterministic").bundle)
+    with torch.no_grad():
+        voice.generator.duration_predictor.projection.bias.fill_(9.0)
+    reason = equivalence.compare_voices(voice, voice)
+    assert isinstance(reason, str)
+    assert "frames must be at most" in reason
+
+
+def test_a_different_voice_is_detected(make_voice):
+    voice = make_voice(1, "deterministic").bundle
+    other = copy.deepcopy(voice)
+    with torch.no_grad():
+        other.generator.decoder.post.weight.mul_(1.01)
+    result = equivalence.compare_voices(voice, other)
+    assert result.difference > 1e-3 * result.peak
+    assert equivalence.compare_voices(voice, voice).difference == 0
+    assert equivalence.compare_ids(voice.frontend, other.frontend)
