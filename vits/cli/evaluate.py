@@ -166,14 +166,14 @@ def _compare_voices(args: argparse.Namespace, items: "Sequence[Item]") -> "Voice
     if items[0].read is not None:
         measured = measure_recordings(items, evaluators)
         recordings = tuple(_with_progress(measured, len(items), "recordings"))
-    entered = _enter_all(args, voices, first, items, evaluators, recordings)
+    compared = _evaluate_all(args, voices, first, items, evaluators, recordings)
     return VoiceComparison(
         str(args.manifest),
         args.recogniser,
         args.naturalness,
         args.seed,
         recordings,
-        tuple(entered),
+        tuple(compared),
         model,
     )
 
@@ -240,7 +240,7 @@ def _recogniser(
         return PocketSphinx(path), model
 
 
-def _enter_all(
+def _evaluate_all(
     args: argparse.Namespace,
     paths: Sequence[Path],
     first: "Voice",
@@ -252,7 +252,7 @@ def _enter_all(
     from vits.evaluation.comparison import summarise_voice
     from vits.evaluation.evaluate import evaluate
 
-    entered: list[ComparedVoice] = []
+    compared: list[ComparedVoice] = []
     for path, name in zip(paths, _names(paths), strict=True):
         voice = first if path == paths[0] else _load(path, args.language)
         steps = voice.card.training_steps
@@ -265,11 +265,11 @@ def _enter_all(
             seed=args.seed,
         )
         measured = list(_with_progress(spoken, len(items), name))
-        entered.append(summarise_voice(name, str(path), steps, measured, recordings))
+        compared.append(summarise_voice(name, str(path), steps, measured, recordings))
         if args.checkpoints:
-            best = min(entered, key=lambda one: one.score.value)
-            entered = [one if one is best else one._replace(utterances=()) for one in entered]
-    return entered
+            best = min(compared, key=lambda one: one.score.value)
+            compared = [one if one is best else one._replace(utterances=()) for one in compared]
+    return compared
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
