@@ -22,8 +22,10 @@ def traced(export, monkeypatch):
     """Use the graphs of earlier exports instead of tracing the voice ``small`` again."""
     onnx = pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
 
+    graphs = {to: export("small", to).graph for to in ("onnx", "piper")}
+
     def load(spec, example):
-        return onnx.load(export("small", "onnx" if spec.optional else "piper").graph)
+        return onnx.load(graphs["onnx" if spec.optional else "piper"])
 
     monkeypatch.setattr("vits.export.write.trace", load)
 
