@@ -1,7 +1,7 @@
 """The training step as the reference recipe has it, to time ours against.
 
-Written from the recipe of the original VITS, over the same modules and weights as ours
-(``plain.make_plain``), with what the original does and ours leaves out:
+Written from the recipe of the original VITS, over the plain modules and the same weights as ours
+(which uses ``vits.fast``), with what the original does and ours leaves out:
 
 - real and generated waves in two passes, in both steps, so four passes of the discriminators;
 - the generator's step keeps the graph of the real pass and computes the discriminators' gradients;
@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from plain import make_plain
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -71,8 +70,6 @@ class Baseline:
         self.mixed = precision == "bf16-mixed"
         self.generator = Vits(config).to(self.device)
         self.discriminators = Discriminators(**vars(config.discriminator)).to(self.device)
-        make_plain(self.generator)
-        make_plain(self.discriminators)
         self.spectrogram = Spectrogram(config.audio)
         self.mel = MelSpectrogram(config.audio).to(self.device)
         self.optimizers = [

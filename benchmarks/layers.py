@@ -1,13 +1,12 @@
-"""What is each change of a layer worth alone? Its plain form and ours, in turn, in one process.
+"""How much faster is each module of ``vits.fast`` than its plain one, in turn, in one process?
 
     python benchmarks/layers.py --threads 1 --rounds 7 --json layers.json
 
-For every layer that this library computes in another way than the reference (``plain.py``), the box
-of figure 1 it stands in runs forward and backward, on the shapes of an LJSpeech step of
-``benchmarks/training.py``, first with every layer plain, then with that one as ours. Processor time
-is measured, not the clock's, so other programs disturb it less; the gain is the median over the
-rounds of plain / ours. The gradients of both must agree when nothing is dropped out (a mask is
-drawn in the order of memory, which some changes alter).
+For every class of ``vits.fast.training``, the box of figure 1 that contains it runs forward and
+backward, on the shapes of an LJSpeech step of ``benchmarks/training.py``: first with all modules
+plain, then with this class fast; ``all`` is ``optimize_for_training``. CPU time is measured, not
+elapsed time, so other programs disturb it less; the gain is the median over the rounds of plain /
+fast. The gradients of both must agree without dropout, whose masks differ.
 """
 
 import argparse
@@ -17,21 +16,23 @@ import sys
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from plain import PLAIN, make_plain
-from plain_text import PLAIN_TEXT
 from torch import Tensor, nn
 
 from vits.config import VitsConfig
+from vits.fast import optimize_for_training
+from vits.fast.channels_last import ChannelsLastConv1d
+from vits.fast.replacement import replace_modules
+from vits.fast.training import CHANNELS_LAST, TABLE
 from vits.layers.masking import sequence_mask
 from vits.models import Discriminators, Vits
 
-Kinds = tuple[type[nn.Module], ...]
-ROWS: Kinds = tuple(PLAIN_TEXT)  # one change: rows and columns do not mix
 Run = Callable[[nn.Module], Tensor]
+Optimize = Callable[[nn.Module], nn.Module]
 
 
 def boxes(batch: int, symbols: int, frames: int) -> dict[str, tuple[nn.Module, Run]]:
@@ -79,7 +80,7 @@ def sum_of(tensors: Any) -> Tensor:
 
 
 def timed(module: nn.Module, run: Run) -> tuple[float, float]:
-    """Processor seconds of a forward and backward pass, and the norm of the gradients."""
+    """CPU seconds of a forward and backward pass, and the norm of the gradients."""
     torch.manual_seed(1)
     module.zero_grad()
     started = time.process_time()
@@ -89,42 +90,46 @@ def timed(module: nn.Module, run: Run) -> tuple[float, float]:
     return seconds, float(torch.nn.utils.get_total_norm(gradients, foreach=False))
 
 
-def changes(module: nn.Module) -> dict[str, Kinds]:
-    """Name what is computed in another way in a box; the last of several is all of it."""
-    kinds = list(dict.fromkeys(type(m) for m in module.modules() if type(m) in PLAIN))
-    found: dict[str, Kinds] = {k.__name__: (k,) for k in kinds if k not in ROWS}
-    if any(k in ROWS for k in kinds):
-        found["rows"] = ROWS
-    return found if len(found) == 1 else {**found, "all": tuple(kinds)}
+def changes(module: nn.Module) -> dict[str, Optimize]:
+    """Name what is computed faster in a box; the last of several is all of it."""
+    kinds = dict.fromkeys(type(m) for m in module.modules())
+    found: dict[str, Optimize] = {
+        kind.__name__: partial(replace_modules, table={kind: TABLE[kind]})
+        for kind in kinds
+        if kind in TABLE
+    }
+    if any(kind in CHANNELS_LAST for kind in kinds):
+        below = {kind: {nn.Conv1d: ChannelsLastConv1d} for kind in CHANNELS_LAST}
+        found["Conv1d, channels last"] = partial(replace_modules, table={}, below=below)
+    return found if len(found) == 1 else {**found, "all": optimize_for_training}
 
 
-def compare(name: str, change: str, kinds: Kinds, rounds: int, box: Any) -> dict[str, Any]:
-    """Time a box with every layer plain against the same with some kinds of them as ours."""
+def compare(name: str, change: str, optimize: Optimize, rounds: int, box: Any) -> dict[str, Any]:
+    """Time a box with all modules plain against the same with some of them fast."""
     module, run = box
-    plain = make_plain(deepcopy(module))
-    ours = make_plain(deepcopy(module), kinds)
-    require_equal(name, plain, ours, run)
+    plain, fast = deepcopy(module), optimize(deepcopy(module))
+    require_equal(name, plain, fast, run)
     pairs = []
     for number in range(rounds):
-        order = (plain, ours) if number % 2 == 0 else (ours, plain)
+        order = (plain, fast) if number % 2 == 0 else (fast, plain)
         seconds = {id(form): timed(form, run)[0] for form in order}
-        pairs.append((seconds[id(plain)], seconds[id(ours)]))
+        pairs.append((seconds[id(plain)], seconds[id(fast)]))
     return {
         "box": name,
         "layer": change,
         "plain_ms": round(1e3 * statistics.median(a for a, _ in pairs), 1),
-        "ours_ms": round(1e3 * statistics.median(b for _, b in pairs), 1),
+        "fast_ms": round(1e3 * statistics.median(b for _, b in pairs), 1),
         "gain": round(statistics.median(a / b for a, b in pairs), 3),
     }
 
 
-def require_equal(name: str, plain: nn.Module, ours: nn.Module, run: Run) -> None:
+def require_equal(name: str, plain: nn.Module, fast: nn.Module, run: Run) -> None:
     """Stop where the two forms do not give the same gradients; this also warms both up."""
-    dropouts = [m for form in (plain, ours) for m in form.modules() if isinstance(m, nn.Dropout)]
+    dropouts = [m for form in (plain, fast) for m in form.modules() if isinstance(m, nn.Dropout)]
     shares = [dropout.p for dropout in dropouts]
     for dropout in dropouts:
         dropout.p = 0.0
-    (_, one), (_, other) = timed(plain, run), timed(ours, run)
+    (_, one), (_, other) = timed(plain, run), timed(fast, run)
     for dropout, share in zip(dropouts, shares, strict=True):
         dropout.p = share
     if abs(one - other) > 1e-4 * abs(one):
@@ -149,9 +154,9 @@ def main() -> int:
     for name, box in boxes(args.batch, args.symbols, args.frames).items():
         if args.boxes and name not in args.boxes:
             continue
-        for change, kinds in changes(box[0]).items():
-            row = compare(name, change, kinds, args.rounds, box)
-            print("{box:20s} {layer:24s} {plain_ms:9.1f} {ours_ms:9.1f} {gain:7.3f}".format(**row))
+        for change, optimize in changes(box[0]).items():
+            row = compare(name, change, optimize, args.rounds, box)
+            print("{box:20s} {layer:24s} {plain_ms:9.1f} {fast_ms:9.1f} {gain:7.3f}".format(**row))
             sys.stdout.flush()
             rows.append(row)
     if args.json:

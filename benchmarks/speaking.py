@@ -29,7 +29,7 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
-from vits.layers.channels_last import computes_bf16
+from vits.fast.cpu import computes_bf16
 from vits.layers.flows import MeanCoupling
 from vits.models import Vits
 from vits.synthesis import Card, Settings, VoiceBundle, load, write_voice

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
 from vits.config import (
     AudioConfig,
@@ -19,7 +20,7 @@ from vits.config import (
     TrainingConfig,
     VitsConfig,
 )
-from vits.models import Discriminators, Vits
+from vits.layers.wavenet import WaveNet
 from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
 
@@ -117,17 +118,28 @@ def test_two_steps_of_baseline_and_trainer_give_the_same_losses_and_weights(
             assert other[f"train/{name}"] == pytest.approx(one[name], rel=tolerance), (step, name)
 
 
-def test_plain_layers_are_other_code_over_the_same_weights(benchmarks):
-    plain = benchmarks("plain")
-    torch.manual_seed(0)
-    for ours in (Vits(SMALL), Discriminators(**vars(SMALL.discriminator))):
-        before = {type(part) for part in ours.modules()}
-        names = list(ours.state_dict())
-        changed = {type(part) for part in plain.make_plain(ours).modules()}
-        assert list(ours.state_dict()) == names
-        replaced = before & plain.PLAIN.keys()
-        assert replaced
-        assert not replaced & changed
+def test_the_baseline_has_plain_modules_only(benchmarks):
+    baseline = benchmarks("baseline").Baseline(SMALL, TrainingConfig())
+    kinds = {
+        type(part)
+        for network in (baseline.generator, baseline.discriminators)
+        for part in network.modules()
+    }
+    assert {WaveNet, nn.Dropout} < kinds
+    assert not [kind for kind in kinds if kind.__module__.startswith("vits.fast")]
+
+
+@pytest.mark.parametrize("box", ["duration predictor", "decoder"])
+def test_each_fast_module_is_compared_with_its_plain_one(benchmarks, monkeypatch, capsys, box):
+    layers = benchmarks("layers")
+    monkeypatch.setattr(layers, "VitsConfig", lambda: SMALL)
+    monkeypatch.setattr(layers.torch, "set_num_threads", lambda count: None)
+    sizes = ["--batch", "1", "--symbols", "5", "--frames", "12", "--rounds", "1"]
+    monkeypatch.setattr("sys.argv", ["layers.py", *sizes, "--boxes", box])
+    assert layers.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 3
+    assert lines[-1][len(box) :].split()[0] == "all"
 
 
 def test_the_search_without_the_package_gives_the_same_path(benchmarks):

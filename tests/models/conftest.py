@@ -35,6 +35,7 @@ DECODERS = {
         **STAGES, **ISTFT, n_bands=2, istft_hop_length=4, trainable_filterbank=True
     ),
     "convnext": ConvNextConfig(**CONVNEXT, kernel_size=5),
+    "convnext of short windows": ConvNextConfig(**CONVNEXT, kernel_size=3, window_hops=2),
 }
 SMALL = VitsConfig(
     n_symbols=20,

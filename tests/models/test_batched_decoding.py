@@ -5,12 +5,13 @@ import random
 import pytest
 
 from vits.models.batched_decoding import decode_batched, group_by_length
+from vits.models.decoder_streaming import partial_decoder
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
 def test_a_batch_equals_single_sentences(make_model, draw, decoder, n_speakers):
     model = make_model(decoder, n_speakers)
-    context = model.decoder.context
+    context = partial_decoder(model.decoder).receptive_radius
     lengths = [1, 2 * context + 9, context, 2 * context, 2 * context + 9, 3, 2 * context + 5]
     samples = [draw(model, n_frames, i % n_speakers) for i, n_frames in enumerate(lengths)]
     for wave, sample in zip(decode_batched(model, samples), samples, strict=True):

@@ -1,4 +1,4 @@
-"""Laws of every decoder: length, padding, context, gradients, conditioning, precision."""
+"""Laws of every decoder: length, batches, gradients, conditioning, precision."""
 
 import pytest
 import torch
@@ -7,9 +7,6 @@ from torch.nn.utils import parametrize
 
 from vits.config import ConvNextConfig, DecoderConfig, HifiGanConfig, IstftConfig, from_dict
 from vits.errors import ConfigError
-from vits.layers.convnext import ConvNextBlock
-from vits.layers.reach import Span
-from vits.layers.stage import ResidualStage
 from vits.models.decoder import HifiGanDecoder
 from vits.models.decoders import Decoder, build_decoder
 
@@ -54,74 +51,6 @@ def draw(n_frames: int, n_items: int = 1) -> tuple[Tensor, Tensor]:
 def test_a_frame_gives_a_hop_of_samples(decoder: Decoder, n_frames: int):
     assert decoder.hop_length == HOP
     assert decoder(*draw(n_frames, 2)).shape == (2, 1, n_frames * HOP)
-
-
-def test_samples_depend_on_the_context_and_on_nothing_else(decoder: Decoder):
-    middle, n_frames = decoder.context + 3, 2 * decoder.context + 7
-    z, speaker = draw(n_frames)
-    z.requires_grad_()
-    decoder(z, speaker)[..., middle * HOP : (middle + 1) * HOP].square().sum().backward()
-    assert z.grad is not None
-    touched = z.grad[0].abs().sum(0).nonzero()[:, 0]
-    reach = (middle - int(touched.min()), int(touched.max()) - middle)
-    assert max(reach) == decoder.context  # no frame more, and none for nothing
-    assert min(reach) >= decoder.context - 1
-
-
-@pytest.mark.parametrize("place", ["start", "middle", "end"])
-def test_a_slice_with_its_context_decodes_to_the_same_samples(decoder: Decoder, place: str):
-    context, n_frames = decoder.context, 2 * decoder.context + 12
-    first = {"start": 1, "middle": context + 3, "end": n_frames - 6}[place]
-    last = first + 5
-    z, speaker = draw(n_frames)
-    whole = decoder(z, speaker)
-    begin = max(0, first - context)
-    part = decoder(z[..., begin : last + context], speaker)
-    cut = part[..., (first - begin) * HOP : (last - begin) * HOP]
-    error = (cut - whole[..., first * HOP : last * HOP]).abs().max()
-    assert error < 1e-10 * whole.abs().max()  # 1e-5 in float32
-
-
-@pytest.mark.parametrize("place", ["start", "middle", "end", "all"])
-def test_a_part_is_that_part_of_the_whole(decoder: Decoder, place: str):
-    n_frames = 2 * decoder.context + 12
-    middle = decoder.context + 3
-    parts = {"start": (0, 4), "middle": (middle, middle), "end": (n_frames - 3, n_frames - 1)}
-    part = Span(*parts.get(place, (0, n_frames - 1)))
-    z, speaker = draw(n_frames)
-    whole = decoder(z, speaker)
-    found = decoder.decode_part(z, part, speaker)
-    wanted = whole[..., part.first * HOP : (part.last + 1) * HOP]
-    assert found.shape == wanted.shape
-    assert (found - wanted).abs().max() < 1e-10 * whole.abs().max()  # 1e-5 in float32
-
-
-def test_a_cut_costs_what_it_says(decoder: Decoder):
-    """Count the products of all stages for one frame, and beside those of its own."""
-    done = [0.0]
-    kinds = (ResidualStage, ConvNextBlock)
-    for stage in (module for module in decoder.modules() if isinstance(module, kinds)):
-        stage.register_forward_hook(lambda _, xs, __: done.append(xs[0][0].numel() * len(xs[0][0])))
-
-    def products(n_frames: int, first: int, last: int) -> float:
-        done.clear()
-        decoder.decode_part(draw(n_frames)[0], Span(first, last), draw(1)[1])
-        return sum(done)
-
-    context = decoder.context
-    n_frames = 2 * context + 1
-    alone = products(n_frames, 0, n_frames - 1) / n_frames
-    beside = products(n_frames, context, context) / alone - 1
-    assert 2 * (decoder.cut - 1) - 1 < beside <= 2 * decoder.cut
-
-
-def test_padding_changes_nothing_beyond_the_context(decoder: Decoder):
-    n_frames = decoder.context + 6
-    z, speaker = draw(n_frames, 2)
-    alone = decoder(z, speaker)
-    padded = decoder(nn.functional.pad(z, (0, 9)), speaker)
-    same = slice(0, (n_frames - decoder.context) * HOP)
-    torch.testing.assert_close(padded[..., same], alone[..., same], rtol=1e-9, atol=1e-12)
 
 
 def test_items_of_a_batch_know_nothing_of_each_other(decoder: Decoder):

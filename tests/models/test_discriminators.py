@@ -47,7 +47,8 @@ def test_any_kind_can_be_left_out():
         "resolutions": ((), 4),
     }
     for key, (none, n_left) in only.items():
-        more = {"scale_groups": ()} if key == "scale_channels" else {}
+        unused = {"periods": "period_channels", "resolutions": "resolution_channels"}.get(key)
+        more = {unused: getattr(DiscriminatorConfig(), unused)} if unused else {"scale_groups": ()}
         config = dataclasses.replace(NARROW, **{key: none}, **more)
         assert len(Discriminators(**vars(config))(wave)) == n_left
     with pytest.raises(ConfigError, match="must name at least one discriminator"):

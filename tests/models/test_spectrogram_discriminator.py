@@ -12,7 +12,7 @@ from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 def test_a_tone_stands_in_its_bin(n_fft: int):
     judge = SpectrogramDiscriminator(n_fft, 4)
     wave = torch.sin(2 * math.pi * 10 / n_fft * torch.arange(1024))[None, None]
-    magnitude = judge._magnitude(wave)
+    magnitude = judge.magnitude(wave)
     assert magnitude.shape == (1, n_fft // 2 + 1, 1024 // (n_fft // 4) + 1)
     inside = magnitude[0, :, 2:-2]
     assert (inside.argmax(0) == 10).all()
@@ -49,7 +49,7 @@ def test_the_spectrum_is_float32_under_autocast():
     judge = SpectrogramDiscriminator(64, 4)
     wave = torch.randn(1, 1, 640)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        magnitude = judge._magnitude(wave.bfloat16())
+        magnitude = judge.magnitude(wave.bfloat16())
         assert judge(wave).score.dtype == torch.bfloat16
     assert magnitude.dtype == torch.float32
-    torch.testing.assert_close(magnitude, judge._magnitude(wave.bfloat16().float()))
+    torch.testing.assert_close(magnitude, judge.magnitude(wave.bfloat16().float()))

@@ -5,8 +5,9 @@ import itertools
 import pytest
 import torch
 
-from vits.models.prior_flow import IncrementalInverse
-from vits.models.streaming import OVERHEAD, decode_in_chunks, plan_chunks
+from vits.models import streaming
+from vits.models.decoder_streaming import partial_decoder
+from vits.models.streaming import OVERHEAD, IncrementalInverse, decode_in_chunks, plan_chunks
 
 HOP = 32
 
@@ -20,7 +21,7 @@ def agree(joined, whole):
 @pytest.mark.parametrize("sizes", [[1] * 99, [5, 11, 20, 3], []], ids=len)
 def test_chunks_join_to_the_whole_wave(make_model, draw, decoder, n_speakers, sizes):
     model = make_model(decoder, n_speakers)
-    context = model.decoder.context + model.prior_flow.context
+    context = partial_decoder(model.decoder).receptive_radius + model.prior_flow.receptive_radius
     sample = draw(model, 2 * context + 9, n_speakers - 1)
     whole, _ = model.decode(sample)
     chunks = list(decode_in_chunks(model, sample, sizes))
@@ -34,7 +35,8 @@ def test_chunks_join_to_the_whole_wave(make_model, draw, decoder, n_speakers, si
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 7])
 def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames):
     model = make_model(decoder)
-    assert n_frames < model.decoder.context + model.prior_flow.context
+    radius = partial_decoder(model.decoder).receptive_radius
+    assert n_frames < radius + model.prior_flow.receptive_radius
     sample = draw(model, n_frames)
     chunks = list(decode_in_chunks(model, sample, [1, 2]))
     assert agree(torch.cat(chunks, dim=2), model.decode(sample)[0])
@@ -42,12 +44,18 @@ def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames
 
 def test_the_decoder_gets_no_more_than_its_context(make_model, draw, decoder, monkeypatch):
     model = make_model(decoder)
-    widths = []
-    decode = model.decoder.decode_part
-    monkeypatch.setattr(
-        model.decoder, "decode_part", lambda z, *rest: widths.append(z.shape[2]) or decode(z, *rest)
-    )
-    context, n_frames = model.decoder.context, 3 * model.decoder.context
+    widths, decode = [], partial_decoder(model.decoder)
+    context = decode.receptive_radius
+    n_frames = 3 * context
+
+    class Recorder:
+        receptive_radius = context
+
+        def __call__(self, z, *rest):
+            widths.append(z.shape[2])
+            return decode(z, *rest)
+
+    monkeypatch.setattr(streaming, "partial_decoder", lambda _: Recorder())
     list(decode_in_chunks(model, draw(model, n_frames), [context, context]))
     assert widths == [2 * context, 3 * context, 2 * context]
 
@@ -55,7 +63,7 @@ def test_the_decoder_gets_no_more_than_its_context(make_model, draw, decoder, mo
 def test_the_incremental_inverse_computes_no_more_than_requested(make_model, draw):
     model = make_model("convnext", 2)
     flow, sample = model.prior_flow, draw(model, 60, 1)
-    assert flow.context == 3 * (2 + 4)  # couplings x (5 // 2, dilated by 1 and by 2)
+    assert flow.receptive_radius == 3 * (2 + 4)  # couplings x (5 // 2, dilated by 1 and by 2)
     whole = flow.inverse(sample.z, sample.mask, sample.conditioning)
     requested = []
     inner = flow.inverse_step
@@ -76,7 +84,7 @@ def test_the_context_equals_the_receptive_field_of_gradients(make_model, draw, p
         "coupling": (coupling, coupling.inverse, 6),
         "flow": (flow, flow.inverse, 6),
     }[part]
-    middle = layer.context + 3
+    middle = layer.receptive_radius + 3
     x = torch.randn(1, channels, 2 * middle + 1, dtype=torch.float64, requires_grad=True)
     call(x, torch.ones_like(x[:, :1]))[..., middle].square().sum().backward()
     touched = x.grad[0].abs().sum(0).nonzero()[:, 0]

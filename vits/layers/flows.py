@@ -1,6 +1,5 @@
-"""Invertible maps. Each has ``forward(x, mask) -> (y, log_det)`` and ``inverse(y, mask) -> x``.
+"""Invertible maps: ``forward(x, mask) -> (y, log_det)`` and ``inverse(y, mask) -> x``.
 
-An inverse takes None for a mask where there is no padding.
 ``log_det`` (B,) is the log-determinant of the Jacobian over the real positions of each sample.
 """
 
@@ -9,9 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vits.layers.convolution import DepthSeparableStack
-from vits.layers.masking import mask_rows, masked
-from vits.layers.rows import convolve_rows
+from vits.layers.depth_separable import DepthSeparableStack
 from vits.layers.splines import SplineParameters, spline, spline_inverse
 from vits.layers.wavenet import WaveNet
 
@@ -19,7 +16,7 @@ __all__ = ["ElementwiseAffine", "Flip", "Log", "MeanCoupling", "SplineCoupling"]
 
 
 class ElementwiseAffine(nn.Module):
-    """y = m + exp(s) x with one m and s per channel; starts as the identity."""
+    """y = m + exp(s) x with m and s of each channel; initialised to the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -27,58 +24,58 @@ class ElementwiseAffine(nn.Module):
         self.log_scale = nn.Parameter(torch.zeros(channels, 1))
 
     def forward(
-        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+        self, x: Tensor, mask: Tensor, context: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Map x (B, C, S); ``conditioning`` is not used."""
-        del conditioning
+        """Map x (B, C, S); ``context`` is not used."""
+        del context
         y = (self.mean + self.log_scale.exp() * x) * mask
         return y, (self.log_scale * mask).sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
-        del conditioning
-        return masked((y - self.mean) * (-self.log_scale).exp(), mask)
+        del context
+        return (y - self.mean) * (-self.log_scale).exp() * mask
 
 
 class Flip(nn.Module):
-    """Reverse the order of the channels, so that the next coupling changes the other half."""
+    """Reverses the channels, so that the next coupling changes the other half."""
 
     def forward(
-        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+        self, x: Tensor, mask: Tensor, context: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Map x (B, C, S); the log-determinant is 0."""
-        del mask, conditioning
+        del mask, context
         return x.flip(1), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
-        del mask, conditioning
+        del mask, context
         return y.flip(1)
 
 
 class Log(nn.Module):
-    """y = log x, for x above ``floor``."""
+    """y = log max(x, floor)."""
 
     def __init__(self, floor: float = 1e-5) -> None:
         super().__init__()
         self.floor = floor
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Map positive x (B, C, S); values under the floor count as the floor."""
+        """Map x (B, C, S) to its logarithm; the log-determinant is (B,)."""
         y = x.clamp_min(self.floor).log() * mask
         return y, -y.sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor | None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor) -> Tensor:
         """Map y (B, C, S) back."""
-        return masked(y.exp(), mask)
+        return y.exp() * mask
 
 
 class SplineCoupling(nn.Module):
-    """The first half of the channels decides a spline for each value of the second half.
+    """Splines of the second half of the channels, with parameters computed from the first half.
 
     Source: Durkan et al. 2019, arXiv:1906.04032; VITS appendix B, figure 5b. Widths and heights
-    are divided by the square root of the filter width, as in the original. Starts as the identity
-    up to the spline's minimum sizes.
+    are divided by the square root of the filter width, as in the original. Initialised to the
+    identity up to the spline's minimum sizes.
     """
 
     def __init__(
@@ -100,26 +97,24 @@ class SplineCoupling(nn.Module):
         nn.init.zeros_(_bias(self.projection))
 
     def forward(
-        self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None
+        self, x: Tensor, mask: Tensor, context: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Map x (B, C, S); ``conditioning`` (B, S, filter_channels) is added to the features."""
+        """Map x (B, C, S); ``context`` (B, filter_channels, S or 1) is added to the features."""
         x0, x1 = x.split(self.half_channels, dim=1)
-        y1, log_slope = spline(x1, self._spline_parameters(x0, mask, conditioning), self.tail_bound)
+        y1, log_slope = spline(x1, self._spline_parameters(x0, mask, context), self.tail_bound)
         return torch.cat([x0, y1], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
-    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map y (B, C, S) back."""
         y0, y1 = y.split(self.half_channels, dim=1)
-        x1 = spline_inverse(y1, self._spline_parameters(y0, mask, conditioning), self.tail_bound)
-        return masked(torch.cat([y0, x1], dim=1), mask)
+        x1 = spline_inverse(y1, self._spline_parameters(y0, mask, context), self.tail_bound)
+        return torch.cat([y0, x1], dim=1) * mask
 
     def _spline_parameters(
-        self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None
+        self, x0: Tensor, mask: Tensor, context: Tensor | None
     ) -> SplineParameters:
-        rows = mask_rows(mask)
-        hidden = self.stack(convolve_rows(self.pre, x0.transpose(1, 2)), rows, conditioning)
-        logits = masked(convolve_rows(self.projection, hidden), rows)
-        logits = logits.unflatten(2, (self.half_channels, -1)).transpose(1, 2)
+        hidden = self.projection(self.stack(self.pre(x0), mask, context)) * mask
+        logits = hidden.unflatten(1, (self.half_channels, -1)).transpose(2, 3)
         k = self.n_bins
         widths, heights, slopes = logits.split([k, k, k - 1], dim=-1)
         return SplineParameters(widths * self.scale, heights * self.scale, slopes)
@@ -128,11 +123,12 @@ class SplineCoupling(nn.Module):
 class MeanCoupling(nn.Module):
     """y1 = x1 + m(x0): the first half of the channels shifts the second; volume-preserving.
 
-    Source: Dinh et al. 2014, arXiv:1410.8516, with a WaveNet for m (VITS section 2.1.3). Starts as
-    the identity.
+    Source: Dinh et al. 2014, arXiv:1410.8516, with a WaveNet for m (VITS section 2.1.3).
+    Initialised to the identity.
 
     Attributes:
-        context: columns on either side of a column that it depends on, forward and inverse.
+        receptive_radius: frames on either side of a frame that its output depends on, forward and
+            inverse.
     """
 
     def __init__(
@@ -150,7 +146,7 @@ class MeanCoupling(nn.Module):
         self.wavenet = WaveNet(
             hidden_channels, kernel_size, dilation_rate, n_layers, conditioning_channels
         )
-        self.context = self.wavenet.context
+        self.receptive_radius = self.wavenet.receptive_radius
         self.post = nn.Conv1d(hidden_channels, self.half_channels, 1)
         nn.init.zeros_(self.post.weight)
         nn.init.zeros_(_bias(self.post))
@@ -163,15 +159,16 @@ class MeanCoupling(nn.Module):
         y1 = self._shift(x0, mask, conditioning) + x1 * mask
         return torch.cat([x0, y1], dim=1), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Tensor, mask: Tensor | None, conditioning: Tensor | None = None) -> Tensor:
+    def inverse(self, y: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
         """Map y (B, C, T) back."""
         y0, y1 = y.split(self.half_channels, dim=1)
-        x1 = masked(y1 - self._shift(y0, mask, conditioning), mask)
+        x1 = (y1 - self._shift(y0, mask, conditioning)) * mask
         return torch.cat([y0, x1], dim=1)
 
-    def _shift(self, x0: Tensor, mask: Tensor | None, conditioning: Tensor | None) -> Tensor:
-        hidden = masked(self.pre(x0), mask)
-        return masked(self.post(self.wavenet(hidden, mask, conditioning)), mask)
+    def _shift(self, x0: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
+        """m(x0): (B, C / 2, T) -> (B, C / 2, T)."""
+        hidden = self.pre(x0) * mask
+        return self.post(self.wavenet(hidden, mask, conditioning)) * mask
 
 
 def _bias(layer: nn.Conv1d) -> Tensor:

@@ -1,19 +1,13 @@
-"""Masks, index expansion and the random segment: which positions of a padded batch are real."""
+"""Masks of padded batches, expansion by an index, and random segments."""
 
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from vits.layers.tracing import graph_is_traced
-
 __all__ = [
     "at_least_float32",
     "expand_by_index",
-    "mask_rows",
-    "masked",
-    "may_look",
-    "needed_mask",
     "random_segment_starts",
     "sequence_mask",
     "slice_segments",
@@ -36,31 +30,8 @@ def sequence_mask(lengths: Tensor, max_length: int | None = None) -> Tensor:
     return (positions < lengths[:, None]).unsqueeze(1).float()
 
 
-def may_look() -> bool:
-    """Say whether what is done may depend on values, and change them in place: no graph records.
-
-    With gradients, a change of a view in place would copy all that it is a view of on the way back.
-    """
-    return not (torch.is_grad_enabled() or graph_is_traced())
-
-
-def needed_mask(mask: Tensor) -> Tensor | None:
-    """Return a mask, or None where a look, which costs little on a processor, shows all ones."""
-    return None if mask.device.type == "cpu" and may_look() and mask.all() else mask
-
-
-def mask_rows(mask: Tensor | None) -> Tensor | None:
-    """Turn a mask (B, 1, S) into that of rows, (B, S, 1); None stays None."""
-    return None if mask is None else mask.transpose(1, 2)
-
-
-def masked(x: Tensor, mask: Tensor | None) -> Tensor:
-    """Zero the padding of ``x``; None: there is none."""
-    return x if mask is None else x * mask
-
-
 def at_least_float32(x: Tensor) -> Tensor:
-    """Lift half precision to float32; float32 and float64 pass unchanged."""
+    """Convert half precision to float32; leave float32 and float64 as they are."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
@@ -78,10 +49,10 @@ def expand_by_index(x: Tensor, index: Tensor) -> Tensor:
 
 
 def random_segment_starts(lengths: Tensor, segment_length: int) -> Tensor:
-    """Draw the first position of one segment per row, uniformly over all that fit.
+    """Draw the start of one segment of each sample, uniformly over all that fit.
 
     Args:
-        lengths: (B,) int64, each at least ``segment_length``; a shorter row starts at 0.
+        lengths: (B,) int64, each at least ``segment_length``; a shorter sample starts at 0.
         segment_length: width of a segment.
 
     Returns:
@@ -93,7 +64,7 @@ def random_segment_starts(lengths: Tensor, segment_length: int) -> Tensor:
 
 
 def slice_segments(x: Tensor, starts: Tensor, segment_length: int) -> Tensor:
-    """Cut ``x[b, :, starts[b] : starts[b] + segment_length]``.
+    """Slice ``x[b, :, starts[b] : starts[b] + segment_length]``.
 
     Args:
         x: (B, C, T); every segment must lie inside.

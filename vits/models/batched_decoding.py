@@ -1,8 +1,8 @@
 """Batched decoding: several sentences of different lengths at once, each as if it were alone.
 
-The flow is masked, the decoder is not: it makes sound of the padding, which reaches the last
-``decoder.context`` frames of a shorter sentence. So these ends are decoded once more, cut off where
-the sentence ends.
+The flow is masked, the decoder is not: it makes sound of the padding, which reaches back into a
+shorter sentence by the decoder's receptive radius. So these ends are decoded once more, cut off
+where the sentence ends.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from vits.layers.masking import sequence_mask
+from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import PriorSample
 from vits.models.vits import Vits
 
@@ -69,17 +70,17 @@ def decode_batched(model: Vits, samples: Sequence[PriorSample]) -> list[Tensor]:
     conditioning = torch.cat(speakers) if speakers else None
     z = model.prior_flow.inverse(z, mask, conditioning) * mask
     wave = model.decoder(z, conditioning)
-    hop = model.decoder.hop_length
+    hop, radius = model.decoder.hop_length, partial_decoder(model.decoder).receptive_radius
     waves = [wave[i : i + 1, :, : length * hop] for i, length in enumerate(lengths)]
-    for items, tails in _tails(z, lengths, model.decoder.context):
+    for items, tails in _tails(z, lengths, radius):
         ends = model.decoder(tails, None if conditioning is None else conditioning[items])
         for item, end in zip(items, ends, strict=True):
-            kept = min(lengths[item], model.decoder.context) * hop
+            kept = min(lengths[item], radius) * hop
             waves[item] = torch.cat([waves[item][..., :-kept], end[None, :, -kept:]], dim=2)
     return waves
 
 
-def _tails(z: Tensor, lengths: list[int], context: int) -> list[tuple[list[int], Tensor]]:
+def _tails(z: Tensor, lengths: list[int], radius: int) -> list[tuple[list[int], Tensor]]:
     """Cut off the ends that the padding reaches, with as much context again before them.
 
     Returns:
@@ -88,8 +89,8 @@ def _tails(z: Tensor, lengths: list[int], context: int) -> list[tuple[list[int],
     longest = max(lengths)
     by_size: dict[int, list[int]] = {}
     for item, length in enumerate(lengths):
-        if length < longest and context:
-            by_size.setdefault(min(length, 2 * context), []).append(item)
+        if length < longest and radius:
+            by_size.setdefault(min(length, 2 * radius), []).append(item)
     return [
         (items, torch.stack([z[item, :, lengths[item] - size : lengths[item]] for item in items]))
         for size, items in by_size.items()

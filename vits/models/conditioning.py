@@ -1,43 +1,50 @@
-"""What a model is told beside the text: from rows of an embedding to what its layers add."""
+"""Conditioning on speakers and languages: embeddings, and how layers add them."""
 
 from torch import Tensor, nn
 
 from vits.errors import ConfigError
-from vits.layers.rows import convolve_rows
 
-__all__ = ["add_told", "detached_rows", "embed_rows"]
+__all__ = ["add_conditioning", "detach_as", "embed"]
 
 
-def embed_rows(embedding: nn.Embedding | None, rows: Tensor | None, what: str) -> Tensor | None:
-    """Look up (B, G, 1), of rows (B,) int64 or of mixes (B, N) float.
+def embed(embedding: nn.Embedding | None, ids: Tensor | None, what: str) -> Tensor | None:
+    """Look up embeddings (B, G, 1) of ids (B,) int64, or of mixtures (B, N) float.
 
     Args:
-        embedding: (N, G); None: there is one of its kind only, and whatever is passed is ignored.
-        rows: one for each sample.
-        what: ``speakers`` or ``languages``.
+        embedding: (N, G); None: the model has one speaker or no languages, and ``ids`` are ignored.
+        ids: one for each sample, or the weights of a mixture.
+        what: ``speakers`` or ``languages``, for the message.
+
+    Returns:
+        (B, G, 1); None without an embedding.
 
     Raises:
-        ConfigError: no rows are given, and they are needed.
+        ConfigError: the embedding needs ids and there are none.
     """
     if embedding is None:
         return None
-    if rows is None:
+    if ids is None:
         raise ConfigError(
             f"{what} None must name one of {embedding.num_embeddings} {what} for each sample"
         )
-    if rows.is_floating_point():
-        return (rows @ embedding.weight).unsqueeze(2)
-    return embedding(rows).unsqueeze(2)
+    if ids.is_floating_point():
+        return (ids @ embedding.weight).unsqueeze(2)
+    return embedding(ids).unsqueeze(2)
 
 
-def detached_rows(x: Tensor, like: nn.Conv1d) -> Tensor:
-    """(B, C, S) -> (B, S, C) in the precision of a layer; no gradient flows back."""
-    return x.detach().transpose(1, 2).to(like.weight.dtype)
+def detach_as(x: Tensor, layer: nn.Conv1d) -> Tensor:
+    """Return ``x``, any shape, in the precision of a layer and outside the graph."""
+    return x.detach().to(layer.weight.dtype)
 
 
-def add_told(x: Tensor, *told: tuple[nn.Conv1d | None, Tensor | None]) -> Tensor:
-    """Add to rows what else is known, each through its layer; either may be missing."""
-    for layer, value in told:
-        if layer is not None and value is not None:
-            x = x + convolve_rows(layer, detached_rows(value, layer))
+def add_conditioning(x: Tensor, *terms: tuple[nn.Conv1d | None, Tensor | None]) -> Tensor:
+    """Add projected conditioning to ``x`` (B, C, S); no gradient flows back into it.
+
+    Args:
+        x: (B, C, S).
+        terms: a projection and its conditioning (B, G, 1); a term with a None is left out.
+    """
+    for layer, conditioning in terms:
+        if layer is not None and conditioning is not None:
+            x = x + layer(detach_as(conditioning, layer))
     return x

@@ -1,14 +1,12 @@
-"""The duration predictor that always says the same: Glow-TTS's, for the ablation.
+"""Deterministic duration predictor of Glow-TTS, VITS's ablation.
 
-Its interface is that of ``vits.models.duration_predictor``, where it is chosen.
+It shares its interface with ``vits.models.duration_predictor``.
 """
 
 import torch
 from torch import Tensor, nn
 
-from vits.layers.dropout import Dropout
-from vits.layers.rows import convolve_rows
-from vits.models.conditioning import add_told, detached_rows
+from vits.models.conditioning import add_conditioning, detach_as
 
 __all__ = ["DeterministicDurationPredictor"]
 
@@ -37,7 +35,7 @@ class DeterministicDurationPredictor(nn.Module):
         self.conv_2 = nn.Conv1d(filter_channels, filter_channels, kernel_size, padding=padding)
         self.norm_2 = nn.LayerNorm(filter_channels)
         self.projection = nn.Conv1d(filter_channels, 1, 1)
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.conditioning = (
             nn.Conv1d(conditioning_channels, hidden_channels, 1) if conditioning_channels else None
         )
@@ -55,7 +53,10 @@ class DeterministicDurationPredictor(nn.Module):
         language: Tensor | None = None,
         noise: Tensor | None = None,
     ) -> Tensor:
-        """Squared error of log-durations (B,), summed over symbols; arguments as its sibling's."""
+        """Return the squared error of log-durations (B,), summed over the symbols of each sample.
+
+        Arguments as ``StochasticDurationPredictor.forward``; ``noise`` is not used.
+        """
         del noise
         predicted = self.predict(hidden, mask, conditioning, language=language)
         # 1e-6 keeps symbols without frames finite, as in the original
@@ -72,11 +73,16 @@ class DeterministicDurationPredictor(nn.Module):
         noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
-        """Log-durations (B, 1, S); noise has no part in them."""
+        """Return log-durations (B, 1, S); ``noise`` is not used.
+
+        Arguments as ``StochasticDurationPredictor.predict``.
+        """
         del noise_scale, noise
         with torch.autocast(hidden.device.type, enabled=False):
-            x, rows = detached_rows(hidden, self.conv_1), mask.transpose(1, 2)
-            x = add_told(x, (self.conditioning, conditioning), (self.language, language))
-            x = self.dropout(self.norm_1(torch.relu(convolve_rows(self.conv_1, x * rows))))
-            x = self.dropout(self.norm_2(torch.relu(convolve_rows(self.conv_2, x * rows))))
-            return convolve_rows(self.projection, x * rows).transpose(1, 2) * mask
+            x = detach_as(hidden, self.conv_1)
+            x = add_conditioning(x, (self.conditioning, conditioning), (self.language, language))
+            x = torch.relu(self.conv_1(x * mask))
+            x = self.dropout(self.norm_1(x.transpose(1, 2)).transpose(1, 2))
+            x = torch.relu(self.conv_2(x * mask))
+            x = self.dropout(self.norm_2(x.transpose(1, 2)).transpose(1, 2))
+            return self.projection(x * mask) * mask

@@ -1,11 +1,10 @@
-"""Discriminators of the raw wave, of periods, of spectrograms (figure 1: discriminator)."""
+"""Discriminators of waves: by scale, by period and by spectrogram (figure 1: discriminator)."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from vits.layers.convolution import LEAKY_SLOPE
-from vits.layers.convolve import along_time, convolve
+from vits.layers.residual import LEAKY_SLOPE
 from vits.models.outputs import DiscriminatorOutput
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 
@@ -17,10 +16,7 @@ SCALE_STRIDES = (1, 4, 4, 4, 4, 1)
 
 
 class PeriodDiscriminator(nn.Module):
-    """Folds the wave into rows of ``period`` samples and looks along the columns.
-
-    The columns lie one after the other in memory, since a processor convolves along a long last
-    axis up to three times as fast as along the one before a short last axis.
+    """Convolutions along every ``period``-th sample.
 
     Source: Kong et al. 2020, arXiv:2010.05646, section 2.3.
     """
@@ -40,17 +36,14 @@ class PeriodDiscriminator(nn.Module):
         self.post = weight_norm(nn.Conv2d(n_in, 1, (3, 1), padding=(1, 0)))
 
     def forward(self, wave: Tensor) -> DiscriminatorOutput:
-        """Judge a wave (B, 1, L), L at least twice the period."""
-        shortage = -wave.shape[2] % self.period
-        x = functional.pad(wave, (0, shortage), "reflect") if shortage else wave
-        x = x.unflatten(2, (-1, self.period)).mT.contiguous()
-        features: list[Tensor] = []
-        for convolution in self.convolutions:
-            x = _along_columns(convolution, x)
-            x = functional.leaky_relu(x, LEAKY_SLOPE, inplace=True)
-            features.append(x.mT)
-        features.append(_along_columns(self.post, x).mT)
-        return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
+        """Score a wave (B, 1, L), L at least twice the period; features are (B, C, T, P)."""
+        return _score(self.fold(wave), self.convolutions, self.post)
+
+    def fold(self, wave: Tensor) -> Tensor:
+        """Fold a wave (B, 1, L), extended by reflection, to (B, 1, L / P, P)."""
+        missing = -wave.shape[2] % self.period
+        x = functional.pad(wave, (0, missing), "reflect") if missing else wave
+        return x.unflatten(2, (-1, self.period))
 
 
 class ScaleDiscriminator(nn.Module):
@@ -72,18 +65,12 @@ class ScaleDiscriminator(nn.Module):
         self.post = weight_norm(nn.Conv1d(n_in, 1, 3, padding=1))
 
     def forward(self, wave: Tensor) -> DiscriminatorOutput:
-        """Judge a wave (B, 1, L)."""
-        features: list[Tensor] = []
-        x = wave
-        for convolution in self.convolutions:
-            x = functional.leaky_relu(along_time(convolution, x), LEAKY_SLOPE, inplace=True)
-            features.append(x)
-        features.append(self.post(x))
-        return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
+        """Score a wave (B, 1, L); features are (B, C, T)."""
+        return _score(wave, self.convolutions, self.post)
 
 
 class Discriminators(nn.Module):
-    """The scale discriminator, if any, then one for each period, then one for each resolution."""
+    """All discriminators: scale, if any, then one for each period, then one for each resolution."""
 
     def __init__(
         self,
@@ -103,13 +90,15 @@ class Discriminators(nn.Module):
         self.members.extend(SpectrogramDiscriminator(n, resolution_channels) for n in resolutions)
 
     def forward(self, wave: Tensor) -> list[DiscriminatorOutput]:
-        """Judge a wave (B, 1, L) with every member."""
+        """Score a wave (B, 1, L) with every member."""
         return [member(wave) for member in self.members]
 
 
-def _along_columns(convolution: nn.Module, x: Tensor) -> Tensor:
-    """Apply a convolution over the rows of (B, C, T, P) to its transpose (B, C, P, T)."""
-    assert isinstance(convolution, nn.Conv2d)
-    (stride, _), (padding, _) = convolution.stride, convolution.padding
-    weight = convolution.weight.squeeze(3)
-    return convolve(x, weight, convolution.bias, stride=stride, padding=int(padding))
+def _score(x: Tensor, convolutions: nn.ModuleList, post: nn.Module) -> DiscriminatorOutput:
+    """Run leaky convolutions and keep the result of each; the last one is the score."""
+    features: list[Tensor] = []
+    for convolution in convolutions:
+        x = functional.leaky_relu(convolution(x), LEAKY_SLOPE)
+        features.append(x)
+    features.append(post(x))
+    return DiscriminatorOutput(features[-1].flatten(1), tuple(features))

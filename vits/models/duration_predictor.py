@@ -1,8 +1,7 @@
-"""Duration predictors: hidden text -> frames per symbol (figure 1: stochastic duration predictor).
+"""Stochastic duration predictor: text -> frames of each symbol (figure 1).
 
-The stochastic one, and the choice between it and its deterministic sibling. Both share one
-interface: ``forward`` gives the loss of known durations, ``predict`` draws log-durations. Both run
-in float32 whatever the autocast: they count frames.
+It shares its interface with the deterministic predictor: ``forward`` returns the loss of known
+durations, ``predict`` log-durations. Both ignore autocast: frame counts need float32.
 """
 
 import math
@@ -11,11 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from vits.config import DeterministicDurationConfig, DurationPredictorConfig
-from vits.layers.convolution import DepthSeparableStack
+from vits.layers.depth_separable import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
-from vits.layers.masking import mask_rows, masked, needed_mask
-from vits.layers.rows import convolve_rows
-from vits.models.conditioning import add_told, detached_rows
+from vits.models.conditioning import add_conditioning, detach_as
 from vits.models.deterministic_predictor import DeterministicDurationPredictor
 
 __all__ = ["StochasticDurationPredictor", "duration_predictor"]
@@ -97,7 +94,7 @@ class StochasticDurationPredictor(nn.Module):
             durations: (B, 1, S) frames of each symbol.
             conditioning: (B, G, 1) speaker, or None; no gradient flows back into it.
             language: (B, E, 1), or None; no gradient flows back into it.
-            noise: (B, 2, S) standard normal of the posterior; drawn when None.
+            noise: (B, 2, S) standard normal of the posterior; sampled when None.
 
         Returns:
             (B,) nats, summed over the symbols of each sample.
@@ -125,10 +122,10 @@ class StochasticDurationPredictor(nn.Module):
         noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
     ) -> Tensor:
-        """Draw log-durations.
+        """Sample log-durations.
 
-        The first coupling of the flow is left out: run backwards it changes only the second
-        channel, which is thrown away.
+        The first coupling of the flow is skipped: its inverse changes only the second channel,
+        which is discarded.
 
         Args:
             hidden: (B, H, S).
@@ -136,48 +133,45 @@ class StochasticDurationPredictor(nn.Module):
             conditioning: (B, G, 1) speaker, or None.
             language: (B, E, 1), or None.
             noise_scale: standard deviation of the noise.
-            noise: (B, 2, S) standard normal; drawn when None.
+            noise: (B, 2, S) standard normal; sampled when None.
 
         Returns:
             (B, 1, S) natural logarithm of frames.
         """
         with torch.autocast(hidden.device.type, enabled=False):
-            needed = needed_mask(mask)
-            text = self._text_features(hidden, needed, conditioning, language)
+            text = self._text_features(hidden, mask, conditioning, language)
             z = _noise(mask, text.dtype) if noise is None else noise.to(text.dtype)
             z = z * noise_scale
             affine, _, *rest = self.flows
             for flow in reversed(rest):
-                z = flow.inverse(z, needed, text)  # pyright: ignore[reportCallIssue]
-            return affine.inverse(z, needed)[:, :1]  # pyright: ignore[reportCallIssue]
+                z = flow.inverse(z, mask, text)  # pyright: ignore[reportCallIssue]
+            return affine.inverse(z, mask)[:, :1]  # pyright: ignore[reportCallIssue]
 
     def _text_features(
         self,
         hidden: Tensor,
-        mask: Tensor | None,
+        mask: Tensor,
         conditioning: Tensor | None,
         language: Tensor | None,
     ) -> Tensor:
-        """What the flows are told: rows (B, S, filter_channels)."""
-        x = convolve_rows(self.pre, detached_rows(hidden, self.pre))
-        x = add_told(x, (self.conditioning, conditioning), (self.language, language))
-        rows = mask_rows(mask)
-        return masked(convolve_rows(self.projection, self.stack(x, rows)), rows)
+        """Compute the context of both flows (B, filter_channels, S)."""
+        x = self.pre(detach_as(hidden, self.pre))
+        x = add_conditioning(x, (self.conditioning, conditioning), (self.language, language))
+        return self.projection(self.stack(x, mask)) * mask
 
     def _posterior_features(self, durations: Tensor, mask: Tensor) -> Tensor:
-        """What the posterior's flows are told besides: rows (B, S, filter_channels)."""
-        x, mask = durations.transpose(1, 2), mask.transpose(1, 2)
-        x = self.posterior_stack(convolve_rows(self.posterior_pre, x), mask)
-        return convolve_rows(self.posterior_projection, x) * mask
+        """Compute what the posterior's context adds to the text's (B, filter_channels, S)."""
+        x = self.posterior_stack(self.posterior_pre(durations), mask)
+        return self.posterior_projection(x) * mask
 
     def _dequantise(
         self, text: Tensor, mask: Tensor, durations: Tensor, noise: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw u (B, 1, S) in (0, 1) and v (B, 1, S); return them with log q(u, v) (B,)."""
-        features = text + self._posterior_features(durations, mask)
+        """Sample u (B, 1, S) in (0, 1) and v (B, 1, S); return them with log q(u, v) (B,)."""
+        context = text + self._posterior_features(durations, mask)
         z, log_det = noise, torch.zeros_like(noise[:, 0, 0])
         for flow in self.posterior_flows:
-            z, change = flow(z, mask, features)
+            z, change = flow(z, mask, context)
             log_det = log_det + change
         u_logit, v = z.chunk(2, dim=1)
         log_slope = nn.functional.logsigmoid(u_logit) + nn.functional.logsigmoid(-u_logit)
@@ -187,7 +181,7 @@ class StochasticDurationPredictor(nn.Module):
 
 
 def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """Draw standard normal values (B, 2, S) for a mask (B, 1, S)."""
+    """Sample standard normal noise (B, 2, S) for a mask (B, 1, S)."""
     return torch.randn_like(mask.repeat(1, 2, 1).to(dtype))
 
 

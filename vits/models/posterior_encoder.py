@@ -12,7 +12,7 @@ __all__ = ["NoPosteriorEncoder", "PosteriorEncoder", "leave_out_posterior"]
 
 
 class PosteriorEncoder(nn.Module):
-    """WaveNet over the linear-magnitude spectrogram; emits and samples a Gaussian per frame.
+    """WaveNet over the linear-magnitude spectrogram, with a Gaussian for each frame.
 
     Source: VITS section 2.2.2.
     """
@@ -43,13 +43,13 @@ class PosteriorEncoder(nn.Module):
         *,
         noise: Tensor | None = None,
     ) -> Posterior:
-        """Encode a padded batch and draw one sample, z = mean + noise * exp(log_std).
+        """Encode a padded batch and sample z = mean + noise * exp(log_std).
 
         Args:
             spectrogram: (B, F, T) linear magnitude.
             lengths: (B,) int64 frames.
             conditioning: (B, G, 1) speaker, or None.
-            noise: (B, C, T) standard normal; drawn when None.
+            noise: (B, C, T) standard normal; sampled when None.
 
         Returns:
             ``Posterior``; every part is zero in the padding.
@@ -65,10 +65,10 @@ class PosteriorEncoder(nn.Module):
 
 
 class NoPosteriorEncoder(nn.Module):
-    """Stands where a compact voice has no posterior encoder."""
+    """Placeholder for the posterior encoder of a compact voice, which has none."""
 
     def forward(self, *args: object, **options: object) -> None:
-        """Refuse to listen.
+        """Refuse to encode.
 
         Raises:
             VoiceError: always.
@@ -80,5 +80,5 @@ class NoPosteriorEncoder(nn.Module):
 
 
 def leave_out_posterior(generator: nn.Module) -> None:
-    """Take the posterior encoder out, in place: what is left can speak, and learn to speak."""
+    """Remove the posterior encoder, in place; inference and training from the prior still work."""
     generator.add_module("posterior_encoder", NoPosteriorEncoder())

@@ -97,6 +97,7 @@ def prior_segment_latents(
     Returns:
         (B, C, length).
     """
-    padding, width = (flow.context, flow.context), length + 2 * flow.context
+    radius = flow.receptive_radius
+    padding, width = (radius, radius), length + 2 * radius
     z, inside = (slice_segments(functional.pad(x, padding), starts, width) for x in (z_prior, mask))
-    return flow.inverse(z, inside, conditioning)[..., flow.context : flow.context + length]
+    return flow.inverse(z, inside, conditioning)[..., radius : radius + length]

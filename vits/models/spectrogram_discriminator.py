@@ -1,11 +1,11 @@
-"""A discriminator over the magnitude spectrogram at one resolution."""
+"""Discriminator of the magnitude spectrogram at one resolution."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from vits.layers.convolution import LEAKY_SLOPE
+from vits.layers.residual import LEAKY_SLOPE
 from vits.models.outputs import DiscriminatorOutput
 
 __all__ = ["SpectrogramDiscriminator"]
@@ -16,11 +16,11 @@ _FLOOR = 1e-6  # keeps the square root's gradient finite at silence
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over bins and frames of |STFT|, a quarter of a window from frame to frame.
+    """Convolutions over bins and frames of |STFT| with a hop of a quarter window.
 
     Source: Jang et al. 2021 (UnivNet), arXiv:2106.07889, section 2.3. Two differences: the strides
-    go along the bins, so that the frames stay; and the first layer has one too, since a layer at
-    full resolution costs as much as all others together.
+    are along the bins, not the frames, and the first layer has one too, since a layer at full
+    resolution costs as much as all others together.
 
     Args:
         n_fft: length of the transform and of its Hann window (samples), a multiple of 4.
@@ -44,16 +44,16 @@ class SpectrogramDiscriminator(nn.Module):
         self.post = weight_norm(nn.Conv2d(channels, 1, 3, padding=1))
 
     def forward(self, wave: Tensor) -> DiscriminatorOutput:
-        """Judge a wave (B, 1, L), L longer than half a window."""
-        x = self._magnitude(wave).unsqueeze(1)
+        """Score a wave (B, 1, L), L longer than half a window; features are (B, C, F, T)."""
+        x = self.magnitude(wave).unsqueeze(1)
         features: list[Tensor] = []
         for convolution in self.convolutions:
-            x = functional.leaky_relu(convolution(x), LEAKY_SLOPE, inplace=True)
+            x = functional.leaky_relu(convolution(x), LEAKY_SLOPE)
             features.append(x)
         features.append(self.post(x))
         return DiscriminatorOutput(features[-1].flatten(1), tuple(features))
 
-    def _magnitude(self, wave: Tensor) -> Tensor:
+    def magnitude(self, wave: Tensor) -> Tensor:
         """Return |STFT| (B, n_fft / 2 + 1, T) in float32 whatever the autocast."""
         with torch.autocast(wave.device.type, enabled=False):
             wave = wave.squeeze(1).to(torch.promote_types(wave.dtype, torch.float32))

@@ -1,7 +1,7 @@
 """Streaming: decode one sentence in chunks, each with just the context its samples depend on.
 
 The prior is sampled for the whole sentence, which is cheap; the prior flow and the decoder, which
-are not, run chunk by chunk. Around every cut, ``decoder.context`` frames on either side are
+are not, run chunk by chunk. Around every cut, the frames in the decoder's receptive field are
 computed twice, and each stage computes of them only what the next one needs. ``plan_chunks`` makes
 so few cuts that this stays a small share of the work.
 """
@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from vits.layers.reach import Span
+from vits.layers.receptive_field import Span
+from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import PriorSample
-from vits.models.prior_flow import IncrementalInverse
+from vits.models.prior_flow import PriorFlow
 from vits.models.vits import Vits
 
-__all__ = ["decode_in_chunks", "plan_chunks"]
+__all__ = ["IncrementalInverse", "decode_in_chunks", "plan_chunks"]
 
 # Upper limit of the work done twice, as a share of a sentence's. More cuts would give smaller
 # chunks, which nobody needs: after the first chunk, playback is slower than synthesis.
@@ -81,14 +82,49 @@ def decode_in_chunks(model: Vits, sample: PriorSample, sizes: Iterable[int]) -> 
         Waves (1, 1, frames * hop_length); joined, they equal the whole wave up to rounding.
     """
     n_frames = sample.z.shape[2]
-    decoder, conditioning = model.decoder, sample.conditioning
+    decoder, conditioning = partial_decoder(model.decoder), sample.conditioning
+    radius = decoder.receptive_radius
     latent = IncrementalInverse(model.prior_flow, sample.z, conditioning)
     start = 0
     for size in itertools.chain(sizes, [n_frames]):
         stop = min(start + size, n_frames)
         if stop == start:
             return
-        begin = max(0, start - decoder.context)
-        z = latent.up_to(min(stop + decoder.context, n_frames))[..., begin:]
-        yield decoder.decode_part(z, Span(start - begin, stop - begin - 1), conditioning)
+        begin = max(0, start - radius)
+        z = latent.up_to(min(stop + radius, n_frames))[..., begin:]
+        yield decoder(z, Span(start - begin, stop - begin - 1), conditioning)
         start = stop
+
+
+class IncrementalInverse:
+    """The inverse of a prior flow, computed from left to right as far as it is needed.
+
+    The output of each coupling is kept. So continuing costs the receptive radius of one coupling on
+    either side, not of the whole flow.
+
+    Args:
+        flow: the flow.
+        z: (1, C, T) of one sentence in prior space, without padding.
+        conditioning: (1, G, 1) speaker, or None.
+    """
+
+    def __init__(self, flow: PriorFlow, z: Tensor, conditioning: Tensor | None = None) -> None:
+        self._flow, self._conditioning = flow, conditioning
+        n_steps = len(flow.couplings)
+        self._radius = flow.receptive_radius // n_steps
+        self._known = [z, *(z[..., :0] for _ in range(n_steps))]  # input of each step; result
+
+    def up_to(self, stop: int) -> Tensor:
+        """Return the latent's frames (1, C, stop); fewer at the end of the sentence."""
+        n_frames, last = self._known[0].shape[2], len(self._known) - 1
+        for step in range(last):
+            source, done = self._known[step], self._known[step + 1].shape[2]
+            end = min(n_frames, stop + (last - 1 - step) * self._radius)
+            if end <= done:
+                continue
+            begin = max(0, done - self._radius)
+            z = source[..., begin : end + self._radius]  # fewer frames at the end
+            z = self._flow.inverse_step(step, z, torch.ones_like(z[:, :1]), self._conditioning)
+            new = z[..., done - begin : end - begin]
+            self._known[step + 1] = torch.cat([self._known[step + 1], new], dim=2)
+        return self._known[last][..., :stop]

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from vits.layers.attention import TransformerEncoder
 from vits.layers.masking import sequence_mask
-from vits.layers.rows import convolve_rows
 from vits.models.outputs import EncodedText, Gaussian
 
 __all__ = ["TextEncoder"]
@@ -18,8 +17,8 @@ class TextEncoder(nn.Module):
 
     Source: VITS section 2.2.1; the embedding is scaled by sqrt(H) as in the original. With
     ``language_channels``, as in Coqui TTS and YourTTS (Casanova et al. 2022, arXiv:2112.02418,
-    section 2), the embedding of the language stands below that of every symbol, and everything
-    behind is wider by it.
+    section 2), the language embedding is concatenated to every symbol embedding, and all
+    later layers are wider by it.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class TextEncoder(nn.Module):
         """Encode a padded batch.
 
         Args:
-            ids: (B, S) int64 rows of the symbol table.
+            ids: (B, S) int64 symbol ids.
             lengths: (B,) int64.
             language: (B, E, 1); needed with ``language_channels``.
 
@@ -62,6 +61,5 @@ class TextEncoder(nn.Module):
         if language is not None:
             embedded = torch.cat([embedded, language.expand(-1, -1, ids.shape[1])], dim=1)
         hidden = self.encoder(embedded, mask)
-        projected = convolve_rows(self.projection, hidden.transpose(1, 2)).transpose(1, 2)
-        mean, log_std = (projected * mask).chunk(2, dim=1)
+        mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
         return EncodedText(hidden, Gaussian(mean, log_std), mask, language)

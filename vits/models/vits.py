@@ -7,8 +7,8 @@ from vits import alignment
 from vits.config import VitsConfig
 from vits.errors import ConfigError, VoiceError
 from vits.layers.folding import fold_weight_norm
-from vits.layers.masking import masked, needed_mask, random_segment_starts, sequence_mask
-from vits.models.conditioning import embed_rows
+from vits.layers.masking import random_segment_starts, sequence_mask
+from vits.models.conditioning import embed
 from vits.models.decoders import build_decoder
 from vits.models.duration_predictor import duration_predictor
 from vits.models.outputs import (
@@ -129,7 +129,7 @@ class Vits(nn.Module):
             id_lengths: (B,) int64.
             languages: (B,) int64; required with a language embedding, ignored without.
         """
-        language = embed_rows(self.language_embedding, languages, "languages")
+        language = embed(self.language_embedding, languages, "languages")
         return self.text_encoder(ids, id_lengths, language)
 
     def speaker_conditioning(self, speakers: Tensor | None) -> Tensor | None:
@@ -139,7 +139,7 @@ class Vits(nn.Module):
             speakers: ids (B,) int64, or the weights of a mix (B, n_speakers) float; required with
                 two or more speakers (``ConfigError``), ignored with one.
         """
-        return embed_rows(self.speaker_embedding, speakers, "speakers")
+        return embed(self.speaker_embedding, speakers, "speakers")
 
     def encode_posterior(
         self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
@@ -292,9 +292,8 @@ class Vits(nn.Module):
         ``vits.models.streaming`` does it in chunks, ``vits.models.batched_decoding`` for sentences
         of different lengths.
         """
-        mask = needed_mask(sample.mask)
-        z = self.prior_flow.inverse(sample.z, mask, sample.conditioning)
-        wave = self.decoder(masked(z, mask), sample.conditioning)
+        z = self.prior_flow.inverse(sample.z, sample.mask, sample.conditioning)
+        wave = self.decoder(z * sample.mask, sample.conditioning)
         return self._trim(wave, sample.frame_lengths)
 
     @torch.no_grad()

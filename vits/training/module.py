@@ -13,6 +13,7 @@ from vits.audio.spectrogram import Spectrogram
 from vits.config import TrainingConfig, VitsConfig, to_dict
 from vits.data.prepared.batch import Batch
 from vits.errors import CheckpointError
+from vits.fast import optimize_for_training
 from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
 from vits.models.discriminators import Discriminators
@@ -63,8 +64,10 @@ class VitsModule(pl.LightningModule):
         self.training_config = training
         self.dataset_info = dataset_info
         self.generator = Vits(self.config)
+        optimize_for_training(self.generator)
         freeze(self.generator, training.freeze)
         self.discriminators = Discriminators(**vars(self.config.discriminator))
+        optimize_for_training(self.discriminators)
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
         self.optional = optional_losses(self.config, training, self.mel)

@@ -6,7 +6,7 @@ import pytest
 import vits
 from vits.cli import build_parser
 from vits.errors import VoiceError
-from vits.layers import channels_last
+from vits.fast import cpu
 from vits.synthesis import PrecisionWarning, Voice
 from vits.synthesis.api import DEFAULT_VOICE
 from vits.synthesis.runtime.precision import choose_precision
@@ -24,11 +24,11 @@ def plain():
 @pytest.fixture(scope="module")
 def rounded():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(channels_last, "computes_bf16", lambda: True)  # so that nothing warns
+        patch.setattr(cpu, "computes_bf16", lambda: True)  # so that nothing warns
         chosen = choose_precision("auto", on_cpu=True, stacklevel=1)
     assert chosen == "bf16"
     bundle = vits.synthesis.read_voice(DEFAULT_VOICE)
-    if channels_last.computes_bf16():
+    if cpu.computes_bf16():
         return Voice(bundle, precision="bf16")
     with pytest.warns(PrecisionWarning, match="no bfloat16 instructions"):
         return Voice(bundle, precision="bf16")
@@ -70,7 +70,7 @@ def test_float32_equals_plain_up_to_rounding_for_the_built_in_voice(plain):
 
 @pytest.mark.parametrize("has_bf16", [True, False])
 def test_the_choice_follows_the_instructions_of_the_cpu(monkeypatch, has_bf16):
-    monkeypatch.setattr(channels_last, "computes_bf16", lambda: has_bf16)
+    monkeypatch.setattr(cpu, "computes_bf16", lambda: has_bf16)
     here, there = {"on_cpu": True, "stacklevel": 1}, {"on_cpu": False, "stacklevel": 1}
     assert choose_precision("auto", **here) == ("bf16" if has_bf16 else "fp32")
     assert choose_precision("auto", **there) == "fp32"
@@ -88,12 +88,12 @@ def test_an_unknown_precision_is_an_error(make_bundle):
 
 
 def test_instructions_are_those_of_the_cpu(monkeypatch):
-    torch = channels_last.torch
-    monkeypatch.setattr(channels_last.platform, "machine", lambda: "x86_64")
+    torch = cpu.torch
+    monkeypatch.setattr(cpu.platform, "machine", lambda: "x86_64")
     for avx512, amx in ((False, False), (True, False), (False, True)):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda value=avx512: value)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda value=amx: value)
-        assert channels_last.computes_bf16() is (avx512 or amx)
+        assert cpu.computes_bf16() is (avx512 or amx)
 
 
 @pytest.mark.parametrize("precision", ["bf16", "plain"])

@@ -8,6 +8,7 @@ from torch import Tensor
 from vits.audio.spectrogram import Spectrogram
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import DataError, VoiceError
+from vits.fast import optimize_for_training
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import is_compact
@@ -57,6 +58,7 @@ class Aligner(NamedTuple):
         _check_compatible(bundle, dataset)
         try:
             model = bundle.generator.to(device).eval().requires_grad_(False)
+            optimize_for_training(model)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).strip().split("\n", 1)[0]
             raise VoiceError(f"device {device} cannot be used ({reason}); try cpu") from error

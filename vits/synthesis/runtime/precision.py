@@ -34,7 +34,7 @@ def choose_precision(requested: str, *, on_cpu: bool, stacklevel: int) -> str:
         raise VoiceError(f"precision {requested!r} must be one of {', '.join(PRECISIONS)}")
     if requested in ("fp32", "plain"):
         return requested
-    from vits.layers.channels_last import computes_bf16
+    from vits.fast.cpu import computes_bf16
 
     has_bf16 = on_cpu and computes_bf16()
     if requested == "auto":

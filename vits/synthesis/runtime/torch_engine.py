@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from vits.errors import VoiceError
+from vits.fast import optimize_for_inference, optimize_for_training
 from vits.models.batched_decoding import decode_batched
-from vits.models.fast import make_fast
+from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import EncodedText, PriorSample
 from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
@@ -53,15 +54,18 @@ class TorchEngine:
         self.precision = choose_precision(precision, on_cpu=on_cpu, stacklevel=5)
         generator.fold_weight_norm()
         self.model = generator.eval().requires_grad_(False).to(self.device)
-        if self.precision != "plain":
-            make_fast(self.model, bf16=self.precision == "bf16")
+        if self.precision == "plain":
+            optimize_for_training(self.model)
+        else:
+            optimize_for_inference(self.model, self.precision)
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
         self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
         # what a cut costs, in frames of the decoder or of each coupling of the flow
-        self._cut = max(self.model.decoder.cut, flow.context // len(flow.couplings))
+        flow_cost = flow.receptive_radius // len(flow.couplings)
+        self._cut = max(partial_decoder(self.model.decoder).cut_cost, flow_cost)
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""

@@ -1,4 +1,4 @@
-"""Leaky rectifier that remembers what it gave, not what it was given."""
+"""Leaky ReLU that saves its output for the backward pass, not its input."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ __all__ = ["leaky_relu"]
 def leaky_relu(x: Tensor, slope: float) -> Tensor:
     """Compute max(x, slope * x) for a positive slope.
 
-    Its derivative can be read off its result, which the convolution behind it keeps anyway; so the
-    backward pass holds one tensor for the two of them where torch's own would hold two.
+    The output determines the derivative, and the next convolution saves it anyway. So the two save
+    one tensor, where ``functional.leaky_relu`` would save another.
 
     Args:
         x: any shape.

@@ -1,10 +1,10 @@
-"""Leaky rectifier: torch's values and gradients, bit for bit, for half the memory."""
+"""Leaky ReLU: torch's values and gradients, bit for bit, for half the memory."""
 
 import pytest
 import torch
 from torch.nn import functional
 
-from vits.layers.activation import leaky_relu
+from vits.fast.activation import leaky_relu
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])

@@ -1,12 +1,12 @@
-"""Outputs four at a time are those of a convolution, and so are their gradients."""
+"""Tiles of four outputs: the values and gradients of a convolution."""
 
 import pytest
 import torch
 from torch.nn import functional
 
-from vits.layers import toom_cook
-from vits.layers.convolve import Form, convolve
-from vits.layers.toom_cook import convolve_in_tiles
+from vits.fast import toom_cook
+from vits.fast.convolve import Form, convolve
+from vits.fast.toom_cook import convolve_in_tiles
 
 
 def gradients(y, *inputs):
@@ -49,12 +49,28 @@ def test_only_what_wants_a_gradient_gets_one(wanting):
     assert [tensor.grad is not None for tensor in tensors] == [i == wanting for i in range(3)]
 
 
-def test_rounding_is_no_worse_than_a_plain_convolutions():
+def rms(x):
+    return x.double().square().mean().sqrt()
+
+
+@pytest.mark.parametrize("channels", [192, 512])
+def test_rounding_is_that_of_its_products(channels):
+    """Each of 8 products sums C terms in float32; the output matrix adds their errors up.
+
+    A sum of C terms of random sign, one after the other, is off by at most u sqrt(C) of its size.
+    """
     torch.manual_seed(0)
-    x, weight = torch.randn(1, 512, 2, 32), torch.randn(512, 512, 5)
+    x, weight = torch.randn(1, channels, 2, 32), torch.randn(channels, channels, 5)
     exact = functional.conv2d(x.double(), weight.double().unsqueeze(2), padding=(0, 2))
-    tiled = (convolve_in_tiles(x, weight, 2) - exact).abs().max() / exact.abs().max()
-    assert tiled < 2e-6  # of the largest value; 512 x 5 products summed in float32
+    output, kernel, inputs = (
+        torch.tensor(matrix, dtype=torch.float64)
+        for matrix in (toom_cook.OUTPUT, toom_cook.KERNEL, toom_cook.INPUT)
+    )
+    # independent values: a linear map scales their size by the norm of its rows
+    sizes = channels**0.5 * kernel.norm(dim=1) * rms(weight) * inputs.norm(dim=1) * rms(x)
+    summed = (output.square() @ sizes.square()).mean().sqrt()
+    error = rms(convolve_in_tiles(x, weight, 2) - exact)
+    assert error < 2**-24 * channels**0.5 * summed
 
 
 def test_parts_of_the_channels_give_the_whole(monkeypatch):

@@ -1,10 +1,10 @@
-"""A span is what gradients touch."""
+"""A span is where gradients are not zero."""
 
 import pytest
 import torch
 from torch import nn
 
-from vits.layers.reach import Span
+from vits.layers.receptive_field import Span
 
 FIRST, LAST, MIDDLE = 3, 8, 40  # columns of the result, and a place far from both ends
 

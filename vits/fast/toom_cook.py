@@ -1,12 +1,12 @@
-"""Convolution of five taps with two fifths of the products: outputs four at a time.
+"""Convolution with five taps and two fifths of the products: four outputs at a time.
 
-A tile of four neighbouring outputs of five taps sees eight inputs d and takes twenty products. Toom
-and Cook's way, which Winograd showed to be the least, takes eight: y = A^T [(G w) * (B^T d)], where
-* multiplies for each of eight points the polynomials of taps and inputs; over channels it is a
-matrix product. The transforms touch each number a few times, so this pays where channels are many.
+A tile of four adjacent outputs depends on eight inputs d and takes twenty products. The algorithm
+of Toom and Cook takes eight, which Winograd proved minimal: y = A^T [(G w) * (B^T d)], where * is
+the product of the polynomials of taps and inputs at each of eight points; over channels it is a
+matrix product. The transforms cost a few operations for each number, so many channels are needed.
 
-Source: Lavin & Gray, CVPR 2016, arXiv:1509.09308, section 4.1, F(4, 5); the points are those that
-keep rounding closest to that of a plain convolution. The gradients are the same three matrices
+Source: Lavin & Gray, CVPR 2016, arXiv:1509.09308, section 4.1, F(4, 5); the points are those
+with the smallest rounding error. The gradients are the same three matrices
 transposed.
 """
 
@@ -23,7 +23,7 @@ TAPS = 5
 OUTPUTS = 4  # of a tile
 FINITE = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-1/2", "2", "-2")))
 POINTS = len(FINITE) + 1  # and infinity
-PART = 1 << 21  # numbers: weights at their points are large, so output channels come in parts
+PART = 1 << 21  # numbers: transformed weights are large, so output channels come in parts
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -66,33 +66,33 @@ OUTPUT, KERNEL, INPUT = _output_matrix(), _kernel_matrix(), _input_matrix()
 
 
 def convolve_in_tiles(x: Tensor, weight: Tensor, padding: int) -> Tensor:
-    """Convolve every row of the last axis with (O, C, 5).
+    """Convolve along the last axis with (O, C, 5).
 
     Args:
         x: (B, C, T) or (B, C, P, T).
         weight: (O, C, 5).
-        padding: zeros on each side, of every row.
+        padding: zeros on each side of the last axis.
 
     Returns:
-        (B, O, T') or (B, O, P, T') with T' = T + 2 padding - 4; a tensor of its own, never a view.
+        (B, O, T') or (B, O, P, T') with T' = T + 2 padding - 4; never a view.
     """
     n_out = x.shape[-1] + 2 * padding - TAPS + 1
     tiles = -(-n_out // OUTPUTS)
-    seen = _at_points_of_input(x, padding, tiles)
+    inputs = _at_points_of_input(x, padding, tiles)
     y = x.new_empty(x.shape[0], weight.shape[0], *x.shape[2:-1], n_out)
     parts = _parts(weight)
     for part, kernels in zip(y.chunk(parts, 1), weight.chunk(parts), strict=True):
-        products = _multiply(_at_points_of_weight(kernels), seen)
+        products = _multiply(_at_points_of_weight(kernels), inputs)
         outputs = _matrix(OUTPUT, x) @ products
         for i in range(OUTPUTS):
             every = part.transpose(0, 1)[..., i::OUTPUTS]
-            came_out = outputs[:, i].view(*every.shape[:-1], tiles)
-            every.copy_(came_out[..., : every.shape[-1]])
+            values = outputs[:, i].view(*every.shape[:-1], tiles)
+            every.copy_(values[..., : every.shape[-1]])
     return y
 
 
 def input_gradient(gradient: Tensor, weight: Tensor, padding: int) -> Tensor:
-    """The gradient with respect to ``x`` of the function above.
+    """Return the gradient of ``convolve_in_tiles`` with respect to ``x``.
 
     Args:
         gradient: (B, O, T') or (B, O, P, T'), of its result.
@@ -107,20 +107,22 @@ def input_gradient(gradient: Tensor, weight: Tensor, padding: int) -> Tensor:
     products = gradient.new_zeros(n_in, POINTS, math.prod((batch, *rows, tiles)))
     parts = _parts(weight)
     for part, kernels in zip(gradient.chunk(parts, 1), weight.chunk(parts), strict=True):
-        came_out = _at_points_of_output(part, tiles)
-        _multiply(_at_points_of_weight(kernels).transpose(0, 2), came_out, products)
+        outputs = _at_points_of_output(part, tiles)
+        _multiply(_at_points_of_weight(kernels).transpose(0, 2), outputs, products)
     starts = POINTS // OUTPUTS  # the windows of neighbouring tiles overlap
-    seen = (_matrix(INPUT, gradient).mT @ products).view(n_in, starts, OUTPUTS, batch, *rows, tiles)
+    inputs = (_matrix(INPUT, gradient).mT @ products).view(
+        n_in, starts, OUTPUTS, batch, *rows, tiles
+    )
     padded = gradient.new_zeros(batch, n_in, *rows, tiles + starts - 1, OUTPUTS)
     for start in range(starts):
-        window = seen[:, start].movedim(1, -1).transpose(0, 1)
+        window = inputs[:, start].movedim(1, -1).transpose(0, 1)
         padded[..., start : start + tiles, :] += window
     length = n_out + TAPS - 1 - 2 * padding
     return padded.flatten(-2)[..., padding : padding + length].contiguous()
 
 
 def weight_gradient(x: Tensor, gradient: Tensor, padding: int) -> Tensor:
-    """The gradient with respect to ``weight`` (O, C, 5).
+    """Return the gradient of ``convolve_in_tiles`` with respect to ``weight``.
 
     Args:
         x: (B, C, T) or (B, C, P, T).
@@ -131,22 +133,22 @@ def weight_gradient(x: Tensor, gradient: Tensor, padding: int) -> Tensor:
         (O, C, 5).
     """
     tiles = -(-gradient.shape[-1] // OUTPUTS)
-    seen = _at_points_of_input(x, padding, tiles).transpose(0, 2)
+    inputs = _at_points_of_input(x, padding, tiles).transpose(0, 2)
     result = x.new_empty(gradient.shape[1], x.shape[1], TAPS)
     parts = _parts(result)
-    for part, came_out in zip(result.chunk(parts), gradient.chunk(parts, 1), strict=True):
-        products = _multiply(_at_points_of_output(came_out, tiles), seen)
+    for part, outputs in zip(result.chunk(parts), gradient.chunk(parts, 1), strict=True):
+        products = _multiply(_at_points_of_output(outputs, tiles), inputs)
         part.copy_((_matrix(KERNEL, x).mT @ products).mT)
     return result
 
 
 def _parts(weight: Tensor) -> int:
-    """In how many parts the output channels of (O, C, 5) are taken."""
+    """Return the number of parts that the output channels of (O, C, 5) are split into."""
     return -(-weight.shape[0] * weight.shape[1] * POINTS // PART)
 
 
 def _multiply(left: Tensor, right: Tensor, onto: Tensor | None = None) -> Tensor:
-    """(M, 8, K) by (K, 8, N) -> (M, 8, N), one point after another: all threads share each."""
+    """(M, 8, K) by (K, 8, N) -> (M, 8, N), point by point, so that all threads work on each."""
     if onto is None:
         onto = left.new_zeros(left.shape[0], POINTS, right.shape[2])
     for point in range(POINTS):

@@ -1,12 +1,12 @@
-"""Convolution along the last axis, in the form a processor is quickest at: the same sums.
+"""Convolution along the last axis in the form that is fastest on a CPU.
 
-Torch hands convolutions on a processor to oneDNN. Four of its forms are slow there, and each has a
-twin that is not (figures: docs/speed.md):
+Torch computes convolutions on a CPU with oneDNN. Four cases are slow there, and each has a faster
+form (figures: docs/speed.md):
 
-- *products*: the gradient of a wide convolution's weights is a matrix product for each tap;
+- *products*: the weight gradient of a wide convolution is a matrix product for each tap;
 - *tiled*: a wide convolution of five taps, with two fifths of the products (``toom_cook``);
-- *folded*: a dilated convolution is a plain one over the rows of every ``dilation``-th sample;
-- *mirrored*: a long kernel runs faster as the transpose of its mirror image.
+- *folded*: a dilated convolution is an undilated one along every ``dilation``-th sample;
+- *mirrored*: a long kernel is the transposed convolution with its mirror image.
 """
 
 from typing import Any, NamedTuple
@@ -15,18 +15,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vits.layers import toom_cook
-from vits.layers.channels_last import computes_bf16
-from vits.layers.tracing import graph_is_traced
+from vits.fast import toom_cook
+from vits.fast.cpu import computes_bf16
+from vits.fast.packed import PackedConv1d
+from vits.fast.tracing import is_traced
 
-__all__ = ["Form", "along_time", "choose_form", "convolve"]
+__all__ = ["Form", "choose_form", "convolve", "run_convolution"]
 
-WIDE = (128, 512)  # channels of the narrower and the wider side from which on products win
-TILED = 192  # channels of both sides from which on fewer products pay for their transforms
-MANY = 400  # columns from which on they pay for those of the weights
-NARROW = 128  # channels up to which the other two forms win, where the processor has AVX2 only
-FOLDABLE = 7  # taps from which on folding pays for its copies
-LONG = 9  # taps from which on the mirror image is faster
+# measured; see docs/speed.md
+WIDE = (128, 512)  # least channels of the narrower and of the wider side for products
+TILED = 192  # least channels of both sides for tiles
+MANY = 400  # least columns for tiles, which transform the weights first
+NARROW = 128  # most channels for the other two forms, on a CPU with AVX2 only
+FOLDABLE = 7  # least taps for folding, which copies its input
+LONG = 9  # least taps for the mirror image
 
 
 class Form(NamedTuple):
@@ -38,9 +40,10 @@ class Form(NamedTuple):
     mirrored: bool = False
 
 
-def along_time(convolution: nn.Module, x: Tensor) -> Tensor:
-    """Apply a convolution to (B, C, T); an ``nn.Conv1d`` without groups in its quickest form."""
-    if not isinstance(convolution, nn.Conv1d) or convolution.groups > 1:
+def run_convolution(convolution: nn.Module, x: Tensor) -> Tensor:
+    """Apply a convolution to (B, C, T); an ``nn.Conv1d`` without groups in its fastest form."""
+    packed = isinstance(convolution, PackedConv1d)
+    if packed or not isinstance(convolution, nn.Conv1d) or convolution.groups > 1:
         return convolution(x)
     return convolve(
         x,
@@ -62,19 +65,19 @@ def convolve(
     dilation: int = 1,
     form: Form | None = None,
 ) -> Tensor:
-    """Convolve every row of the last axis.
+    """Convolve along the last axis.
 
-    Off the processor and while a graph is recorded, torch's own convolution is called; in bfloat16
-    too, but for the first of the twins.
+    Off the CPU and in a traced graph this is torch's own convolution; in bfloat16 only the first
+    form differs from it.
 
     Args:
-        x: (B, C, T) or (B, C, P, T); all P rows are convolved alike.
+        x: (B, C, T) or (B, C, P, T); all P lines are convolved alike.
         weight: (O, C, K).
         bias: (O,) or None.
         stride: between outputs.
         padding: zeros on each side.
         dilation: between taps.
-        form: how to compute it; None chooses by the shapes and the processor.
+        form: how to compute it; None chooses by the shapes and the CPU.
 
     Returns:
         (B, O, T') or (B, O, P, T').
@@ -82,10 +85,10 @@ def convolve(
     geometry = (stride, padding, dilation)
     if form is None:
         form = choose_form(x, weight, *geometry)
-    # torch's own where there is nothing to change: custom functions cannot be compiled or exported
+    # no custom function where it is not needed: it could not be compiled or exported
     if form == Form() or not torch.is_grad_enabled():
         return _forward(x, weight, bias, geometry, form)
-    if torch.is_autocast_enabled("cpu"):  # torch rounds what its own convolutions are given
+    if torch.is_autocast_enabled("cpu"):  # custom functions round their inputs themselves
         mixed = torch.get_autocast_dtype("cpu")
         x, weight = x.to(mixed), weight.to(mixed)
         bias = None if bias is None else bias.to(mixed)
@@ -93,8 +96,8 @@ def convolve(
 
 
 def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: int) -> Form:
-    """Choose what was measured to be fastest for these shapes on this kind of processor."""
-    if x.device.type != "cpu" or graph_is_traced():
+    """Choose the form that measured fastest for these shapes on this kind of CPU."""
+    if x.device.type != "cpu" or is_traced():
         return Form()
     n_out, n_in, taps = weight.shape
     wide = taps > 1 and min(n_in, n_out) >= WIDE[0] and max(n_in, n_out) >= WIDE[1]
@@ -117,15 +120,15 @@ def choose_form(x: Tensor, weight: Tensor, stride: int, padding: int, dilation: 
 def _forward(
     x: Tensor, weight: Tensor, bias: Tensor | None, geometry: tuple[int, int, int], form: Form
 ) -> Tensor:
-    """Never returns a view, which could not be changed in place."""
+    """Convolve; never returns a view, since callers write in place."""
     stride, padding, dilation = geometry
     if form.tiled:
         y = toom_cook.convolve_in_tiles(x, weight, padding)
         return y if bias is None else y.add_(bias.view(-1, *[1] * (x.dim() - 2)))
     if form.folded:
         inner = (1, weight.shape[2] // 2, 1)
-        rows = _forward(_fold(x, dilation), weight, bias, inner, form._replace(folded=False))
-        return _unfold(rows, x.shape[2])
+        lines = _forward(_fold(x, dilation), weight, bias, inner, form._replace(folded=False))
+        return _unfold(lines, x.shape[2])
     mirror = weight.transpose(0, 1).flip(2) if form.mirrored else weight
     if x.dim() == 3:
         if form.mirrored:
@@ -137,43 +140,43 @@ def _forward(
     return functional.conv2d(x, mirror, bias, (1, stride), pads, steps)
 
 
-def _with_rows(x: Tensor) -> Tensor:
+def _with_lines(x: Tensor) -> Tensor:
     return x if x.dim() == 4 else x.unsqueeze(2)
 
 
 def _fold(x: Tensor, dilation: int) -> Tensor:
-    """(B, C, T) -> (B, C, dilation, T'): row r holds every ``dilation``-th sample from r on."""
+    """(B, C, T) -> (B, C, dilation, T'): line r holds every ``dilation``-th sample from r on."""
     length = x.shape[2]
     whole = length // dilation
-    rows = x.new_zeros(*x.shape[:2], dilation, -(-length // dilation))
-    rows.mT[:, :, :whole] = x[:, :, : whole * dilation].unflatten(2, (whole, dilation))
-    rows[:, :, : length % dilation, whole:] = x[:, :, whole * dilation :, None]
-    return rows
+    lines = x.new_zeros(*x.shape[:2], dilation, -(-length // dilation))
+    lines.mT[:, :, :whole] = x[:, :, : whole * dilation].unflatten(2, (whole, dilation))
+    lines[:, :, : length % dilation, whole:] = x[:, :, whole * dilation :, None]
+    return lines
 
 
-def _unfold(rows: Tensor, length: int) -> Tensor:
-    """Undo ``_fold``; ``length`` is that of its argument's last axis."""
-    dilation = rows.shape[2]
+def _unfold(lines: Tensor, length: int) -> Tensor:
+    """Undo ``_fold`` of a signal (B, C, length)."""
+    dilation = lines.shape[2]
     whole = length // dilation
-    x = rows.new_empty(*rows.shape[:2], length)
-    x[:, :, : whole * dilation].unflatten(2, (whole, dilation)).copy_(rows.mT[:, :, :whole])
-    x[:, :, whole * dilation :] = rows[:, :, : length % dilation, whole:].flatten(2)
+    x = lines.new_empty(*lines.shape[:2], length)
+    x[:, :, : whole * dilation].unflatten(2, (whole, dilation)).copy_(lines.mT[:, :, :whole])
+    x[:, :, whole * dilation :] = lines[:, :, : length % dilation, whole:].flatten(2)
     return x
 
 
 def _weight_gradient(
     x: Tensor, gradient: Tensor, taps: int, geometry: tuple[int, int, int]
 ) -> Tensor:
-    """Multiply what came out with what each tap saw: (O, B P T') by (B P T', C), K times."""
+    """Multiply output gradients (O, B P T') with the inputs of each of K taps (B P T', C)."""
     stride, padding, dilation = geometry
-    rows = functional.pad(x.permute(0, 2, 3, 1), (0, 0, padding, padding)).contiguous()
-    came_out = gradient.transpose(0, 1).flatten(1)
+    lines = functional.pad(x.permute(0, 2, 3, 1), (0, 0, padding, padding)).contiguous()
+    outputs = gradient.transpose(0, 1).flatten(1)
     result = x.new_empty(gradient.shape[1], x.shape[1], taps)
-    reach = stride * (gradient.shape[3] - 1) + 1
+    length = stride * (gradient.shape[3] - 1) + 1
     for tap in range(taps):
         start = tap * dilation
-        seen = rows[:, :, start : start + reach : stride].reshape(-1, x.shape[1])
-        result[:, :, tap] = came_out @ seen
+        inputs = lines[:, :, start : start + length : stride].reshape(-1, x.shape[1])
+        result[:, :, tap] = outputs @ inputs
     return result
 
 
@@ -204,9 +207,9 @@ class _Convolution(torch.autograd.Function):
         if ctx.form.tiled:
             to_x = toom_cook.input_gradient(gradient, weight, padding) if for_x else None
             to_weight = toom_cook.weight_gradient(x, gradient, padding) if for_weight else None
-            to_bias = _with_rows(gradient).sum((0, 2, 3)) if for_bias else None
+            to_bias = _with_lines(gradient).sum((0, 2, 3)) if for_bias else None
             return to_x, to_weight, to_bias, None, None
-        x, gradient = _with_rows(x), _with_rows(gradient)
+        x, gradient = _with_lines(x), _with_lines(gradient)
         by_products = ctx.form.products and for_weight
         to_x, to_weight, to_bias = torch.ops.aten.convolution_backward(
             gradient,
@@ -219,7 +222,7 @@ class _Convolution(torch.autograd.Function):
             False,
             [0, 0],
             1,
-            # oneDNN finds the bias' gradient only together with the weights'
+            # oneDNN computes the bias gradient only together with the weight gradient
             [for_x, for_weight and not by_products, for_bias and not by_products],
         )
         if by_products:

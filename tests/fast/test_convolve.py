@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-import vits.layers.convolve as convolve_module
-from vits.layers.convolve import Form, along_time, choose_form, convolve
+import vits.fast.convolve as convolve_module
+from vits.fast.convolve import Form, choose_form, convolve, run_convolution
 
 FORMS = [
     Form(products=True),
@@ -102,7 +102,7 @@ def test_mixed_precision_knows_products_only(monkeypatch, computes):
         assert chosen(1024, 1024, 5) == chosen(512, 128, 5, stride=3) == Form(products=computes)
         assert chosen(384, 192, 5) == chosen(64, 64, 11, dilation=3) == Form()
         convolution = nn.Conv1d(3, 4, 11, padding=5)
-        assert along_time(convolution, torch.randn(1, 3, 20)).dtype is torch.bfloat16
+        assert run_convolution(convolution, torch.randn(1, 3, 20)).dtype is torch.bfloat16
 
 
 def test_products_in_mixed_precision_round_as_torch_does():
@@ -122,21 +122,21 @@ def test_products_in_mixed_precision_round_as_torch_does():
 
 def test_a_compiled_graph_holds_torchs_form():
     convolution = nn.Conv1d(160, 512, 3, padding=1)
-    program = torch.export.export(_AlongTime(convolution), (torch.randn(1, 160, 8),))
+    program = torch.export.export(_Runs(convolution), (torch.randn(1, 160, 8),))
     assert "conv1d" in str(program.graph)
 
 
-class _AlongTime(nn.Module):
+class _Runs(nn.Module):
     def __init__(self, convolution):
         super().__init__()
         self.convolution = convolution
 
     def forward(self, x):
-        return along_time(self.convolution, x)
+        return run_convolution(self.convolution, x)
 
 
 @pytest.mark.parametrize("groups", [1, 2])
 def test_a_module_gives_what_it_would_itself(groups):
     convolution = nn.Conv1d(4, 6, 11, stride=2, padding=3, dilation=2, groups=groups)
     x = torch.randn(2, 4, 50)
-    torch.testing.assert_close(along_time(convolution, x), convolution(x))
+    torch.testing.assert_close(run_convolution(convolution, x), convolution(x))

@@ -1,0 +1,22 @@
+"""Skips masks of batches without padding."""
+
+from torch import Tensor
+
+from vits.fast.tracing import may_branch_on_values
+
+__all__ = ["apply_mask", "needed_mask"]
+
+
+def needed_mask(mask: Tensor | None) -> Tensor | None:
+    """Return a mask (B, 1, T), or None if it is all ones.
+
+    Only looks at the values on a CPU and without gradients; elsewhere the mask is needed.
+    """
+    if mask is None or mask.device.type != "cpu" or not may_branch_on_values():
+        return mask
+    return None if mask.all() else mask
+
+
+def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Multiply ``x`` (B, C, T) with a mask (B, 1, T); None leaves it as it is."""
+    return x if mask is None else x * mask
