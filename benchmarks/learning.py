@@ -29,7 +29,7 @@ def run(*command: str | Path) -> str:
         text=True,
         check=False,
     )
-    if done.returncode not in (0, 1):  # status 1 of the verdict is a result
+    if done.returncode not in (0, 1):  # status 1: the run has not learned
         sys.exit(f"{' '.join(map(str, command))} failed with {done.returncode}")
     return done.stdout
 
@@ -45,10 +45,10 @@ def measure(seed: int, folder: Path, config: Path, extra: list[str]) -> dict[str
         *extra,
     )
     seconds = time.perf_counter() - started
-    verdict = json.loads(
-        run(sys.executable, ROOT / "recipes/demo/verdict.py", result, data, "--json")
+    result_json = json.loads(
+        run(sys.executable, ROOT / "recipes/demo/check_learning.py", result, data, "--json")
     )
-    return {"seed": seed, "seconds": round(seconds), **verdict}
+    return {"seed": seed, "seconds": round(seconds), **result_json}
 
 
 def main() -> int:

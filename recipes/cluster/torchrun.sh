@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Train on all GPUs of one machine, or of several: run it on each of them.
+# Train on all GPUs of one or more machines. Run it on each machine.
 #
 #   recipes/cluster/torchrun.sh -c configs/ljspeech.yaml --data.train prepared/ada
 #   NODES=2 NODE_RANK=0 MASTER=first-host recipes/cluster/torchrun.sh -c ...   # and NODE_RANK=1 on the other
 #
-# RANKS is the number of processes of this machine (default: one for each GPU).
-# The run goes on from its newest checkpoint, if there is one. A SIGTERM to torchrun reaches every
-# rank; they save at the next step and leave with status 75, torchrun itself with another than 0.
+# RANKS is the number of processes on this machine (default: one per GPU).
+# The run resumes from its newest checkpoint, if there is one. A SIGTERM to torchrun reaches every
+# rank; they save at the next step and exit with status 75, and torchrun with a non-zero status.
 set -eu
 
 exec torchrun \

@@ -1,8 +1,8 @@
-"""Make a small corpus without recordings: espeak-ng reads short sentences aloud.
+"""Make a small corpus without recordings: espeak-ng synthesises short sentences.
 
 The folder has LJSpeech's layout: ``metadata.csv`` (``id|text|text``) and ``wavs/ID.wav``. The
 sentences come from a small grammar and a seed, and espeak-ng is deterministic, so the same
-arguments give the same bytes. The voice is a robot's: it shows that training works, no more.
+arguments give the same bytes. The synthetic voice only shows that training works.
 """
 
 import argparse
@@ -41,7 +41,7 @@ time morning evening night
 """
 WORDS = {kind: words for kind, *words in map(str.split, VOCABULARY.strip().splitlines())}
 
-# Of espeak-ng's speak_lib.h.
+# From espeak-ng's speak_lib.h.
 RETRIEVE_AUDIO_SYNCHRONOUSLY = 2
 DO_NOT_EXIT_ON_ERROR = 0x8000
 UTF8 = 1
@@ -52,7 +52,7 @@ CALLBACK = ctypes.CFUNCTYPE(
 
 
 class Espeak:
-    """espeak-ng as a synthesiser, from the library that the espeakng-loader package brings."""
+    """espeak-ng as a synthesiser, with the library of the package espeakng-loader."""
 
     def __init__(self, voice: str) -> None:
         """Load the library and choose a voice, e.g. ``en-us``."""
@@ -69,7 +69,7 @@ class Espeak:
             raise ValueError(f"voice {voice!r} must be one of espeak-ng's, e.g. 'en-us'")
         self._library.espeak_SetParameter(VOLUME, 70, 0)
         self._chunks: list[NDArray[np.int16]] = []
-        # The library keeps only the address: the object has to live as long as it does.
+        # The library keeps only the address, so the callback must live as long as the library.
         self._callback = CALLBACK(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
 
@@ -80,23 +80,23 @@ class Espeak:
         size = ctypes.c_size_t(len(data) + 1)
         status = self._library.espeak_Synth(data, size, 0, 0, 0, UTF8, None, None)
         if status != 0 or not self._chunks:
-            raise RuntimeError(f"espeak-ng gave no samples for {text!r} (status {status})")
+            raise RuntimeError(f"espeak-ng returned no samples for {text!r} (status {status})")
         return np.concatenate(self._chunks)
 
     def _collect(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, _: object) -> int:
-        """Keep a copy of the samples that espeak-ng hands over; 0 asks for more."""
+        """Store a copy of the samples; return 0 to continue."""
         if count > 0:
             self._chunks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0
 
 
 def make_sentences(count: int, seed: int) -> list[str]:
-    """Return ``count`` different sentences; the same seed gives the same sentences."""
-    choose = random.Random(seed)
+    """Return ``count`` different sentences; the result depends on the seed only."""
+    rng = random.Random(seed)
     sentences: dict[str, None] = {}
-    # Each template in its turn: short and long sentences are about equally frequent.
+    # Templates alternate, so short and long sentences are about equally frequent.
     for template in itertools.cycle(TEMPLATES):
-        words = {kind: iter(choose.sample(known, len(known))) for kind, known in WORDS.items()}
+        words = {kind: iter(rng.sample(known, len(known))) for kind, known in WORDS.items()}
         sentence = re.sub(r"{(\w+)}", lambda gap, words=words: next(words[gap[1]]), template)
         sentences[sentence] = None
         if len(sentences) == count:
@@ -122,10 +122,10 @@ def write_corpus(folder: Path, count: int, seed: int, voice: str) -> float:
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the corpus goes")
-    parser.add_argument("--count", type=int, default=200, help="sentences (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the sentences (%(default)s)")
-    parser.add_argument("--voice", default="en-us", help="one of espeak-ng's (%(default)s)")
+    parser.add_argument("folder", type=Path, help="folder of the corpus")
+    parser.add_argument("--count", type=int, default=200, help="number of sentences (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sentences (%(default)s)")
+    parser.add_argument("--voice", default="en-us", help="voice of espeak-ng (%(default)s)")
     args = parser.parse_args()
     if not 1 <= args.count <= 2000:
         parser.error(f"--count {args.count} must be from 1 to 2000; the grammar is small")

@@ -35,7 +35,7 @@ vits say "Good morning, Vera! The old bridge is warm." -o demo/spoken.wav --voic
 
 step "what was learned"
 learned=0
-python recipes/demo/verdict.py demo/run demo/data || learned=$?
+python recipes/demo/check_learning.py demo/run demo/data || learned=$?
 
 finished=$(date +%s)
 printf '\n== done in %d seconds\n' "$((finished - started))"

@@ -1,8 +1,8 @@
-"""Say what a run has learned: how far the mel loss fell, and whether its alignments hold.
+"""Check what a run has learned: the fall of the mel loss, and the quality of its alignments.
 
-Both are read off the run itself: the logged losses, and the alignment of training utterances by
-the newest checkpoint's averaged weights. A learned alignment must beat an even spread of the
-symbols; that it is monotonic and reaches every symbol is counted, not assumed.
+The losses come from the log. Training utterances are aligned with the averaged weights of the
+newest checkpoint. A learned alignment must be monotonic, cover every symbol, and have a higher
+likelihood than symbols of equal length.
 """
 
 import argparse
@@ -22,18 +22,18 @@ from vits.models import Vits
 from vits.synthesis import bundle_checkpoint, find_checkpoint
 from vits.training.callbacks.curves import read_history
 
-FIRST_STEP = 20  # from here on the loss is compared: the first steps only find the level
-N_LAST = 5  # logged values averaged at the end, against the noise of random segments
+FIRST_STEP = 20  # the loss is compared from this step; earlier steps only find the level
+N_LAST = 5  # last logged values are averaged against the noise of random segments
 
 
-def mel_fall(run: Path) -> tuple[float, float]:
-    """Return the mel loss at step 20 and at the end of a run."""
+def mel_losses(run: Path) -> tuple[float, float]:
+    """Return the mel loss at step ``FIRST_STEP`` and at the end of a run."""
     steps, values = read_history(run / "history.csv")["train/mel"]
     return values[steps.index(FIRST_STEP)], statistics.mean(values[-N_LAST:])
 
 
 def align(model: Vits, batch: Batch) -> tuple[Tensor, float]:
-    """Align one utterance: its path (T, S), and how much it beats an even spread (nats a frame)."""
+    """Return the path (T, S) of an utterance and its gain over equal lengths (nats per frame)."""
     frames = batch.wave_lengths // model.config.audio.hop_length
     spectrogram = Spectrogram(model.config.audio)(batch.wave, batch.wave_lengths)
     with torch.no_grad():
@@ -44,16 +44,16 @@ def align(model: Vits, batch: Batch) -> tuple[Tensor, float]:
         scores = prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)[0]
     n_frames, n_symbols = scores.shape
     edges = torch.arange(n_symbols + 1) * n_frames // n_symbols
-    chosen = durations_to_index(durations, n_frames)[0]
-    even = durations_to_index(edges.diff().unsqueeze(0), n_frames)[0]
-    rows = torch.arange(n_frames)
-    gain = (scores[rows, chosen] - scores[rows, even]).mean().item()
+    learned = durations_to_index(durations, n_frames)[0]
+    uniform = durations_to_index(edges.diff().unsqueeze(0), n_frames)[0]
+    frame = torch.arange(n_frames)
+    gain = (scores[frame, learned] - scores[frame, uniform]).mean().item()
     return durations_to_path(durations, n_frames)[0], gain
 
 
-def judge(run: Path, data: Path, n_utterances: int) -> dict[str, float | int | bool]:
-    """Measure a run; every entry is printed."""
-    first, last = mel_fall(run)
+def check(run: Path, data: Path, n_utterances: int) -> dict[str, float | int | bool]:
+    """Return the measurements of a run by name."""
+    first, last = mel_losses(run)
     model = bundle_checkpoint(find_checkpoint(run)).generator.eval()
     dataset = PreparedDataset(data)
     monotonic = covered = symbols = 0
@@ -74,7 +74,7 @@ def judge(run: Path, data: Path, n_utterances: int) -> dict[str, float | int | b
         "monotonic": monotonic,
         "symbols covered": covered,
         "symbols": symbols,
-        "gain over an even spread (nats a frame)": round(statistics.mean(gains), 2),
+        "gain over equal lengths (nats per frame)": round(statistics.mean(gains), 2),
         "learned": last <= first / 2
         and monotonic == len(gains)
         and covered == symbols
@@ -83,20 +83,20 @@ def judge(run: Path, data: Path, n_utterances: int) -> dict[str, float | int | b
 
 
 def main() -> int:
-    """Print the verdict; exit with 1 if the run has not learned."""
+    """Print the measurements; exit with 1 if the run has not learned."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("data", type=Path, help="prepared data it was trained on")
     parser.add_argument("--utterances", type=int, default=20, help="how many to align")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     args = parser.parse_args()
-    verdict = judge(args.run, args.data, args.utterances)
+    result = check(args.run, args.data, args.utterances)
     if args.json:
-        print(json.dumps(verdict))
+        print(json.dumps(result))
     else:
-        for name, value in verdict.items():
+        for name, value in result.items():
             print(f"{name:42s} {value}")
-    return 0 if verdict["learned"] else 1
+    return 0 if result["learned"] else 1
 
 
 if __name__ == "__main__":
