@@ -45,10 +45,10 @@ def measure(seed: int, folder: Path, config: Path, extra: list[str]) -> dict[str
         *extra,
     )
     seconds = time.perf_counter() - started
-    result_json = json.loads(
+    measurements = json.loads(
         run(sys.executable, ROOT / "recipes/demo/check_learning.py", result, data, "--json")
     )
-    return {"seed": seed, "seconds": round(seconds), **result_json}
+    return {"seed": seed, "seconds": round(seconds), **measurements}
 
 
 def main() -> int:
