@@ -49,7 +49,7 @@ class _Graph(nn.Module):
         self.register_buffer("marks", torch.tensor([blank, *bounds]), persistent=False)
 
     def forward(self, ids: Tensor, lengths: Tensor, *others: Tensor) -> Tensor:
-        """Return the wave (1, 1, L); the inputs are those of ``_graph_spec``."""
+        """Return the wave (1, 1, L) of ids (1, S); the other inputs are in ``_graph_spec``."""
         del lengths  # it counts the symbols that sherpa-onnx adds
         ids = self._restore_marks(ids[0])
         n = 1 if self.one_scales_input else 3
