@@ -17,7 +17,10 @@ from vits.config import (
     TextEncoderConfig,
     VitsConfig,
 )
-from vits.evaluation import Item
+from vits.evaluation import Item, UtteranceMetrics
+from vits.evaluation.evaluators.error_rates import ErrorCount
+from vits.evaluation.pitch import PitchDistance
+from vits.evaluation.results import Recognition, RecordingDistance
 from vits.models.vits import Vits
 from vits.synthesis import Card, Voice, VoiceBundle, write_voice
 from vits.text import Frontend, SymbolTable
@@ -138,3 +141,33 @@ def make_bundle():
         )
 
     return make_bundle
+
+
+@pytest.fixture
+def recorded_metrics():
+    first, second = _recognition(1, 4, 2, 20, True), _recognition(0, 6, 0, 30, None)
+    return [
+        UtteranceMetrics(
+            Item("a", "One two."), 1.0, np.array([100.0, 200.0]), first, naturalness=4.0
+        ),
+        UtteranceMetrics(Item("b", "Three."), 2.0, np.array([150.0]), second, naturalness=3.0),
+    ]
+
+
+@pytest.fixture
+def spoken_metrics(recorded_metrics):
+    near = RecordingDistance(0.5, 4.0, PitchDistance(0.02, 2, 1, 10), 1.0)
+    far = RecordingDistance(1.5, 8.0, PitchDistance(0.06, 6, 2, 10), 2.0)
+    first, second = _recognition(3, 4, 9, 20, False), _recognition(1, 6, 1, 30, True)
+    return [
+        UtteranceMetrics(
+            recorded_metrics[0].item, 1.2, np.array([165.0]), first, near, 0.5, (), 3.2
+        ),
+        UtteranceMetrics(
+            recorded_metrics[1].item, 1.8, np.array([]), second, far, 0.7, (0.1,), 3.0
+        ),
+    ]
+
+
+def _recognition(word_errors, words, character_errors, characters, aligned):
+    return Recognition("x", ErrorCount(word_errors, words, character_errors, characters), aligned)

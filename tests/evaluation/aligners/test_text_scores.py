@@ -8,13 +8,11 @@ import torch
 
 from vits.alignment import durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
-from vits.config import FrontendConfig
 from vits.data.audit.text_mismatch import score_texts
 from vits.data.prepared.batch import collate
 from vits.data.prepared.dataset import PreparedDataset
-from vits.errors import DataError, VoiceError
+from vits.errors import DataError
 from vits.evaluation.aligners.text_scores import VoiceScorer
-from vits.text import Frontend, SymbolTable
 
 
 @pytest.fixture
@@ -98,15 +96,3 @@ def test_a_text_without_room_has_no_score(data, make_bundle):
     long = torch.ones(int(data.frames[0]) + 1, dtype=torch.int64)
     assert scorer.scores(0, [long]) == [-np.inf]
     assert scorer.scores(0, [long, data.ids(0)])[1] > -np.inf
-
-
-def test_other_symbols_spectrograms_and_devices_are_refused(data, make_bundle):
-    bundle = make_bundle(data)
-    frontend = Frontend(FrontendConfig(backend="graphemes"), SymbolTable(("_", *"hgfedcba", "z")))
-    with pytest.raises(DataError, match="symbols"):
-        VoiceScorer(dataclasses.replace(bundle, frontend=frontend), data)
-    audio = dataclasses.replace(data.audio, sample_rate=16000)
-    with pytest.raises(DataError, match=r"sample_rate 8000 .* must be 16000"):
-        VoiceScorer(make_bundle(data, audio=audio), data)
-    with pytest.raises(VoiceError, match="try cpu"):
-        VoiceScorer(bundle, data, "nonsense")

@@ -4,12 +4,9 @@ from html.parser import HTMLParser
 import pytest
 
 from vits.errors import DataError, MissingFileError
-from vits.evaluation import Item, evaluate, measure_recordings
-from vits.evaluation.comparison import VoiceComparison, summarise_voice
-from vits.evaluation.evaluate import Evaluators
 from vits.evaluation.evaluators.language_model import CorpusCounts, LanguageModel
 from vits.evaluation.report.report import write_report
-from vits.evaluation.report.tables import ROWS, show, table, to_figures
+from vits.evaluation.report.tables import to_figures
 from vits.evaluation.results import Summary
 
 BAD = "<script>alert('x')</script> & \"quotes\""
@@ -28,27 +25,6 @@ UTTERANCE = {
     "mcd",
     "real_time_factor",
 }
-
-
-class Critic:
-    def rate(self, samples, sample_rate):
-        return 3.5
-
-
-@pytest.fixture
-def comparison(voice, items, parrot, steady_pitch):
-    def make(n_voices=1, recorded=True, **changes):
-        evaluators = Evaluators(recogniser=parrot, predictor=Critic())
-        texts = items if recorded else [Item(BAD, f"Good night {BAD}.")]
-        recordings = tuple(measure_recordings(items, evaluators)) if recorded else ()
-        voices = []
-        for number in range(n_voices):
-            spoken = tuple(evaluate(voice, texts, evaluators, recordings or None, seed=number))
-            voices.append(summarise_voice(f"voice {BAD}{number}", BAD, 7, spoken, recordings))
-        parts = {"manifest": BAD, "recogniser": "parrot", "predictor": "critic", "seed": 1}
-        return VoiceComparison(**(parts | changes), recordings=recordings, voices=tuple(voices))
-
-    return make
 
 
 class Page(HTMLParser):
@@ -113,31 +89,6 @@ def test_the_figures_have_exactly_these_keys(comparison, tmp_path):
         assert part["summary"].keys() == set(Summary._fields)
         assert len(part["utterances"]) == 2
         assert all(row.keys() == UTTERANCE for row in part["utterances"])
-
-
-def test_every_figure_is_in_the_table(comparison):
-    assert {field for field, _, _ in ROWS} | {"utterances"} == set(Summary._fields)
-    rows = table(comparison())
-    assert len({len(row) for row in rows}) == 1
-    assert rows[0][:2] == ["", "recordings"]
-    assert {row[0] for row in rows} >= {"word error rate", "mel-cepstral distortion"}
-    alone = [row[0] for row in table(comparison(recorded=False))]
-    assert "mel-cepstral distortion" not in alone
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (None, "%", "–"),
-        (0.2157, "%", "21.6 %"),
-        (0.0643, "ms", "64 ms"),
-        (6.937, "dB", "6.94 dB"),
-        (0.0421, "3", "0.042"),
-        (44, "", "44"),
-    ],
-)
-def test_figures_are_shown_with_their_unit(value, unit, text):
-    assert show(value, unit) == text
 
 
 def test_an_earlier_report_is_replaced_and_nothing_else(comparison, tmp_path):
