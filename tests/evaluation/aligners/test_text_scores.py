@@ -8,7 +8,7 @@ import torch
 
 from vits.alignment import durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
-from vits.data.audit.text_mismatch import score_texts
+from vits.data.audit.text_mismatch import text_margins
 from vits.data.prepared.batch import collate
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import DataError
@@ -63,10 +63,10 @@ def test_the_score_is_the_likelihood_along_the_models_own_alignment(data, make_b
 
 @pytest.mark.slow
 def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows, make_bundle):
-    before = score_texts(data, VoiceScorer(make_bundle(data), data))
+    before = text_margins(data, VoiceScorer(make_bundle(data), data))
     bundle = make_bundle(data)
     overfit(bundle.generator, data, 100)
-    learned = score_texts(data, VoiceScorer(bundle, data))
+    learned = text_margins(data, VoiceScorer(bundle, data))
     assert learned.median > before.median + 2
 
     def swap(rows):
@@ -74,7 +74,7 @@ def test_a_voice_that_has_learned_its_texts_finds_swapped_ones(data, change_rows
             rows[4][key], rows[20][key] = rows[20][key], rows[4][key]
 
     spoilt = PreparedDataset(change_rows(data.folder, swap))
-    found = score_texts(spoilt, VoiceScorer(bundle, spoilt))
+    found = text_margins(spoilt, VoiceScorer(bundle, spoilt))
     assert found.limit is not None
     assert np.flatnonzero(found.values < found.limit).tolist() == [4, 20]
 
