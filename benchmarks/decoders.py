@@ -3,7 +3,7 @@
     python benchmarks/decoders.py --threads 1 --rounds 7 --json decoders.json
 
 The weights are drawn, not trained, and every symbol lasts six frames: speed depends on neither. The
-real-time factor is processor time over the time of the speech, the median over the rounds, in which
+real-time factor is CPU time over the duration of the speech, the median over the rounds, in which
 the configurations take turns; `whole` is text encoder, duration predictor, flow and decoder, and no
 front end. Parameters are those a voice speaks with: weight norm folded, no posterior encoder.
 """
@@ -101,7 +101,7 @@ class Contender:
 
 
 def timed(run: Callable[[], Any]) -> float:
-    """Return the processor seconds of a run."""
+    """Return the CPU seconds of a run."""
     started = time.process_time()
     run()
     return time.process_time() - started

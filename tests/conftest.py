@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# Workers share the processor; a library reads these once, when it is imported.
+# Workers share the CPU; a library reads these once, when it is imported.
 for name in ("OMP", "MKL", "OPENBLAS", "NUMBA"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
@@ -120,7 +120,7 @@ def make_bundle(make_config):
 
 @pytest.fixture(scope="session")
 def write_tones():
-    """Write a prepared folder in which each letter is a tone of its own, for the data doctor."""
+    """Write a prepared folder in which each letter is a tone of its own, for the audit of data."""
 
     def write(folder, n=60, speakers=("",), seed=0):
         import json

@@ -138,10 +138,10 @@ def test_a_compact_voice_is_smaller_and_speaks(bundle, checkpoint, tmp_path):
 
 def test_a_file_completes_the_card(bundle, checkpoint, tmp_path):
     path = tmp_path / "card.json"
-    path.write_text('{"hardware": "two processors", "hours": 2, "figures": {"errors": 0.25}}')
+    path.write_text('{"hardware": "two CPUs", "hours": 2, "figures": {"errors": 0.25}}')
     status, _, _ = bundle(checkpoint, "-o", tmp_path / "ada", "--name", "Ada", "--card", path)
     card = read_voice(tmp_path / "ada").card
-    assert (status, card.name, card.hardware, card.hours) == (0, "Ada", "two processors", 2.0)
+    assert (status, card.name, card.hardware, card.hours) == (0, "Ada", "two CPUs", 2.0)
     assert card.figures == {"errors": 0.25}
 
 

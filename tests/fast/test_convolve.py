@@ -87,7 +87,7 @@ def test_the_form_follows_the_shapes():
     assert chosen(64, 64, 11, stride=2) == Form()
 
 
-def test_wider_processors_keep_torchs_form(monkeypatch):
+def test_torchs_form_is_kept_with_avx512(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     assert chosen(64, 64, 11, dilation=3) == Form()
     assert chosen(1024, 1024, 5) == Form(tiled=True)

@@ -9,8 +9,8 @@ from vits.export.packages import require
 
 __all__ = ["fold_constants"]
 
-# Small tables of ``PlainInverse`` from which large ones are computed. Folding the large ones would
-# make the file larger, so they are computed when the graph is loaded.
+# Small tables of ``TraceableInverse`` from which large ones are computed. Folding these would make
+# the file larger, so they are computed when the graph is loaded.
 _UNFOLDED = (".turn", ".bins", ".places")
 
 

@@ -11,7 +11,7 @@ from vits.alignment import total_frames
 from vits.layers.inverse_spectrogram import InverseSpectrogram
 from vits.models.vits import Vits
 
-__all__ = ["InferenceGraph", "PlainInverse", "make_plain"]
+__all__ = ["InferenceGraph", "TraceableInverse", "make_traceable"]
 
 
 class InferenceGraph(nn.Module):
@@ -19,7 +19,7 @@ class InferenceGraph(nn.Module):
 
     Args:
         model: the voice's model, its weight norm folded; its inverse transforms are replaced by
-            ``PlainInverse`` in place.
+            ``TraceableInverse`` in place.
         language: language id of a graph that does not take one as input; None: the voice has no
             choice, or the graph takes it.
     """
@@ -28,7 +28,7 @@ class InferenceGraph(nn.Module):
 
     def __init__(self, model: Vits, language: int | None = None) -> None:
         super().__init__()
-        make_plain(model)
+        make_traceable(model)
         self.model = model
         constant = None if language is None else torch.tensor([language])
         self.register_buffer("language", constant, persistent=False)
@@ -96,7 +96,7 @@ def _complete(noise: Tensor | None, like: Tensor) -> Tensor:
     return torch.cat([given, torch.randn_like(like)[:, :, noise.shape[2] :]], dim=2)
 
 
-class PlainInverse(nn.Module):
+class TraceableInverse(nn.Module):
     """``InverseSpectrogram`` as one transposed convolution with the inverse DFT matrix.
 
     x[n] = 1/N sum_k w_k (Re X_k cos(2 pi k n / N) - Im X_k sin(2 pi k n / N)), w = 2 except for the
@@ -142,9 +142,9 @@ class PlainInverse(nn.Module):
         return wave[..., start:stop] / weights[..., start:stop]
 
 
-def make_plain(model: nn.Module) -> None:
-    """Replace every ``InverseSpectrogram`` of a model by ``PlainInverse``, in place."""
+def make_traceable(model: nn.Module) -> None:
+    """Replace every ``InverseSpectrogram`` of a model by ``TraceableInverse``, in place."""
     for name, module in list(model.named_modules()):
         if isinstance(module, InverseSpectrogram):
             parent, _, child = name.rpartition(".")
-            setattr(model.get_submodule(parent), child, PlainInverse(module))
+            setattr(model.get_submodule(parent), child, TraceableInverse(module))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vits.fast.masks import apply_mask, needed_mask
+from vits.fast.masks import apply_mask, mask_if_padded
 from vits.fast.replacement import take_over
 from vits.fast.tracing import is_traced, may_branch_on_values
 from vits.layers.attention import (
@@ -37,7 +37,7 @@ class FastTransformerEncoder(TransformerEncoder):
         """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""
         if is_traced():
             return super().forward(x, mask)
-        needed = needed_mask(mask)
+        needed = mask_if_padded(mask)
         x = apply_mask(x, needed).transpose(1, 2)
         for attention, norm_1, feed_forward, norm_2 in zip(
             self.attentions,

@@ -4,10 +4,10 @@ from torch import Tensor
 
 from vits.fast.tracing import may_branch_on_values
 
-__all__ = ["apply_mask", "needed_mask"]
+__all__ = ["apply_mask", "mask_if_padded"]
 
 
-def needed_mask(mask: Tensor | None) -> Tensor | None:
+def mask_if_padded(mask: Tensor | None) -> Tensor | None:
     """Return a mask (B, 1, T), or None if it is all ones.
 
     Only looks at the values on a CPU and without gradients; elsewhere the mask is needed.

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vits.fast.convolve import run_convolution
-from vits.fast.masks import needed_mask
+from vits.fast.masks import mask_if_padded
 from vits.fast.tracing import is_traced
 from vits.layers.wavenet import WaveNet
 
@@ -18,7 +18,7 @@ class FastWaveNet(WaveNet):
         """Map (B, C, T) to (B, C, T), zero where ``mask`` (B, 1, T) is."""
         if is_traced():
             return super().forward(x, mask, conditioning)
-        needed = needed_mask(mask)
+        needed = mask_if_padded(mask)
         biases = self._biases(conditioning)
         skips: Tensor | None = None
         last = len(self.gates) - 1

@@ -68,7 +68,7 @@ class NoPosteriorEncoder(nn.Module):
     """Placeholder for the posterior encoder of a compact voice, which has none."""
 
     def forward(self, *args: object, **options: object) -> None:
-        """Refuse to encode.
+        """Refuse to encode a spectrogram (B, F, T).
 
         Raises:
             VoiceError: always.

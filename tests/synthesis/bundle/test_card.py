@@ -46,9 +46,9 @@ def test_many_speakers_are_counted_and_the_first_named():
 
 
 def test_figures_and_commands_stand_on_the_page():
-    card = Card(name="x", training_steps=5, hardware="two processors", hours=1.5)
+    card = Card(name="x", training_steps=5, hardware="two CPUs", hours=1.5)
     page = render_readme(card, 16000, "de", ())
-    assert "| Training | 5 steps, 1.5 hours on two processors |" in page
+    assert "| Training | 5 steps, 1.5 hours on two CPUs |" in page
     assert "Measured" not in page
     assert "```bash" not in page
     card = Card(name="x", figures={"word error rate": 0.25}, commands=("vits fit", "vits bundle"))
