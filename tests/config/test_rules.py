@@ -85,7 +85,10 @@ RULES = [
         lambda: VitsConfig(audio=AudioConfig(hop_length=300)),
         r"hop_length 300 must equal the product of upsample_rates \(8, 8, 2, 2\) = 256",
     ),
-    (lambda: VitsConfig(decoder=IstftConfig()), "n_bands 4 and istft_hop_length 4 = 4096"),
+    (
+        lambda: VitsConfig(decoder=IstftConfig(n_bands=8)),
+        r"upsample_rates \(4, 4\), n_bands 8 and istft_hop_length 4 = 512",
+    ),
     (lambda: VitsConfig(segment_frames=2), "segment_frames 2 = 512 samples"),
     (lambda: OptimizerConfig(learning_rate=0.0), "optimizer.learning_rate 0.0 must be greater"),
     (lambda: OptimizerConfig(betas=(0.8, 1.0)), r"optimizer.betas \(0.8, 1.0\)"),

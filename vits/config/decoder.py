@@ -120,6 +120,8 @@ class IstftConfig(UpsamplingConfig):
     """
 
     kind: Literal["istft"] = "istft"
+    upsample_rates: tuple[int, ...] = (4, 4)
+    upsample_kernel_sizes: tuple[int, ...] = (16, 16)
     n_bands: int = 4
     trainable_filterbank: bool = False
     istft_hop_length: int = 4

@@ -202,9 +202,9 @@ def _of_kind(values: Values, union: Any, *, keep_changed: bool) -> dict[str, Any
     own = kinds.get(values.get("kind", next(iter(kinds))))
     if own is None:
         return dict(values)  # an unknown kind is refused by name
-    defaults = {
-        key: value for cls in kinds.values() for key, value in to_dict(cls()).items()
-    }  # kinds that share a key share its default, except for the width that was None
+    defaults: dict[str, Any] = {}
+    for cls in kinds.values():  # a key that several kinds share had the first one's default
+        defaults = {**to_dict(cls()), **defaults}
     mine = to_dict(own())
     kept = {
         key: value

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, cast
 from vits.config.checks import require
 from vits.errors import ConfigError
 
-__all__ = ["from_dict", "members", "to_dict"]
+__all__ = ["choose_member", "from_dict", "members", "to_dict"]
 
 T = TypeVar("T")
 
@@ -36,9 +36,8 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     is_mapping = isinstance(cast(object, values), Mapping)  # files hold anything
     name = where or getattr(cls, "__name__", "configuration")
     require(is_mapping, f"{name} {values!r} must be a mapping of keys")
-    union = members(cls)
-    if union:
-        return cast(T, from_dict(_member(union, values, where), values, where))
+    if members(cls):
+        return cast(T, from_dict(choose_member(cls, values, where), values, where))
     hints = _fields(cls)
     unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
     if unknown:
@@ -60,8 +59,18 @@ def members(hint: Any) -> dict[str, type[Any]]:
     return {cast(Any, part).kind: part for part in parts}
 
 
-def _member(union: Mapping[str, type[Any]], values: Mapping[str, Any], where: str) -> type[Any]:
-    """Choose the dataclass that ``kind`` names; refuse keys that only other kinds have."""
+def choose_member(hint: Any, values: Mapping[str, Any], where: str = "") -> type[Any]:
+    """Return the dataclass of a union that ``kind`` names.
+
+    Args:
+        hint: the union.
+        values: keys; without ``kind`` the union's first dataclass is meant.
+        where: dotted key of ``values`` in a larger configuration, for messages.
+
+    Raises:
+        ConfigError: an unknown kind, or a key that only other kinds have.
+    """
+    union = members(hint)
     kind = values.get("kind", next(iter(union)))
     require(
         isinstance(kind, str) and kind in union,

@@ -17,6 +17,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig
 from vits.errors import ConfigError, MissingFileError, Preempted, VitsError
+from vits.training.arguments import module_factory, read_arguments
 from vits.training.callbacks import (
     Checkpoints,
     Curves,
@@ -64,10 +65,13 @@ def fit(arguments: list[str]) -> int:
     """
 
     def train(request: StopRequest, resume_command: str) -> None:
+        read = read_arguments(arguments)
+        for line in read.renamed:
+            rank_zero_only(notify)(line)
         FitCLI(
-            VitsModule,
+            module_factory(read),
             VitsDataModule,
-            args=["fit", *arguments],
+            args=["fit", *read.words],
             request=request,
             resume_command=resume_command,
         )

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import Namespace
 from pytorch_lightning.cli import LightningArgumentParser
 from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
 from vits.models.posterior_encoder import leave_out_posterior
+from vits.training.arguments import Arguments, module_factory, read_arguments
 from vits.training.callbacks.checkpoints import path_of
 from vits.training.checkpoints.checkpoint_io import link_checkpoint
 from vits.training.checkpoints.resume import find_resume_checkpoint
@@ -23,8 +23,7 @@ from vits.training.finetuning.optimizer_state import CarriedMoments
 from vits.training.finetuning.summary import describe
 from vits.training.finetuning.vocabulary import Alignment
 from vits.training.finetuning.weights import start_from
-from vits.training.module import VitsModule
-from vits.training.preemption.signals import StopRequest
+from vits.training.preemption.signals import StopRequest, notify
 
 __all__ = ["FinetuneCLI", "finetune"]
 
@@ -56,9 +55,8 @@ def finetune(
 
     def train(request: StopRequest, resume_command: str) -> None:
         FinetuneCLI(
-            args=["fit", *arguments],
-            voice=voice,
-            data=data,
+            voice,
+            [*arguments, "--data.train", data],
             read=read,
             report=rank_zero_only(report),
             request=request,
@@ -75,7 +73,7 @@ class FinetuneCLI(FitCLI):
 
     Args:
         voice: what to fine-tune.
-        data: folder that ``vits prepare`` wrote.
+        words: the command line.
         read: reads a voice.
         report: is given each line that says what happens.
         options: of ``FitCLI``.
@@ -83,16 +81,29 @@ class FinetuneCLI(FitCLI):
 
     def __init__(
         self,
-        *,
         voice: str,
-        data: str,
+        words: list[str],
+        *,
         read: Callable[[str], BaseVoice],
         report: Callable[[str], None],
         **options: Any,
     ) -> None:
-        self._voice, self._data, self._read, self._report = voice, data, read, report
+        arguments = read_arguments(words)
+        for line in arguments.renamed:
+            rank_zero_only(notify)(line)
+        self._report = report
         self._alignment: Alignment | None = None
-        super().__init__(VitsModule, FinetuneDataModule, **options)
+        self._resumed = resumed_checkpoint(arguments)
+        self._base: BaseVoice | None = None
+        if not {"-h", "--help"} & set(words):
+            self._base = read(voice if self._resumed is None else str(self._resumed))
+            require_same_shape(self._base, arguments.get("model.config", {}))
+        super().__init__(
+            module_factory(arguments, self._base and self._base.config),
+            FinetuneDataModule,
+            args=["fit", *arguments.words],
+            **options,
+        )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add what ``fit`` adds, with a folder and an end of its own."""
@@ -100,29 +111,25 @@ class FinetuneCLI(FitCLI):
         parser.set_defaults({"trainer.default_root_dir": FOLDER, "trainer.max_steps": MAX_STEPS})
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Read what was asked for, then the voice, then everything over the voice's defaults."""
-        args = [*args, "--data.train", self._data]
-        asked = [arg for arg in args if not arg.startswith("--print_config")]
-        given = parser.parse_args(asked, defaults=False)["fit"]
-        self._resumed = resumed_checkpoint(given)
-        self._base = self._read(self._voice if self._resumed is None else str(self._resumed))
-        require_same_shape(self._base, given)
-        recipe = (
-            starting_recipe(self._base)
-            if self._resumed is None
-            else self._base.training or TrainingConfig()
-        )
-        model = to_dict(self._base.config)
-        for counted in ("n_symbols", "n_speakers", "n_languages"):
-            del model[counted]  # voice and data together say how many
-        self._parser("fit").set_defaults(
-            {"model.config": model, "model.training": to_dict(recipe)}  # pyright: ignore[reportArgumentType]
-        )
+        """Parse the command line with the voice's sizes and recipe as defaults."""
+        if self._base is not None:
+            recipe = (
+                starting_recipe(self._base)
+                if self._resumed is None
+                else self._base.training or TrainingConfig()
+            )
+            model = to_dict(self._base.config)
+            for counted in ("n_symbols", "n_speakers", "n_languages"):
+                del model[counted]  # voice and data together say how many
+            self._parser("fit").set_defaults(
+                {"model.config": model, "model.training": to_dict(recipe)}  # pyright: ignore[reportArgumentType]
+            )
         super().parse_arguments(parser, args)
 
     def dataset_info_of(self, data: Any) -> DatasetInfo:
         """Bring data and voice together, and say what that means."""
         assert isinstance(data, FinetuneDataModule)
+        assert self._base is not None
         self._alignment = data.adopt(self._base)
         if self._resumed is not None:
             _require_nothing_new(self._alignment, self._resumed)
@@ -135,8 +142,8 @@ class FinetuneCLI(FitCLI):
     def after_instantiate_classes(self) -> None:
         """Start the model from the voice."""
         assert self._alignment is not None
-        base = self._base
-        del self._base  # nothing but the optimizers' start needs it while the run lasts
+        base, self._base = self._base, None  # only the optimizers' start needs it from here on
+        assert base is not None
         if base.is_compact:
             _require_spoken(base, self.model.training_config)
             leave_out_posterior(self.model.generator)
@@ -186,7 +193,7 @@ class FinetuneCLI(FitCLI):
         )
 
 
-def resumed_checkpoint(given: Namespace) -> Path | None:
+def resumed_checkpoint(given: Arguments) -> Path | None:
     """Return the checkpoint that a run is to go on from, None for a new run."""
     folder = Path(given.get("trainer.default_root_dir") or FOLDER)
     return find_resume_checkpoint(given.get("resume"), folder / "checkpoints", lambda line: None)

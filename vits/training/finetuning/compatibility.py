@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonargparse import Namespace
-
 from vits.config import to_dict
 from vits.errors import ConfigError
 from vits.training.finetuning.base_voice import BaseVoice
@@ -22,22 +20,18 @@ FREE = (
 )
 
 
-def require_same_shape(base: BaseVoice, given: Namespace) -> None:
+def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
     """Require that the keys given for the model are the voice's own.
 
     Args:
         base: the voice.
-        given: what files and command line say, without defaults.
+        given: values of ``model.config`` from files and command line, without defaults.
 
     Raises:
         ConfigError: a key contradicts the voice.
     """
-    model = given.get("model.config")
-    if not isinstance(model, Namespace):
-        return
     shape = dict(_leaves(to_dict(base.config)))
-    for key, tuples in _leaves(model.as_dict()):
-        value = _plain(tuples)
+    for key, value in _leaves(given):
         if value != shape.get(key, value) and not _is_free(key, base):
             raise ConfigError(
                 f"model.config.{key} {value} must equal the voice's {shape[key]}: leave it out, "
@@ -60,8 +54,3 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with lists for tuples."""
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
