@@ -179,7 +179,7 @@ def time_parts(module: Any, parts: Parts) -> None:
 
         object.__setattr__(module, name, run)
 
-    for name in ("_step_discriminators", "_judge"):
+    for name in ("_step_discriminators", "_adversarial_loss"):
         entering(name)
     for name in (
         "text_encoder",

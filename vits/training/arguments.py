@@ -10,10 +10,9 @@ Files with keys of earlier versions are translated here too (``vits.config.legac
 """
 
 import dataclasses
-import inspect
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +26,7 @@ from vits.errors import ConfigError
 from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
 
-__all__ = ["Arguments", "module_factory", "read_arguments"]
+__all__ = ["Arguments", "module_class", "read_arguments"]
 
 UNIONS = {"duration_predictor": DurationPredictorConfig, "decoder": DecoderConfig}
 FILE_FLAGS = ("-c", "--config")
@@ -82,35 +81,36 @@ def read_arguments(words: list[str]) -> Arguments:
     return Arguments(words=translated, given=given, renamed=renamed)
 
 
-def module_factory(
-    arguments: Arguments, base: VitsConfig | None = None
-) -> Callable[..., VitsModule]:
-    """Return a function that builds the module, with the chosen kinds in its signature.
+def module_class(arguments: Arguments, base: VitsConfig | None = None) -> type[VitsModule]:
+    """Return ``VitsModule`` with the chosen kinds in its signature, for the parser to read.
 
     Args:
         arguments: name the kinds.
-        base: has the kinds where they do not; None: the original's.
+        base: has the kinds that they do not name; None: the original's.
 
     Raises:
         ConfigError: a kind is unknown, or a key belongs to another kind.
     """
     kinds = {name: _chosen(name, union, arguments, base) for name, union in UNIONS.items()}
-    config = dataclasses.make_dataclass(
+    config_class = dataclasses.make_dataclass(
         "VitsConfig",
         [(name, cls, dataclasses.field(default_factory=cls)) for name, cls in kinds.items()],
         bases=(VitsConfig,),
         frozen=True,
         kw_only=True,
     )
-    config.__doc__ = VitsConfig.__doc__
+    config_class.__doc__ = VitsConfig.__doc__
 
-    def build(config: Any, training: TrainingConfig, dataset_info: DatasetInfo) -> VitsModule:
-        return VitsModule(VitsConfig(**vars(config)), training, dataset_info)
+    class SelectedModule(VitsModule):
+        __doc__ = VitsModule.__doc__
 
-    build.__annotations__["config"] = config
-    build.__annotations__["return"] = VitsModule
-    build.__doc__ = inspect.getdoc(VitsModule)
-    return build
+        def __init__(
+            self, config: Any, training: TrainingConfig, dataset_info: DatasetInfo
+        ) -> None:
+            super().__init__(VitsConfig(**vars(config)), training, dataset_info)
+
+    SelectedModule.__init__.__annotations__["config"] = config_class
+    return SelectedModule
 
 
 def _chosen(name: str, union: Any, arguments: Arguments, base: VitsConfig | None) -> type[Any]:

@@ -17,7 +17,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig
 from vits.errors import ConfigError, MissingFileError, Preempted, VitsError
-from vits.training.arguments import module_factory, read_arguments
+from vits.training.arguments import module_class, read_arguments
 from vits.training.callbacks import (
     Checkpoints,
     Curves,
@@ -36,7 +36,7 @@ from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
 from vits.training.preemption.launcher import launch_with
 from vits.training.preemption.signals import GRACE_S, StopRequest, notify
-from vits.training.step.distributed import settle_devices
+from vits.training.step.distributed import choose_devices
 
 __all__ = ["FitCLI", "fit", "resume_command", "run_training"]
 
@@ -69,7 +69,7 @@ def fit(arguments: list[str]) -> int:
         for line in read.renamed:
             rank_zero_only(notify)(line)
         FitCLI(
-            module_factory(read),
+            module_class(read),
             VitsDataModule,
             args=["fit", *read.words],
             request=request,
@@ -198,7 +198,7 @@ class FitCLI(LightningCLI):
         ]
         if trainer["logger"] in (None, True):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
-        kwargs |= settle_devices(trainer)
+        kwargs |= choose_devices(trainer)
         kwargs["plugins"] = [*_list(trainer["plugins"]), VerifiedCheckpointIO()]
         return super().instantiate_trainer(**kwargs)
 

@@ -21,11 +21,11 @@ from vits.models.outputs import TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
-from vits.training.step.discriminator_losses import discriminator_losses, judge
-from vits.training.step.distributed import Passes, Shares
+from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
+from vits.training.step.distributed import BatchWeights, Networks
 from vits.training.step.freezing import freeze
-from vits.training.step.generator_losses import generator_terms, optional_losses, weigh
-from vits.training.step.metrics import Outcome, Record
+from vits.training.step.generator_losses import generator_losses, optional_losses, weighted_sum
+from vits.training.step.metrics import StepMetrics, StepOutput
 from vits.training.step.seeding import seed_step
 from vits.training.step.segments import Segments, prior_segments_at
 from vits.training.step.validation import measure_utterances
@@ -36,14 +36,14 @@ CHECKPOINT_FORMAT = 1
 
 
 class VitsModule(pl.LightningModule):
-    """Trains generator and discriminators in turn.
+    """Trains the generator and the discriminators in turn.
 
     Each batch is one step: the discriminators step on the generated segment, then the generator
     steps against the updated discriminators, as in the original. ``global_step`` counts batches.
-    On several devices the gradients are those of one device with all their utterances.
+    On several devices the gradients equal those of one device with all the utterances.
 
-    A step in which a loss or a gradient is not finite changes neither weights nor the optimizers'
-    moments: the decision stays on the device, and it is the same on every rank.
+    A step with a loss or gradient that is not finite changes neither weights nor optimizer states.
+    The decision is made on the device and is the same on every rank.
 
     Source: VITS sections 2.3 and 3.
 
@@ -71,17 +71,17 @@ class VitsModule(pl.LightningModule):
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
         self.optional = optional_losses(self.config, training, self.mel)
-        self.passes = Passes.plain(self.generator, self.discriminators)
+        self.networks = Networks.unwrapped(self.generator, self.discriminators)
 
     @property
     def monitor(self) -> str:
-        """The name of what the best checkpoint has least of."""
+        """The name of the metric that the best checkpoint minimises."""
         return "val/spoken" if self.training_config.prior_only else "val/mel"
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Give the discriminators and the generator an AdamW and a step-wise decay each."""
+        """Create AdamW and a step-wise decay for the discriminators and for the generator."""
         recipe = self.training_config.optimizer
-        self.discriminators.requires_grad_(True)  # an earlier run's last step has frozen them
+        self.discriminators.requires_grad_(True)  # the last step of an earlier run froze them
         optimizers = [
             torch.optim.AdamW(
                 [p for p in part.parameters() if p.requires_grad],
@@ -100,13 +100,13 @@ class VitsModule(pl.LightningModule):
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
 
     def on_fit_start(self) -> None:
-        """Keep the memory that a step frees, where steps are a processor's."""
+        """Keep freed memory in the process when training on a CPU."""
         if self.device.type == "cpu":
             keep_freed_memory()
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Outcome:
-        """Run one step: both updates and the log."""
-        del batch_idx  # it starts over on resuming; global_step does not
+    def training_step(self, batch: Batch, batch_idx: int) -> StepOutput:
+        """Run one step: update both networks and log the losses."""
+        del batch_idx  # it restarts when a run resumes; global_step does not
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
         adversarial = step >= recipe.adversarial.start
@@ -116,30 +116,32 @@ class VitsModule(pl.LightningModule):
             prior_segments = prior_segments_at(recipe, step)
             out, spectrogram = self._generate(batch, guide, prior_segments)
             segments = self._segments(batch, spectrogram, out)
-        shares = Shares.of(batch.id_lengths, batch.wave_lengths // self.config.audio.hop_length)
-        record = Record(self.device)
-        terms = generator_terms(out, segments, shares, self.optional)
-        loss = weigh(terms, recipe, self.generator, out, apart=prior_segments.share == 0)
-        terms = {name: term.detach() for name, term in terms.items()}
+        batch_weights = self._batch_weights(batch, out)
+        losses = generator_losses(out, segments, batch_weights, self.optional)
+        loss = weighted_sum(
+            losses, recipe, self.generator, out, free_prior=prior_segments.share == 0
+        )
+        losses = {name: value.detach() for name, value in losses.items()}
+        metrics = StepMetrics(self.device)
         if adversarial:
-            self._step_discriminators(segments, shares, terms, record)
+            self._step_discriminators(segments, batch_weights, losses, metrics)
             if not warming:
-                loss = loss + self._judge(segments, shares, terms)
+                loss = loss + self._adversarial_loss(segments, batch_weights, losses)
         if warming:
-            self._rest_generator(terms, record)
+            self._skip_generator(losses, metrics)
         else:
             self.manual_backward(loss)
-            self._update(1, {"generator": loss, **terms}, record)
-        self._log_training(record.logs)
-        return Outcome(
-            skipped=record.skipped,
-            suspect=record.suspect,
+            self._update(1, {"generator": loss, **losses}, metrics)
+        self._log_training(metrics.logs)
+        return StepOutput(
+            skipped=metrics.skipped,
+            suspect=metrics.suspect,
             durations=out.durations,
-            logs=record.logs,
+            logs=metrics.logs,
         )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measure whole utterances: see ``measure_utterances``."""
+        """Log the losses of whole utterances (``measure_utterances``)."""
         seed_step(self.training_config.seed, batch_idx, 0)
         prior_only = self.training_config.prior_only
         prior_segments = (
@@ -152,7 +154,7 @@ class VitsModule(pl.LightningModule):
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add what ``vits bundle`` needs, as plain values."""
+        """Add what ``vits bundle`` needs as plain values: configuration and facts about the data."""
         checkpoint.setdefault("vits", {}).update(
             {
                 "format": CHECKPOINT_FORMAT,
@@ -171,7 +173,7 @@ class VitsModule(pl.LightningModule):
         checkpoint["vits"].setdefault("ema", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse another ``freeze``: the optimizer's state would belong to other parameters."""
+        """Refuse another ``freeze``: the optimizer state would not match the parameters."""
         before = checkpoint.get("vits", {}).get("training", {}).get("freeze")
         if before != self.training_config.freeze:
             raise CheckpointError(
@@ -187,25 +189,25 @@ class VitsModule(pl.LightningModule):
         *,
         training: bool = True,
     ) -> tuple[TrainingOutput, Tensor]:
-        """Run the generator's training pass; return it with the spectrogram (B, F, T)."""
+        """Run the generator's training pass; return it and the spectrogram (B, F, T)."""
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
-        run = self.passes.generator if training else self.generator
-        out = run(
+        generator = self.networks.generator if training else self.generator
+        out = generator(
             batch.ids,
             batch.id_lengths,
             spectrogram,
             frame_lengths,
             batch.speakers,
             batch.languages,
-            durations=self._given(batch),
+            durations=self._data_durations(batch),
             alignment_guide=guide,
             prior_segments=prior_segments,
         )
         return out, spectrogram
 
-    def _given(self, batch: Batch) -> Tensor | None:
-        """Return the data's durations, where the alignment is theirs."""
+    def _data_durations(self, batch: Batch) -> Tensor | None:
+        """Return the durations of the data if the alignment comes from there, otherwise None."""
         return batch.durations if self.training_config.alignment.source == "data" else None
 
     def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:
@@ -218,68 +220,82 @@ class VitsModule(pl.LightningModule):
             fake_mel=self.mel(out.wave.float()),
         )
 
-    def _step_discriminators(
-        self, segments: Segments, shares: Shares, terms: dict[str, Tensor], record: Record
-    ) -> None:
-        """Update the discriminators; each goes backwards before the next one comes.
+    def _batch_weights(self, batch: Batch, out: TrainingOutput) -> BatchWeights:
+        """Return the weights of this rank's losses, in the precision of the losses."""
+        frame_lengths = batch.wave_lengths // self.config.audio.hop_length
+        dtype = torch.promote_types(out.wave.dtype, torch.float32)
+        return BatchWeights.of(batch.id_lengths, frame_lengths, dtype)
 
-        The generator's ``terms`` are recorded here: where they are not finite, nothing may step.
+    def _step_discriminators(
+        self,
+        segments: Segments,
+        batch_weights: BatchWeights,
+        losses: dict[str, Tensor],
+        metrics: StepMetrics,
+    ) -> None:
+        """Update the discriminators, with one backward pass for each.
+
+        The generator's ``losses`` are added here: unless they are finite, nothing may step.
         """
         self.discriminators.requires_grad_(True)
         found: list[Tensor] = []
-        for loss in discriminator_losses(self.passes.discriminators, segments.real, segments.fake):
-            self.manual_backward(loss * shares.utterances)
+        for loss in discriminator_losses(
+            self.networks.discriminators, segments.real, segments.fake
+        ):
+            self.manual_backward(loss * batch_weights.utterances)
             found.append(loss.detach())
-        loss = torch.stack(found).sum() * shares.utterances
-        self._update(0, {"discriminator": loss, **terms}, record)
+        loss = torch.stack(found).sum() * batch_weights.utterances
+        self._update(0, {"discriminator": loss, **losses}, metrics)
 
-    def _judge(self, segments: Segments, shares: Shares, terms: dict[str, Tensor]) -> Tensor:
-        """Return what the updated discriminators say to the generator, and add it to its terms.
+    def _adversarial_loss(
+        self, segments: Segments, batch_weights: BatchWeights, losses: dict[str, Tensor]
+    ) -> Tensor:
+        """Return the weighted loss against the updated discriminators, and add it to ``losses``.
 
-        They take no gradient, and the features of recordings have no graph.
+        The discriminators get no gradient, and the features of recordings have no graph.
         """
         self.discriminators.requires_grad_(False)
-        verdict = judge(
+        found = adversarial_losses(
             self.discriminators.members,
             segments.real,
             segments.fake,
             adversarial_weight=self.training_config.loss_weights.adversarial,
             feature_weight=self.training_config.loss_weights.feature,
         )
-        terms |= {
-            "adversarial": verdict.adversarial * shares.utterances,
-            "feature": verdict.feature * shares.utterances,
+        losses |= {
+            "adversarial": found.adversarial * batch_weights.utterances,
+            "feature": found.feature * batch_weights.utterances,
         }
-        return verdict.weighted * shares.utterances
+        return found.weighted * batch_weights.utterances
 
-    def _rest_generator(self, terms: dict[str, Tensor], record: Record) -> None:
-        """Count a step in which the generator stands still; its losses are only measured."""
-        record.add("generator", torch.zeros((), device=self.device), terms)
+    def _skip_generator(self, losses: dict[str, Tensor], metrics: StepMetrics) -> None:
+        """Count a step in which the generator does not change; its losses are only logged."""
+        metrics.add("generator", torch.zeros((), device=self.device), losses)
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[1]
         optimizer._on_before_step()
         optimizer._on_after_step()
 
-    def _update(self, index: int, terms: dict[str, Tensor], record: Record) -> None:
-        """Step optimizer ``index`` along its gradients, unless the record says to skip."""
+    def _update(self, index: int, losses: dict[str, Tensor], metrics: StepMetrics) -> None:
+        """Step optimizer ``index`` unless a loss or gradient of the step is not finite."""
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[index]
         if index == 0:
-            # Lightning counts optimizer steps; only the generator's shall be a global step
+            # Lightning counts optimizer steps; only the generator's counts as a global step
             optimizer._on_before_step = optimizer._on_after_step = _do_nothing
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in weights if p.grad is not None]
-        # the fused form over many small tensors is 15 times slower on a processor
+        # on a CPU foreach is 15 times slower over many small tensors
         norm = torch.nn.utils.get_total_norm(gradients, foreach=self.device.type != "cpu")
-        record.add(("discriminator", "generator")[index], norm, terms)
+        metrics.add(("discriminator", "generator")[index], norm, losses)
         clip = self.training_config.optimizer.gradient_clip
         if clip is not None:
             scale = (clip / (norm + 1e-6)).clamp(max=1.0)
             for gradient in gradients:
                 gradient.mul_(scale.to(gradient.device))
-        # the fused optimizer looks at this on the device; where it is 1, it changes nothing
+        # the fused optimizer reads this on the device; if it is 1, nothing changes
         fused = cast(Any, optimizer.optimizer)
-        fused.grad_scale, fused.found_inf = None, record.skipped
+        fused.grad_scale, fused.found_inf = None, metrics.skipped
         optimizer.step()
-        optimizer.zero_grad()  # at once: the next pass finds their memory free
+        optimizer.zero_grad()  # at once, so that the next pass can use their memory
         self._schedulers()[index].step()
 
     def _schedulers(self) -> list[torch.optim.lr_scheduler.LRScheduler]:
@@ -298,4 +314,4 @@ class VitsModule(pl.LightningModule):
 
 
 def _do_nothing() -> None:
-    """Stand in for Lightning's step counter."""
+    """Replace Lightning's step counter for the discriminators."""

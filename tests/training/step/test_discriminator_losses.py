@@ -6,7 +6,7 @@ import torch
 from vits import losses
 from vits.config import DiscriminatorConfig
 from vits.models import Discriminators
-from vits.training.step.discriminator_losses import discriminator_losses, judge
+from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
 
 NARROW = DiscriminatorConfig(
     periods=(2, 3), period_channels=(4, 8), scale_channels=(4,) * 6, scale_groups=(1,) * 6
@@ -42,15 +42,17 @@ def test_the_verdict_and_its_gradient_are_those_of_one_joined_pass(judges):
     judges.requires_grad_(False)
     real, wave = torch.randn(2, 1, 400), torch.randn(2, 1, 400)
     early, late = wave.clone().requires_grad_(), wave.clone().requires_grad_()
-    verdict = judge(judges.members, real, early, adversarial_weight=0.7, feature_weight=2.0)
-    (3 * verdict.weighted).backward()
+    found = adversarial_losses(
+        judges.members, real, early, adversarial_weight=0.7, feature_weight=2.0
+    )
+    (3 * found.weighted).backward()
     recorded, generated = judges(real), judges(late)
     adversarial = losses.adversarial_loss([output.score for output in generated])
     feature = losses.feature_matching_loss(
         [output.features for output in recorded], [output.features for output in generated]
     )
     (3 * (0.7 * adversarial + 2.0 * feature)).backward()
-    torch.testing.assert_close(verdict.adversarial, adversarial)
-    torch.testing.assert_close(verdict.feature, feature)
+    torch.testing.assert_close(found.adversarial, adversarial)
+    torch.testing.assert_close(found.feature, feature)
     torch.testing.assert_close(early.grad, late.grad)
-    assert not verdict.feature.requires_grad
+    assert not found.feature.requires_grad

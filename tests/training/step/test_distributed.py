@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from vits.config import to_dict
-from vits.training.step.distributed import SeparateDDP, Shares, settle_devices, sum_over_ranks
+from vits.training.step.distributed import BatchWeights, SeparateDDP, choose_devices, sum_over_ranks
 
 SCRIPT = Path(__file__).with_name("ranks.py")
 
@@ -67,7 +67,7 @@ def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, prec
     (alone,) = alone[f"1:{precision}"]
     first, second = node[f"1:{precision}"]
     assert sorted(first["names"][0] + second["names"][0]) == sorted(alone["names"][0])
-    assert len(first["names"][0]) != len(second["names"][0])  # the shares matter
+    assert len(first["names"][0]) != len(second["names"][0])  # the batch weights matter
     for name, gradient in first["gradients"].items():
         assert torch.equal(gradient, second["gradients"][name]), name
     for network in ("generator.", "discriminators."):
@@ -99,9 +99,9 @@ def test_two_nodes_of_one_rank_do_as_one_node_of_two(node, nodes):
             assert torch.equal(value, other["weights"][name]), name
 
 
-def test_alone_every_share_is_one_and_a_sum_is_the_value():
-    shares = Shares.of(torch.tensor([3, 5]), torch.tensor([40, 70]))
-    assert [float(share) for share in shares] == [1.0, 1.0, 1.0]
+def test_in_one_process_every_weight_is_one_and_a_sum_is_the_value():
+    weights = BatchWeights.of(torch.tensor([3, 5]), torch.tensor([40, 70]))
+    assert [float(weight) for weight in weights] == [1.0, 1.0, 1.0]
     value = torch.tensor(2.5)
     assert sum_over_ranks(value) is value
 
@@ -115,16 +115,16 @@ OPTIONS = {
 }
 
 
-def test_one_processor_is_settled_without_ddp():
-    settled = settle_devices(OPTIONS)
-    assert (settled["strategy"], settled["precision"]) == ("auto", "32-true")
-    assert settle_devices({**OPTIONS, "precision": "bf16-mixed"})["precision"] == "bf16-mixed"
+def test_one_cpu_trains_without_ddp():
+    chosen = choose_devices(OPTIONS)
+    assert (chosen["strategy"], chosen["precision"]) == ("auto", "32-true")
+    assert choose_devices({**OPTIONS, "precision": "bf16-mixed"})["precision"] == "bf16-mixed"
 
 
 def test_several_processes_get_separate_ddp_unless_another_strategy_is_named():
-    assert isinstance(settle_devices({**OPTIONS, "devices": 2})["strategy"], SeparateDDP)
+    assert isinstance(choose_devices({**OPTIONS, "devices": 2})["strategy"], SeparateDDP)
     other = {**OPTIONS, "devices": 2, "strategy": "ddp_find_unused_parameters_true"}
-    assert settle_devices(other)["strategy"] == other["strategy"]
+    assert choose_devices(other)["strategy"] == other["strategy"]
 
 
 def test_torchrun_tells_how_many_there_are(monkeypatch):
@@ -139,6 +139,6 @@ def test_torchrun_tells_how_many_there_are(monkeypatch):
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    settled = settle_devices(OPTIONS)
-    assert (settled["devices"], settled["num_nodes"]) == (2, 3)
-    assert settle_devices({**OPTIONS, "devices": 1})["devices"] == 1
+    chosen = choose_devices(OPTIONS)
+    assert (chosen["devices"], chosen["num_nodes"]) == (2, 3)
+    assert choose_devices({**OPTIONS, "devices": 1})["devices"] == 1

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vits.training.step.early_backward import early_gradient, settle
+from vits.training.step.early_backward import early_backward, early_gradient
 
 
 def test_value_and_gradient_are_those_of_the_function():
@@ -62,24 +62,24 @@ def test_settled_gradients_are_those_of_one_backward_pass():
     for p in parameters:
         p.grad = None
     behind = shared.sin()
-    crossing = behind.view_as(behind)
-    early, late = two_losses(behind, lambda x: first(crossing), second)
-    settled = settle(early, [crossing], [*first.parameters(), *unused.parameters()])
-    assert torch.equal(settled, early)
-    assert all(p.grad is None for p in parameters)  # the backward pass hands them on
+    boundary = behind.view_as(behind)
+    early, late = two_losses(behind, lambda x: first(boundary), second)
+    loss = early_backward(early, [boundary], [*first.parameters(), *unused.parameters()])
+    assert torch.equal(loss, early)
+    assert all(p.grad is None for p in parameters)  # the backward pass passes them on
     with pytest.raises(RuntimeError, match="second time"):  # its graph is gone
-        torch.autograd.grad(early, crossing)
-    (2.5 * (settled + late)).backward()
+        torch.autograd.grad(early, boundary)
+    (2.5 * (loss + late)).backward()
     torch.testing.assert_close([p.grad for p in parameters], expected)
     assert unused.weight.grad is None
 
 
 def test_a_loss_without_gradient_stays_as_it_is():
     loss = torch.tensor(3.0)
-    assert settle(loss, [torch.ones(2)], []) is loss
+    assert early_backward(loss, [torch.ones(2)], []) is loss
 
 
-def test_a_meeting_place_outside_the_graph_is_refused():
+def test_a_boundary_outside_the_graph_is_refused():
     x, elsewhere = torch.randn(3, requires_grad=True), torch.randn(3, requires_grad=True)
     with pytest.raises(RuntimeError, match="leave out find_unused_parameters"):
-        settle(x.square().sum(), [elsewhere.exp()], [])
+        early_backward(x.square().sum(), [elsewhere.exp()], [])

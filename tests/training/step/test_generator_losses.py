@@ -1,4 +1,4 @@
-"""The generator's terms: settled early or not, every parameter gets the same gradient."""
+"""The generator's losses: the prior's early backward pass changes no gradient."""
 
 import dataclasses
 
@@ -8,8 +8,8 @@ from torch import nn
 
 from vits.config import LossWeights, TrainingConfig
 from vits.models import Vits
-from vits.training.step.distributed import Shares
-from vits.training.step.generator_losses import generator_terms, weigh
+from vits.training.step.distributed import BatchWeights
+from vits.training.step.generator_losses import generator_losses, weighted_sum
 from vits.training.step.segments import Segments
 
 RECIPE = TrainingConfig(loss_weights=LossWeights(mel=3.0, kl=0.7, duration=1.3))
@@ -25,7 +25,7 @@ def model(request, config):
 
 
 def run(model):
-    """Run one pass of two utterances; return it with its terms."""
+    """Run one pass of two utterances; return it with its losses."""
     torch.manual_seed(1)
     frames = torch.tensor([40, 33])
     spectrogram = torch.rand(2, model.config.audio.n_bins, 40, dtype=torch.float64)
@@ -34,7 +34,9 @@ def run(model):
     real = torch.zeros_like(out.wave)
     fold = (2, 4, -1)
     segments = Segments(real, out.wave, real.reshape(fold), out.wave.reshape(fold))
-    return out, generator_terms(out, segments, Shares.of(id_lengths, frames), nn.ModuleDict())
+    return out, generator_losses(
+        out, segments, BatchWeights.of(id_lengths, frames), nn.ModuleDict()
+    )
 
 
 def gradients(model):
@@ -44,12 +46,12 @@ def gradients(model):
 
 
 def test_gradients_are_those_of_one_backward_pass(model):
-    out, terms = run(model)
-    plain = 3.0 * terms["mel"] + 0.7 * terms["kl"] + 1.3 * terms["duration"]
+    out, losses = run(model)
+    plain = 3.0 * losses["mel"] + 0.7 * losses["kl"] + 1.3 * losses["duration"]
     plain.backward()
     expected = gradients(model)
-    out, terms = run(model)
-    loss = weigh(terms, RECIPE, model, out, apart=True)
+    out, losses = run(model)
+    loss = weighted_sum(losses, RECIPE, model, out, free_prior=True)
     torch.testing.assert_close(loss, plain)
     loss.backward()
     found = gradients(model)
@@ -57,21 +59,21 @@ def test_gradients_are_those_of_one_backward_pass(model):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_the_priors_side_is_settled_and_the_posteriors_is_not(model):
-    out, terms = run(model)
-    weigh(terms, RECIPE, model, out, apart=True)
+def test_the_graph_of_the_prior_is_freed_and_the_posteriors_is_kept(model):
+    out, losses = run(model)
+    weighted_sum(losses, RECIPE, model, out, free_prior=True)
     with pytest.raises(RuntimeError, match="second time"):
-        torch.autograd.grad(terms["kl"], [out.posterior_pass.gate.z])
-    torch.autograd.grad(terms["mel"], [out.posterior_pass.posterior.z])  # still there
+        torch.autograd.grad(losses["kl"], [out.posterior_pass.gate.z])
+    torch.autograd.grad(losses["mel"], [out.posterior_pass.posterior.z])  # still there
 
 
 def test_frozen_boxes_get_no_gradient_and_the_others_the_same(model):
-    out, terms = run(model)
-    weigh(terms, RECIPE, model, out, apart=True).backward()
+    out, losses = run(model)
+    weighted_sum(losses, RECIPE, model, out, free_prior=True).backward()
     expected = gradients(model)
     model.text_encoder.requires_grad_(False)
-    out, terms = run(model)
-    weigh(terms, RECIPE, model, out, apart=True).backward()
+    out, losses = run(model)
+    weighted_sum(losses, RECIPE, model, out, free_prior=True).backward()
     for name, gradient in gradients(model).items():
         if name.startswith("text_encoder."):
             assert gradient is None, name

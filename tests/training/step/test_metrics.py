@@ -4,7 +4,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from vits.training.step.metrics import Record
+from vits.training.step.metrics import StepMetrics
 
 BAD = {"nan": float("nan"), "inf": float("inf"), "1e30": 1e30}
 
@@ -50,15 +50,15 @@ def test_a_bad_batch_changes_neither_weights_nor_moments(make_run, value):
 
 
 def test_a_record_skips_from_the_first_number_that_is_not_finite():
-    record = Record(torch.device("cpu"))
-    record.add("discriminator", torch.tensor(1.0), {"discriminator": torch.tensor(2.0)})
-    assert record.skipped == 0
-    record.add("generator", torch.tensor(float("inf")), {"mel": torch.tensor(1.0)})
-    assert record.skipped == 1
-    assert record.suspect == 0  # the loss itself was finite
-    record.add("generator", torch.tensor(1.0), {"mel": torch.tensor(float("nan"))})
-    assert record.skipped == record.suspect == 1
-    assert record.logs.keys() == {
+    metrics = StepMetrics(torch.device("cpu"))
+    metrics.add("discriminator", torch.tensor(1.0), {"discriminator": torch.tensor(2.0)})
+    assert metrics.skipped == 0
+    metrics.add("generator", torch.tensor(float("inf")), {"mel": torch.tensor(1.0)})
+    assert metrics.skipped == 1
+    assert metrics.suspect == 0  # the loss itself was finite
+    metrics.add("generator", torch.tensor(1.0), {"mel": torch.tensor(float("nan"))})
+    assert metrics.skipped == metrics.suspect == 1
+    assert metrics.logs.keys() == {
         "discriminator",
         "gradient/discriminator",
         "mel",

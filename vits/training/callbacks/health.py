@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from vits.data.prepared.batch import Batch
 from vits.errors import TrainingWarning
 from vits.training.module import VitsModule
-from vits.training.step.metrics import Outcome
+from vits.training.step.metrics import StepOutput
 
 __all__ = ["Health"]
 
@@ -161,7 +161,7 @@ class Health(pl.Callback):
 
 
 @torch.no_grad()
-def _step_sums(module: VitsModule, outcome: Outcome, batch: Batch) -> Tensor:
+def _step_sums(module: VitsModule, outcome: StepOutput, batch: Batch) -> Tensor:
     """Return (7,): metrics, 1 if the discriminators stepped, 1; zeros for a skipped step."""
     durations, logs = outcome["durations"], outcome["logs"]
     frames = durations.sum(1).clamp_min(1)

@@ -14,7 +14,7 @@ from vits.errors import NumericsError, TrainingWarning
 from vits.training.callbacks.ema import Ema
 from vits.training.checkpoints.checkpoint_io import newest_valid, read_checkpoint
 from vits.training.module import VitsModule
-from vits.training.step.metrics import Outcome
+from vits.training.step.metrics import StepOutput
 
 __all__ = ["SkippedSteps"]
 
@@ -68,7 +68,7 @@ class SkippedSteps(pl.Callback):
         del batch_idx
         assert isinstance(pl_module, VitsModule)
         assert isinstance(batch, Batch)
-        outcome: Outcome = outputs
+        outcome: StepOutput = outputs
         step = _Step(trainer.global_step, outcome["skipped"], outcome["suspect"], batch.names)
         self._unread.append(step)
         if pl_module.device.type == "cpu" or len(self._unread) >= self.check_every:

@@ -10,7 +10,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from vits.config import TrainingConfig, to_dict
 from vits.errors import ConfigError
 from vits.models.posterior_encoder import leave_out_posterior
-from vits.training.arguments import Arguments, module_factory, read_arguments
+from vits.training.arguments import Arguments, module_class, read_arguments
 from vits.training.callbacks.checkpoints import path_of
 from vits.training.checkpoints.checkpoint_io import link_checkpoint
 from vits.training.checkpoints.resume import find_resume_checkpoint
@@ -99,7 +99,7 @@ class FinetuneCLI(FitCLI):
             self._base = read(voice if self._resumed is None else str(self._resumed))
             require_same_shape(self._base, arguments.get("model.config", {}))
         super().__init__(
-            module_factory(arguments, self._base and self._base.config),
+            module_class(arguments, self._base and self._base.config),
             FinetuneDataModule,
             args=["fit", *arguments.words],
             **options,

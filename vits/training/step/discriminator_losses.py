@@ -1,7 +1,8 @@
-"""What the discriminators say to both networks, one discriminator after the other.
+"""Losses of the discriminators and of the generator against them, one discriminator at a time.
 
-Their losses are sums over the discriminators, so the backward pass of each can be run as soon as
-its forward pass is done. Only one's activations are held at a time, and the sums are the same.
+The losses are sums over the discriminators, so each can run its backward pass right after its
+forward pass. Only the activations of one discriminator are in memory at a time; the sums are the
+same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,18 +16,18 @@ from torch.nn.utils import parametrize
 from vits import losses
 from vits.training.step.early_backward import early_gradient
 
-__all__ = ["Verdict", "discriminator_losses", "judge"]
+__all__ = ["AdversarialLosses", "adversarial_losses", "discriminator_losses"]
 
 Member = Callable[[Tensor], Any]
 
 
-class Verdict(NamedTuple):
-    """The generator's losses that come from the discriminators, each a scalar.
+class AdversarialLosses(NamedTuple):
+    """The generator's losses against the discriminators, each a scalar.
 
     Attributes:
-        weighted: their weighted sum, which carries the gradient to the wave.
-        adversarial: how far the scores of the generated wave are from 1.
-        feature: how far its features are from those of the real one.
+        weighted: weighted sum of the two; its gradient reaches the generated wave.
+        adversarial: least-squares loss (paper equation 10); no gradient.
+        feature: feature matching loss (equation 11); no gradient.
     """
 
     weighted: Tensor
@@ -35,9 +36,10 @@ class Verdict(NamedTuple):
 
 
 def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) -> Iterator[Tensor]:
-    """Yield the loss of each discriminator; real and generated waves share one pass.
+    """Yield the loss of each discriminator (paper equation 9), a scalar.
 
-    Go backwards from each loss before asking for the next one.
+    Real and generated waves share one forward pass. Run the backward pass of each loss before
+    taking the next one.
 
     Args:
         members: the discriminators or their wrappers.
@@ -50,34 +52,34 @@ def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) 
         yield losses.discriminator_loss(scores[:1], scores[1:])
 
 
-def judge(
+def adversarial_losses(
     members: Iterable[Member],
     real: Tensor,
     fake: Tensor,
     *,
     adversarial_weight: float,
     feature_weight: float,
-) -> Verdict:
-    """Let every discriminator judge a generated wave, beside the real one.
+) -> AdversarialLosses:
+    """Compute the generator's losses against the updated discriminators.
 
     Args:
         members: the discriminators; their parameters must not require gradients.
         real: recorded segments (B, 1, L).
         fake: generated segments (B, 1, L).
-        adversarial_weight: of the adversarial loss in ``Verdict.weighted``.
-        feature_weight: of the feature matching loss in it.
+        adversarial_weight: weight of the adversarial loss.
+        feature_weight: weight of the feature matching loss.
     """
-    parts: list[Tensor] = []
+    values: list[Tensor] = []
 
-    def judge_one(member: Member, wave: Tensor) -> Tensor:
+    def one_member(member: Member, wave: Tensor) -> Tensor:
         with torch.no_grad():
-            recorded = member(real)
-        generated = member(wave)
-        adversarial = losses.adversarial_loss([generated.score])
-        feature = losses.feature_matching_loss([recorded.features], [generated.features])
-        parts.append(torch.stack([adversarial, feature]).detach())
+            of_real = member(real)
+        of_fake = member(wave)
+        adversarial = losses.adversarial_loss([of_fake.score])
+        feature = losses.feature_matching_loss([of_real.features], [of_fake.features])
+        values.append(torch.stack([adversarial, feature]).detach())
         return adversarial_weight * adversarial + feature_weight * feature
 
-    with parametrize.cached():  # both passes see the same weights
-        weighted = [early_gradient(partial(judge_one, member), fake) for member in members]
-    return Verdict(torch.stack(weighted).sum(), *torch.stack(parts).sum(0).unbind())
+    with parametrize.cached():  # both passes use the same weights
+        weighted = [early_gradient(partial(one_member, member), fake) for member in members]
+    return AdversarialLosses(torch.stack(weighted).sum(), *torch.stack(values).sum(0).unbind())

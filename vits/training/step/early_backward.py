@@ -1,9 +1,9 @@
-"""Gradients that are computed before the backward pass, so that their graphs are freed early.
+"""Gradients computed ahead of the backward pass, to free their graphs early.
 
-What is a sum of losses can go backwards one term at a time, each as soon as it is known. The
-gradients are kept, the activations behind them are not, and the one backward pass that follows
-hands the gradients on. So every parameter still gets all of its gradient in that pass, which is
-what averages over devices wait for.
+The backward pass of a sum of losses can run one loss at a time. Each runs as soon as its loss is
+known: the gradients are kept and the activations are freed. The one backward pass that follows
+passes the kept gradients on, so every parameter still gets its whole gradient in that pass, as
+averaging over devices requires.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,15 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["early_gradient", "settle"]
+__all__ = ["early_backward", "early_gradient"]
 
 
 def early_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Return ``function(x)``, whose gradient is computed here and not in the backward pass.
+    """Return ``function(x)`` with its gradient already computed.
 
-    The graph of ``function`` is freed before this returns: of several functions of one ``x`` only
-    one graph is held at a time. The result takes part in autograd as usual, but once only: no
-    second derivatives. No gradient reaches anything but ``x``.
+    The graph of ``function`` is freed before this returns, so several functions of one ``x`` hold
+    one graph at a time. The result can be differentiated once; only ``x`` gets a gradient.
 
     Args:
         function: from a tensor like ``x`` to a scalar.
@@ -30,46 +29,49 @@ def early_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         Scalar.
     """
     with torch.enable_grad():
-        own = x.detach().requires_grad_()
-        value = function(own)
-        gradients = torch.autograd.grad(value, own)
-    return _HandedOver.apply(value.detach(), gradients, x)
+        leaf = x.detach().requires_grad_()
+        value = function(leaf)
+        gradients = torch.autograd.grad(value, leaf)
+    return _Precomputed.apply(value.detach(), gradients, x)
 
 
-def settle(loss: Tensor, through: Iterable[Tensor], parameters: Iterable[nn.Parameter]) -> Tensor:
-    """Return ``loss`` with its gradients computed here; the graph it alone used is freed.
+def early_backward(
+    loss: Tensor, boundary: Iterable[Tensor], parameters: Iterable[nn.Parameter]
+) -> Tensor:
+    """Return ``loss`` with its gradients already computed, down to ``boundary``.
 
-    The result takes part in autograd as usual, but once only. Nothing behind ``through`` is
-    touched: its graph stays for the backward pass, which brings the gradient of these tensors.
+    The part of the graph that only this loss uses is freed. The graph behind ``boundary`` is kept
+    for the backward pass, which also carries the gradients of these tensors. The result can be
+    differentiated once.
 
     Args:
         loss: scalar.
-        through: where the loss' graph meets that of other losses; all must be part of it.
-        parameters: all that the loss depends on in front of ``through``. One that it does not
-            depend on gets no gradient.
+        boundary: tensors that this loss shares with others; the loss must depend on each.
+        parameters: the parameters between ``boundary`` and the loss. Those that the loss does not
+            depend on get no gradient.
 
     Returns:
         Scalar.
 
     Raises:
-        RuntimeError: the loss does not depend on a tensor of ``through``, so a gradient would be
-            lost.
+        RuntimeError: the loss does not depend on a tensor of ``boundary``, so its gradient would
+            be lost.
     """
     if not loss.requires_grad:
         return loss
-    meeting = [x for x in through if x.requires_grad]
-    inputs = [*meeting, *(p for p in parameters if p.requires_grad)]
+    shared = [x for x in boundary if x.requires_grad]
+    inputs = [*shared, *(p for p in parameters if p.requires_grad)]
     gradients = torch.autograd.grad(loss, inputs, allow_unused=True)
-    if any(gradient is None for gradient in gradients[: len(meeting)]):
+    if any(gradient is None for gradient in gradients[: len(shared)]):
         raise RuntimeError(
             "the generator's outputs must be tensors of its own graph, and a wrapper has copied "
             "them: leave out find_unused_parameters and static_graph"
         )
-    return _HandedOver.apply(loss.detach(), gradients, *inputs)
+    return _Precomputed.apply(loss.detach(), gradients, *inputs)
 
 
-class _HandedOver(torch.autograd.Function):
-    """A value whose gradients with respect to ``inputs`` are known."""
+class _Precomputed(torch.autograd.Function):
+    """A value whose gradients with respect to ``inputs`` are already computed."""
 
     @staticmethod
     def forward(

@@ -1,4 +1,4 @@
-"""Which of the generator's parameters a recipe keeps as they are."""
+"""Freezing of parts of the generator."""
 
 from vits.errors import ConfigError
 from vits.models.vits import Vits
@@ -7,13 +7,12 @@ __all__ = ["freeze", "is_frozen"]
 
 
 def freeze(generator: Vits, preset: str | None) -> None:
-    """Take the gradient from the parameters that a preset of ``TrainingConfig.freeze`` keeps.
+    """Turn off the gradients of the parameters that a value of ``TrainingConfig.freeze`` names.
 
-    Gradients still flow through frozen boxes to those below them, but none is computed for their
-    weights.
+    Gradients still flow through frozen networks, but none is computed for their weights.
 
     Raises:
-        ConfigError: nothing would be left to train.
+        ConfigError: no parameter is left to train.
     """
     for name, parameter in generator.named_parameters():
         parameter.requires_grad_(not is_frozen(name, preset))
@@ -25,7 +24,7 @@ def freeze(generator: Vits, preset: str | None) -> None:
 
 
 def is_frozen(name: str, preset: str | None) -> bool:
-    """Tell whether a preset keeps a parameter, named as in ``Vits.named_parameters``."""
+    """Return whether ``preset`` freezes the parameter ``name`` of ``Vits.named_parameters``."""
     parts = name.split(".")
     if preset == "speaker-only":
         return parts[0] != "speaker_embedding" and "conditioning" not in parts

@@ -1,4 +1,4 @@
-"""The generator's losses that no discriminator has a part in."""
+"""The generator's losses that need no discriminator: mel, KL, duration, subband and envelope."""
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,19 @@ from vits.losses.envelope import EnvelopeLoss
 from vits.losses.subband import SubbandLoss
 from vits.models.outputs import PosteriorPass, TrainingOutput
 from vits.models.vits import Vits
-from vits.training.step.distributed import Shares
-from vits.training.step.early_backward import settle
+from vits.training.step.distributed import BatchWeights
+from vits.training.step.early_backward import early_backward
 from vits.training.step.segments import Segments
 
-__all__ = ["generator_terms", "kl_term", "optional_losses", "weigh"]
+__all__ = ["generator_losses", "kl_loss", "optional_losses", "weighted_sum"]
+
+SUBBANDS = 4  # bands of the subband loss for decoders without bands
 
 
 def optional_losses(
     config: VitsConfig, recipe: TrainingConfig, mel: MelSpectrogram
 ) -> nn.ModuleDict:
-    """Make the losses that the original has not, by name: those whose weight is not 0."""
+    """Build the losses that the original does not have, by name: those with a weight above 0."""
     optional = nn.ModuleDict()
     if recipe.loss_weights.subband:
         length = config.segment_frames * config.audio.hop_length
@@ -32,80 +34,80 @@ def optional_losses(
 
 
 def _n_bands(decoder: DecoderConfig) -> int:
-    """Return the bands of the subband loss: the decoder's own, at least 2, or 4."""
-    return max(2, decoder.n_bands) if isinstance(decoder, IstftConfig) else 4
+    """Return the bands of the subband loss: the decoder's own, at least 2."""
+    return max(2, decoder.n_bands) if isinstance(decoder, IstftConfig) else SUBBANDS
 
 
-def generator_terms(
+def generator_losses(
     out: TrainingOutput,
     segments: Segments,
-    shares: Shares,
+    batch_weights: BatchWeights,
     optional: nn.ModuleDict,
 ) -> dict[str, Tensor]:
-    """Return the losses by name, scalars that are weighted with this rank's shares.
+    """Compute the losses by name, each a scalar times this rank's batch weight.
 
     Args:
-        out: what the generator gave.
-        segments: what is compared.
-        shares: of this rank in the batch of all.
+        out: the generator's training pass.
+        segments: recorded and generated segments.
+        batch_weights: weights of this rank's batch.
         optional: made by ``optional_losses``.
     """
     duration = losses.duration_loss(out.duration_loss, out.symbol_mask)
-    terms = {
-        "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * shares.utterances,
-        "duration": duration * shares.symbols,
+    found = {
+        "mel": losses.mel_loss(segments.fake_mel, segments.real_mel) * batch_weights.utterances,
+        "duration": duration * batch_weights.symbols,
     }
     if out.posterior_pass is not None:
-        terms["kl"] = kl_term(out, out.posterior_pass) * shares.frames
+        found["kl"] = kl_loss(out, out.posterior_pass) * batch_weights.frames
     if "subband" in optional:
-        terms["subband"] = optional["subband"](segments.fake, segments.real) * shares.utterances
+        subband = optional["subband"](segments.fake, segments.real)
+        found["subband"] = subband * batch_weights.utterances
     if "envelope" in optional:
-        found = optional["envelope"](segments.fake_mel, segments.real_mel)
-        terms["envelope"] = found * shares.utterances
-    return terms
+        envelope = optional["envelope"](segments.fake_mel, segments.real_mel)
+        found["envelope"] = envelope * batch_weights.utterances
+    return found
 
 
-def kl_term(out: TrainingOutput, posterior_pass: PosteriorPass) -> Tensor:
-    """Return the KL of a batch, a scalar in nats per frame."""
+def kl_loss(out: TrainingOutput, posterior_pass: PosteriorPass) -> Tensor:
+    """Return the KL divergence of a batch (paper equations 3 and 4), a scalar in nats per frame."""
     z_prior, log_std = posterior_pass.z_prior, posterior_pass.gate.log_std
     return losses.kl_divergence(z_prior, log_std, *out.prior, out.frame_mask)
 
 
-def weigh(
-    terms: dict[str, Tensor],
+def weighted_sum(
+    found: dict[str, Tensor],
     recipe: TrainingConfig,
     generator: Vits,
     out: TrainingOutput,
     *,
-    apart: bool,
+    free_prior: bool,
 ) -> Tensor:
-    """Add up the terms, each times its weight.
+    """Return the sum of the losses, each times its weight; a scalar.
 
-    Where no segment is spoken, the prior's side (text encoder, prior flow, duration predictor) has
-    no part in the wave. Its gradients are computed here, before the discriminators judge the wave:
-    meanwhile the memory of what these boxes remember of the pass, a third of the generator's, is
-    free for the discriminators.
+    Without prior segments, the prior's networks (text encoder, prior flow, duration predictor) do
+    not affect the wave. Their gradients are then computed here, before the discriminators run: that
+    frees their activations, a third of the generator's memory.
 
     Args:
-        terms: scalars by name.
+        found: losses by name, scalars.
         recipe: has the weights.
-        generator: was run.
-        out: what it gave.
-        apart: the prior's side has no part in the wave.
+        generator: the generator.
+        out: its training pass.
+        free_prior: whether to compute the gradients of the prior's networks here.
     """
-    weighted = {name: getattr(recipe.loss_weights, name) * term for name, term in terms.items()}
-    if not apart or out.posterior_pass is None:
+    weighted = {name: getattr(recipe.loss_weights, name) * loss for name, loss in found.items()}
+    if not free_prior or out.posterior_pass is None:
         return torch.stack(list(weighted.values())).sum()
-    settled = settle(
+    prior = early_backward(
         weighted.pop("kl") + weighted.pop("duration"),
-        through=[x for x in out.posterior_pass.gate if x is not None],
-        parameters=_prior_side(generator),
+        boundary=[x for x in out.posterior_pass.gate if x is not None],
+        parameters=_prior_parameters(generator),
     )
-    return torch.stack([settled, *weighted.values()]).sum()
+    return torch.stack([prior, *weighted.values()]).sum()
 
 
-def _prior_side(generator: Vits) -> list[nn.Parameter]:
-    """Return what the prior and the durations are made with, but for the speakers."""
+def _prior_parameters(generator: Vits) -> list[nn.Parameter]:
+    """Return the parameters of the prior and the durations, without the speaker embedding."""
     boxes: list[nn.Module | None] = [
         generator.text_encoder,
         generator.language_embedding,

@@ -1,4 +1,4 @@
-"""What one training step found: its losses over all ranks, and whether they were finite."""
+"""Metrics of one training step: its losses over all ranks, and whether they are finite."""
 
 from typing import TypedDict
 
@@ -8,17 +8,18 @@ from torch import Tensor
 
 from vits.training.step.distributed import sum_over_ranks
 
-__all__ = ["Outcome", "Record"]
+__all__ = ["StepMetrics", "StepOutput"]
 
 
-class Outcome(TypedDict):
-    """What a step tells the callbacks (as ``outputs``); every tensor stays on the device.
+class StepOutput(TypedDict):
+    """The result of a step, which callbacks get as ``outputs``; every tensor stays on the device.
 
     Attributes:
-        skipped: 1 where the step changed nothing, as a number was not finite; same on all ranks.
-        suspect: 1 where such a number is among this rank's own losses.
-        durations: frames of each symbol, found by the alignment (B, S) int64.
-        logs: the losses and gradient norms by name, over all ranks.
+        skipped: scalar, 1 if the step changed nothing since a loss or gradient was not finite;
+            the same on all ranks.
+        suspect: scalar, 1 if one of this rank's own losses was not finite.
+        durations: (B, S) int64 frames of each symbol, from the alignment.
+        logs: losses and gradient norms by name, over all ranks.
     """
 
     skipped: Tensor
@@ -27,13 +28,16 @@ class Outcome(TypedDict):
     logs: dict[str, Tensor]
 
 
-class Record:
-    """Gathers losses and gradient norms, and decides on the device whether to skip the step.
+class StepMetrics:
+    """Collects losses and gradient norms, and decides on the device whether to skip the step.
+
+    Args:
+        device: of the losses.
 
     Attributes:
         logs: losses, averaged over all ranks, and gradient norms, by name.
-        skipped: 1 from the first number on that is not finite; same on all ranks.
-        suspect: 1 where such a number is among this rank's own losses.
+        skipped: scalar, 1 from the first value on that is not finite; the same on all ranks.
+        suspect: scalar, 1 if one of this rank's own losses was not finite.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -41,16 +45,16 @@ class Record:
         self.skipped = self.suspect = torch.zeros((), device=device, dtype=torch.float32)
 
     def add(self, name: str, norm: Tensor, losses: dict[str, Tensor]) -> None:
-        """Take in one network's backward pass.
+        """Add one network's losses after its backward pass.
 
-        A number that is not finite on one rank makes both the averaged loss and the averaged
-        gradient so on every rank: nothing has to be agreed upon.
+        A value that is not finite on one rank makes the averaged loss and the averaged gradient
+        not finite on every rank, so the ranks need no agreement.
 
         Args:
             name: of the network.
             norm: of its gradients, averaged over the ranks.
-            losses: of this rank, weighted with its shares, so that their mean over the ranks is
-                the loss of all utterances.
+            losses: of this rank, times its batch weights, so that their mean over the ranks is the
+                loss of all utterances.
         """
         mine = torch.stack(list(losses.values())).detach()
         world = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1

@@ -1,4 +1,4 @@
-"""The pieces of wave that a training step looks at, and what they are decoded from."""
+"""The segments of a training step, and the share of them that comes from the prior."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ __all__ = ["Segments", "prior_segments_at"]
 
 
 class Segments(NamedTuple):
-    """What the step compares: real and generated wave (B, 1, L) and their log-mels (B, M, T)."""
+    """Recorded and generated waves (B, 1, L) and their log-mels (B, M, T)."""
 
     real: Tensor
     fake: Tensor
@@ -20,7 +20,7 @@ class Segments(NamedTuple):
 
 
 def prior_segments_at(recipe: TrainingConfig, step: int) -> PriorSegments:
-    """Say which segments of step ``step`` are decoded from the prior."""
+    """Return which segments are decoded from the prior at ``step``."""
     segments = recipe.prior_segments
     if step < segments.start:
         return NO_PRIOR_SEGMENTS
