@@ -231,7 +231,7 @@ def test_a_failed_collective_waits_for_the_reason(monkeypatch, environment, aske
     def train(request, resume_command):
         request.defer_to_step_end()
         if asked:
-            threading.Timer(0.1, setattr, (request, "made", True)).start()
+            threading.Timer(0.1, setattr, (request, "requested", True)).start()
         raise RuntimeError("connection closed by peer")
 
     is_stop = asked and environment is not None
