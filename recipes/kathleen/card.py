@@ -25,7 +25,7 @@ def finetune_command(base: str, *options: str) -> str:
 
 
 COMMANDS = (  # the first steps had a faster learning rate decay
-    f"{FIT} --model.training.learning_rate_decay_steps 200 --model.training.ema_decay 0.999"
+    f"{FIT} --model.training.optimizer.decay_steps 200 --model.training.ema_decay 0.999"
     " --trainer.max_steps 2338",
     f"{FIT} --resume auto",
     "vits align runs/kathleen_small data/kathleen_fit data/kathleen_val",
@@ -33,19 +33,19 @@ COMMANDS = (  # the first steps had a faster learning rate decay
     finetune_command("spoken", "-c recipes/kathleen/last.yaml"),
     finetune_command(
         "last",
-        "-c recipes/kathleen/last.yaml --model.training.learning_rate_decay_steps 48",
+        "-c recipes/kathleen/last.yaml --model.training.optimizer.decay_steps 48",
         "--trainer.max_steps 1200 --trainer.default_root_dir runs/kathleen_more",
     ),
     finetune_command(
         "more",
-        "-c recipes/kathleen/natural.yaml --model.training.envelope_weight 0",
-        "--model.training.mel_weight 15 --model.training.feature_weight 2",
-        "--model.training.learning_rate_decay_steps 2000",
+        "-c recipes/kathleen/natural.yaml --model.training.loss_weights.envelope 0",
+        "--model.training.loss_weights.mel 15 --model.training.loss_weights.feature 2",
+        "--model.training.optimizer.decay_steps 2000",
         "--trainer.max_steps 700 --trainer.default_root_dir runs/kathleen_free",
     ),
     finetune_command(
         "free",
-        "-c recipes/kathleen/natural.yaml --model.training.learning_rate_decay_steps 2000",
+        "-c recipes/kathleen/natural.yaml --model.training.optimizer.decay_steps 2000",
         "--trainer.max_steps 481 --trainer.default_root_dir runs/kathleen_formants",
     ),
     finetune_command("formants", "-c recipes/kathleen/natural.yaml"),

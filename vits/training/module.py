@@ -154,7 +154,7 @@ class VitsModule(pl.LightningModule):
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add what ``vits bundle`` needs as plain values: configuration and facts about the data."""
+        """Add what ``vits bundle`` needs, as plain values: configuration and data facts."""
         checkpoint.setdefault("vits", {}).update(
             {
                 "format": CHECKPOINT_FORMAT,
