@@ -63,9 +63,10 @@ class Resumption(pl.Callback):
         assert isinstance(pl_module, VitsModule)
         recipe = pl_module.training_config
         old_model = to_dict(read_model(before["model"]))
+        new_model = to_dict(read_model(to_dict(pl_module.config)))  # without keys of no effect
         old_recipe = to_dict(read_training(before["training"]))
         lines = [
-            *differences(old_model, to_dict(pl_module.config), "model.config."),
+            *differences(old_model, new_model, "model.config."),
             *differences(old_recipe, to_dict(recipe), "model.training."),
             *differences(before.get("stream", run_facts(trainer)), run_facts(trainer)),
         ]
