@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from vits.config import VitsConfig
 from vits.fast import optimize_for_training
 from vits.fast.channels_last import ChannelsLastConv1d
-from vits.fast.replacement import replace_modules
+from vits.fast.replacement import Table, replace_modules
 from vits.fast.training import CHANNELS_LAST, TABLE
 from vits.layers.masking import sequence_mask
 from vits.models import Discriminators, Vits
@@ -99,7 +99,8 @@ def changes(module: nn.Module) -> dict[str, Optimize]:
         if kind in TABLE
     }
     if any(kind in CHANNELS_LAST for kind in kinds):
-        below = {kind: {nn.Conv1d: ChannelsLastConv1d} for kind in CHANNELS_LAST}
+        table: Table = {nn.Conv1d: ChannelsLastConv1d}
+        below = dict.fromkeys(CHANNELS_LAST, table)
         found["Conv1d, channels last"] = partial(replace_modules, table={}, below=below)
     return found if len(found) == 1 else {**found, "all": optimize_for_training}
 

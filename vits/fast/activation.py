@@ -30,6 +30,7 @@ def leaky_relu(x: Tensor, slope: float) -> Tensor:
 class _LeakyRelu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, slope: float) -> Tensor:
+        """Map any shape, such as (B, C, T), to the same shape."""
         y = functional.leaky_relu(x, slope)
         ctx.save_for_backward(y)
         ctx.slope = slope

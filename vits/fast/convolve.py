@@ -190,6 +190,7 @@ class _Convolution(torch.autograd.Function):
         geometry: tuple[int, int, int],
         form: Form,
     ) -> Tensor:
+        """Map (B, C, T) or (B, C, P, T) to (B, O, T') or (B, O, P, T')."""
         ctx.save_for_backward(x, weight)
         ctx.geometry, ctx.form, ctx.n_bias = geometry, form, None if bias is None else len(bias)
         return _forward(x, weight, bias, geometry, form)

@@ -50,7 +50,7 @@ TABLE: Table = {
     SpectrogramDiscriminator: FastSpectrogramDiscriminator,
 }
 # what computes on symbols; its convolutions keep channels adjacent in memory
-CHANNELS_LAST = (
+CHANNELS_LAST: tuple[type[nn.Module], ...] = (
     TextEncoder,
     TransformerEncoder,
     RelativeAttention,

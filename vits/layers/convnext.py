@@ -17,7 +17,7 @@ class ConvNextBlock(nn.Module):
         channels: width.
         inner_channels: width between the two products.
         kernel_size: of the depthwise convolution (frames), odd.
-        scale: what gamma starts from; 1 over the number of blocks keeps a deep stack near identity.
+        scale: initial gamma; 1 over the number of blocks keeps a deep stack near the identity.
     """
 
     def __init__(self, channels: int, inner_channels: int, kernel_size: int, scale: float) -> None:

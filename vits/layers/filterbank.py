@@ -1,4 +1,4 @@
-"""Splits a wave into bands of a lower rate and puts them together again."""
+"""Pseudo-QMF filterbank: splits a wave into bands at a lower rate, and combines them again."""
 
 import math
 
@@ -13,12 +13,12 @@ KAISER_BETA = 9.0  # the stop band lies about 90 dB down
 
 
 class PseudoQmf(nn.Module):
-    """Cosine-modulated filterbank whose analysis and synthesis nearly give the wave back.
+    """Cosine-modulated filterbank with nearly perfect reconstruction.
 
     h_k[n] = sqrt(2) p[n] cos((2k + 1) pi / (2M) (n - (N - 1) / 2) + (-1)^k pi / 4), shifted by
-    multiples of M, are nearly an orthonormal basis: analysis takes the products with them,
-    synthesis adds them up. A band has the level of its part of the wave. The prototype p is a
-    Kaiser-windowed low pass, cut off where |P(w)|^2 + |P(pi / M - w)|^2 is nearest to 1.
+    multiples of M, are nearly an orthonormal basis: analysis computes the coefficients, synthesis
+    sums the basis. A band has the level of its part of the wave. The prototype p is a Kaiser-
+    windowed low pass whose cut-off makes |P(w)|^2 + |P(pi / M - w)|^2 nearest to 1.
 
     Source: Nguyen 1994, "Near-perfect-reconstruction pseudo-QMF banks"; in vocoders Yu et al. 2020
     (MB-MelGAN), arXiv:2005.05106, section 2.
@@ -34,9 +34,9 @@ class PseudoQmf(nn.Module):
         self.n_bands = n_bands
         prototype = _prototype(n_bands)
         n_taps = len(prototype)
-        place = torch.arange(n_taps, dtype=torch.float64) - (n_taps - 1) / 2
+        position = torch.arange(n_taps, dtype=torch.float64) - (n_taps - 1) / 2
         band = torch.arange(n_bands, dtype=torch.float64)[:, None]
-        angle = (2 * band + 1) * math.pi / (2 * n_bands) * place
+        angle = (2 * band + 1) * math.pi / (2 * n_bands) * position
         sign = torch.where(band % 2 == 0, 1.0, -1.0) * math.pi / 4
         filters = math.sqrt(2) * prototype * torch.cos(angle + sign)  # each of energy 1
         self.register_buffer("filters", filters[:, None].float(), persistent=False)
@@ -50,20 +50,20 @@ class PseudoQmf(nn.Module):
         )
 
     def synthesis(self, bands: Tensor) -> Tensor:
-        """Put bands (B, M, T) together to a wave (B, 1, T * M)."""
+        """Combine bands (B, M, T) into a wave (B, 1, T * M)."""
         filters = self.filters.to(bands.dtype) * math.sqrt(self.n_bands)
         wave = functional.conv_transpose1d(bands, filters, stride=self.n_bands)
         return wave[..., self._before : self._before + bands.shape[2] * self.n_bands]
 
     @property
     def _before(self) -> int:
-        """Samples of a filter before the one it stands for."""
+        """Samples of a filter before its centre."""
         return (self.filters.shape[2] - 1) // 2
 
 
 def _prototype(n_bands: int) -> Tensor:
     """Design the low pass (N,), float64."""
-    from scipy import optimize, signal  # a second to import, and few voices have bands
+    from scipy import optimize, signal  # takes a second to import; few voices have bands
 
     n_taps = N_TAPS_FOR_BAND * n_bands
 

@@ -1,4 +1,4 @@
-"""Weight normalisation folded into plain weights, for speaking."""
+"""Folds weight normalisation into plain weights, for inference."""
 
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -9,8 +9,8 @@ __all__ = ["fold_weight_norm"]
 def fold_weight_norm(network: nn.Module) -> None:
     """Replace every weight-normed weight by its value, in place.
 
-    Torch's own removal takes the attribute from the module's class, which the module shares with
-    its deep copies; this one leaves them as they are.
+    ``remove_parametrizations`` deletes the attribute from the module's class, which deep copies of
+    the module share; this leaves them as they are.
     """
     for module in network.modules():
         if parametrize.is_parametrized(module, "weight"):

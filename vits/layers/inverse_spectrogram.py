@@ -1,4 +1,4 @@
-"""From a spectrum back to a wave: the end of the decoders that work at a low rate."""
+"""Inverse short-time Fourier transform, the last step of iSTFT and ConvNeXt decoders."""
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ class InverseSpectrogram(nn.Module):
 
     Frames are windowed (periodic Hann), added where they overlap and divided by the sum of the
     squared windows. Frame t is centred on the middle of samples [t, t + 1) * hop_length, as in
-    ``vits.audio.spectrogram``; what stands out at both ends is cut off. Computed in float32
+    ``vits.audio.spectrogram``; samples beyond both ends are removed. Computed in float32
     (float64 stays float64) whatever the autocast.
 
     Args:
@@ -33,13 +33,13 @@ class InverseSpectrogram(nn.Module):
 
         Args:
             magnitude: (B, F, T), F = n_fft / 2 + 1.
-            phase: (B, F, T) radians, any multiple of 2 pi added.
+            phase: (B, F, T) radians, not necessarily wrapped.
 
         Returns:
             Wave (B, 1, T * hop_length).
         """
         dtype = torch.promote_types(magnitude.dtype, torch.float32)
-        with torch.autocast(magnitude.device.type, enabled=False):  # float32 whatever it says
+        with torch.autocast(magnitude.device.type, enabled=False):  # phases need float32
             magnitude, phase = magnitude.to(dtype), phase.to(dtype)
             spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
             window = self.window.to(dtype)
@@ -49,7 +49,7 @@ class InverseSpectrogram(nn.Module):
         return wave
 
     def _overlap(self, frames: Tensor) -> Tensor:
-        """Add frames (B, n_fft, T) up to (B, 1, T * hop_length)."""
+        """Overlap-add frames (B, n_fft, T) to (B, 1, T * hop_length)."""
         n_frames = frames.shape[2]
         length = (n_frames - 1) * self.hop_length + self.n_fft
         total = functional.fold(

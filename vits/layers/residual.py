@@ -1,5 +1,7 @@
 """Residual blocks of HiFi-GAN, and their mean."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
@@ -69,7 +71,7 @@ class ResidualStage(nn.ModuleList):
         receptive_radius: of the widest block.
     """
 
-    def __init__(self, blocks: list[DoubleResidualBlock] | list[SingleResidualBlock]) -> None:
+    def __init__(self, blocks: Sequence[DoubleResidualBlock | SingleResidualBlock]) -> None:
         super().__init__(blocks)
         self.receptive_radius = max(block.receptive_radius for block in blocks)
 

@@ -2,7 +2,8 @@
 
 Source: Durkan et al. 2019, "Neural Spline Flows", arXiv:1906.04032, section 3.1 and equations 4-8.
 Outside [-tail_bound, tail_bound] the map is the identity. Both branches are computed everywhere
-and selected by ``torch.where``, so that the code compiles, exports and never waits for the device.
+and ``torch.where`` selects one, so that the code compiles and exports, and never waits for the
+device.
 """
 
 import math

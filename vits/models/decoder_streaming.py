@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from torch import Tensor
 
 from vits.layers.receptive_field import Columns, Span
+from vits.layers.residual import ResidualStage
 from vits.models.convnext_decoder import ConvNextDecoder
 from vits.models.decoder import POST_KERNEL, PRE_KERNEL, HifiGanDecoder
 from vits.models.decoders import Decoder
@@ -85,7 +86,8 @@ class _PartialUpsampling(PartialDecoder):
     def _spans(self, columns: Span) -> list[tuple[Span, Span]]:
         """Return, for each stage, the columns needed before its upsampling and after it."""
         stages, spans = self._decoder.stages, list[tuple[Span, Span]]()
-        radius = max(stage.receptive_radius for stage in self._decoder.blocks)
+        blocks = [block for block in self._decoder.blocks if isinstance(block, ResidualStage)]
+        radius = max(block.receptive_radius for block in blocks)
         upsamplers = zip(stages.upsample_rates, stages.upsample_kernel_sizes, strict=True)
         for rate, size in reversed(list(upsamplers)):
             inside = columns.widen(radius)
