@@ -81,4 +81,6 @@ def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
         r"^ +entry: make (\S+)$", (root / ".pre-commit-config.yaml").read_text(), re.M
     )
     assert hooks == steps.split()
-    assert (root / ".ci" / "run").read_text().splitlines()[-1] == "make test"
+    # the same command, with coverage and its gate
+    last = (root / ".ci" / "run").read_text().splitlines()[-1]
+    assert last == "make test COVERAGE=--cov"

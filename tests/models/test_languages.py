@@ -122,5 +122,5 @@ def test_a_missing_language_and_an_indivisible_width_are_errors():
         infer(build(), None)
     with pytest.raises(ConfigError, match=r"8 \+ language_channels 5 = 13 must be a multiple"):
         dataclasses.replace(SMALL, n_languages=2, language_channels=5)
-    with pytest.raises(ConfigError, match="n_languages -1 must be at least 0"):
+    with pytest.raises(ConfigError, match="n_languages -1 must not be negative"):
         VitsConfig(n_languages=-1)

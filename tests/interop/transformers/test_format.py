@@ -69,7 +69,7 @@ def test_a_round_trip_keeps_every_weight(make_voice, same_weights, tmp_path, n_s
     assert again.generator.config == bundle.generator.config
     assert again.frontend.to_dict() == bundle.frontend.to_dict()
     assert (again.speakers, again.card) == (bundle.speakers, bundle.card)
-    assert again.inference == bundle.settings
+    assert again.settings == bundle.settings
     second = tmp_path / "again"
     second.mkdir()
     FORMAT.write(second, back)
