@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
 from vits.errors import TextError, UnknownSymbolError
+from vits.text.aligned import Span
 from vits.text.symbols import SymbolTable, describe_symbols
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
 
 UnknownPolicy = Literal["raise", "drop"]
 BOS, EOS = "^", "$"
+_NOWHERE = Span(0, 0)
 T = TypeVar("T")
 
 
@@ -43,12 +45,15 @@ class Word:
         start: index of its first symbol.
         end: index after its last symbol. The range includes the blanks between its symbols, but
             not those before the first and after the last.
+        source: the characters [start, end) of the text given to the front end that it stands for;
+            several words share those of "$100".
     """
 
     text: str
     phonemes: str
     start: int
     end: int
+    source: Span = _NOWHERE
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,23 @@ class SymbolLayout(NamedTuple):
 
 
 class PhonemeChunk(NamedTuple):
-    """Phonemes of a word, or of the separator between two words (``text`` is None)."""
+    """Phonemes of a word, or of the separator between two words (``text`` is None).
+
+    ``source`` is the part of the input that the word stands for.
+    """
 
     phonemes: str
     text: str | None = None
+    source: Span = Span(0, 0)
+
+
+class _Position(NamedTuple):
+    """A word and the indices [start, end) of its symbols."""
+
+    text: str
+    start: int
+    end: int
+    source: Span
 
 
 def encode_chunks(
@@ -115,7 +133,7 @@ def encode_chunks(
         TextError: no word is left.
     """
     kept: list[str] = []
-    positions: list[tuple[str, int, int]] = []
+    positions: list[_Position] = []
     missing = Counter(silent)
     for chunk in chunks:
         start = len(kept)
@@ -126,7 +144,7 @@ def encode_chunks(
             elif symbol != " " or (kept and kept[-1] != " "):
                 kept.append(symbol)
         if chunk.text is not None and len(kept) > start:
-            positions.append((chunk.text, start, len(kept)))
+            positions.append(_Position(chunk.text, start, len(kept), chunk.source))
     if kept and kept[-1] == " ":
         kept.pop()
     if missing and unknown == "raise":
@@ -177,11 +195,11 @@ def _describe_missing(missing: Counter[str]) -> str:
 
 
 def _require_speech(
-    positions: Sequence[tuple[str, int, int]], kept: Sequence[str], missing: Counter[str]
+    positions: Sequence[_Position], kept: Sequence[str], missing: Counter[str]
 ) -> None:
     """Require a letter or digit in at least one word; punctuation alone is not speech."""
-    for _, start, end in positions:
-        if any(unicodedata.category(char)[0] in "LN" for char in kept[start:end]):
+    for word in positions:
+        if any(unicodedata.category(char)[0] in "LN" for char in kept[word.start : word.end]):
             return
     dropped = f" (dropped: {describe_symbols(missing)})" if missing else ""
     raise TextError(f"the text has nothing to speak{dropped}; give at least one word")
@@ -189,7 +207,7 @@ def _require_speech(
 
 def _assemble(
     kept: Sequence[str],
-    positions: Sequence[tuple[str, int, int]],
+    positions: Sequence[_Position],
     table: SymbolTable,
     layout: SymbolLayout,
     dropped: dict[str, int],
@@ -201,8 +219,9 @@ def _assemble(
             phonemes="".join(kept[start:end]),
             start=shift + (2 * start + 1 if blanks else start),
             end=shift + (2 * end if blanks else end),
+            source=source,
         )
-        for text, start, end in positions
+        for text, start, end, source in positions
     )
     ids, symbols = [table.ids[symbol] for symbol in kept], list(kept)
     if blanks:

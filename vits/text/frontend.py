@@ -13,6 +13,7 @@ from typing import Any, cast
 from vits.config import FrontendConfig, to_dict
 from vits.config.legacy import read_frontend
 from vits.errors import TextError
+from vits.text.aligned import AlignedText, Edit, Span
 from vits.text.encoding import (
     BOS,
     EOS,
@@ -23,11 +24,12 @@ from vits.text.encoding import (
     encode_chunks,
     split_symbols,
 )
+from vits.text.espeak.letters import SpokenWord, join_letters
 from vits.text.espeak.phonemize import espeak_tokens, without_stress
 from vits.text.espeak.word_alignment import group_words
 from vits.text.fingerprint import compute_fingerprint
-from vits.text.lexicon import lexicon_key, prepare_lexicon
-from vits.text.normalize import clean, normalize, tidy
+from vits.text.lexicon import LexiconIndex, lexicon_key, prepare_lexicon
+from vits.text.normalize import clean_aligned, clean_characters, normalize_aligned, tidy
 from vits.text.symbols import SymbolTable
 from vits.text.tokens import split_inline_phonemes, split_tokens
 
@@ -75,6 +77,8 @@ class Frontend:
                     f"the front end inserts {required!r}, which the symbol table lacks; add it"
                 )
         self.lexicon = prepare_lexicon(lexicon or {})
+        normalized = config.language if config.normalize else None
+        self._index = LexiconIndex(self.lexicon, normalized) if self.lexicon else None
         # A table without capitals, e.g. of MMS, was built from lower-cased text.
         self._lower = config.backend == "graphemes" and not any(
             symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1
@@ -171,62 +175,103 @@ class Frontend:
 
     def _chunks(self, text: str) -> tuple[list[PhonemeChunk], Counter[str]]:
         """Return words and separators with phonemes, and the count of silent characters."""
-        plain, inline = _extract_inline(text)
-        plain = normalize(plain, self.config.language) if self.config.normalize else clean(plain)
+        plain, inserted = self._insert_phonemes(text)
+        language = self.config.language
+        plain = (
+            normalize_aligned(plain, language) if self.config.normalize else clean_aligned(plain)
+        )
         silent: Counter[str] = Counter()
         if self.config.backend == "espeak":
-            plain, silent = _remove_silent(plain, self.config.language)
+            plain, silent = _remove_silent(plain, language)
         chunks: list[PhonemeChunk] = []
-        elements = self._elements(plain, iter(inline))
-        for is_plain, group in groupby(elements, lambda element: isinstance(element, str)):
+        elements = self._elements(plain, iter(inserted))
+        for is_plain, group in groupby(elements, lambda element: isinstance(element, SpokenWord)):
             if not is_plain:
                 chunks += cast(Iterator[PhonemeChunk], group)
                 continue
-            run = list(cast(Iterator[str], group))
-            chunks.append(PhonemeChunk(" " if run[0] == " " else ""))
-            words = [word for word in run if word != " "]
+            run = list(cast(Iterator[SpokenWord], group))
+            chunks.append(PhonemeChunk(" " if run[0].text == " " else ""))
+            words = [word for word in run if word.text != " "]
             for start in range(0, len(words), _MAX_RUN):
                 chunks.append(PhonemeChunk(" " if start else ""))
                 chunks += self._phonemize(words[start : start + _MAX_RUN], silent)
-            chunks.append(PhonemeChunk(" " if run[-1] == " " else ""))
+            chunks.append(PhonemeChunk(" " if run[-1].text == " " else ""))
         return chunks, silent
 
-    def _elements(self, plain: str, inline: Iterator[str]) -> Iterator[str | PhonemeChunk]:
-        """Yield words for the backend and single spaces as str, everything else as chunks."""
-        for word, marks in split_tokens(plain):
+    def _insert_phonemes(self, text: str) -> tuple[AlignedText, list[PhonemeChunk]]:
+        """Replace ``[[phonemes]]`` and entries of the lexicon by placeholders.
+
+        Returns:
+            The text, and a chunk for each placeholder.
+        """
+        plain, inline = _extract_inline(text)
+        if self._index is None:
+            return plain, inline
+        plain = clean_characters(plain)
+        edits: list[Edit] = []
+        chunks: list[PhonemeChunk] = []
+        remaining = iter(inline)
+        for start, end, phonemes in self._index.find(plain.text, _PLACEHOLDER):
+            if phonemes is None:
+                chunks.append(next(remaining))
+                continue
+            edits.append(Edit(start, end, _PLACEHOLDER))
+            chunks.append(PhonemeChunk(phonemes, plain.text[start:end], plain.span(start, end)))
+        return plain.edit(edits), chunks
+
+    def _elements(
+        self, plain: AlignedText, inserted: Iterator[PhonemeChunk]
+    ) -> Iterator[SpokenWord | PhonemeChunk]:
+        """Yield words for the backend and single spaces as words, everything else as chunks."""
+        position = 0
+        for word, marks in split_tokens(plain.text):
             for part in re.split(f"({_PLACEHOLDER})", word) if _PLACEHOLDER in word else (word,):
                 if part == _PLACEHOLDER:
-                    phonemes = next(inline)
-                    yield PhonemeChunk(phonemes, phonemes)
+                    yield next(inserted)
                 elif part:
-                    yield from self._look_up(part)
+                    yield from self._look_up(part, plain.span(position, position + len(part)))
+                position += len(part)
             if marks:
-                yield marks if marks == " " else PhonemeChunk(marks)
+                yield SpokenWord(" ", Span(0, 0)) if marks == " " else PhonemeChunk(marks)
+            position += len(marks)
 
-    def _look_up(self, word: str) -> list[str] | list[PhonemeChunk]:
+    def _look_up(self, word: str, source: Span) -> list[SpokenWord] | list[PhonemeChunk]:
         """Return the phonemes of a word from the lexicon, or the word for the backend."""
         for form in (word, word.strip("'")) if self.lexicon else ():
             key = lexicon_key(form)
             if key in self.lexicon:
-                return [PhonemeChunk(self.lexicon[key], word)]
-        return _split_long(word) if self.config.backend == "espeak" else [word]
+                return [PhonemeChunk(self.lexicon[key], word, source)]
+        parts = _split_long(word) if self.config.backend == "espeak" else [word]
+        return [SpokenWord(part, source) for part in parts]
 
-    def _phonemize(self, words: list[str], silent: Counter[str]) -> list[PhonemeChunk]:
+    def _phonemize(self, words: list[SpokenWord], silent: Counter[str]) -> list[PhonemeChunk]:
         """Return the chunks of words separated by spaces; count silent characters."""
         if self.config.backend == "graphemes":
-            spelled = [PhonemeChunk(word.lower() if self._lower else word, word) for word in words]
+            spelled = [
+                PhonemeChunk(
+                    word.text.lower() if self._lower else word.text, word.text, word.source
+                )
+                for word in words
+            ]
             return [chunk for word in spelled for chunk in (word, PhonemeChunk(" "))][:-1]
         chunks: list[PhonemeChunk] = []
-        tokens = espeak_tokens(" ".join(words), self.config.language) if words else []
-        for group in group_words(words, tokens, self.config.language):
-            group_text = words[group.word_start : group.word_end]
+        language = self.config.language
+        if language.lower().startswith("en"):
+            words = list(join_letters(words))
+        forms = [word.form or word.text for word in words]
+        tokens = espeak_tokens(" ".join(forms), language) if words else []
+        for group in group_words(forms, tokens, language):
+            members = words[group.word_start : group.word_end]
             phonemes = " ".join(tokens[group.token_start : group.token_end])
             if not phonemes:
-                letters = (char for char in group_text[0] if unicodedata.category(char)[0] in "LN")
+                letters = (
+                    char for char in members[0].text if unicodedata.category(char)[0] in "LN"
+                )
                 silent.update(letters)
                 continue
-            chunks.append(PhonemeChunk(self._strip_marks(phonemes), " ".join(group_text)))
-            chunks.append(PhonemeChunk(" "))
+            source = Span(members[0].source.start, members[-1].source.end)
+            text = " ".join(word.text for word in members)
+            chunks += (PhonemeChunk(self._strip_marks(phonemes), text, source), PhonemeChunk(" "))
         return chunks[:-1]
 
     def _strip_marks(self, phonemes: str) -> str:
@@ -236,31 +281,47 @@ class Frontend:
         return phonemes if "-" in self.symbols else phonemes.replace("-", "")
 
 
-def _extract_inline(text: str) -> tuple[str, list[str]]:
+def _extract_inline(text: str) -> tuple[AlignedText, list[PhonemeChunk]]:
     """Replace each ``[[phonemes]]`` by a placeholder; return the text and the phonemes."""
-    plain: list[str] = []
-    inline: list[str] = []
+    edits: list[Edit] = []
+    inline: list[PhonemeChunk] = []
+    position = 0
     for part, is_inline in split_inline_phonemes(text):
         if not is_inline:
+            if "[[" in part or "]]" in part:
+                raise TextError(_UNBALANCED)
             # A placeholder in the input is damaged text and reported as such.
-            plain.append(part.replace(_PLACEHOLDER, "\ufffd"))
+            for found in re.finditer(_PLACEHOLDER, part):
+                start = position + found.start()
+                edits.append(Edit(start, start + 1, "\ufffd"))
+            position += len(part)
             continue
-        plain.append(_PLACEHOLDER)
-        inline.append(part.strip())
-        if not part.strip():
+        phonemes = part.strip()
+        if not phonemes:
             raise TextError("[[ ]] must contain phonemes, e.g. [[həlˈoʊ]]")
-    if any("[[" in part or "]]" in part for part in (*plain, *inline)):
-        raise TextError("[[ and ]] must come in pairs, e.g. [[həlˈoʊ]]; close or remove them")
-    return "".join(plain), inline
+        if "[[" in part or "]]" in part:
+            raise TextError(_UNBALANCED)
+        end = position + len(part) + 4
+        edits.append(Edit(position, end, _PLACEHOLDER))
+        inline.append(PhonemeChunk(phonemes, phonemes, Span(position, end)))
+        position = end
+    return AlignedText(text).edit(edits), inline
 
 
-def _remove_silent(text: str, language: str) -> tuple[str, Counter[str]]:
+_UNBALANCED = "[[ and ]] must come in pairs, e.g. [[həlˈoʊ]]; close or remove them"
+
+
+def _remove_silent(text: AlignedText, language: str) -> tuple[AlignedText, Counter[str]]:
     """Remove and count the characters that espeak-ng does not speak."""
-    if text.isascii() and not re.search(r"[<>|]", text):
+    if text.text.isascii() and not re.search(r"[<>|]", text.text):
         return text, Counter()
-    silent = {char for char in set(text) if char != _PLACEHOLDER and _is_silent(char, language)}
-    counts = Counter(char for char in text if char in silent)
-    return tidy("".join(" " if char in silent else char for char in text)), counts
+    silent = {
+        char for char in set(text.text) if char != _PLACEHOLDER and _is_silent(char, language)
+    }
+    if not silent:
+        return text, Counter()
+    counts = Counter(char for char in text.text if char in silent)
+    return tidy(text.sub(f"[{re.escape(''.join(silent))}]", " ")), counts
 
 
 @lru_cache(maxsize=65536)

@@ -1,18 +1,22 @@
-"""User lexicon: words with user-defined pronunciations.
+"""User lexicon: words and phrases with user-defined pronunciations.
+
+Entries take precedence over all rules of normalisation, so that "H2O", "AT&T", "Dr." and "New York"
+can be entries.
 
 A lexicon file is UTF-8 text with one ``word<TAB>phonemes`` entry per line. Empty lines and lines
 that start with ``#`` are skipped. Case is ignored.
 """
 
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from vits.errors import MissingFileError, TextError
-from vits.text.normalize import clean
-from vits.text.tokens import split_words
+from vits.text.normalize import clean, normalize
 
-__all__ = ["lexicon_key", "parse_lexicon", "prepare_lexicon", "read_lexicon"]
+__all__ = ["LexiconIndex", "lexicon_key", "parse_lexicon", "prepare_lexicon", "read_lexicon"]
 
 
 def lexicon_key(word: str) -> str:
@@ -91,10 +95,84 @@ def prepare_lexicon(lexicon: Mapping[str, str]) -> dict[str, str]:
 def _checked_key(word: str, phonemes: str, where: str) -> str:
     """Check an entry and return its look-up key."""
     cleaned = clean(word)
-    if split_words(cleaned) != [cleaned]:
-        raise TextError(
-            f"{where}: {word!r} is not one word; give a word without spaces or punctuation"
-        )
+    if not any(char.isalnum() for char in cleaned):
+        raise TextError(f"{where}: {word!r} is not a word; give at least one letter or digit")
     if not phonemes.strip():
         raise TextError(f"{where}: {word!r} has no phonemes; write word<TAB>phonemes")
     return lexicon_key(cleaned)
+
+
+class LexiconIndex:
+    """Finds the entries of a lexicon in a text before it is normalised.
+
+    A single word that normalisation leaves alone is left to the look-up after normalisation, where
+    words that rules have written are found as well.
+    """
+
+    def __init__(self, lexicon: Mapping[str, str], language: str | None) -> None:
+        """Index a lexicon.
+
+        Args:
+            lexicon: look-up key -> phonemes.
+            language: of the normaliser; None if texts are not normalised.
+        """
+        self._language = language
+        self._entries: dict[str, list[tuple[list[str], str]]] = {}
+        for key, phonemes in lexicon.items():
+            tokens = _TOKEN.findall(key)
+            self._entries.setdefault(tokens[0], []).append((tokens, phonemes))
+        for entries in self._entries.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+
+    def find(self, text: str, placeholder: str) -> Iterator[tuple[int, int, str | None]]:
+        """Yield (start, end, phonemes) of entries in order, and of placeholders with None."""
+        tokens = [(found.start(), found[0]) for found in _TOKEN.finditer(text)]
+        keys = [lexicon_key(token) for _, token in tokens]
+        index = 0
+        while index < len(tokens):
+            if tokens[index][1] == placeholder:
+                yield tokens[index][0], tokens[index][0] + 1, None
+                index += 1
+                continue
+            match = self._match(text, tokens, keys, index)
+            if match is None:
+                index += 1
+                continue
+            length, end, phonemes = match
+            yield tokens[index][0], end, phonemes
+            index += length
+
+    def _match(
+        self, text: str, tokens: list[tuple[int, str]], keys: list[str], index: int
+    ) -> tuple[int, int, str] | None:
+        """Return (tokens, end, phonemes) of the longest entry that starts at a token."""
+        start = tokens[index][0]
+        for entry, phonemes in self._entries.get(keys[index], ()):
+            last = index + len(entry)
+            if keys[index:last] != entry:
+                continue
+            end = tokens[last - 1][0] + len(tokens[last - 1][1])
+            if not (_BEFORE.search(text[max(0, start - 2) : start]) and _AFTER.match(text, end)):
+                continue
+            plain = len(entry) == 1 and (self._language is None or self._is_inert(text[start:end]))
+            return None if plain else (len(entry), end, phonemes)
+        return None
+
+    def _is_inert(self, word: str) -> bool:
+        """Tell whether normalisation leaves a word alone wherever it stands."""
+        assert self._language is not None
+        return _is_inert(word, self._language)
+
+
+@lru_cache(maxsize=65536)
+def _is_inert(word: str, language: str) -> bool:
+    contexts = (word, f"x {word}", f"7 {word}", f"{word}. 7", f"{word}. Xu")
+    return all(
+        word in normalize(context, language).replace(".", " ").split() for context in contexts
+    )
+
+
+# A mark of its own, a word, or the space between.
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_BEFORE = re.compile(r"(?:^|[\s\"(\[{'—;:,!?¡¿/\ufdd0])$")
+_AFTER = re.compile(r"(?:$|[\s\")\]}—;!?/\ufdd0]|'(?!\w)|[,.:](?!\w))")

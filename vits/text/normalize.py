@@ -1,43 +1,58 @@
-"""Text normalisation: cleaning for all languages, written forms to words for English.
+"""Text normalisation: cleaning for all languages, written forms to words where we have rules.
 
 Cleaning never removes anything that is spoken: it drops control, format and zero-width characters
 and maps variants of a character to one. Unknown characters stay in the text and fall under the
 front end's policy for unknown symbols.
 """
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
 
-from vits.text.english.written_forms import expand_english
+from vits.text.aligned import AlignedText
+from vits.text.normalizers import find_normalizer
 
-__all__ = ["NORMALIZER_VERSION", "clean", "normalize", "tidy"]
+__all__ = [
+    "NORMALIZER_VERSION",
+    "clean",
+    "clean_aligned",
+    "clean_characters",
+    "normalize",
+    "normalize_aligned",
+    "tidy",
+]
 
 # Part of the fingerprint of a voice: increment it whenever the output for any text changes.
-NORMALIZER_VERSION = 1
+NORMALIZER_VERSION = 2
 
-_FOLDS = str.maketrans(
-    {
-        **dict.fromkeys("“”„‟″＂«»「」『』《》〈〉‹›〝〞", '"'),
-        **dict.fromkeys("‘’‚‛′`´＇｀", "'"),
-        **dict.fromkeys("‐‑−﹣－", "-"),
-        **dict.fromkeys("—―⸺⸻", "—"),
-        **dict.fromkeys("…⋯", "..."),
-        **dict.fromkeys("•‣◦|¦｜", ", "),
-        **dict.fromkeys("、，،﹐︐", ", "),
-        **dict.fromkeys("。．｡।॥۔።", ". "),
-        **dict.fromkeys("！﹗", "! "),
-        **dict.fromkeys("？؟﹖", "? "),
-        **dict.fromkeys("：﹕", ": "),
-        **dict.fromkeys("；؛﹔", "; "),
-        **dict.fromkeys("【〔（", "("),
-        **dict.fromkeys("】〕）", ")"),
-        "℃": "°C",
-        "℉": "°F",
-        "ـ": "",  # the Arabic tatweel only elongates a line
-    }
-)
+_FOLDS = {
+    **dict.fromkeys("“”„‟″＂«»「」『』《》〈〉‹›〝〞", '"'),
+    **dict.fromkeys("‘’‚‛′`´＇｀", "'"),
+    **dict.fromkeys("‐‑﹣－", "-"),
+    **dict.fromkeys("—―⸺⸻", "—"),
+    **dict.fromkeys("…⋯", "..."),
+    **dict.fromkeys("•‣◦|¦｜", ", "),
+    **dict.fromkeys("、，،﹐︐", ", "),
+    **dict.fromkeys("。．｡।॥۔።", ". "),
+    **dict.fromkeys("！﹗", "! "),
+    **dict.fromkeys("？؟﹖", "? "),
+    **dict.fromkeys("：﹕", ": "),
+    **dict.fromkeys("；؛﹔", "; "),
+    **dict.fromkeys("【〔（", "("),
+    **dict.fromkeys("】〕）", ")"),
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
+    "℃": "°C",
+    "℉": "°F",
+    "ـ": "",  # the Arabic tatweel only elongates a line
+}
+_FOLDED = re.compile(f"[{re.escape(''.join(_FOLDS))}]")
+# A character reference of HTML.
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 _ASCII = re.compile(r"[ -~]*")
+_UNUSUAL = re.compile(r"[^ -~]")
+# A letter and what may compose with it.
+_COMPOSING = re.compile(r".?[^\x00-\u02ff]+", re.DOTALL)
 _INVISIBLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Full-width letters and ligatures.
 _VARIANT = re.compile("[\uff01-\uff5e\ufb00-\ufb06]")
@@ -56,7 +71,12 @@ def clean(text: str) -> str:
     >>> clean("“Well…” \u200b(she  said)")
     '"Well...", she said'
     """
-    return tidy(_brackets(_characters(text)))
+    return clean_aligned(AlignedText(text)).text
+
+
+def clean_aligned(text: AlignedText) -> AlignedText:
+    """Clean a text; see ``clean``."""
+    return tidy(_brackets(_dashes(clean_characters(text))))
 
 
 def normalize(text: str, language: str) -> str:
@@ -72,41 +92,62 @@ def normalize(text: str, language: str) -> str:
     >>> normalize("Dr. Smith paid $3.50 on 3/4/2020.", "en-us")
     'Doctor Smith paid three dollars and fifty cents on March fourth, twenty twenty.'
     """
-    text = _characters(text)
-    family, _, region = language.lower().partition("-")
-    if family == "en":
-        text = expand_english(text, british=region.startswith("gb"))
-    return unicodedata.normalize("NFC", tidy(_brackets(text)))
+    return normalize_aligned(AlignedText(text), language).text
 
 
-def tidy(text: str) -> str:
+def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
+    """Normalise a text that keeps track of the input.
+
+    >>> words = normalize_aligned(AlignedText("It cost $5."), "en-us")
+    >>> words.text, words.span(8, 20)
+    ('It cost five dollars.', Span(start=8, end=10))
+    """
+    expand = find_normalizer(language)
+    if expand is None:
+        return clean_aligned(text)
+    text = expand(clean_characters(text), language)
+    return _compose(tidy(_brackets(_dashes(text))))
+
+
+def tidy(text: AlignedText) -> AlignedText:
     """Remove surplus spaces, repeated commas and commas next to a stronger mark."""
-    text = re.sub(r" {2,}", " ", text)
-    text = _close_up(text)
-    text = re.sub(r",(?: ?,)+", ",", text)
-    text = re.sub(r"(?<=[.;:!?—]),(?![0-9])", "", text)
-    text = re.sub(r",(?= ?—)|, ?(?=[;:!?]|\.(?![0-9]))", "", text)
-    text = re.sub(r",(?=[^\W\d_])", ", ", _close_up(text))
-    return re.sub(r"\.{4,}", "...", text).strip()
+    text = _close_up(text.sub(r" {2,}", " "))
+    if "," in text.text:
+        text = text.sub(r",(?: ?,)+", ",")
+        text = text.sub(r"(?<=[.;:!?—]),(?![0-9])", "")
+        text = text.sub(r",(?= ?—)|, ?(?=[;:!?]|\.(?![0-9]))", "")
+        text = _close_up(text).sub(r",(?=[^\W\d_])", ", ")
+    return text.sub(r"\.{4,}", "...").strip(" ")
 
 
-def _close_up(text: str) -> str:
-    return re.sub(r"(?<=[^ ,]) (?=[,;:!?]|\.(?!\w))", "", text)
+def _close_up(text: AlignedText) -> AlignedText:
+    return text.sub(r"(?<=[^ ,]) (?=[,;:!?]|\.(?!\w))", "")
 
 
-def _characters(text: str) -> str:
+def clean_characters(text: AlignedText) -> AlignedText:
     """Map or drop single characters; only plain spaces are left."""
-    text = unicodedata.normalize("NFC", text)
-    if not _ASCII.fullmatch(text):
-        text = _VARIANT.sub(
-            lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(_FOLDS)
-        )
-        text = _INVISIBLE.sub("", "".join(map(_fold, text)))
-        text = unicodedata.normalize("NFC", text)
-    text = re.sub(r"(?<=[0-9])[‒–](?=[0-9])", "-", text)
-    text = re.sub(r"[‒–]|-{2,}|(?<= )-(?= )", "—", text)
-    text = re.sub(r"·(?!\w)|(?<!\w)·", ", ", text)
-    return re.sub(r" {2,}", " ", text).strip()
+    if "&" in text.text:
+        text = text.sub(_REFERENCE, lambda found: html.unescape(found[0]))
+    if not _ASCII.fullmatch(text.text):
+        text = _compose(text)
+        text = text.sub(_FOLDED, lambda found: _FOLDS[found[0]])
+        text = text.sub(_VARIANT, lambda found: unicodedata.normalize("NFKC", found[0]))
+        text = text.sub(_INVISIBLE, "").sub(_UNUSUAL, lambda found: _fold(found[0]))
+        text = _compose(text)
+        text = text.sub(r"(?<=[0-9])[‒–](?=[0-9])", "-").sub(r"[‒–]", "—")
+        text = text.sub(r"·(?!\w)|(?<!\w)·", ", ")
+    # A back-tick between letters is an apostrophe.
+    text = text.sub(r"(?<=\w)`(?=\w)", "'").sub(r"-{2,}", "—")
+    return text.sub(r" {2,}", " ").strip(" ")
+
+
+def _compose(text: AlignedText) -> AlignedText:
+    """Return the text in NFC."""
+    if unicodedata.is_normalized("NFC", text.text):
+        return text
+    composed = text.sub(_COMPOSING, lambda found: unicodedata.normalize("NFC", found[0]))
+    whole = unicodedata.normalize("NFC", text.text)
+    return composed if composed.text == whole else text.sub(r"(?s).+", whole)
 
 
 @lru_cache(maxsize=65536)
@@ -124,7 +165,12 @@ def _fold(char: str) -> str:
     return char
 
 
-def _brackets(text: str) -> str:
+def _dashes(text: AlignedText) -> AlignedText:
+    """Read a hyphen between spaces as a dash, and a minus sign as a hyphen."""
+    return text.sub(r"(?<= )-(?= )", "—").sub("−", "-")
+
+
+def _brackets(text: AlignedText) -> AlignedText:
     """Replace brackets by commas, which are read as a pause; "book(s)" loses its brackets."""
-    text = re.sub(r"(?<=\w)\((s|es|n|en|e|r)\)", r"\1", text)
-    return re.sub(r"[\[({\])}]", ", ", text.strip(" [](){}"))
+    text = text.sub(r"(?<=\w)\((s|es|n|en|e|r)\)", lambda found: found[1])
+    return text.strip(" [](){}").sub(r"[\[({\])}]", ", ")

@@ -3,9 +3,11 @@
 import bisect
 import re
 import unicodedata
+from itertools import pairwise
 
 from vits.errors import TextError
-from vits.text.english.written_forms import ABBREVIATIONS
+from vits.text.english.sentences import dot_ends_sentence
+from vits.text.lines import phrase_ends
 
 __all__ = ["split_sentences"]
 
@@ -22,12 +24,21 @@ _FOREIGN = """
     abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl mevr mgr mlle mme núm op
     pág resp sig sra srta str tel vgl
 """
-_MAY_END = {"etc", "co", "inc", "ltd", "corp"}
-_ABBREVIATIONS = {word.lower() for word in ABBREVIATIONS} - _MAY_END | set(_FOREIGN.split())
+_FOREIGN_ABBREVIATIONS = frozenset(_FOREIGN.split())
 # Abbreviations only before a number: "No. 5", but "No. I did not."
-_COUNTED = frozenset({"no", "nos", "nr", "p", "pp", "vol", "ch", "fig", "sec", "art", "eq", "s"})
-_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_COUNTED = frozenset({"nr", "s", "art"})
+_LETTERS_AND_DOTS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_ITEM_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:[0-9]{1,3}|[A-Za-z])$")
 _LAST_WORD = re.compile(r"[^\s\"'“”‘’«»()\[\]]*$")
+# Words before which a long sentence is cut: one breathes there.
+_JOINTS = tuple(
+    re.compile(rf"(?<!\s)\s+(?=(?:{words})\s)")
+    for words in (
+        "and|but|or|nor|so|yet|because|although|though|while|whereas|when|where|which|who|whom|"
+        "whose|if|unless|until|after|before|since",
+        "that|as|than|with|without|for|to|from|in|of|on|at|by",
+    )
+)
 _CLAUSE = re.compile(r"[,;:—、，；：][\"'”’»)\]]*\s*")
 _MAX_WORD = 64
 
@@ -60,19 +71,16 @@ def split_sentences(text: str, max_chars: int = 400) -> list[str]:
     if not text:
         return []
     spans = _inline_spans(text)
-    pieces: list[tuple[int, int]] = []
+    ends = {_skip_spaces(text, end) for end in phrase_ends(text) if not _inside(spans, end)}
     start = 0
     for found in _BOUNDARY.finditer(text):
         if found.start() < start:
             continue
         end = _skip_spaces(text, found.end())
-        if end >= len(text):
-            break
-        if _inside(spans, found.start()) or not _ends(text, found, end):
-            continue
-        pieces.append((start, end))
-        start = end
-    pieces.append((start, len(text)))
+        if not _inside(spans, found.start()) and _ends(text, found, end):
+            ends.add(end)
+            start = end
+    pieces = list(pairwise(sorted(ends | {0, len(text)})))
     cut = [part for piece in pieces for part in _cut(text, spans, piece, max_chars)]
     return [text[start:end] for start, end in _join_silent(text, cut, max_chars)]
 
@@ -95,15 +103,15 @@ def _ends(text: str, found: re.Match[str], end: int) -> bool:
     word = _last_word(text, found.start())
     if mark.startswith("..") or not word:
         return True
-    name = word.lower().rstrip(".")
-    if name in _COUNTED:
-        return not following.isdigit()
-    if name in _ABBREVIATIONS:
+    if _ITEM_NUMBER.search(text[max(0, found.start() - 8) : found.start()]):
         return False
-    if _ACRONYM.fullmatch(name):
-        # "p.m. Then" ends; "the U.S. Army", "e.g. Paris" and "z.B. Berlin" do not.
-        return name in ("a.m", "p.m")
-    return not (len(word) == 1 and word.isupper() and word != "I")
+    english = dot_ends_sentence(text, word, found.start(), end)
+    if english is not None:
+        return english
+    name = word.lower().rstrip(".")
+    if name in _COUNTED and following.isdigit():
+        return False
+    return name not in _FOREIGN_ABBREVIATIONS and not _LETTERS_AND_DOTS.fullmatch(name)
 
 
 def _last_word(text: str, end: int) -> str:
@@ -154,6 +162,10 @@ def _best_cut(text: str, start: int, stop: int) -> int:
     clauses = [found.end() for found in _CLAUSE.finditer(window)]
     if clauses and clauses[-1] > len(window) // 2:
         return start + clauses[-1]
+    for joints in _JOINTS:
+        found = [joint.end() for joint in joints.finditer(window) if joint.end() > len(window) // 2]
+        if found:
+            return start + found[-1]
     for position in range(stop, start, -1):
         if text[position - 1].isspace():
             return position

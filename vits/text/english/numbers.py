@@ -2,10 +2,22 @@
 
 import re
 
-__all__ = ["NUMBER", "cardinal", "digits", "number", "ordinal", "plural", "year"]
+__all__ = [
+    "NUMBER",
+    "cardinal",
+    "digits",
+    "number",
+    "ordinal",
+    "pairs",
+    "plural",
+    "year",
+]
 
-# A number with optional thousands separators and decimals.
-NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+# A number with optional thousands separators (commas or spaces) and decimals.
+NUMBER = (
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9]|[ -][0-9])|[0-9]+)"
+    r"(?:\.[0-9]+)?"
+)
 
 _SMALL = (
     "zero",
@@ -88,10 +100,12 @@ def digits(text: str) -> str:
 def number(text: str, british: bool = False) -> str:
     """Return the words of a ``NUMBER``; digit by digit with leading zeros or over 15 digits.
 
-    >>> number("1,234.05")
-    'one thousand two hundred thirty-four point zero five'
+    >>> number("1,234.05"), number(".5")
+    ('one thousand two hundred thirty-four point zero five', 'point five')
     """
-    whole, point, decimals = text.replace(",", "").partition(".")
+    whole, point, decimals = text.replace(",", "").replace(" ", "").partition(".")
+    if not whole:
+        return f"point {digits(decimals)}"
     spelled = len(whole) > _MAX_DIGITS or (whole.startswith("0") and len(whole) > 1)
     words = digits(whole) if spelled else cardinal(int(whole), british)
     return f"{words} point {digits(decimals)}" if point else words
@@ -112,7 +126,7 @@ def ordinal(text: str, british: bool = False) -> str:
 
 
 def year(value: int, british: bool = False) -> str:
-    """Return the words of a year in [1000, 2100).
+    """Return the words of a year in [1000, 10000).
 
     >>> year(1984), year(1905), year(2000), year(2024)
     ('nineteen eighty-four', 'nineteen oh five', 'two thousand', 'twenty twenty-four')
@@ -123,6 +137,23 @@ def year(value: int, british: bool = False) -> str:
     if rest == 0:
         return f"{cardinal(century)} hundred"
     return f"{cardinal(century)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
+
+
+def pairs(text: str) -> str:
+    """Return a number as it is read in names: of flights, aircraft, roads and rooms.
+
+    >>> pairs("737"), pairs("800"), pairs("101"), pairs("2490")
+    ('seven thirty-seven', 'eight hundred', 'one oh one', 'twenty-four ninety')
+    """
+    if text.startswith("0") or len(text) > 4:
+        return digits(text)
+    value = int(text)
+    if len(text) < 3 or (len(text) == 4 and value % 1000 == 0):
+        return cardinal(value)
+    head, rest = divmod(value, 100)
+    if not rest:
+        return f"{cardinal(head)} hundred"
+    return f"{cardinal(head)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
 
 
 def plural(words: str) -> str:

@@ -14,13 +14,13 @@ CASES = {
     "March 2020": "March twenty twenty",
     "I may 5 times": "I may five times",
     "32/13/2020": "thirty-two/thirteen/twenty twenty",
-    "at 3:05 pm": "at three oh five p.m",
+    "at 3:05 pm": "at three oh five P M",
     "15:30": "fifteen thirty",
     "12:00": "twelve o'clock",
     "15:00": "fifteen hundred",
-    "3 p.m. today": "three p.m today",
-    "It is 5 p.m.": "It is five p.m.",
-    "10:00 AM": "ten a.m",
+    "3 p.m. today": "three P M today",
+    "It is 5 p.m.": "It is five P M.",
+    "10:00 AM": "ten A M",
     "12:30:45": "twelve thirty and forty-five seconds",
 }
 

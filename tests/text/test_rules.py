@@ -1,0 +1,54 @@
+import re
+import time
+
+from vits.text.aligned import AlignedText, Span
+from vits.text.rules import RuleSet, requiring, rule
+
+RULES = RuleSet(
+    (
+        rule("[0-9]+ km", lambda found, style: f"{style} kilometers", "km"),
+        rule(
+            "[0-9]+", lambda found, style: None if found[0] == "7" else "number", chars="0123456789"
+        ),
+        rule("&", lambda found, style: "and"),
+    )
+)
+
+
+def apply(text, style="some"):
+    return RULES.apply(AlignedText(text), style)
+
+
+def test_the_first_rule_wins_at_each_place():
+    assert apply("5 km & 6").text == "some kilometers and number"
+
+
+def test_declined_matches_are_left_alone():
+    assert apply("7 8").text == "7 number"
+
+
+def test_words_are_set_off_from_letters():
+    assert apply("a5b&c").text == "a number b and c"
+
+
+def test_spans_point_into_the_input():
+    assert apply("5 km & 6").span(5, 15) == Span(0, 4)
+
+
+def test_texts_without_a_match_are_returned_as_they_are():
+    text = AlignedText("abc")
+    assert RULES.apply(text, "") is text
+
+
+def test_requirements_are_added_to_rules_without_any():
+    (first, second) = requiring(
+        "x", (rule("a", lambda f, s: ""), rule("b", lambda f, s: "", "", "y"))
+    )
+    assert (first.chars, second.chars) == (frozenset("x"), frozenset("y"))
+    assert isinstance(first.pattern, re.Pattern)
+
+
+def test_time_is_linear():
+    start = time.perf_counter()
+    assert apply("5 km 7 " * 20_000).text.count("kilometers") == 20_000
+    assert time.perf_counter() - start < 10

@@ -1,0 +1,144 @@
+"""Arithmetic: "9 - 5 = 4", "6*7", "x >= 10", "x²", "2^10", "3 × 4", "1920x1080"."""
+
+import re
+
+from vits.text.english.numbers import NUMBER, number, ordinal
+from vits.text.rules import Rule, rule
+
+__all__ = ["ARITHMETIC_RULES", "SIGN_NAMES"]
+
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
+_SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ"
+# An operand: a number, perhaps with a letter ("3x"), or a single letter.
+_OPERAND = rf"(?:{NUMBER}[a-z]?|\.[0-9]+|[A-Za-z])(?!\w)"
+_POWER = rf"(?:\^[-−]?[0-9a-z]+|[{_SUPERSCRIPT}]+)"
+_SIGNED = rf"(?:[-−+±√] ?)?(?:{NUMBER}[a-z]?|\.[0-9]+|[A-Za-zπ])(?:{_POWER})?(?!\w)"
+_OPERATORS = {
+    "=": "equals", "==": "equals", "≠": "not equal to", "!=": "not equal to",
+    "<": "less than", ">": "greater than", "≤": "less than or equal to",
+    "<=": "less than or equal to", "≥": "greater than or equal to",
+    ">=": "greater than or equal to", "≈": "is approximately", "+": "plus", "-": "minus",
+    "−": "minus", "—": "minus", "*": "times", "×": "times", "·": "times", "⋅": "times",
+    "÷": "divided by", "/": "divided by", "±": "plus or minus", "%": "percent", "√": "the square r"
+    "oot of",
+    "∞": "infinity", "→": "to", "π": "pi", "°": "degrees", "∈": "in",
+}  # fmt: skip
+SIGN_NAMES = {
+    "=": " equals ", "≠": " not equal to ", "<": " less than ", ">": " greater than ",
+    "≤": " less than or equal to ", "≥": " greater than or equal to ", "≈": " is approximately ",
+    "±": " plus or minus ", "×": " times ", "÷": " divided by ", "√": " square root of ",
+    "∞": " infinity ", "π": " pi ", "−": " minus ", "→": " to ", "‰": " per mille ", "°": " degree"
+    "s ",
+}  # fmt: skip
+"""Words of the signs that are left over."""
+_OPERATOR = r"(?:==|!=|<=|>=|[=≠<>≤≥≈+\-−—*×·⋅÷/±])"
+_EXPRESSION = (
+    rf"(?<![\w.,$£€/@#:'-]){_SIGNED}(?: ?{_OPERATOR} ?{_SIGNED})+(?![\w/]|[.,:][0-9]|-[\w])"
+)
+_TOKEN = re.compile(rf"{_OPERATOR}|√|(?:{NUMBER}|\.[0-9]+)|{_POWER}|[A-Za-zπ]")
+
+
+def _power(text: str, british: bool) -> str:
+    """Return a power in words: "²" and "^2" are "squared"."""
+    exponent = text.lstrip("^").translate(_POWERS).replace("−", "-")
+    if exponent in ("2", "3"):
+        return {"2": "squared", "3": "cubed"}[exponent]
+    sign = "minus " if exponent.startswith("-") else ""
+    exponent = exponent.lstrip("-")
+    return f"to the {sign}{ordinal(exponent, british) if exponent.isdigit() else exponent}"
+
+
+def _expression(found: re.Match[str], british: bool) -> str | None:
+    source = found[0]
+    if not _is_arithmetic(found):
+        return None
+    words: list[str] = []
+    operand = False  # whether the last token is an operand
+    for token in _TOKEN.findall(source):
+        if token[0] in "^" + _SUPERSCRIPT:
+            words.append(_power(token, british))
+        elif token[0].isdigit() or (token[0] == "." and len(token) > 1):
+            words.append(number(token, british))
+            operand = True
+        elif token.isalpha() and token != "π":
+            words.append(token)
+            operand = True
+        elif token == "-" and not operand:
+            words.append("minus")
+        else:
+            words.append(_OPERATORS[token])
+            operand = token == "π"
+    return " ".join(words)
+
+
+def _is_arithmetic(found: re.Match[str]) -> bool:
+    """Tell arithmetic from ranges, scores, dates, fractions and words with a hyphen."""
+    source, rest = found[0], found.string[found.end() :]
+    letters = re.findall("[A-Za-z]+", source)
+    digits = re.search("[0-9]", source) is not None
+    if re.search(r"[=≠<>≤≥≈×÷±·⋅−√^⁰¹²³⁴⁵⁶⁷⁸⁹]", source):
+        return digits or bool(letters)
+    if "+" in source or "*" in source:
+        return digits or len(letters) > 1
+    if "/" in source and "-" not in source:
+        # "6/2" alone is a fraction or a date
+        return False
+    if letters and digits and re.search(r"[0-9][a-z] - |[a-z] - [0-9]", source):
+        return True
+    return (
+        " - " in source
+        and digits
+        and re.match(r" (?:is|equals|makes|gives|leaves)\b", rest) is not None
+    )
+
+
+def _powered(found: re.Match[str], british: bool) -> str:
+    base = number(found[1], british) if found[1][0].isdigit() else " ".join(found[1])
+    return f"{base} {_power(found[2], british)}"
+
+
+def _by(found: re.Match[str], british: bool) -> str | None:
+    """Read "5x7", "4 x 4" and "10×20"."""
+    parts = re.split(r" ?[x×] ?", found[0])
+    return " by ".join(number(part, british) for part in parts)
+
+
+def _times(found: re.Match[str], british: bool) -> str:
+    """Read "2x faster" and "a 3x increase"."""
+    after = found.string[found.end() :]
+    count = number(found[1], british)
+    return (
+        f"{count} times"
+        if re.match(r" (?:as|more|less|a|the|per|[a-z]+er)\b", after)
+        else f"{count} x"
+    )
+
+
+def _plus_after(found: re.Match[str], british: bool) -> str:
+    return f"{number(found[1], british)} plus"
+
+
+def _numero(found: re.Match[str], british: bool) -> str:
+    return "number "
+
+
+def _section(found: re.Match[str], british: bool) -> str:
+    return "sections " if len(found[1]) > 1 else "section "
+
+
+ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
+    rule(
+        rf"(?<![\w.,])(?:{NUMBER})(?: ?[x×] ?(?:{NUMBER}))+(?! ?=)(?![\w/]|[.,][0-9])",
+        _by,
+        "[0-9] ?[x×]",
+    ),
+    rule(_EXPRESSION, _expression, _OPERATOR),
+    rule(
+        rf"(?<![\w.,])({NUMBER}|[A-Za-z]{{1,2}})({_POWER})(?!\w)", _powered, rf"[\^{_SUPERSCRIPT}]"
+    ),
+    rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]"),
+    rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+"),
+    rule(r"(?:#|№ ?|\bN[o0]\. ?|\bN° ?)(?=[0-9])", _numero, "#|№|N"),
+    rule(r"(§+) ?(?=[0-9])", _section, "§"),
+)
+"""Rules for arithmetic, in order."""

@@ -1,0 +1,270 @@
+r"""Amounts with a unit: "5 km", "20°C", "3.5%", "9.8 m/s²", "2 1/2 lbs", 6'2", "1h30m"."""
+
+import re
+from collections.abc import Iterable
+
+from vits.text.english.amounts import (
+    AMOUNT,
+    RANGE,
+    fraction_of,
+    is_one,
+    read_amount,
+    read_fraction,
+    read_range,
+)
+from vits.text.english.context import (
+    ends_sentence,
+    has_article,
+    in_quotes,
+    next_word,
+    previous_word,
+    unit_ends_sentence,
+)
+from vits.text.english.numbers import cardinal, number
+from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
+from vits.text.english.word_set import word_set
+from vits.text.rules import Rule, rule
+
+__all__ = ["MEASURE_RULES", "read_measure"]
+
+START = r"(?<![\w.,:/$£€¥₹₩])"
+
+
+def _alternatives(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_UNIT = _alternatives(UNITS)
+_PER = _alternatives(PER)
+_POWERS = {"²": "square", "2": "square", "³": "cubic", "3": "cubic", "^2": "square", "^3": "cubic"}
+_POWERED = word_set(
+    """
+    m cm mm km dm µm μm nm ft in mi yd s
+    """
+)
+_MEASURE = (
+    rf"{START}(?P<amount>{RANGE}(?:\+(?=[ %]))?)(?P<gap> ?-?)(?P<unit>{_UNIT})"
+    rf"(?:(?P<power>[²³]|\^?[23](?![0-9]))?"
+    rf"(?:/(?P<per>{_PER})(?P<per_power>[²³]|\^?[23](?![0-9]))?|(?P<inverse>[· ]?[sh][⁻−-][¹1]))?)"
+    r"(?P<times>(?<=[0-9])[²³])?(?![\w/°²³]|'\w|\^)(?P<dot>\.(?![\w.]))?"
+)
+# Units of one letter that may also be a letter: only set off by a space after whole numbers.
+_STREET = re.compile(r"\.? (?:[0-9]+(?:st|nd|rd|th)\b|[A-Z]\w+ (?:St|Ave|Rd|Blvd|Dr|Ln)\b)")
+_LASTING = frozenset({"took", "lasted", "takes", "lasts", "wait", "waited"})
+_DIMENSIONS = frozenset({"tall", "by", "x", "and", "or", "long", "wide", "deep", "thick", "high"})
+_SPRINTS = word_set(
+    """
+    dash race sprint final relay hurdles run walk freestyle butterfly backstroke
+    breaststroke board timer limit mark sprinter bike ride swim
+    """
+)
+
+
+def read_measure(
+    amount: str, unit: str, british: bool, *, singular: bool = False, words: str | None = None
+) -> str:
+    """Return an amount with the name of its unit.
+
+    Args:
+        amount: a ``RANGE``.
+        unit: name in the singular, e.g. "mile per hour".
+        british: read numbers with "and".
+        singular: keep the unit in the singular, as in "a five kilometer run".
+        words: the amount in words, if already known.
+    """
+    part = fraction_of(amount)
+    if part is not None and words is None and not singular and unit not in ("percent", "degree"):
+        about = "about " if amount.startswith("~") else ""
+        article = "an" if unit[0] in "aeio" or unit.startswith("hour") else "a"
+        if part == (1, 2):
+            return f"{about}half {article} {unit}"
+        if part == (1, 4):
+            return f"{about}a quarter {unit}"
+        return f"{about}{read_fraction(*part, british)} of {article} {unit}"
+    words = read_range(amount, british) if words is None else words
+    return f"{words} {unit if singular or is_one(amount) else plural_unit(unit)}"
+
+
+def _measure(found: re.Match[str], british: bool) -> str | None:
+    text, amount, symbol = found.string, found["amount"], found["unit"]
+    if _is_no_unit(found):
+        return None
+    name = UNITS[symbol]
+    power = found["power"]
+    if power and symbol in _POWERED:
+        name = f"{_POWERS[power]} {name}"
+    elif power:
+        return None
+    if symbol == "m" and not found["gap"] and previous_word(text, found.start()) in _LASTING:
+        name = "minute"
+    singular = found["gap"].endswith("-") or _is_adjective(found)
+    amount = amount.rstrip("+")
+    more = " plus" if found["amount"].endswith("+") else ""
+    words = (read_range(amount, british) + more) if more else None
+    spoken = read_measure(amount, name, british, singular=singular, words=words)
+    if found["per"]:
+        per = PER[found["per"]]
+        spoken += " each" if per == "each" else f" per {_per_power(per, found['per_power'])}"
+    elif found["inverse"]:
+        spoken += " per second" if "s" in found["inverse"] else " per hour"
+    if found["dot"] and (symbol not in DOTTED or unit_ends_sentence(text, found.end())):
+        spoken += "."
+    return spoken
+
+
+def _per_power(per: str, power: str | None) -> str:
+    if not power:
+        return per
+    if per in ("second", "minute", "hour"):
+        return f"{per} {'squared' if '2' in power or '²' in power else 'cubed'}"
+    return f"{_POWERS[power]} {per}"
+
+
+def _is_adjective(found: re.Match[str]) -> bool:
+    text, end = found.string, found.end()
+    if found["dot"] and ends_sentence(text, end):
+        return False
+    after = next_word(text, end)
+    if found["unit"] in '"″':
+        return after.isalpha() and after.islower() and after not in _DIMENSIONS
+    return has_article(text, found.start(), end) or after in _SPRINTS
+
+
+def _is_no_unit(found: re.Match[str]) -> bool:
+    """Tell whether the letters after a number are no unit here."""
+    text, unit, gap = found.string, found["unit"], found["gap"]
+    if unit in '"″' and (gap or in_quotes(text, found.start())):
+        return True
+    if unit in "'′" and (gap or not re.match(r"[ .,;:)]|$", text[found.end("unit") :][:1] or " ")):
+        return True
+    if unit == "in":
+        # "5 in 10", but "5 in." and "5 in wide"
+        dotted = found["dot"] and next_word(text, found.end())
+        wide = next_word(text, found.end()) in ("wide", "long", "tall", "deep", "thick", "high")
+        return not (dotted or wide or found["power"])
+    if unit == "K" and not gap:
+        return True
+    if unit in ("W", "s", "h") and _STREET.match(text, found.end("unit")):
+        return True
+    if (
+        unit in ("mo", "ac", "ha", "au", "cd", "pp", "deg", "rad", "kip", "K", "l", "pt", "ct")
+        and gap == " "
+    ):
+        return unit in ("mo", "pp", "ct") and not found["dot"]
+    return False
+
+
+def _feet(found: re.Match[str], british: bool) -> str | None:
+    if in_quotes(found.string, found.start()):
+        return None
+    feet, inches = found[1], found[2]
+    return f"{number(feet, british)} foot {read_amount(inches, british)}"
+
+
+_TIMES = {"h": "hour", "hr": "hour", "hrs": "hour", "m": "minute", "min": "minute",
+          "mins": "minute", "s": "second", "sec": "second", "d": "day"}  # fmt: skip
+
+
+def _duration(found: re.Match[str], british: bool) -> str | None:
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]+)\.?", found[0])
+    if found[0][-1].isdigit():  # "2h30"
+        parts.append((found[0][-2:], "m"))
+    order = ["dhms".index(unit[0]) for _, unit in parts]
+    if order != sorted(set(order)) or len(parts) < 2:
+        return None
+    words: list[str] = []
+    for value, unit in parts:
+        whole = value.lstrip("0") or "0"
+        name = _TIMES[unit]
+        words.append(f"{number(whole, british)} {name if whole == '1' else name + 's'}")
+    end = "." if found[1] and unit_ends_sentence(found.string, found.end()) else ""
+    return " ".join(words) + end
+
+
+def _angle(found: re.Match[str], british: bool) -> str | None:
+    """Read 40° 26′ 46″ N."""
+    names = ("degree", "minute", "second")
+    words = [
+        f"{number(value, british)} {name if value == '1' else name + 's'}"
+        for name, value in zip(names, (found[1], found[2], found[3]), strict=True)
+        if value
+    ]
+    points = {"N": "north", "S": "south", "E": "east", "W": "west"}
+    return " ".join([*words, *([points[found[4]]] if found[4] else [])])
+
+
+def _spelled_fraction(found: re.Match[str], british: bool) -> str | None:
+    """Read "1/2 cup", "1/4 mile": a fraction before a unit that is written out."""
+    part = fraction_of(found[1])
+    return None if part is None else read_measure(found[1], found[2], british)
+
+
+def _sprint(found: re.Match[str], british: bool) -> str:
+    """Read "4x100m"."""
+    unit = UNITS[found[3]]
+    singular = found.string[found.end() :].startswith(" ")
+    name = unit if singular else plural_unit(unit)
+    return f"{cardinal(int(found[1]), british)} by {number(found[2], british)} {name}"
+
+
+_CUPS = (
+    "cup|hour|mile|inch|pound|ounce|teaspoon|tablespoon|gallon|acre|pint|quart|liter|litre|meter"
+)
+
+_BARE = (
+    "km/h",
+    "m/s",
+    "km/s",
+    "kWh",
+    "mph",
+    "rpm",
+    "kph",
+    "Mbps",
+    "Gbps",
+    "kbps",
+    "GHz",
+    "MHz",
+    "kHz",
+    "km²",
+    "m²",
+    "kg/m³",
+    "g/L",
+    "mg/L",
+)
+
+
+def _bare(found: re.Match[str], british: bool) -> str:
+    """Read a unit without a number, as in "speed in km/h"."""
+    unit, _, per = found[0].partition("/")
+    power = _POWERS.get(unit[-1], "")
+    name = plural_unit(f"{power} {UNITS[unit[:-1] if power else unit]}".strip())
+    per_power = _POWERS.get(per[-1:], "")
+    return name if not per else f"{name} per {f'{per_power} '.lstrip()}{PER[per.rstrip('²³')]}"
+
+
+MEASURE_RULES: tuple[Rule[bool], ...] = (
+    rule(r"(?<![\w.,:/])[0-9]{1,2}h[0-5][0-9]()(?!\w)", _duration, "[0-9]h[0-9]"),
+    rule(rf"{START}([0-9]{{1,2}})['′] ?({AMOUNT})[\"″]", _feet, "['′]"),
+    rule(rf"{START}([3-8])['′]([0-9]|1[01])(?![\w'\"])", _feet, "[0-9]['′][0-9]"),
+    rule(
+        r"(?<![\w.,:/$£€¥])(?:[0-9]+ ?d(?:ays)? ?)?(?:[0-9]+(?:\.[0-9]+)? ?(?:hrs|hr|h|mins|min|m|"
+        r"sec|s)\.? ?){1,2}"
+        r"[0-9]+(?:\.[0-9]+)? ?(?:mins|min|m|sec|s)(?![\w/²³^])(?:(?<=[nsc])(\.)(?!\w))?",
+        _duration,
+        "[0-9] ?[hm]",
+    ),
+    rule(
+        r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]+)?)° ?(?:([0-9]{1,2})['′] ?)?(?:([0-9]{1,2}(?:\.[0-9]+)"
+        r"?)[\"″] ?)?"
+        r"([NSEW])(?![\w'])",
+        _angle,
+        "°",
+    ),
+    rule(r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)", _sprint, "[x×]"),
+    rule(rf"(?<![\w/])(?:{_alternatives(_BARE)})(?![\w/²³])", _bare, "k|m|M|G|r|g", chars="kmMGrg"),
+    rule(_MEASURE, _measure, "[0-9½¼¾⅓⅔⅛⅜⅝⅞⅕]"),
+    rule(
+        rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)", _spelled_fraction, "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]"
+    ),
+)
+"""Rules for measures, in order."""

@@ -1,0 +1,149 @@
+"""Rules that rewrite text in one pass: the earliest match wins, then the order of the rules.
+
+Each rule is a pattern of a class of written forms (dates, money, ...) and a function that returns
+the words of a match, or None to decline it. What a rule has written is not read again by another,
+so rules cannot disturb each other. The time is linear in the length of the text.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from heapq import heapify, heappop, heapreplace
+from typing import Generic, NamedTuple, TypeVar
+
+from vits.text.aligned import AlignedText, Edit
+
+__all__ = ["Rule", "RuleSet", "requiring", "rule"]
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Rule(Generic[S]):
+    """A class of written forms. Patterns are compiled on first use.
+
+    Attributes:
+        source: pattern of a written form.
+        verbalize: returns the words of a match in a style, or None to decline it.
+        needs: pattern that the text must contain for the rule to apply; saves time.
+        chars: characters of which the text must contain one; saves more.
+    """
+
+    source: str
+    verbalize: Callable[[re.Match[str], S], str | None]
+    needs: str = ""
+    chars: frozenset[str] = frozenset()
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        return re.compile(self.source)
+
+    @cached_property
+    def condition(self) -> re.Pattern[str]:
+        """The compiled pattern of ``needs``."""
+        return re.compile(self.needs)
+
+
+def rule(
+    pattern: str,
+    verbalize: Callable[[re.Match[str], S], str | None],
+    needs: str = "",
+    chars: str = "",
+) -> Rule[S]:
+    """Build a rule; if ``needs`` has a digit, so must the text."""
+    if not chars and "[0-9]" in needs and "|" not in needs:
+        chars = "0123456789"
+    return Rule(pattern, verbalize, needs, frozenset(chars))
+
+
+def requiring(chars: str, rules: Sequence[Rule[S]]) -> tuple[Rule[S], ...]:
+    """Return rules that apply only to texts with at least one of these characters."""
+    return tuple(replace(item, chars=item.chars or frozenset(chars)) for item in rules)
+
+
+class _Candidate(NamedTuple):
+    """The next match of a rule; candidates are ordered by start, then by rule."""
+
+    start: int
+    order: int
+    words: str
+    end: int
+
+
+class RuleSet(Generic[S]):
+    """Rules in their order, grouped by what a text must contain for them to apply."""
+
+    def __init__(self, rules: Sequence[Rule[S]]) -> None:
+        """Group the rules.
+
+        Args:
+            rules: in order of precedence.
+        """
+        self._rules = tuple(rules)
+        self._groups: dict[frozenset[str], dict[str, list[int]]] = {}
+        for order, item in enumerate(rules):
+            group = self._groups.setdefault(item.chars, {})
+            group.setdefault(item.needs, []).append(order)
+
+    def apply(self, text: AlignedText, style: S) -> AlignedText:
+        """Rewrite a text; words are set off from letters and digits by spaces."""
+        source = text.text
+        queue = [
+            candidate
+            for order in self._active(source)
+            if (candidate := _next(self._rules[order], order, source, 0, style)) is not None
+        ]
+        if not queue:
+            return text
+        heapify(queue)
+        return text.edit(_edits(queue, self._rules, source, style))
+
+    def _active(self, source: str) -> Iterator[int]:
+        """Yield the indices of the rules that can apply to a text."""
+        chars = set(source)
+        for required, group in self._groups.items():
+            if required and required.isdisjoint(chars):
+                continue
+            for needs, orders in group.items():
+                if not needs or self._rules[orders[0]].condition.search(source):
+                    yield from orders
+
+
+def _edits(
+    queue: list[_Candidate], rules: Sequence[Rule[S]], source: str, style: S
+) -> Iterator[Edit]:
+    position, last = 0, ""
+    while queue:
+        candidate = queue[0]
+        if candidate.start >= position:
+            edit = _spaced(source, candidate)
+            if candidate.start == position and last.isalnum() and edit.text[:1].isalnum():
+                edit = edit._replace(text=f" {edit.text}")
+            yield edit
+            position, last = candidate.end, edit.text[-1:]
+        following = _next(rules[candidate.order], candidate.order, source, position, style)
+        if following is None:
+            heappop(queue)
+        else:
+            heapreplace(queue, following)
+
+
+def _next(item: Rule[S], order: int, source: str, position: int, style: S) -> _Candidate | None:
+    while True:
+        found = item.pattern.search(source, position)
+        if found is None:
+            return None
+        words = item.verbalize(found, style)
+        if words is not None:
+            return _Candidate(found.start(), order, words, found.end())
+        position = found.start() + 1
+
+
+def _spaced(source: str, candidate: _Candidate) -> Edit:
+    start, _, words, end = candidate
+    before, after = source[max(start - 1, 0) : start], source[end : end + 1]
+    head = " " if before.isalnum() and words[:1].isalnum() else ""
+    tail = " " if after.isalnum() and words[-1:].isalnum() else ""
+    return Edit(start, end, f"{head}{words}{tail}")
