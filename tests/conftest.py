@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def steady_pitch(monkeypatch):
 
 @pytest.fixture(scope="session")
 def make_config():
-    """Configure a model that speaks in milliseconds."""
+    """Configure a model that speaks in milliseconds; any field can be changed."""
     from vits.config import (
         HifiGanConfig,
         PosteriorEncoderConfig,
@@ -64,27 +65,27 @@ def make_config():
         VitsConfig,
     )
 
+    tiny = VitsConfig(
+        n_symbols=59,
+        hidden_channels=16,
+        latent_channels=8,
+        speaker_channels=8,
+        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
+        posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
+        duration_predictor=StochasticDurationConfig(n_flows=2),
+        decoder=HifiGanConfig(
+            resblock="2",
+            resblock_kernel_sizes=(3,),
+            resblock_dilations=((1, 3),),
+            upsample_rates=(8, 8, 4),
+            upsample_kernel_sizes=(16, 16, 8),
+            initial_channels=16,
+        ),
+    )
+
     def make(n_speakers=1, n_symbols=59, **changes):
-        return VitsConfig(
-            n_symbols=n_symbols,
-            n_speakers=n_speakers,
-            hidden_channels=16,
-            latent_channels=8,
-            speaker_channels=8,
-            text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-            posterior_encoder=PosteriorEncoderConfig(n_layers=2),
-            prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-            duration_predictor=StochasticDurationConfig(n_flows=2),
-            decoder=HifiGanConfig(
-                resblock="2",
-                resblock_kernel_sizes=(3,),
-                resblock_dilations=((1, 3),),
-                upsample_rates=(8, 8, 4),
-                upsample_kernel_sizes=(16, 16, 8),
-                initial_channels=16,
-            ),
-            **changes,
-        )
+        return replace(tiny, n_speakers=n_speakers, n_symbols=n_symbols, **changes)
 
     return make
 
@@ -101,13 +102,15 @@ def make_bundle(make_config):
 
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ,.!?'"  # 58 and the blank
 
-    def make(speakers=(), **changes):
-        torch.manual_seed(3)
+    def make(speakers=(), seed=3, **changes):
+        torch.manual_seed(seed)
         frontend = changes.get("frontend") or Frontend(
             FrontendConfig(backend="graphemes"), SymbolTable.from_texts([letters])
         )
+        if "generator" not in changes:
+            config = make_config(max(1, len(speakers)), len(frontend.symbols))
+            changes["generator"] = Vits(config)
         parts = {
-            "generator": Vits(make_config(max(1, len(speakers)), len(frontend.symbols))),
             "frontend": frontend,
             "fingerprint": frontend.fingerprint(),
             "speakers": tuple(speakers),
@@ -116,6 +119,49 @@ def make_bundle(make_config):
         return VoiceBundle(**(parts | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_voice(make_bundle, tmp_path_factory):
+    """A voice folder with one speaker, for tests that only read it."""
+    from vits.synthesis import write_voice
+
+    return write_voice(tmp_path_factory.mktemp("tiny") / "voice", make_bundle())
+
+
+@pytest.fixture(scope="session")
+def tiny_duo(make_bundle, tmp_path_factory):
+    """A voice folder with the speakers ada and bob, for tests that only read it."""
+    from vits.synthesis import write_voice
+
+    return write_voice(tmp_path_factory.mktemp("tiny") / "duo", make_bundle(["ada", "bob"]))
+
+
+@pytest.fixture(scope="session")
+def checkpoint_values():
+    """The content of a training checkpoint of the voice in a bundle."""
+
+    def values_of(bundle, step=7, ema=False):
+        from vits.config import to_dict
+
+        model = bundle.generator
+        state = model.state_dict()
+        return {
+            "state_dict": {f"generator.{name}": value for name, value in state.items()},
+            "global_step": step,
+            "vits": {
+                "format": 1,
+                "model": to_dict(model.config),
+                "training": {},
+                "frontend": bundle.frontend.to_dict(),
+                "fingerprint": dict(bundle.fingerprint),
+                "speakers": list(bundle.speakers) or [""],
+                "data": {"utterances": 3, "seconds": 9, "name": "corpus"},
+                "ema": {n: p.detach() / 2 for n, p in model.named_parameters()} if ema else None,
+            },
+        }
+
+    return values_of
 
 
 @pytest.fixture(scope="session")

@@ -84,12 +84,12 @@ def test_a_command_loads_no_other():
     assert "vits" in loaded(code)
 
 
-def test_synthesis_loads_no_training_package(saved_voice, tmp_path):
+def test_synthesis_loads_no_training_package(tiny_voice, tmp_path):
     code = (
         "import sys, vits; from vits.cli import main; vits.load(sys.argv[1])('hello.', seed=1); "
         "assert main(['say', 'hello.', '-o', sys.argv[2], '--voice', sys.argv[1]]) == 0"
     )
-    packages = loaded(code, str(saved_voice), str(tmp_path / "x.wav"))
+    packages = loaded(code, str(tiny_voice), str(tmp_path / "x.wav"))
     assert "torch" in packages
     assert not packages & {*TRAINING, *SERVING, "onnxruntime", "torchaudio", "scipy", "numba"}
 
@@ -101,26 +101,3 @@ def test_the_public_names_are_these():
     assert all(getattr(vits, name) is not None for name in names)
     with pytest.raises(AttributeError, match="speek"):
         _ = vits.speek
-
-
-@pytest.fixture
-def saved_voice(tmp_path):
-    from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
-    from vits.synthesis import VoiceBundle, write_voice
-    from vits.text import Frontend, SymbolTable
-
-    decoder = HifiGanConfig(
-        upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
-    )
-    symbols = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz ."])
-    config = VitsConfig(
-        n_symbols=len(symbols), hidden_channels=16, latent_channels=8, decoder=decoder
-    )
-    frontend = Frontend(FrontendConfig(backend="graphemes"), symbols)
-    bundle = VoiceBundle(
-        generator=vits.Vits(config),
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=(),
-    )
-    return write_voice(tmp_path / "voice", bundle)

@@ -11,10 +11,9 @@ import soundfile
 import torch
 
 from vits.cli import main
-from vits.config import FrontendConfig, HifiGanConfig, VitsConfig, to_dict
-from vits.models.vits import Vits
+from vits.config import FrontendConfig
 from vits.synthesis import bundle_checkpoint, write_voice
-from vits.text import Frontend, SymbolTable
+from vits.text import Frontend
 
 
 class FixedRecogniser:
@@ -32,34 +31,11 @@ def recogniser_module(monkeypatch):
 
 
 @pytest.fixture
-def write_checkpoint():
+def write_checkpoint(make_bundle, checkpoint_values):
     def write(path, seed):
-        torch.manual_seed(seed)
-        letters = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,?!"])
-        frontend = Frontend(FrontendConfig(backend="graphemes"), letters)
-        decoder = HifiGanConfig(
-            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
-        )
-        config = VitsConfig(
-            n_symbols=len(letters), hidden_channels=16, latent_channels=8, decoder=decoder
-        )
-        state = {f"generator.{name}": value for name, value in Vits(config).state_dict().items()}
-        values = {
-            "state_dict": state,
-            "global_step": seed,
-            "vits": {
-                "format": 1,
-                "model": to_dict(config),
-                "training": {},
-                "frontend": frontend.to_dict(),
-                "fingerprint": frontend.fingerprint(),
-                "speakers": [""],
-                "data": {"utterances": 3, "seconds": 9, "name": "corpus"},
-                "ema": None,
-            },
-        }
+        bundle = make_bundle(seed=seed)
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(values, path)
+        torch.save(checkpoint_values(bundle, step=seed), path)
         os.utime(path, (seed, seed))
         return path
 

@@ -78,7 +78,6 @@ def test_the_defaults_are_those_of_the_dataclasses(corpus, tmp_path):
         (["--unknown", "drop"], "preparation.unknown", "drop"),
         (["--language", "nl"], "frontend.config.language", "nl"),
         (["--no-normalize"], "frontend.config.normalize", False),
-        (["--no-stress"], "frontend.config.stress", False),
         (["--no-blanks"], "frontend.config.blanks", False),
     ],
 )
@@ -91,6 +90,12 @@ def test_every_flag_reaches_the_prepared_folder(corpus, tmp_path, flags, place, 
         found = found[key]
     assert found == value
     assert type(found) is type(value)
+
+
+def test_stress_marks_can_be_removed(corpus, tmp_path):
+    assert run(corpus, "-o", tmp_path / "out", "--no-stress") == 0
+    found = json.loads((tmp_path / "out/dataset.json").read_text())
+    assert found["frontend"]["config"]["stress"] is False
 
 
 def test_table_limit_lexicon_and_phonemes(corpus, tmp_path, capsys):

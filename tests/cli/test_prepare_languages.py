@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from vits.cli import main
-from vits.config import FrontendConfig, TextEncoderConfig, VitsConfig
+from vits.config import FrontendConfig
 from vits.data.prepared.dataset import PreparedDataset
 from vits.models import Vits
 from vits.synthesis import VoiceBundle, write_voice
@@ -82,18 +82,14 @@ def test_a_row_without_a_language_is_rejected(corpus, tmp_path):
     assert all(symbol in table for row in kept.values() for symbol in row["phonemes"])
 
 
-def test_like_uses_the_languages_of_the_voice(corpus, tmp_path):
-    frontend = Frontend(FrontendConfig(languages=LANGUAGES), SymbolTable.default())
-    config = VitsConfig(
-        n_symbols=len(frontend.symbols),
-        n_languages=2,
-        hidden_channels=8,
-        text_encoder=TextEncoderConfig(filter_channels=8, n_layers=1),
-    )
+def test_like_uses_the_languages_of_the_voice(make_config, corpus, tmp_path):
+    frontend = Frontend(FrontendConfig(languages=LANGUAGES, stress=False), SymbolTable.default())
+    config = make_config(n_symbols=len(frontend.symbols), n_languages=2)
     bundle = VoiceBundle(generator=Vits(config), frontend=frontend, fingerprint={}, speakers=())
     voice = write_voice(tmp_path / "voice", bundle)
     data, _, rejected = prepare(corpus, tmp_path, "--like", str(voice), "--language", "en")
     assert data.frontend["config"]["languages"] == [list(pair) for pair in LANGUAGES]
+    assert data.frontend["config"]["stress"] is False
     assert [data[i].language for i in range(len(data))] == [0, 1, 1, 0]
     assert list(rejected) == ["e"]
 

@@ -6,47 +6,8 @@ from vits.cli import main
 
 
 @pytest.fixture
-def voice(tmp_path):
-    """A tiny voice with a character front end."""
-    import torch
-
-    from vits.config import (
-        FrontendConfig,
-        HifiGanConfig,
-        PosteriorEncoderConfig,
-        PriorFlowConfig,
-        TextEncoderConfig,
-        VitsConfig,
-    )
-    from vits.models.vits import Vits
-    from vits.synthesis import Card, VoiceBundle, write_voice
-    from vits.text import Frontend, SymbolTable
-
-    torch.manual_seed(0)
-    table = SymbolTable(("_", *"abcdefghijklmnopqrstuvwxyz ."))
-    config = VitsConfig(
-        n_symbols=len(table),
-        hidden_channels=16,
-        latent_channels=8,
-        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-        posterior_encoder=PosteriorEncoderConfig(n_layers=1),
-        prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
-        decoder=HifiGanConfig(
-            resblock="2",
-            resblock_kernel_sizes=(3,),
-            resblock_dilations=((1,),),
-            initial_channels=16,
-        ),
-    )
-    frontend = Frontend(FrontendConfig(backend="graphemes"), table)
-    bundle = VoiceBundle(
-        generator=Vits(config),
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=(),
-        card=Card(name="test"),
-    )
-    return write_voice(tmp_path / "voice", bundle)
+def voice(tiny_voice):
+    return tiny_voice
 
 
 @pytest.mark.parametrize(

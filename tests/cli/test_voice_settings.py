@@ -8,15 +8,7 @@ import soundfile
 import torch
 
 from vits.cli import main
-from vits.config import (
-    AudioConfig,
-    FrontendConfig,
-    HifiGanConfig,
-    PosteriorEncoderConfig,
-    PriorFlowConfig,
-    TextEncoderConfig,
-    VitsConfig,
-)
+from vits.config import AudioConfig, FrontendConfig, HifiGanConfig
 from vits.models import Vits
 from vits.synthesis import VoiceBundle, write_voice
 from vits.text import Frontend, SymbolTable
@@ -27,17 +19,14 @@ AUDIO = AudioConfig(
 
 
 @pytest.fixture
-def voice(tmp_path):
-    """A voice with no setting at its default."""
-    config = VitsConfig(
+def voice(make_config, tmp_path):
+    """A voice with no setting at its default, where characters have that setting."""
+    config = make_config(
         n_symbols=6,
         hidden_channels=8,
         latent_channels=4,
         segment_frames=9,
         audio=AUDIO,
-        text_encoder=TextEncoderConfig(filter_channels=8, n_layers=1),
-        posterior_encoder=PosteriorEncoderConfig(n_layers=1),
-        prior_flow=PriorFlowConfig(n_layers=1, n_flows=1),
         decoder=HifiGanConfig(
             upsample_rates=(8, 8), upsample_kernel_sizes=(16, 16), initial_channels=8
         ),
@@ -47,7 +36,6 @@ def voice(tmp_path):
             backend="graphemes",
             language="de",
             normalize=False,
-            stress=False,
             blanks=False,
             blank="b",
         ),
@@ -87,7 +75,7 @@ def test_every_setting_comes_from_the_voice(voice, corpus, tmp_path):
         "backend": "graphemes",
         "language": "de",
         "normalize": False,
-        "stress": False,
+        "stress": True,
         "blanks": False,
         "blank": "b",
         "bos_eos": False,

@@ -10,15 +10,15 @@ from vits.synthesis.bundle.weights import make_compact
 
 
 @pytest.fixture(scope="module")
-def duo(make_bundle, tmp_path_factory):
-    return write_voice(tmp_path_factory.mktemp("voices") / "duo", make_bundle(["ada", "bob"]))
+def duo(tiny_duo):
+    return tiny_duo
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
     path = tmp_path_factory.mktemp("recordings") / "ada.wav"
-    chance = np.random.default_rng(1)
-    soundfile.write(path, 0.3 * chance.standard_normal((22050, 2)), 22050)  # in stereo
+    generator = np.random.default_rng(1)
+    soundfile.write(path, 0.3 * generator.standard_normal((22050, 2)), 22050)  # in stereo
     return path
 
 

@@ -6,53 +6,24 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from vits.cli import main
-from vits.config import FrontendConfig, HifiGanConfig, VitsConfig
-from vits.models.vits import Vits
-from vits.synthesis import VoiceBundle, load, write_voice
-from vits.text import Frontend, SymbolTable
-
-DECODER = HifiGanConfig(
-    upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
-)
-SYMBOLS = SymbolTable.from_texts(["HTabcdefghijklmnopqrstuvwxyz .,?!"])
-
-
-def make_voice(folder, speakers=()):
-    torch.manual_seed(1)
-    config = VitsConfig(
-        n_symbols=len(SYMBOLS),
-        n_speakers=max(1, len(speakers)),
-        hidden_channels=16,
-        latent_channels=8,
-        speaker_channels=8,
-        decoder=DECODER,
-    )
-    frontend = Frontend(FrontendConfig(backend="graphemes"), SYMBOLS)
-    bundle = VoiceBundle(
-        generator=Vits(config),
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=speakers,
-    )
-    return write_voice(folder, bundle)
+from vits.synthesis import load, write_voice
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory):
-    return make_voice(tmp_path_factory.mktemp("voices") / "one")
+def voice(tiny_voice):
+    return tiny_voice
 
 
 @pytest.fixture(scope="module")
-def numbered(tmp_path_factory):
-    return make_voice(tmp_path_factory.mktemp("voices") / "numbered", ("84", "174"))
+def named(tiny_duo):
+    return tiny_duo
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory):
-    return make_voice(tmp_path_factory.mktemp("voices") / "named", ("ada", "bob"))
+def numbered(make_bundle, tmp_path_factory):
+    return write_voice(tmp_path_factory.mktemp("numbered") / "voice", make_bundle(("84", "174")))
 
 
 @pytest.fixture

@@ -3,47 +3,16 @@ import subprocess
 import sys
 
 import pytest
-import torch
 
 from vits.benchmarking.compare import TEXTS
 from vits.benchmarking.worker import PARTS, SEED, time_parts
 from vits.cli import main
-from vits.config import (
-    FrontendConfig,
-    HifiGanConfig,
-    PriorFlowConfig,
-    StochasticDurationConfig,
-    TextEncoderConfig,
-    VitsConfig,
-)
-from vits.models.vits import Vits
-from vits.synthesis import VoiceBundle, load, write_voice
-from vits.text import Frontend, SymbolTable
+from vits.synthesis import load
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory):
-    torch.manual_seed(1)
-    symbols = SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,"])
-    config = VitsConfig(
-        n_symbols=len(symbols),
-        hidden_channels=16,
-        latent_channels=8,
-        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-        prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=StochasticDurationConfig(n_flows=2),
-        decoder=HifiGanConfig(
-            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
-        ),
-    )
-    frontend = Frontend(FrontendConfig(backend="graphemes"), symbols)
-    bundle = VoiceBundle(
-        generator=Vits(config),
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=(),
-    )
-    return write_voice(tmp_path_factory.mktemp("bench") / "voice", bundle)
+def voice(tiny_voice):
+    return tiny_voice
 
 
 @pytest.fixture(scope="module")

@@ -5,44 +5,14 @@ import torch
 
 from vits.cli import main
 from vits.cli.base_voice import read_base
-from vits.config import FrontendConfig, HifiGanConfig, VitsConfig, to_dict
-from vits.models.vits import Vits
 from vits.synthesis import load, read_voice
-from vits.text import Frontend, SymbolTable
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    frontend = Frontend(
-        FrontendConfig(backend="graphemes"),
-        SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz .,?!"]),
-    )
-    config = VitsConfig(
-        n_symbols=len(frontend.symbols),
-        hidden_channels=16,
-        latent_channels=8,
-        decoder=HifiGanConfig(
-            upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
-        ),
-    )
-    model = Vits(config)
-    values = {
-        "state_dict": {f"generator.{name}": value for name, value in model.state_dict().items()},
-        "global_step": 42,
-        "vits": {
-            "format": 1,
-            "model": to_dict(config),
-            "training": {},
-            "frontend": frontend.to_dict(),
-            "fingerprint": frontend.fingerprint(),
-            "speakers": [""],
-            "data": {"utterances": 3, "seconds": 9, "name": "corpus"},
-            "ema": {name: value.detach() / 2 for name, value in model.named_parameters()},
-        },
-    }
+def checkpoint(make_bundle, checkpoint_values, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "checkpoints" / "step=42.ckpt"
     path.parent.mkdir()
-    torch.save(values, path)
+    torch.save(checkpoint_values(make_bundle(), step=42, ema=True), path)
     return path
 
 
@@ -114,7 +84,7 @@ def test_bad_input_is_one_line_and_status_2(bundle, checkpoint, tmp_path):
     (tmp_path / "full" / "diary.txt").write_text("dear diary")
     for source, target, word in (
         (tmp_path / "nowhere.ckpt", "voice", "does not exist"),
-        (half, "voice", "incomplete"),
+        (half, "voice", "half-written"),
         (tmp_path / "full", "voice", ".ckpt"),
         (checkpoint, "full", "not a voice"),
         (checkpoint, "half.ckpt", "is a file"),
