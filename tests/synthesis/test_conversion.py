@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import soundfile
 import torch
 
-from vits.errors import AudioError, VoiceError
+from vits.errors import AudioError, MissingFileError, VoiceError
+from vits.synthesis import Voice
 
 RATE = 22050
 
@@ -24,7 +26,7 @@ def test_conversion_keeps_the_length_and_repeats_with_its_seed(duo, recording):
     )
 
 
-def test_who_speaks_and_who_is_to_speak_both_matter(duo, recording):
+def test_source_and_target_speaker_both_matter(duo, recording):
     pairs = [("ada", "bob"), ("bob", "ada"), ("ada", "ada")]
     waves = [duo.convert(recording, RATE, *pair, seed=1, noise_scale=0).samples for pair in pairs]
     assert not np.array_equal(waves[0], waves[1])
@@ -67,3 +69,32 @@ def test_a_sample_rate_is_a_positive_whole_number(duo, recording, rate):
 def test_an_unknown_speaker_is_named(duo, recording):
     with pytest.raises(VoiceError, match="eve"):
         duo.convert(recording, RATE, "ada", "eve")
+
+
+def test_a_file_is_converted_like_its_samples(duo, tmp_path):
+    wave = duo("Hello there.", speaker="ada", seed=1).samples
+    path = tmp_path / "ada.wav"
+    soundfile.write(path, np.stack([wave, wave], 1), duo.sample_rate, subtype="FLOAT")
+    expected = duo.convert(wave, duo.sample_rate, "ada", "bob", seed=2)
+    found = duo.convert(path, source="ada", target="bob", seed=2)
+    np.testing.assert_allclose(found.samples, expected.samples, atol=1e-6)
+    mixed = duo.convert(path, source="ada", target={"ada": 1, "bob": 1}, seed=2)
+    assert not np.array_equal(mixed.samples, expected.samples)
+    with pytest.raises(AudioError, match="must be left out"):
+        duo.convert(path, 22050, "ada", "bob")
+    with pytest.raises(AudioError, match="must come with its sample_rate"):
+        duo.convert(wave, source="ada", target="bob")
+    with pytest.raises(VoiceError, match="both source and target"):
+        duo.convert(path, target="bob")
+    with pytest.raises(MissingFileError, match="nowhere"):
+        duo.convert(tmp_path / "nowhere.wav", source="ada", target="bob")
+
+
+def test_a_compact_voice_cannot_convert(make_bundle, tmp_path):
+    from vits.synthesis.bundle.weights import make_compact
+
+    bundle = make_bundle(["ada", "bob"])
+    make_compact(bundle.generator)
+    with pytest.raises(VoiceError, match="compact") as caught:
+        Voice(bundle).convert(np.zeros(22050, np.float32), 22050, "ada", "bob")
+    assert "\n" not in str(caught.value)

@@ -251,3 +251,21 @@ def test_a_voice_that_reads_with_espeak(make_bundle, make_config, tmp_path):
     text = "".join(phoneme.text for phoneme in speech.phonemes)
     assert text == "həlˈoʊ wˈɜːld.ɪt kˈɔsts fˈaɪv dˈɑːlɚz."
     assert " ".join(word.text for word in speech.words) == "Hello world It costs five dollars"
+
+
+def test_words_of_a_lexicon_and_inline_phonemes_have_the_ids_of_their_symbols(voice):
+    taught = voice.with_lexicon({"Garden": "gAdn"})
+    symbols = voice.frontend.symbols
+    expected = [symbols.id(symbol) for symbol in "gAdn"]
+    for encoding in (
+        taught.frontend.encode("garden"),
+        voice.frontend.encode("[[gAdn]]"),
+    ):
+        assert [index for index in encoding.ids if index] == expected
+    spoken, inline = taught("The garden.", seed=1), voice("The [[gAdn]].", seed=1)
+    np.testing.assert_array_equal(spoken.samples, inline.samples)
+    assert [word.text for word in spoken.words] == ["The", "garden"]
+    assert "garden" not in voice.frontend.lexicon
+    assert not np.array_equal(voice("The garden.", seed=1).samples, spoken.samples)
+    with pytest.raises(TextError, match="not one word"):
+        voice.with_lexicon({"two words": "a"})

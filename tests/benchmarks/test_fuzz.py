@@ -1,4 +1,4 @@
-"""Any string gives speech, a report or an error in a line; benchmarks/fuzz.py draws and judges."""
+"""Every string gives speech, a warning or a one-line error (benchmarks/fuzz.py)."""
 
 import importlib
 
@@ -8,12 +8,17 @@ from vits.synthesis import Voice
 
 
 @pytest.fixture
+def voice(make_bundle):
+    return Voice(make_bundle())
+
+
+@pytest.fixture
 def fuzz(root, monkeypatch):
     monkeypatch.syspath_prepend(root / "benchmarks")
     return importlib.import_module("fuzz")
 
 
-def test_five_hundred_strings_without_a_fault(fuzz, voice):
+def test_random_strings_raise_no_fault(fuzz, voice):
     figures, faults = fuzz.fuzz(voice, 500, spoken=0.1, seed=1, seconds=60.0)
     assert faults == []
     assert figures["fault"] == 0
