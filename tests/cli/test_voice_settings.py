@@ -37,7 +37,6 @@ def voice(make_config, tmp_path):
             language="de",
             normalize=False,
             blanks=False,
-            blank="b",
         ),
         SymbolTable(("_", *"cab ")),
         {"abc": "cab"},
@@ -77,7 +76,7 @@ def test_every_setting_comes_from_the_voice(voice, corpus, tmp_path):
         "normalize": False,
         "stress": True,
         "blanks": False,
-        "blank": "b",
+        "blank": "_",
         "bos_eos": False,
         "languages": [],
     }

@@ -85,7 +85,10 @@ def test_a_compact_voice_uses_synthesis(data, make_bundle, tmp_path, capsys):
         (lambda rows: rows[3].pop("durations"), r"has durations in 5 of 6 rows"),
         (lambda rows: rows[3]["durations"].append(1), r"line 4 has \d+ durations of \d+ frames"),
         (lambda rows: rows[3]["durations"].__setitem__(0, 0), r"line 4 has durations that are no"),
-        (lambda rows: rows[3].update(durations="12"), r"line 4 has durations that are not positive"),
+        (
+            lambda rows: rows[3].update(durations="12"),
+            r"line 4 has durations that are not positive",
+        ),
     ],
 )
 def test_durations_that_do_not_fit_are_named(data, make_bundle, change_rows, edit, message):
