@@ -76,7 +76,7 @@ def test_every_setting_comes_from_the_voice(voice, corpus, tmp_path):
         "normalize": False,
         "stress": True,
         "blanks": False,
-        "blank": "_",
+        "blank": "",
         "bos_eos": False,
         "languages": [],
     }

@@ -135,8 +135,8 @@ def test_a_configuration_that_fits_no_hop_is_refused():
         IstftConfig(n_bands=1, trainable_filterbank=True)
     with pytest.raises(ConfigError, match="kind 'wavenet' must be 'hifigan' in a HifiGanConfig"):
         HifiGanConfig(kind="wavenet")  # pyright: ignore[reportArgumentType]
+    too_long = {"upsample_rates": (8, 8, 2, 2), "upsample_kernel_sizes": (16, 16, 4, 4)}
     with pytest.raises(ConfigError, match=r"n_bands 4 and istft_hop_length 4 = 4096"):
-        too_long = {"upsample_rates": (8, 8, 2, 2), "upsample_kernel_sizes": (16, 16, 4, 4)}
         IstftConfig(**too_long).check_hop(256)
     with pytest.raises(ConfigError, match="hop_length 255 must be even for convnext"):
         ConvNextConfig().check_hop(255)
