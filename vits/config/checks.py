@@ -41,7 +41,7 @@ def require_not_negative(owner: object, *names: str) -> None:
 
 def require_dropout(owner: object) -> None:
     """Require that ``owner.dropout`` is a probability in [0, 1)."""
-    value = owner.dropout  # pyright: ignore[reportAttributeAccessIssue]
+    value: float = getattr(owner, "dropout")  # noqa: B009  # any configuration that has one
     require(0.0 <= value < 1.0, f"{key_of(owner, 'dropout')} {value} must be in [0, 1)")
 
 
@@ -54,7 +54,7 @@ def require_odd(owner: object, name: str, *values: int) -> None:
 
 def require_kind(owner: object, kind: str) -> None:
     """Require that the tag of a configuration is that of its class."""
-    value = owner.kind  # pyright: ignore[reportAttributeAccessIssue]
+    value: str = getattr(owner, "kind")  # noqa: B009  # any configuration that has one
     key = key_of(owner, "kind")
     require(value == kind, f"{key} {value!r} must be {kind!r} in a {type(owner).__name__}")
 

@@ -56,7 +56,7 @@ def members(hint: Any) -> dict[str, type[Any]]:
     parts = typing.get_args(hint)
     if not parts or not all(dataclasses.is_dataclass(part) for part in parts):
         return {}
-    return {cast(Any, part).kind: part for part in parts}
+    return {part.kind: part for part in parts}
 
 
 def choose_member(hint: Any, values: Mapping[str, Any], where: str = "") -> type[Any]:

@@ -108,7 +108,10 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
     expected_width = DeterministicDurationConfig().filter_channels
     if isinstance(durations, StochasticDurationConfig):
         expected_width = stochastic_width or config.hidden_channels
-    original = type(durations)(filter_channels=durations.filter_channels, dropout=durations.dropout)
+    original = type(durations)(
+        filter_channels=durations.filter_channels,  # pyright: ignore[reportArgumentType]
+        dropout=durations.dropout,
+    )
     upsamples = isinstance(decoder, UpsamplingConfig)
     depths = [len(each) for each in decoder.resblock_dilations] if upsamples else []
     depth = DEPTHS[decoder.resblock] if upsamples else 0
