@@ -28,7 +28,6 @@ SMALL = VitsConfig(
     n_symbols=12,
     hidden_channels=24,
     latent_channels=16,
-    speaker_channels=8,
     segment_frames=8,
     audio=AudioConfig(sample_rate=8000, n_fft=256, win_length=256, hop_length=64, n_mels=20),
     text_encoder=TextEncoderConfig(filter_channels=32, n_layers=2, dropout=0.0),

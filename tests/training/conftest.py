@@ -90,7 +90,6 @@ def config():
     return VitsConfig(
         hidden_channels=24,
         latent_channels=16,
-        speaker_channels=8,
         segment_frames=8,
         audio=AUDIO,
         text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1),

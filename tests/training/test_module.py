@@ -204,6 +204,9 @@ def test_a_model_that_does_not_fit_the_data_is_refused(config, data):
         VitsModule(dataclasses.replace(config, audio=audio), TrainingConfig(), corpus)
     with pytest.raises(ConfigError, match=r"config.n_symbols 50 must equal .* 9"):
         VitsModule(dataclasses.replace(config, n_symbols=50), TrainingConfig(), corpus)
+    for key, has in (("speaker_channels", "one speaker"), ("language_channels", "no choice of")):
+        with pytest.raises(ConfigError, match=rf"config.{key} 6 has no effect: data has {has}"):
+            VitsModule(dataclasses.replace(config, **{key: 6}), TrainingConfig(), corpus)
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])

@@ -1,4 +1,4 @@
-"""The loss of the spectral envelope: mel spectra in which no harmonic can be told."""
+"""Spectral envelope loss: mel spectra smoothed until harmonics disappear."""
 
 import torch
 from torch import Tensor, nn
@@ -7,22 +7,22 @@ from vits.losses.vits import mel_loss
 
 __all__ = ["HALF_WIDTH", "EnvelopeLoss"]
 
-HALF_WIDTH = 200.0  # Hz; the ripple of harmonics goes where it is a voice's F0 or more
+HALF_WIDTH = 200.0  # Hz; harmonics disappear if it is at least the F0 of the voice
 
 
 class EnvelopeLoss(nn.Module):
-    """Mean absolute difference of log-mel spectra that were smoothed over frequency.
+    """Mean absolute difference of log-mel spectra smoothed over frequency.
 
-    mean |log(S exp m^) - log(S exp m)|, S a triangle of 200 Hz to either side of each band, its
-    weights adding up to 1. In a prior segment (``prior_segments``) the pitch is the voice's choice
-    and seldom the recording's. The mel loss then asks for the mean of all pitches, which is a voice
-    without harmonics, a loud whisper; this one asks for the formants only, and leaves it to the
-    discriminators to ask for harmonics.
+    mean |log(S exp m^) - log(S exp m)|, S a triangle of 200 Hz to either side of each band with
+    weights that add up to 1. In a prior segment (``PriorSegmentsConfig``) the voice chooses the
+    pitch, which seldom is the recording's. The mel loss then favours the mean over all pitches: a
+    voice without harmonics, like a loud whisper. This loss compares the formants only and leaves
+    harmonics to the discriminators.
 
     Source: none; the paper compares posterior segments only, whose pitch is the recording's.
 
     Args:
-        filterbank: (M, F) of the mel spectra; it tells where the bands lie.
+        filterbank: (M, F) mel filterbank, which determines the frequencies of the bands.
         sample_rate: of the waves (Hz).
     """
 

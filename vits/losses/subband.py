@@ -1,4 +1,4 @@
-"""The loss of the multi-band decoder: spectra of the bands at several resolutions."""
+"""Subband STFT loss of the multi-band decoder."""
 
 from typing import NamedTuple, Protocol
 
@@ -20,7 +20,7 @@ class Resolution(NamedTuple):
     hop_length: int
 
 
-# those that multi-band MelGAN takes for its bands
+# those of multi-band MelGAN
 RESOLUTIONS = (Resolution(384, 150, 30), Resolution(683, 300, 60), Resolution(171, 60, 10))
 
 
@@ -38,8 +38,7 @@ class SubbandLoss(nn.Module):
     """Spectral convergence and log-magnitude distance of the bands, averaged over resolutions.
 
     |S - S^|_F / |S|_F + mean |log S - log S^| for each utterance, S the magnitudes of all bands of
-    the recording. Both waves are split by the same filterbank, so that every decoder can be trained
-    with it.
+    the recording. The same filterbank splits both waves, so the loss works for every decoder.
 
     Source: Yamamoto et al. 2020 (Parallel WaveGAN), arXiv:1910.11480, section 2.2; on bands Yang et
     al. 2020 (multi-band MelGAN), arXiv:2005.05106, section 2.2; in VITS Kawamura et al., ICASSP
@@ -47,10 +46,10 @@ class SubbandLoss(nn.Module):
 
     Args:
         filterbank: maps a wave (B, 1, L) to its bands (B, M, L / M), and has ``n_bands``.
-        length: shortest wave that will be compared (samples).
+        length: length of the shortest wave (samples).
 
     Raises:
-        ConfigError: a wave of ``length`` samples has too few in a band.
+        ConfigError: a wave of ``length`` samples is too short for the transforms of its bands.
     """
 
     def __init__(self, filterbank: Filterbank, length: int) -> None:

@@ -1,4 +1,4 @@
-"""The six loss terms, as pure functions; each is computed in at least float32.
+"""The losses of VITS as pure functions; each is computed in at least float32.
 
 Source: VITS section 2.1 (reconstruction, KL), 2.2.4 (duration), 2.3 (adversarial).
 """

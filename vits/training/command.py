@@ -51,17 +51,17 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     "use_distributed_sampler": False,
     "enable_model_summary": False,
 }
-# What needs a loss scale: the bad step it skips would be skipped on one rank and not on another.
+# These need a loss scale, which would skip a bad step on one rank only.
 FLOAT16 = ("16", "16-mixed", "16-true")
 
 
 def fit(arguments: list[str]) -> int:
-    """Train from a command line, e.g. ``["-c", "configs/ljspeech.yaml"]``.
+    """Train a voice by a command line, e.g. ``["-c", "configs/ljspeech.yaml"]``.
 
     Raises:
-        ConfigError: an unknown key or a value that breaks a rule.
-        Preempted: a signal asked it to stop, and it has saved.
-        VitsError: what else goes wrong with data, model or checkpoint.
+        ConfigError: an unknown key or an invalid value.
+        Preempted: a signal stopped the run, which has saved a checkpoint.
+        VitsError: another error of the data, the model or a checkpoint.
     """
 
     def train(request: StopRequest, resume_command: str) -> None:
@@ -80,19 +80,19 @@ def fit(arguments: list[str]) -> int:
 
 
 def run_training(command: list[str], train: Callable[[StopRequest, str], object]) -> int:
-    """Run a command line that trains, so that signals stop it and errors are ours.
+    """Run a training command; signals stop it, and its errors become those of this library.
 
     Args:
-        command: as it was typed.
-        train: is given what signals ask, and the command that goes on with the run.
+        command: the command line.
+        train: called with the stop request of signals and the command that resumes the run.
 
     Raises:
-        Preempted: a signal asked it to stop, and it has saved.
-        VitsError: what is wrong with the arguments, the data, the model or a checkpoint.
+        Preempted: a signal stopped the run, which has saved a checkpoint.
+        VitsError: an error of the arguments, the data, the model or a checkpoint.
     """
     _quieten()
     if any(word.split("=")[0] == "--ckpt_path" for word in command):
-        raise ConfigError("--ckpt_path is not used here: say --resume auto, or --resume PATH")
+        raise ConfigError("--ckpt_path is not used here: give --resume auto or --resume PATH")
     with StopRequest(first=getattr(rank_zero_only, "rank", 0) == 0) as request:
         try:
             train(request, resume_command(command))
@@ -105,7 +105,7 @@ def run_training(command: list[str], train: Callable[[StopRequest, str], object]
             _part()
             raise
         except RuntimeError as error:
-            # a launcher ends the other ranks when one has ended: its signal may be on its way
+            # a launcher ends the other ranks when one has ended: its signal may arrive late
             if _has_ranks() and not isinstance(error, VitsError) and request.wait(GRACE_S):
                 told = "stopped: another rank had ended before its step; the last save stands"
                 raise Preempted(told if request.first else "") from error
@@ -116,7 +116,7 @@ def run_training(command: list[str], train: Callable[[StopRequest, str], object]
 
 
 def resume_command(command: list[str]) -> str:
-    """Return the command that goes on with a run, from the one that began it.
+    """Return the command that resumes a run, from the one that started it.
 
     >>> resume_command(["vits", "fit", "-c", "a b.yaml", "--resume", "x.ckpt"])
     "vits fit -c 'a b.yaml' --resume auto"
@@ -131,12 +131,12 @@ def resume_command(command: list[str]) -> str:
 
 
 class FitCLI(LightningCLI):
-    """Links data to model, and adds logger, checkpoints and callbacks.
+    """Lightning's command line with this library's defaults, checkpoints and callbacks.
 
     Args:
-        request: what signals ask of the run.
-        resume_command: the command that goes on with it.
-        **options: of Lightning's class, over those that are set here.
+        request: the stop request of signals.
+        resume_command: the command that resumes the run.
+        **options: of ``LightningCLI``, instead of those set here.
     """
 
     model: VitsModule
@@ -158,43 +158,43 @@ class FitCLI(LightningCLI):
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Offer ``fit`` alone, without what ``--resume`` stands for."""
+        """Offer ``fit`` only, without the arguments that ``--resume`` replaces."""
         return {"fit": {*LightningCLI.subcommands()["fit"], "ckpt_path", "weights_only"}}
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add ``checkpoint.*`` and ``--resume``, and take the corpus from the data."""
+        """Add ``checkpoint.*`` and ``--resume``, and link the data to the model."""
         parser.add_lightning_class_args(Checkpoints, "checkpoint")
         parser.add_argument(
             "--resume",
             type=str | None,
             default=None,
-            help="Go on with a run: auto for the newest intact checkpoint of its folder, or a path",
+            help="Resume a run: auto for the newest intact checkpoint of its folder, or a path",
         )
         parser.link_arguments(
             "data", "model.dataset_info", self.dataset_info_of, apply_on="instantiate"
         )
 
     def dataset_info_of(self, data: VitsDataModule) -> DatasetInfo:
-        """Return what the model must know of the data."""
+        """Return the facts about the data that the model needs."""
         return data.dataset_info
 
     def before_instantiate_classes(self) -> None:
-        """Refuse what cannot be trained in."""
+        """Refuse precisions that need a loss scale."""
         precision = self.config["fit"]["trainer"]["precision"]
         if str(precision) in FLOAT16:
             raise ConfigError(
-                f"trainer.precision {precision} needs a loss scale, which training does not have: "
+                f"trainer.precision {precision} needs a loss scale, which is not supported: "
                 "use bf16-mixed or 32-true"
             )
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
-        """Log to TensorBoard in the run's folder unless told otherwise."""
+        """Create the trainer; it logs to TensorBoard in the run folder by default."""
         trainer = self.config_init["fit"]["trainer"]
         self.trainer_defaults["callbacks"] = [
             *_callbacks(self.model.training_config, lambda: self.request.requested),
             *([] if trainer["enable_progress_bar"] is False else [Progress()]),
             self.continuation,
-            self.preemption,  # the last: what it saves is the step as the others leave it
+            self.preemption,  # last, so that it saves the state after the other callbacks
         ]
         if trainer["logger"] in (None, True):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
@@ -203,7 +203,7 @@ class FitCLI(LightningCLI):
         return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
-        """Train, from the checkpoint that ``--resume`` names."""
+        """Train, from the checkpoint of ``--resume`` if there is one."""
         folder = Path(self.trainer.default_root_dir) / "checkpoints"
         path = find_resume_checkpoint(self.config["fit"]["resume"], folder, rank_zero_only(notify))
         if path is not None:
@@ -220,23 +220,23 @@ def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.
 
 
 def _list(value: Any) -> list[Any]:
-    """Make a list of one thing, several or none."""
+    """Return a list of one value, several or none."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _has_ranks() -> bool:
-    """Tell whether this process is one of several, which may be about to find each other."""
+    """Return whether this process is one of several ranks, or about to become one."""
     return dist.is_available() and (dist.is_initialized() or "WORLD_SIZE" in os.environ)
 
 
 def _part() -> None:
-    """Leave the process group, so that nothing is said of it at exit."""
+    """Leave the process group, which otherwise warns at exit."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
 
 
 def _clear(error: Exception, command: str) -> VitsError:
-    """Find our own message below a parser's, or put the parser's on one line."""
+    """Return this library's error behind a parser's, or the parser's on one line."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, VitsError):
@@ -248,7 +248,7 @@ def _clear(error: Exception, command: str) -> VitsError:
 
 
 def _quieten() -> None:
-    """Silence Lightning's advertisements and the hints that do not apply to an endless stream."""
+    """Silence Lightning's advertisements and hints that do not apply to an endless stream."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
@@ -256,11 +256,11 @@ def _quieten() -> None:
         ".*LightningCLI's args parameter is intended to run from within Python.*",
         ".*isinstance\\(treespec, LeafSpec\\).*",
         ".*does not have many workers.*",
-        # the loaders read mapped files and mostly wait; two of them harm no single core
+        # the loaders read mapped files and mostly wait; two of them do not slow down one core
         "This DataLoader will create .*",
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*You called `self.log.*` in your `training_step`.*",
-        # the state after the step is the one to go on from
+        # a run resumes from the state after the step
         "Using ModelCheckpoint with manual optimization.*",
     ):
         warnings.filterwarnings("ignore", message)

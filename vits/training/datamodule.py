@@ -1,4 +1,4 @@
-"""Feeds prepared data to the trainer: an endless stream, and a fixed list to validate on."""
+"""Data loaders over prepared data: an endless training stream and a fixed validation set."""
 
 from functools import partial
 from typing import Any
@@ -21,14 +21,14 @@ class VitsDataModule(pl.LightningDataModule):
 
     Args:
         train: folder that ``vits prepare`` wrote.
-        validation: folder of other utterances; None holds some of ``train`` back.
-        n_validation: utterances to validate on: held back from ``train``, or the first of
-            ``validation``; 0 validates on none.
-        max_frames: largest utterances x longest of a batch on one device (frames).
-        max_utterances: largest number of utterances of a batch on one device; None: any.
-        n_buckets: length buckets; more buckets pad less and mix less.
-        workers: loader processes; 0 loads in the training process.
-        seed: of the shuffling and of the utterances held back.
+        validation: folder of validation utterances; None takes some of ``train``.
+        n_validation: number of validation utterances: taken from ``train``, or the first of
+            ``validation``; 0 turns validation off.
+        max_frames: largest batch on one device: number of utterances x longest (frames).
+        max_utterances: largest number of utterances in a batch on one device; None for no limit.
+        n_buckets: length buckets; more buckets mean less padding and less mixing.
+        workers: number of loader processes; 0 loads in the training process.
+        seed: of the shuffling and of the choice of validation utterances.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class VitsDataModule(pl.LightningDataModule):
         self.dataset_info = DatasetInfo.of(self.train_data, self.validation_data)
 
     def train_dataloader(self) -> DataLoader[Utterance]:
-        """Stream batches from the trainer's current step on; it never ends."""
+        """Return an endless loader that starts at the trainer's current step."""
         stream = self.stream(
             world_size=self._trainer.world_size,
             rank=self._trainer.global_rank,
@@ -79,13 +79,13 @@ class VitsDataModule(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[Utterance] | list[DataLoader[Utterance]]:
-        """Go through the validation utterances in order, one at a time."""
+        """Return a loader of the validation utterances, in order, one at a time."""
         if self.validation_data is None:
             return []
         return DataLoader(self.validation_data, collate_fn=self._collate(self.validation_data))
 
     def facts(self) -> dict[str, Any]:
-        """Return what of the data decides the numbers of a run, by name."""
+        """Return the facts about the data that determine a run, by name."""
         names = ("max_frames", "max_utterances", "n_buckets", "seed")
         return {
             **{f"data.{name}": getattr(self, name) for name in names},
@@ -94,11 +94,11 @@ class VitsDataModule(pl.LightningDataModule):
         }
 
     def examples(self) -> Dataset[Utterance]:
-        """Return what the stream's batches are indices of."""
+        """Return the dataset that the batches of the stream index."""
         return self.train_data
 
     def stream(self, *, world_size: int, rank: int, start_step: int) -> Sampler[list[int]]:
-        """Plan the batches of one rank."""
+        """Return the batches of one rank."""
         return self.stream_of(
             self.train_data, world_size=world_size, rank=rank, start_step=start_step
         )
@@ -106,7 +106,7 @@ class VitsDataModule(pl.LightningDataModule):
     def stream_of(
         self, data: PreparedDataset, *, world_size: int, rank: int, start_step: int
     ) -> BatchStream:
-        """Plan the batches that one rank takes from a dataset."""
+        """Return the batches of one rank from a dataset."""
         return BatchStream(
             data.frames,
             max_frames=self.max_frames,
@@ -130,7 +130,7 @@ class VitsDataModule(pl.LightningDataModule):
 
 
 def _require_same_rows(train: PreparedDataset, held: PreparedDataset) -> None:
-    """Require that symbols and speakers have the same embedding rows in both folders."""
+    """Require the same audio settings, symbol ids and speaker ids in both folders."""
     for name in ("audio", "symbols", "speakers"):
         if getattr(train, name) != getattr(held, name):
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""What a model must know of the data it is trained on, and what a checkpoint keeps of it."""
+"""Facts about prepared data that the model needs and the checkpoint stores."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,14 +15,14 @@ class DatasetInfo:
     """Facts about prepared data.
 
     Attributes:
-        name: of its folder.
-        audio: how its waves become spectrograms.
+        name: name of its folder.
+        audio: sample rate and spectrogram.
         frontend: the front end that made its symbols (``Frontend.to_dict``).
-        fingerprint: of that front end, as it ran.
-        speakers: names, row by row of the speaker embedding; empty for one unnamed speaker.
-        utterances: how many are trained on.
-        seconds: their length together.
-        aligned: all utterances that are trained, validated on or replayed have durations.
+        fingerprint: fingerprint of that front end.
+        speakers: names by speaker id; empty for one unnamed speaker.
+        utterances: number of training utterances.
+        seconds: their total length.
+        aligned: whether all training, validation and replayed utterances have durations.
     """
 
     name: str
@@ -36,7 +36,7 @@ class DatasetInfo:
 
     @classmethod
     def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "DatasetInfo":
-        """Read the facts off a prepared dataset, and off others whether they have durations."""
+        """Collect the facts of a prepared dataset; ``others`` only count for ``aligned``."""
         all_data = [dataset, *(other for other in others if other is not None)]
         return cls(
             name=dataset.folder.resolve().name,
@@ -50,7 +50,7 @@ class DatasetInfo:
         )
 
     def require_durations(self) -> None:
-        """Require that the alignment can be taken from the data.
+        """Require durations in the data.
 
         Raises:
             ConfigError: some utterances have no durations.
@@ -62,11 +62,11 @@ class DatasetInfo:
             )
 
     def fit_model(self, config: VitsConfig) -> VitsConfig:
-        """Give a model's configuration the number of symbols, speakers and languages of the data.
+        """Return a model's configuration with the numbers of symbols, speakers and languages.
 
         Raises:
-            ConfigError: the model expects other spectrograms than the data was prepared for, or
-                names other numbers of these.
+            ConfigError: the model's spectrograms or numbers differ from the data's, or a key has no
+                effect with these numbers.
         """
         mine, theirs = vars(self.audio), vars(config.audio)
         for key, value in mine.items():
@@ -87,4 +87,18 @@ class DatasetInfo:
                     f"config.{key} {getattr(config, key)} must equal the prepared data's {value}: "
                     "leave it out, it is taken from the data"
                 )
+        self._require_effect(config, found)
         return replace(config, **found)
+
+    def _require_effect(self, config: VitsConfig, counts: dict[str, int]) -> None:
+        """Refuse the width of an embedding that the model does not have."""
+        needs = {
+            "speaker_channels": (counts["n_speakers"] > 1, "one speaker"),
+            "language_channels": (counts["n_languages"] > 0, "no choice of languages"),
+        }
+        for key, (effective, has) in needs.items():
+            value, default = getattr(config, key), getattr(VitsConfig, key)
+            if not effective and value != default:
+                raise ConfigError(
+                    f"config.{key} {value} has no effect: {self.name} has {has}; leave it out"
+                )

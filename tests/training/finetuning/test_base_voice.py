@@ -24,7 +24,7 @@ def test_a_checkpoint_brings_its_own(duo):
 
 
 @pytest.mark.parametrize(
-    ("step", "start", "guide", "steps"), [(0, 100, 8, 40), (10, 90, 6, 30), (200, 0, 0, 40)]
+    ("step", "start", "guide", "steps"), [(0, 100, 8, 40), (10, 90, 6, 30), (200, 0, 0, 1000)]
 )
 def test_what_is_counted_from_the_first_step_goes_on(duo, step, start, guide, steps):
     recipe = TrainingConfig(

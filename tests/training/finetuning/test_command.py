@@ -45,8 +45,8 @@ def test_new_discriminators_are_warmed_up(duo, more, tune, tuned):
     status, shown, _ = tune(duo.voice, more)
     assert status == 0
     assert "discriminators: new" in shown
-    assert "warm-up: from step 0 to 1000 the discriminators learn alone" in shown
-    assert "the generator does not learn in a run of 2 steps" in shown
+    assert "warm-up: from step 0 to 1000 the discriminators train alone" in shown
+    assert "the generator does not train in a run of 2 steps" in shown
     kept, base = load(tuned), load(duo.checkpoint)["vits"]["ema"]
     for name, value in base.items():
         assert torch.equal(kept["state_dict"][f"generator.{name}"][: len(value)], value)

@@ -71,10 +71,10 @@ def test_languages_must_be_the_voices(request, tune, voice, data):
 def test_the_kept_rows_are_the_voices_bit_for_bit(polyglot, klingon):
     base = read_base(str(polyglot.voice))
     datamodule = FinetuneDataModule(str(klingon), n_validation=0, max_frames=600, workers=0)
-    alignment = datamodule.adopt(base)
+    vocabulary = datamodule.adopt(base)
     config = datamodule.dataset_info.fit_model(
         replace(base.config, n_symbols=VitsConfig().n_symbols)
     )
     model = Vits(config)
-    start_from(base, alignment, model, Discriminators(**vars(config.discriminator)))
+    start_from(base, vocabulary, model, Discriminators(**vars(config.discriminator)))
     assert torch.equal(model.language_embedding.weight, rows_of(read_voice(polyglot.voice)))

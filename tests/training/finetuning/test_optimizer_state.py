@@ -11,7 +11,7 @@ from vits.config import TrainingConfig, from_dict
 from vits.errors import CheckpointError
 from vits.training import VitsModule
 from vits.training.finetuning import FinetuneDataModule
-from vits.training.finetuning.optimizer_state import CarriedMoments, trained_symbols
+from vits.training.finetuning.optimizer_state import CarriedOptimizerStates, trained_symbols
 from vits.training.finetuning.summary import describe
 from vits.training.finetuning.weights import start_from
 
@@ -33,13 +33,13 @@ class Look(pl.Callback):
 
 def begin(base, data, make_trainer, **recipe):
     datamodule = FinetuneDataModule(str(data), n_validation=0, max_frames=600, workers=0)
-    alignment = datamodule.adopt(base)
+    vocabulary = datamodule.adopt(base)
     config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
     module = VitsModule(config, from_dict(TrainingConfig, recipe), datamodule.dataset_info)
-    start_from(base, alignment, module.generator, module.discriminators)
+    start_from(base, vocabulary, module.generator, module.discriminators)
     look = Look()
     trainer = make_trainer(
-        1, callbacks=[CarriedMoments(base, alignment), look], limit_val_batches=0
+        1, callbacks=[CarriedOptimizerStates(base, vocabulary), look], limit_val_batches=0
     )
     trainer.fit(module, datamodule)
     return look, module
@@ -112,5 +112,5 @@ def test_a_state_of_another_model_is_named(duo):
     groups = [{**base.optimizers[1]["param_groups"][0], "params": [0, 1]}]
     state = {**base.optimizers[1], "param_groups": groups}
     other = dataclasses.replace(base, optimizers=(base.optimizers[0], state))
-    with pytest.raises(CheckpointError, match="its optimizer knows 2 parameters, its model has"):
+    with pytest.raises(CheckpointError, match="its optimizer has 2 parameters, its model has"):
         trained_symbols(other)

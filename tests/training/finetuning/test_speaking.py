@@ -29,7 +29,7 @@ def boxes(path):
 def test_align_then_train_then_go_on(duo, corpus, tune, tuned, tmp_path):
     status, _, line = tune(duo.checkpoint, corpus, *RECIPE)
     assert status == 2
-    assert line.endswith("find them with: vits align VOICE FOLDER")
+    assert line.endswith("compute them with: vits align VOICE FOLDER")
     assert main(["align", str(duo.checkpoint), str(corpus)]) == 0
     status, shown, line = tune(duo.checkpoint, corpus, *RECIPE)
     assert status == 0, line
@@ -75,7 +75,7 @@ def compact(duo, tmp_path):
 def test_a_compact_voice_learns_from_its_speech(compact, corpus, tune, tuned):
     status, _, line = tune(compact, corpus)
     assert status == 2
-    assert line.endswith("find them with: vits align VOICE FOLDER")
+    assert line.endswith("compute them with: vits align VOICE FOLDER")
     assert main(["align", str(compact), str(corpus)]) == 0
     warmup = ("--model.training.adversarial.warmup_steps", 0)
     validated = ("--data.n_validation", 2, "--trainer.limit_val_batches", 1)

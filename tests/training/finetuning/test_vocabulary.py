@@ -12,7 +12,7 @@ from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import ConfigError, DataError
 from vits.text import SymbolTable
 from vits.training.finetuning.summary import describe
-from vits.training.finetuning.vocabulary import align, require_same_kind
+from vits.training.finetuning.vocabulary import extend_vocabulary, require_same_kind
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def changed(data, tmp_path, change):
 
 def test_every_utterance_keeps_its_symbols_and_speaker(base, more):
     before = PreparedDataset(more)
-    alignment = align(base, before)
-    after = alignment.apply(before)
+    vocabulary = extend_vocabulary(base, before)
+    after = vocabulary.apply(before)
     assert after.speakers == ["anna", "bert", "carla", "dora"]
     assert after.symbols[:9] == list(base.frontend.symbols.symbols)
     for old, new in zip(before, after, strict=True):
@@ -46,13 +46,13 @@ def test_every_utterance_keeps_its_symbols_and_speaker(base, more):
 def test_the_fingerprint_is_that_of_the_grown_table(base, more):
     from vits.text import Frontend
 
-    info = align(base, PreparedDataset(more)).info
+    info = extend_vocabulary(base, PreparedDataset(more)).info
     assert info["fingerprint"] == Frontend.from_dict(info["frontend"]).fingerprint()
 
 
 def test_rows_follow_names_not_places(base, tmp_path, config, make_data):
     data = PreparedDataset(make_data(tmp_path, config.audio, "hgfedcba", ("bert", "anna")))
-    after = align(base, data).apply(data)
+    after = extend_vocabulary(base, data).apply(data)
     assert after.symbols == list(base.frontend.symbols.symbols)
     assert [data.symbols[i] for i in data[0].ids] == [after.symbols[i] for i in after[0].ids]
     assert not torch.equal(data[0].ids, after[0].ids)
@@ -61,25 +61,25 @@ def test_rows_follow_names_not_places(base, tmp_path, config, make_data):
 def test_a_voice_of_several_may_go_on_with_unnamed_data(base, unnamed):
     data = PreparedDataset(unnamed)
     with pytest.raises(ConfigError, match=r"a name that the voice has \(anna, bert\) goes on"):
-        align(base, data)
-    after = align(base, data, speaker="bert").apply(data, "bert")
+        extend_vocabulary(base, data)
+    after = extend_vocabulary(base, data, speaker="bert").apply(data, "bert")
     assert {utterance.speaker for utterance in after} == {1}
-    added = align(base, data, speaker="carl")
+    added = extend_vocabulary(base, data, speaker="carl")
     assert added.speakers.names == ("anna", "bert", "carl")
 
 
 def test_a_name_for_several_speakers_is_refused(base, more):
     with pytest.raises(ConfigError, match="speaker 'carl' would name 3 speakers"):
-        align(base, PreparedDataset(more), speaker="carl")
+        extend_vocabulary(base, PreparedDataset(more), speaker="carl")
 
 
 def test_a_strange_corpus_is_named(base, more, duo_corpus, tmp_path, config, make_data):
-    alignment = align(base, PreparedDataset(duo_corpus))
+    vocabulary = extend_vocabulary(base, PreparedDataset(duo_corpus))
     with pytest.raises(DataError, match=r"symbols 'x', 'y', 'é' of .* are neither the voice's"):
-        alignment.apply(PreparedDataset(more))
+        vocabulary.apply(PreparedDataset(more))
     other = make_data(tmp_path, config.audio, "abcdefgh", ("zoe", "anna"))
     with pytest.raises(DataError, match="speakers 'zoe' of"):
-        alignment.apply(PreparedDataset(other))
+        vocabulary.apply(PreparedDataset(other))
 
 
 def test_audio_must_be_the_voices(base, more):
@@ -100,7 +100,7 @@ def test_damaged_data_is_named(base, more, tmp_path):
         del info["frontend"]["config"]
 
     with pytest.raises(DataError, match=r"dataset.json: a front end must have exactly the keys"):
-        align(base, changed(more, tmp_path, no_config))
+        extend_vocabulary(base, changed(more, tmp_path, no_config))
 
 
 def test_what_differs_is_said(base, more, tmp_path):
@@ -110,8 +110,8 @@ def test_what_differs_is_said(base, more, tmp_path):
         info["frontend"]["symbols"][-1] = "É"
 
     data = changed(more, tmp_path, other)
-    alignment = align(base, data)
-    lines = describe(base, alignment, [alignment.apply(data)])
+    vocabulary = extend_vocabulary(base, data)
+    lines = describe(base, vocabulary, [vocabulary.apply(data)])
     assert "front end: language was en-us, is cy" in lines
     assert "front end: capitals were read as small letters, are read as they are" in lines
     assert not any("front end" in line for line in _plain(base, more))
@@ -126,11 +126,13 @@ def test_names_are_shown_so_that_they_can_be_read(base, more):
     assert unused.endswith("and 12 more")
     assert "U+0020" not in unused
     data = PreparedDataset(more)
-    shown = describe(base, align(base, data), [align(base, data).apply(data)])
+    shown = describe(
+        base, extend_vocabulary(base, data), [extend_vocabulary(base, data).apply(data)]
+    )
     assert shown[0].endswith("which has 2 speakers and 9 symbols")
 
 
 def _plain(base, more):
     data = PreparedDataset(more)
-    alignment = align(base, data)
-    return describe(base, alignment, [alignment.apply(data)])
+    vocabulary = extend_vocabulary(base, data)
+    return describe(base, vocabulary, [vocabulary.apply(data)])

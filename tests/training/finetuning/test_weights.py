@@ -10,17 +10,17 @@ from vits.config import TrainingConfig
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import CheckpointError
 from vits.training import DatasetInfo, VitsModule
-from vits.training.finetuning.vocabulary import align
+from vits.training.finetuning.vocabulary import extend_vocabulary
 from vits.training.finetuning.weights import start_from
 
 
 def grow(base, folder):
     data = PreparedDataset(folder)
-    alignment = align(base, data)
-    corpus = DatasetInfo.of(alignment.apply(data))
+    vocabulary = extend_vocabulary(base, data)
+    corpus = DatasetInfo.of(vocabulary.apply(data))
     config = dataclasses.replace(base.config, n_symbols=178, n_speakers=1)
     module = VitsModule(config, TrainingConfig(), corpus)
-    start_from(base, alignment, module.generator, module.discriminators)
+    start_from(base, vocabulary, module.generator, module.discriminators)
     return module
 
 
@@ -50,7 +50,7 @@ def test_layers_for_the_first_speakers_are_silent_but_can_learn(solo, more):
     for module in new:
         assert not module.weight.any()
         assert not module.bias.any()
-        gain = torch.randn(1, 8, 1)
+        gain = torch.randn(1, generator.config.speaker_channels, 1)
         module(gain).sum().backward()
         assert all(p.grad.isfinite().all() for p in module.parameters())
         assert any(p.grad.any() for name, p in module.named_parameters() if "weight" in name)

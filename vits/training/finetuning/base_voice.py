@@ -1,4 +1,4 @@
-"""The voice that fine-tuning starts from, whatever it was read from."""
+"""The voice that fine-tuning starts from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,11 +18,11 @@ from vits.text import Frontend
 
 __all__ = ["WARMUP_STEPS", "BaseVoice", "starting_recipe"]
 
-# HiFi-GAN's discriminators, started anew against a trained generator, first tell nothing; in this
-# many steps they learn to. A choice, not a measurement.
+# New discriminators cannot judge a trained generator yet: they train alone for this many steps.
+# A choice, not a measurement.
 WARMUP_STEPS = 1000
 
-# The recipe that the voice in the box was finished with: recipes/kathleen/natural.yaml.
+# The recipe of the last run of the bundled voice: recipes/kathleen/natural.yaml.
 PRIOR_ONLY = TrainingConfig(
     alignment=AlignmentConfig(source="data"),
     prior_segments=PriorSegmentsConfig(share=1.0),
@@ -33,21 +33,21 @@ PRIOR_ONLY = TrainingConfig(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BaseVoice:
-    """A voice folder or a training checkpoint.
+    """The content of a voice folder or a training checkpoint.
 
     Attributes:
-        source: where it was read from, for messages.
-        config: the model's shape.
-        frontend: how it turns text into symbols.
-        fingerprint: of that front end, when its data were prepared.
-        speakers: names by row of the speaker embedding; empty for one unnamed speaker.
+        source: its path, for messages.
+        config: sizes of the model.
+        frontend: converts text to symbols.
+        fingerprint: fingerprint of that front end when the voice's data was prepared.
+        speakers: names by speaker id; empty for one unnamed speaker.
         generator: weights by their name in ``Vits``, in the order of its parameters: the moving
-            average where there is one, which is what ``vits bundle`` would make a voice of.
-        discriminators: weights by their name in ``Discriminators``; None: the voice has none.
-        training: the recipe it was trained with; None: not known.
-        step: steps it was trained for by that recipe.
-        optimizers: AdamW's states of discriminators and generator, in Lightning's order; None: not
-            known.
+            average if there is one, as ``vits bundle`` takes it.
+        discriminators: weights by their name in ``Discriminators``; None if the voice has none.
+        training: the recipe it was trained with; None if unknown.
+        step: number of training steps by that recipe.
+        optimizers: AdamW states of discriminators and generator, in Lightning's order; None if
+            unknown.
     """
 
     source: str
@@ -63,19 +63,18 @@ class BaseVoice:
 
     @property
     def is_compact(self) -> bool:
-        """Whether it has no posterior encoder, and so can learn from nothing but its speech."""
+        """Whether it has no posterior encoder, so that only prior segments can train it."""
         return not any(name.startswith("posterior_encoder.") for name in self.generator)
 
 
 def starting_recipe(base: BaseVoice) -> TrainingConfig:
-    """Return the recipe to fine-tune by, unless a file or the command line says otherwise.
+    """Return the default recipe for fine-tuning a voice: its own.
 
-    It is the voice's own. What a recipe says about its first steps is counted from the voice's
-    step: the alignment guide goes on to fade, discriminators and spoken segments that still waited
-    wait for the rest.
-    What a fine-tuned voice itself had frozen or warmed up is not repeated; but a posterior encoder
-    that was left out stays out, as it no longer goes with the rest. Of a compact voice, which has
-    none, spoken segments are trained along the durations of the data.
+    Steps are counted from the voice's step: the alignment guide continues to fade, and
+    discriminators and prior segments that have not started yet start after the remaining steps.
+    ``freeze`` and the warm-up of a fine-tuned voice are not repeated, except that a posterior
+    encoder that was left out stays out, since it no longer matches the rest. A compact voice has no
+    posterior encoder: it trains prior segments only, with the durations of the data.
     """
     recipe = base.training or (PRIOR_ONLY if base.is_compact else TrainingConfig())
     return replace(
@@ -93,7 +92,7 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
 
 
 def _alignment_after(alignment: AlignmentConfig, step: int) -> AlignmentConfig:
-    """Return the alignment of a run that starts at ``step`` of another: the guide has faded."""
+    """Return the alignment settings for the steps after ``step``, with the rest of the guide."""
     left = alignment.guide_steps - step
     if alignment.guide == 0 or left <= 0:
         return AlignmentConfig(source=alignment.source)

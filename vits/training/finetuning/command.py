@@ -19,9 +19,9 @@ from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning.base_voice import BaseVoice, starting_recipe
 from vits.training.finetuning.compatibility import require_same_shape
 from vits.training.finetuning.datamodule import FinetuneDataModule
-from vits.training.finetuning.optimizer_state import CarriedMoments
+from vits.training.finetuning.optimizer_state import CarriedOptimizerStates
 from vits.training.finetuning.summary import describe
-from vits.training.finetuning.vocabulary import Alignment
+from vits.training.finetuning.vocabulary import Vocabulary
 from vits.training.finetuning.weights import start_from
 from vits.training.preemption.signals import StopRequest, notify
 
@@ -39,18 +39,18 @@ def finetune(
     read: Callable[[str], BaseVoice],
     report: Callable[[str], None],
 ) -> int:
-    """Fine-tune a voice from a command line.
+    """Fine-tune a voice by a command line.
 
     Args:
         voice: a voice folder, a checkpoint, or the folder of a run.
         data: folder that ``vits prepare`` wrote.
-        arguments: as those of ``fit``.
+        arguments: as for ``fit``.
         read: reads a voice.
-        report: is given each line that says what happens.
+        report: called with each line for the user.
 
     Raises:
-        ConfigError: an unknown key, a value that breaks a rule, or one that contradicts the voice.
-        VitsError: what else goes wrong with voice, data or checkpoint.
+        ConfigError: an unknown key, an invalid value, or one that contradicts the voice.
+        VitsError: another error of the voice, the data or a checkpoint.
     """
 
     def train(request: StopRequest, resume_command: str) -> None:
@@ -67,15 +67,15 @@ def finetune(
 
 
 class FinetuneCLI(FitCLI):
-    """Takes defaults, shape and weights from a voice.
+    """Takes default keys, model sizes and weights from a voice.
 
-    A run that goes on takes them from its own checkpoint, and does not need the voice any more.
+    A resumed run takes them from its own checkpoint and no longer needs the voice.
 
     Args:
         voice: what to fine-tune.
         words: the command line.
         read: reads a voice.
-        report: is given each line that says what happens.
+        report: called with each line for the user.
         options: of ``FitCLI``.
     """
 
@@ -92,7 +92,7 @@ class FinetuneCLI(FitCLI):
         for line in arguments.renamed:
             rank_zero_only(notify)(line)
         self._report = report
-        self._alignment: Alignment | None = None
+        self._vocabulary: Vocabulary | None = None
         self._resumed = resumed_checkpoint(arguments)
         self._base: BaseVoice | None = None
         if not {"-h", "--help"} & set(words):
@@ -106,7 +106,7 @@ class FinetuneCLI(FitCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add what ``fit`` adds, with a folder and an end of its own."""
+        """Add the arguments of ``fit`` with another run folder and number of steps."""
         super().add_arguments_to_parser(parser)
         parser.set_defaults({"trainer.default_root_dir": FOLDER, "trainer.max_steps": MAX_STEPS})
 
@@ -127,36 +127,36 @@ class FinetuneCLI(FitCLI):
         super().parse_arguments(parser, args)
 
     def dataset_info_of(self, data: Any) -> DatasetInfo:
-        """Bring data and voice together, and say what that means."""
+        """Map the data to the voice, report it, and return the facts about the data."""
         assert isinstance(data, FinetuneDataModule)
         assert self._base is not None
-        self._alignment = data.adopt(self._base)
+        self._vocabulary = data.adopt(self._base)
         if self._resumed is not None:
-            _require_nothing_new(self._alignment, self._resumed)
+            _require_nothing_new(self._vocabulary, self._resumed)
             return data.dataset_info
         parts = (data.train_data, data.validation_data)
-        for line in describe(self._base, self._alignment, [part for part in parts if part]):
+        for line in describe(self._base, self._vocabulary, [part for part in parts if part]):
             self._report(line)
         return data.dataset_info
 
     def after_instantiate_classes(self) -> None:
         """Start the model from the voice."""
-        assert self._alignment is not None
+        assert self._vocabulary is not None
         base, self._base = self._base, None  # only the optimizers' start needs it from here on
         assert base is not None
         if base.is_compact:
-            _require_spoken(base, self.model.training_config)
+            _require_prior_only(base, self.model.training_config)
             leave_out_posterior(self.model.generator)
         if self._resumed is not None:
             return
-        start_from(base, self._alignment, self.model.generator, self.model.discriminators)
-        carried = CarriedMoments(base, self._alignment)
+        start_from(base, self._vocabulary, self.model.generator, self.model.discriminators)
+        carried = CarriedOptimizerStates(base, self._vocabulary)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
         self._report_warmup()
         self._report_posterior(base)
 
     def after_fit(self) -> None:
-        """Keep the grown voice also where no step was asked for."""
+        """Save the extended voice if the run has no steps."""
         if self.trainer.global_step > 0:
             return
         path = path_of(self.trainer)
@@ -165,9 +165,11 @@ class FinetuneCLI(FitCLI):
             link_checkpoint(path, "last.ckpt")
 
     def _report_posterior(self, base: BaseVoice) -> None:
-        """Say when the posterior encoder has no part in the run, and what that means."""
+        """Report if the run leaves the posterior encoder out, and what that means."""
         if base.is_compact:
-            self._report("posterior encoder: none, the voice is compact: its speech is trained")
+            self._report(
+                "posterior encoder: none, the voice is compact: only prior segments are trained"
+            )
         elif self.model.training_config.prior_only:
             without = base.training is not None and base.training.prior_only
             whole = "the voice that this one came from" if without else base.source
@@ -177,7 +179,7 @@ class FinetuneCLI(FitCLI):
             )
 
     def _report_warmup(self) -> None:
-        """Say when the discriminators learn alone, and if that is the whole run."""
+        """Report when the discriminators train alone, and if that is the whole run."""
         recipe = self.model.training_config.adversarial
         if not recipe.warmup_steps:
             return
@@ -186,21 +188,21 @@ class FinetuneCLI(FitCLI):
         steps = self.trainer.max_steps
         whole = first == 0 and 0 < steps <= end
         self._report(
-            f"warm-up: from step {first} to {end} the discriminators learn alone "
+            f"warm-up: from step {first} to {end} the discriminators train alone "
             "(model.training.adversarial.warmup_steps)"
-            + f": the generator does not learn in a run of {steps} steps"
+            + f": the generator does not train in a run of {steps} steps"
             * whole
         )
 
 
 def resumed_checkpoint(given: Arguments) -> Path | None:
-    """Return the checkpoint that a run is to go on from, None for a new run."""
+    """Return the checkpoint to resume from; None for a new run."""
     folder = Path(given.get("trainer.default_root_dir") or FOLDER)
     return find_resume_checkpoint(given.get("resume"), folder / "checkpoints", lambda line: None)
 
 
-def _require_spoken(base: BaseVoice, recipe: TrainingConfig) -> None:
-    """Require of a compact voice a recipe in which the posterior encoder has no part."""
+def _require_prior_only(base: BaseVoice, recipe: TrainingConfig) -> None:
+    """Require that the recipe for a compact voice does without the posterior encoder."""
     if not recipe.prior_only:
         raise ConfigError(
             f"alignment.source {recipe.alignment.source!r} and prior_segments.share "
@@ -210,9 +212,9 @@ def _require_spoken(base: BaseVoice, recipe: TrainingConfig) -> None:
         )
 
 
-def _require_nothing_new(alignment: Alignment, checkpoint: Path) -> None:
-    """Require that a run goes on with data that it knows."""
-    for what, rows in (("symbols", alignment.symbols), ("speakers", alignment.speakers)):
+def _require_nothing_new(vocabulary: Vocabulary, checkpoint: Path) -> None:
+    """Require that a resumed run has no new symbols or speakers in its data."""
+    for what, rows in (("symbols", vocabulary.symbols), ("speakers", vocabulary.speakers)):
         if rows.new:
             raise ConfigError(
                 f"the run of {checkpoint} does not know the {what} "

@@ -1,4 +1,4 @@
-"""What a user may say about the model of a voice: nothing that its weights contradict."""
+"""Checks that the keys a user gives for the model match the voice."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from vits.training.finetuning.base_voice import BaseVoice
 
 __all__ = ["require_same_shape"]
 
-# No weight depends on the first three; voice and data together decide on the others.
+# No weight depends on the first three; voice and data together determine the others.
 FREE = (
     "segment_frames",
     "text_encoder.dropout",
@@ -21,7 +21,7 @@ FREE = (
 
 
 def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
-    """Require that the keys given for the model are the voice's own.
+    """Require that the keys given for the model have the voice's values.
 
     Args:
         base: the voice.
@@ -40,7 +40,7 @@ def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
 
 
 def _is_free(key: str, base: BaseVoice) -> bool:
-    """Tell whether a key may differ: what no weight depends on, or has no weights yet."""
+    """Return whether a key may differ: no weight depends on it, or its weights do not exist yet."""
     return (
         key in FREE
         or (key == "speaker_channels" and base.config.n_speakers == 1)

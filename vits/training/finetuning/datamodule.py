@@ -1,4 +1,4 @@
-"""Prepared data fed with the rows of a voice, and its old corpus replayed between."""
+"""Prepared data with the symbol and speaker ids of a voice, and replay of its old corpus."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from vits.training.datamodule import VitsDataModule
 from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.optimizer_state import trained_symbols
-from vits.training.finetuning.vocabulary import Alignment, align, require_same_kind
+from vits.training.finetuning.vocabulary import Vocabulary, extend_vocabulary, require_same_kind
 
 __all__ = ["FinetuneDataModule"]
 
 
 class FinetuneDataModule(VitsDataModule):
-    """Data to fine-tune a voice on; ``adopt`` gives it the voice's rows.
+    """Data to fine-tune a voice on; ``adopt`` maps it to the voice's symbols and speakers.
 
     Args:
         train: folder that ``vits prepare`` wrote.
-        speaker: name of the one speaker of data that names none, or another name for it.
-        add_speakers: keep the speaker of a voice of one beside the one of the data, instead of
-            putting the data's in its place.
-        replay: prepared corpus of the voice itself, against forgetting; None: none.
-        replay_share: part of the steps whose batches come from ``replay``, in (0, 1).
+        speaker: name of the data's single speaker, if it has none or another.
+        add_speakers: keep the single speaker of a voice as well as that of the data, instead of
+            replacing it.
+        replay: prepared corpus of the voice itself, replayed against forgetting; None for none.
+        replay_share: share of the steps whose batches come from ``replay``, in (0, 1).
         options: of ``VitsDataModule``.
     """
 
@@ -48,31 +48,31 @@ class FinetuneDataModule(VitsDataModule):
         self.speaker, self.add_speakers, self.replay_share = speaker, add_speakers, replay_share
         self.replay_data = None if replay is None else PreparedDataset(replay)
 
-    def adopt(self, base: BaseVoice) -> Alignment:
-        """Take a voice's rows for symbols and speakers; data modules do this once.
+    def adopt(self, base: BaseVoice) -> Vocabulary:
+        """Map the data to the ids of a voice, extended by the data's; call this once.
 
         Raises:
             ConfigError: the data and the voice do not go together.
             DataError: the replayed corpus is not the voice's.
         """
-        alignment = align(
+        vocabulary = extend_vocabulary(
             base,
             self.train_data,
             speaker=self.speaker,
             add_speakers=self.add_speakers,
             trained=trained_symbols(base),
         )
-        self.train_data = alignment.apply(self.train_data, self.speaker)
+        self.train_data = vocabulary.apply(self.train_data, self.speaker)
         if self.validation_data is not None:
-            self.validation_data = alignment.apply(self.validation_data, self.speaker)
+            self.validation_data = vocabulary.apply(self.validation_data, self.speaker)
         if self.replay_data is not None:
             require_same_kind(base, self.replay_data)
-            self.replay_data = alignment.apply(self.replay_data)
+            self.replay_data = vocabulary.apply(self.replay_data)
         self.dataset_info = DatasetInfo.of(self.train_data, self.validation_data, self.replay_data)
-        return alignment
+        return vocabulary
 
     def facts(self) -> dict[str, Any]:
-        """Return what of the data decides the numbers of a run, the replay included."""
+        """Return the facts about the data that determine a run, including the replay."""
         if self.replay_data is None:
             return super().facts()
         return {
@@ -82,7 +82,7 @@ class FinetuneDataModule(VitsDataModule):
         }
 
     def examples(self) -> Dataset[Utterance]:
-        """Return the data's utterances, then the replayed ones."""
+        """Return the data's utterances, followed by the replayed ones."""
         if self.replay_data is None:
             return self.train_data
         return ConcatDataset([self.train_data, self.replay_data])

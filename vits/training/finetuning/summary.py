@@ -1,4 +1,4 @@
-"""What fine-tuning does to a voice, in lines to print before it starts."""
+"""Summary of what fine-tuning keeps, adds and changes, printed before it starts."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -6,38 +6,38 @@ from collections.abc import Iterable, Sequence
 from vits.data.prepared.dataset import PreparedDataset
 from vits.text import describe_mismatch
 from vits.training.finetuning.base_voice import BaseVoice
-from vits.training.finetuning.embedding_rows import Rows
+from vits.training.finetuning.extended_embedding import ExtendedEmbedding
 from vits.training.finetuning.optimizer_state import trained_symbols
-from vits.training.finetuning.vocabulary import Alignment
+from vits.training.finetuning.vocabulary import Vocabulary
 
 __all__ = ["describe"]
 
 SHOWN = 20  # names in one line
 
 
-def describe(base: BaseVoice, alignment: Alignment, data: Sequence[PreparedDataset]) -> list[str]:
-    """Say what is kept, what is new and what differs.
+def describe(base: BaseVoice, vocabulary: Vocabulary, data: Sequence[PreparedDataset]) -> list[str]:
+    """Return lines that say what is kept, what is new and what differs.
 
     Args:
         base: the voice.
-        alignment: how it grows.
-        data: all it is trained and validated on, with the grown voice's rows.
+        vocabulary: the symbols and speakers of the fine-tuned voice.
+        data: training and validation data with the ids of the fine-tuned voice.
     """
     return [
         f"fine-tuning {base.source}, which has {len(base.speakers) or 1} "
         f"speaker{'s' * (len(base.speakers) > 1)} and {len(base.frontend.symbols)} symbols",
-        *_symbols(alignment.symbols, trained_symbols(base), data),
-        _speakers(base, alignment.speakers),
-        *(f"front end: {line}" for line in _drift(base, alignment)),
+        *_symbols(vocabulary.symbols, trained_symbols(base), data),
+        _speakers(base, vocabulary.speakers),
+        *(f"front end: {line}" for line in _drift(base, vocabulary)),
         "discriminators: " + ("new" if base.discriminators is None else "the checkpoint's"),
-        "optimizers: " + ("new" if base.optimizers is None else "moments of the checkpoint"),
+        "optimizers: " + ("new" if base.optimizers is None else "states of the checkpoint"),
     ]
 
 
 def _symbols(
-    rows: Rows, trained: Sequence[int] | None, data: Sequence[PreparedDataset]
+    rows: ExtendedEmbedding, trained: Sequence[int] | None, data: Sequence[PreparedDataset]
 ) -> list[str]:
-    """Name the new symbols with what they start from, the untaught, and the unused."""
+    """List the new symbols and what they start from, the untrained, and the unused ones."""
     used = set[int]().union(*(part.used_symbols() for part in data))
     untaught = [] if trained is None else sorted((used & set(range(1, rows.n_old))) - set(trained))
     unused = [rows.names[row] for row in range(1, len(rows.names)) if row not in used]
@@ -57,8 +57,8 @@ def _symbols(
     return lines
 
 
-def _speakers(base: BaseVoice, rows: Rows) -> str:
-    """Name the speakers that stay and those that come."""
+def _speakers(base: BaseVoice, rows: ExtendedEmbedding) -> str:
+    """List the speakers that are kept and those that are new."""
     old = base.speakers or ("",)
     if len(rows.names) == 1:
         if rows.names == old:
@@ -73,14 +73,14 @@ def _speakers(base: BaseVoice, rows: Rows) -> str:
     return f"speakers: {len(old)} kept: {_named(old)}{new}"
 
 
-def _drift(base: BaseVoice, alignment: Alignment) -> list[str]:
+def _drift(base: BaseVoice, vocabulary: Vocabulary) -> list[str]:
     """Say what of the front ends differs; the symbols have lines of their own."""
     before, after = (
         {key: value for key, value in side.items() if key != "symbols"}
-        for side in (base.fingerprint, alignment.info["fingerprint"])
+        for side in (base.fingerprint, vocabulary.info["fingerprint"])
     )
     old, new = (
-        _capitals(symbols) for symbols in (base.frontend.symbols.symbols, alignment.symbols.names)
+        _capitals(symbols) for symbols in (base.frontend.symbols.symbols, vocabulary.symbols.names)
     )
     case = "capitals were read as small letters, are read as they are"
     return describe_mismatch(before, after) + [case] * (new and not old)

@@ -1,4 +1,4 @@
-"""The data's symbols and speakers brought together with the voice's."""
+"""The symbols and speakers of the voice, extended by those of the data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,34 +10,38 @@ from vits.errors import ConfigError, DataError, VitsError
 from vits.text import Frontend, SymbolTable
 from vits.text.fingerprint import digest_symbols
 from vits.training.finetuning.base_voice import BaseVoice
-from vits.training.finetuning.embedding_rows import Rows, align_speakers, align_symbols
+from vits.training.finetuning.extended_embedding import (
+    ExtendedEmbedding,
+    extend_speakers,
+    extend_symbols,
+)
 
-__all__ = ["Alignment", "align", "require_same_kind", "speakers_of"]
+__all__ = ["Vocabulary", "extend_vocabulary", "require_same_kind", "speakers_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alignment:
-    """How a voice grows for its new data.
+class Vocabulary:
+    """The symbols and speakers of the fine-tuned voice.
 
     Attributes:
-        symbols: rows of the symbol embedding.
-        speakers: rows of the speaker embedding; one row for a voice of one speaker.
+        symbols: entries of the symbol embedding.
+        speakers: entries of the speaker embedding; one entry for a voice of one speaker.
         info: description of the data (``dataset.json``) with these symbols and speakers.
     """
 
-    symbols: Rows
-    speakers: Rows
+    symbols: ExtendedEmbedding
+    speakers: ExtendedEmbedding
     info: dict[str, Any]
 
     def apply(self, data: PreparedDataset, speaker: str | None = None) -> PreparedDataset:
-        """Return prepared data with the rows of the grown voice.
+        """Return prepared data with the ids of the fine-tuned voice.
 
         Args:
-            data: prepared as the data that was aligned, or as the voice's own.
-            speaker: the name of its one speaker; None: the data's own.
+            data: prepared like the new data or like the voice's own.
+            speaker: name of its single speaker; None for the name in the data.
 
         Raises:
-            DataError: it has symbols or speakers that the grown voice has not.
+            DataError: it has symbols or speakers that the fine-tuned voice lacks.
         """
         table = SymbolTable.from_list(self.symbols.names)
         used = {data.symbols[row] for row in data.used_symbols() if row > 0}
@@ -49,35 +53,35 @@ class Alignment:
         return data.remapped(self.info, [0, *rows[1:]], [known.index(name) for name in names])
 
 
-def align(
+def extend_vocabulary(
     base: BaseVoice,
     data: PreparedDataset,
     *,
     speaker: str | None = None,
     add_speakers: bool = False,
     trained: Sequence[int] | None = None,
-) -> Alignment:
-    """Bring the data's symbols and speakers together with the voice's.
+) -> Vocabulary:
+    """Add the symbols and speakers of the data to those of the voice.
 
     Args:
         base: the voice.
-        data: what to fine-tune it on.
-        speaker: name of the data's one speaker; None: the data's own.
-        add_speakers: keep the one speaker of a voice beside the one of the data.
-        trained: rows of the voice's symbols that were trained; None: any may have been.
+        data: the data to fine-tune on.
+        speaker: name of the data's single speaker; None for the name in the data.
+        add_speakers: keep the single speaker of a voice as well as that of the data.
+        trained: ids of the voice's symbols that were trained; None if unknown.
 
     Raises:
         ConfigError: audio or blanks differ, or a speaker needs a name.
         DataError: the data's front end is damaged.
     """
     frontend = require_same_kind(base, data)
-    symbols = align_symbols(
+    symbols = extend_symbols(
         base.frontend.symbols,
         data.symbols,
         phonetic=frontend.config.backend == "espeak",
         trained=trained,
     )
-    speakers = align_speakers(base.speakers, speakers_of(data, speaker), add=add_speakers)
+    speakers = extend_speakers(base.speakers, speakers_of(data, speaker), add=add_speakers)
     table = SymbolTable.from_list(symbols.names)
     info = {
         **data.info,
@@ -85,11 +89,11 @@ def align(
         "fingerprint": {**data.info["fingerprint"], "symbols": digest_symbols(table)},
         "speakers": [] if speakers.names == ("",) else list(speakers.names),
     }
-    return Alignment(symbols=symbols, speakers=speakers, info=info)
+    return Vocabulary(symbols=symbols, speakers=speakers, info=info)
 
 
 def speakers_of(data: PreparedDataset, speaker: str | None) -> tuple[str, ...]:
-    """Return the names of the data's speakers, the one speaker's replaced by ``speaker``.
+    """Return the names of the data's speakers; ``speaker`` replaces that of a single speaker.
 
     Raises:
         ConfigError: a name is given, but the data has several speakers.
@@ -140,7 +144,7 @@ def _require_same_audio(base: BaseVoice, data: PreparedDataset) -> None:
 
 
 def _require_same_blanks(base: BaseVoice, frontend: Frontend, data: PreparedDataset) -> None:
-    """Require that both have blanks between the symbols, or neither."""
+    """Require the same blanks and margins in both."""
     if base.frontend.config.blanks != frontend.config.blanks:
         has, lacks = ("voice", "data") if base.frontend.config.blanks else ("data", "voice")
         raise ConfigError(
@@ -156,7 +160,7 @@ def _require_same_blanks(base: BaseVoice, frontend: Frontend, data: PreparedData
 
 
 def _require_same_languages(base: BaseVoice, frontend: Frontend, data: PreparedDataset) -> None:
-    """Require that rows of the language embedding mean the same to both."""
+    """Require that both have the same languages in the language embedding."""
     mine, other = base.frontend.config.languages, frontend.config.languages
     if mine != other:
         named = [", ".join(name for name, _ in each) or "no choice" for each in (mine, other)]
@@ -168,7 +172,7 @@ def _require_same_languages(base: BaseVoice, frontend: Frontend, data: PreparedD
 
 
 def _require_known(what: str, found: Sequence[str] | set[str], known: Any, data: Any) -> None:
-    """Require that the grown voice has all that a dataset uses."""
+    """Require that the fine-tuned voice has all names that a dataset uses."""
     missing = sorted(name for name in found if name not in known)
     if missing:
         raise DataError(

@@ -1,4 +1,4 @@
-"""A model's weights grown from those of a voice."""
+"""Starts a model from the weights of a voice."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from vits.errors import CheckpointError
 from vits.models.vits import Vits
 from vits.training.finetuning.base_voice import BaseVoice
-from vits.training.finetuning.vocabulary import Alignment
+from vits.training.finetuning.vocabulary import Vocabulary
 
 __all__ = ["EMBEDDINGS", "start_from"]
 
@@ -16,38 +16,40 @@ EMBEDDINGS = {
     "text_encoder.embedding.weight": "symbols",
     "speaker_embedding.weight": "speakers",
 }
-"""Tensors with a row for each symbol or speaker, and the rows of ``Alignment`` they follow."""
+"""Embeddings, and the attribute of ``Vocabulary`` with their entries."""
 
 
 @torch.no_grad()
 def start_from(
-    base: BaseVoice, alignment: Alignment, generator: Vits, discriminators: nn.Module
+    base: BaseVoice, vocabulary: Vocabulary, generator: Vits, discriminators: nn.Module
 ) -> None:
-    """Fill a new model with a voice's weights.
+    """Fill a new model with the weights of a voice.
 
-    Embeddings get their new rows. A voice of one speaker that becomes one of several gets layers
-    that bring the speaker in, with weights of zero: until they are trained, every speaker sounds
-    as the one did, bit for bit.
+    Embeddings get their new entries. If a voice of one speaker becomes one of several, the layers
+    that apply the speaker start with weights of 0: until they are trained, every speaker sounds
+    like the old one, bit for bit.
 
     Raises:
-        CheckpointError: the weights are those of another model.
+        CheckpointError: the weights do not match the model.
     """
-    grown = _grown(base, alignment, generator.state_dict())
-    _load(generator, grown, base.source)
+    weights = _extended(base, vocabulary, generator.state_dict())
+    _load(generator, weights, base.source)
     if base.discriminators is not None:
         _load(discriminators, base.discriminators, base.source)
 
 
-def _grown(base: BaseVoice, alignment: Alignment, fresh: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights under the names of ``fresh``, a new model of the wanted shape."""
+def _extended(
+    base: BaseVoice, vocabulary: Vocabulary, fresh: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return the voice's weights under the names of ``fresh``, the weights of a new model."""
     weights: dict[str, Tensor] = dict(base.generator)
     for name, value in fresh.items():
         if name in base.generator and name in EMBEDDINGS:
-            weights[name] = getattr(alignment, EMBEDDINGS[name]).grow(base.generator[name])
+            weights[name] = getattr(vocabulary, EMBEDDINGS[name]).extend(base.generator[name])
         elif name not in base.generator and name in EMBEDDINGS:
-            weights[name] = value  # rows that differ from the start: speakers must part
+            weights[name] = value  # random: speakers that start equal would stay equal
         elif name not in base.generator and "conditioning" in name.split("."):
-            # of a normed weight only the norm: a direction of zero has no gradient
+            # of a normalised weight only the norm: a direction of 0 has no gradient
             weights[name] = value if name.endswith(".original1") else torch.zeros_like(value)
     return weights
 
