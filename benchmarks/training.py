@@ -42,7 +42,7 @@ class Engine:
         environment = {**os.environ, "PYTHONPATH": str(tree)}
         environment["OMP_NUM_THREADS"] = str(settings["threads"])
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "engines.py"), kind, json.dumps(settings)],
+            [sys.executable, str(tree / "benchmarks" / "engines.py"), kind, json.dumps(settings)],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
