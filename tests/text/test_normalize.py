@@ -68,10 +68,11 @@ def test_cleaning(raw, expected):
     assert clean(raw) == expected
 
 
-def test_only_english_is_expanded():
-    assert normalize("3,50 € am 3.5.", "de") == "3,50 € am 3.5."
+def test_the_language_decides_what_is_expanded():
+    assert normalize("3,50 € am 3.5.", "de") == "drei Euro fünfzig am dritten Mai."
     assert normalize("5 km", "en") == normalize("5 km", "en-gb") == "five kilometers"
-    assert normalize("5 km", "eo") == "5 km"
+    assert normalize("5 km", "eo") == "5 kilometroj"
+    assert normalize("5", "eo") == "5"
 
 
 # Quadratic time would take minutes.

@@ -160,7 +160,7 @@ def _with_language(
     rows: "list[Row]", args: argparse.Namespace, frontend: "Frontend"
 ) -> "list[Row]":
     """Set the language of rows without one to ``--language``, for a multilingual corpus."""
-    from vits.text.languages import find_language
+    from vits.text.language_ids import find_language
 
     languages = frontend.config.languages
     if not languages or args.language is None:

@@ -15,7 +15,7 @@ from vits.export.target import Target, trace
 from vits.export.verify import Verification, require_equivalent, verify
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
-from vits.text.languages import find_language
+from vits.text.language_ids import find_language
 
 __all__ = ["TARGETS", "ExportResult", "write"]
 

@@ -20,7 +20,7 @@ from vits.synthesis.request import BatchOptions
 from vits.synthesis.runtime.seeds import choose_seed
 from vits.synthesis.settings import SETTINGS, Setting, SettingsDict
 from vits.synthesis.speakers import find_speaker
-from vits.text.languages import find_language
+from vits.text.language_ids import find_language
 
 __all__ = ["SpeechRequest", "make_job", "read_request"]
 

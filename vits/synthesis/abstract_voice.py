@@ -20,7 +20,7 @@ from vits.synthesis.settings import Settings
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.text import Frontend, prepare_lexicon
-from vits.text.languages import find_language
+from vits.text.language_ids import find_language
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

@@ -80,14 +80,14 @@ def clean_aligned(text: AlignedText) -> AlignedText:
 
 
 def normalize(text: str, language: str) -> str:
-    """Return cleaned text; English text consists of words and punctuation only.
+    """Return cleaned text with written forms replaced by words.
 
     Args:
         text: any string.
-        language: an espeak-ng language code. ``en`` and ``en-...`` expand numbers, ordinals,
-            years, currency, dates, times, units and abbreviations to words; ``en-gb...`` reads
-            3/4 as the third of April. Other languages are only cleaned; espeak-ng reads their
-            numbers.
+        language: an espeak-ng language code. English, German, French, Spanish, Italian and Dutch
+            expand numbers, ordinals, years, currency, dates, times, units and abbreviations to
+            words; ``en-gb...`` reads 3/4 as the third of April. In other languages espeak-ng
+            reads the numbers; a minus before them and their units become words.
 
     >>> normalize("Dr. Smith paid $3.50 on 3/4/2020.", "en-us")
     'Doctor Smith paid three dollars and fifty cents on March fourth, twenty twenty.'
@@ -103,8 +103,6 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     ('It cost five dollars.', Span(start=8, end=10))
     """
     expand = find_normalizer(language)
-    if expand is None:
-        return clean_aligned(text)
     text = expand(clean_characters(text), language)
     return _compose(tidy(_brackets(_dashes(text))))
 

@@ -10,19 +10,22 @@ from functools import cache
 from importlib import import_module
 
 from vits.text.aligned import AlignedText
+from vits.text.languages.expand import LANGUAGES
 
 __all__ = ["Normalizer", "find_normalizer"]
 
 Normalizer = Callable[[AlignedText, str], AlignedText]
 # Language family -> (module, function).
-_NORMALIZERS = {"en": ("vits.text.english.normalizer", "expand_english")}
+_NORMALIZERS = {
+    "en": ("vits.text.english.normalizer", "expand_english"),
+    **dict.fromkeys(LANGUAGES, ("vits.text.languages.expand", "expand")),
+}
+_OTHER = ("vits.text.languages.other", "expand_other")
 
 
 @cache
-def find_normalizer(language: str) -> Normalizer | None:
-    """Return the normaliser of an espeak-ng language code, or None if there is none."""
+def find_normalizer(language: str) -> Normalizer:
+    """Return the normaliser of an espeak-ng language code."""
     family = language.lower().partition("-")[0]
-    if family not in _NORMALIZERS:
-        return None
-    module, function = _NORMALIZERS[family]
+    module, function = _NORMALIZERS.get(family, _OTHER)
     return getattr(import_module(module), function)

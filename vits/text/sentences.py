@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from vits.errors import TextError
 from vits.text.english.sentences import dot_ends_sentence
+from vits.text.languages.sentences import dot_ends_sentence as foreign_dot_ends_sentence
 from vits.text.lines import phrase_ends
 
 __all__ = ["split_sentences"]
@@ -19,14 +20,6 @@ _BOUNDARY = re.compile(
     rf"|[。！？｡．।॥]+{_CLOSERS}|\n[ \t\r]*\n"
 )
 _SPACES = re.compile(r"\s*")
-# Abbreviations of other languages; the English ones come from the normaliser.
-_FOREIGN = """
-    abs av blz bzw ca cit dhr dna dott dra evtl fr ggf hr ibid ing inkl mevr mgr mlle mme núm op
-    pág resp sig sra srta str tel vgl
-"""
-_FOREIGN_ABBREVIATIONS = frozenset(_FOREIGN.split())
-# Abbreviations only before a number: "No. 5", but "No. I did not."
-_COUNTED = frozenset({"nr", "s", "art"})
 _LETTERS_AND_DOTS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _ITEM_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:[0-9]{1,3}|[A-Za-z])$")
 _LAST_WORD = re.compile(r"[^\s\"'“”‘’«»()\[\]]*$")
@@ -43,7 +36,7 @@ _CLAUSE = re.compile(r"[,;:—、，；：][\"'”’»)\]]*\s*")
 _MAX_WORD = 64
 
 
-def split_sentences(text: str, max_chars: int = 400) -> list[str]:
+def split_sentences(text: str, max_chars: int = 400, language: str = "") -> list[str]:
     """Split text into sentences such that ``"".join(result) == text``.
 
     A sentence ends with ``.``, ``!``, ``?``, ``…`` or their counterparts in other scripts,
@@ -56,6 +49,8 @@ def split_sentences(text: str, max_chars: int = 400) -> list[str]:
         text: any string.
         max_chars: maximum length of a sentence (characters). Longer ones are split after a
             clause, else after a word, else anywhere; longer ``[[phonemes]]`` stay whole.
+        language: an espeak-ng code: its abbreviations and ordinals decide about dots. If it is
+            empty, English is assumed, with the plain cases of other languages.
 
     Returns:
         Non-empty sentences in order.
@@ -77,7 +72,7 @@ def split_sentences(text: str, max_chars: int = 400) -> list[str]:
         if found.start() < start:
             continue
         end = _skip_spaces(text, found.end())
-        if not _inside(spans, found.start()) and _ends(text, found, end):
+        if not _inside(spans, found.start()) and _ends(text, found, end, language):
             ends.add(end)
             start = end
     pieces = list(pairwise(sorted(ends | {0, len(text)})))
@@ -90,7 +85,7 @@ def _skip_spaces(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def _ends(text: str, found: re.Match[str], end: int) -> bool:
+def _ends(text: str, found: re.Match[str], end: int, language: str) -> bool:
     """Decide whether a mark ends a sentence, from the word before and the character after it."""
     mark = found[0]
     if mark[0] == "\n" or "\n" in text[found.end() : end].replace("\n", "", 1):
@@ -105,13 +100,14 @@ def _ends(text: str, found: re.Match[str], end: int) -> bool:
         return True
     if _ITEM_NUMBER.search(text[max(0, found.start() - 8) : found.start()]):
         return False
-    english = dot_ends_sentence(text, word, found.start(), end)
-    if english is not None:
-        return english
-    name = word.lower().rstrip(".")
-    if name in _COUNTED and following.isdigit():
-        return False
-    return name not in _FOREIGN_ABBREVIATIONS and not _LETTERS_AND_DOTS.fullmatch(name)
+    family = language.lower().partition("-")[0]
+    if family in ("", "en"):
+        english = dot_ends_sentence(text, word, found.start(), end)
+        if english is not None:
+            return english
+        language = ""
+    other = foreign_dot_ends_sentence(language, text, found.start(), end)
+    return not _LETTERS_AND_DOTS.fullmatch(word.rstrip(".")) if other is None else other
 
 
 def _last_word(text: str, end: int) -> str:

@@ -13,7 +13,8 @@ __all__ = ["split_inline_phonemes", "split_tokens", "split_words"]
 _MARK = (
     r"[;!?¡¿—…\"«»“”\s]"
     r"|[,:](?![0-9])|(?<![0-9])[,:]"
-    r"|\.(?!\w)|(?<!\w)\."
+    # The dot of an ordinal before a small letter ("den 3. oktober") belongs to the number.
+    r"|(?<![0-9])\.(?!\w)|(?<=[0-9])\.(?!\w| [a-zß-öø-ÿāčėěģķļłņőřśšűźž])|(?<!\w)\."
     # Two letters, a dot and a capital: the space is missing, as in "the end.Then".
     r"|(?<=[a-z][a-z])\.(?=[A-Z])"
 )

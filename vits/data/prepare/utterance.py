@@ -18,7 +18,7 @@ from vits.data.prepared.manifest import Row
 from vits.errors import AudioError, TextError, UnknownSymbolError
 from vits.text.encoding import Encoding, UnknownSymbolWarning
 from vits.text.frontend import Frontend
-from vits.text.languages import find_language
+from vits.text.language_ids import find_language
 from vits.text.symbols import describe_symbols
 
 __all__ = ["PreparedUtterance", "extend_symbols", "language_index", "prepare_utterance"]

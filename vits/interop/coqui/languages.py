@@ -7,7 +7,7 @@ from vits.config import FrontendConfig
 from vits.errors import VoiceError
 from vits.interop.safe_loading import load_json
 from vits.interop.settings_reader import SettingsReader, names_by_id
-from vits.text.languages import Languages
+from vits.text.language_ids import Languages
 
 __all__ = ["LANGUAGES", "MULTI", "can_phonemize", "language_settings", "read_languages"]
 

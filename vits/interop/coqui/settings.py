@@ -17,7 +17,7 @@ from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import EMBEDDING, unused_symbol
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
-from vits.text.languages import Languages
+from vits.text.language_ids import Languages
 
 __all__ = [
     "FIXED",

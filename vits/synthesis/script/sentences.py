@@ -87,7 +87,8 @@ def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
     Raises:
         TextError: the text has nothing that this voice can speak.
     """
-    for item in encode_sentences(frontend, map(SentenceText, split_sentences(text))):
+    sentences = split_sentences(text, language=frontend.config.language)
+    for item in encode_sentences(frontend, map(SentenceText, sentences)):
         if isinstance(item, Sentence):
             yield item
 

@@ -45,12 +45,15 @@ def read_ssml(
     resolved = {
         name: resolve_speaker(speakers, parse_speaker(speakers, name)) for name in names if name
     }
-    sentences = _split_document(document, settings, resolved)
+    sentences = _split_document(document, settings, resolved, frontend.config.language)
     return _with_labels(encode_sentences(frontend, sentences), document.labels)
 
 
 def _split_document(
-    document: SsmlDocument, settings: Settings, speakers: Mapping[str, ResolvedSpeaker]
+    document: SsmlDocument,
+    settings: Settings,
+    speakers: Mapping[str, ResolvedSpeaker],
+    language: str,
 ) -> list[SentenceText | Silence]:
     """Split a document into sentences and silences."""
     items: list[SentenceText | Silence] = []
@@ -63,7 +66,7 @@ def _split_document(
                 own = replace(settings, length_scale=settings.length_scale / event.rate)
             runs.append(SentenceText(event.text, speaker, own))
             continue
-        items += _split_runs(runs)
+        items += _split_runs(runs, language)
         runs = []
         if isinstance(event, Break):
             items.append(Silence(event.seconds))
@@ -72,12 +75,12 @@ def _split_document(
     return _merge_unspeakable(items)
 
 
-def _split_runs(runs: Sequence[SentenceText]) -> Iterator[SentenceText | Silence]:
+def _split_runs(runs: Sequence[SentenceText], language: str) -> Iterator[SentenceText | Silence]:
     """Split adjacent runs where a sentence ends, and where the next run starts."""
     text = "".join(run.text for run in runs)
     ends = list(accumulate(len(run.text) for run in runs))
     start = 0
-    for sentence in split_sentences(text):
+    for sentence in split_sentences(text, language=language):
         stop, is_first = start + len(sentence), True
         for run, end in zip(runs, ends, strict=True):
             piece = text[max(start, end - len(run.text)) : min(stop, end)]

@@ -1,7 +1,7 @@
 import pytest
 
 from vits.errors import TextError
-from vits.text.languages import find_language
+from vits.text.language_ids import find_language
 
 LANGUAGES = (("en", "en-us"), ("fr", "fr-fr"), ("fr-ca", "fr-fr"))
 
