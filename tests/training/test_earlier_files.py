@@ -21,6 +21,7 @@ EARLIER = Path(__file__).parents[1] / "fixtures/earlier"
 ROUNDING = 512 * float(np.finfo(np.float32).eps)  # 512 roundings in a row, all to one side
 
 
+@pytest.mark.filterwarnings("ignore:voice .* text may be read differently")  # of numbers, not of it
 @pytest.mark.parametrize(
     "name", ["hifigan", "multi-band", "multi-stream", "convnext", "deterministic"]
 )
