@@ -84,7 +84,7 @@ def test_bad_input_is_one_line_and_status_2(bundle, checkpoint, tmp_path):
     (tmp_path / "full" / "diary.txt").write_text("dear diary")
     for source, target, word in (
         (tmp_path / "nowhere.ckpt", "voice", "does not exist"),
-        (half, "voice", "half-written"),
+        (half, "voice", "incomplete"),
         (tmp_path / "full", "voice", ".ckpt"),
         (checkpoint, "full", "not a voice"),
         (checkpoint, "half.ckpt", "is a file"),

@@ -98,7 +98,7 @@ def test_a_half_written_checkpoint_is_one_line(values, save, keep):
     path = save(values)
     data = path.read_bytes()
     path.write_bytes(data[: int(keep * len(data))])
-    with pytest.raises(CheckpointError, match="half-written") as caught:
+    with pytest.raises(CheckpointError, match="incomplete") as caught:
         bundle_checkpoint(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)

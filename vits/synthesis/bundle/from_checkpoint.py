@@ -130,11 +130,11 @@ def _load(path: Path) -> dict[str, Any]:
     except Exception as error:  # a damaged file can fail anywhere in torch's reader
         reason = str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
         raise CheckpointError(
-            f"{path} is damaged, half-written or no checkpoint ({reason}); take an earlier one"
+            f"{path} is damaged, incomplete or not a checkpoint ({reason}); take an earlier one"
         ) from error
     if not isinstance(values, dict) or "vits" not in values:
         raise CheckpointError(
-            f"{path} is no checkpoint of `vits fit`: it has no part 'vits'; name one that is"
+            f"{path} is not a checkpoint of `vits fit`: it has no part 'vits'; name one that is"
         )
     return cast(dict[str, Any], values)
 
