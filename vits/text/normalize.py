@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 # Part of the fingerprint of a voice: increment it whenever the output for any text changes.
-NORMALIZER_VERSION = 1
+NORMALIZER_VERSION = 2
 
 _FOLDS = {
     **dict.fromkeys("“”„‟″＂«»「」『』《》〈〉‹›〝〞", '"'),
