@@ -22,12 +22,15 @@ class ChannelsLastConv1d(nn.Conv1d):
         """Map (B, C, S) to (B, O, S')."""
         if is_traced():
             return super().forward(input)
+        return self.map_rows(input.transpose(1, 2)).transpose(1, 2)
+
+    def map_rows(self, rows: Tensor) -> Tensor:
+        """Map (B, S, C) to (B, S', O)."""
         if self._is_pointwise():
-            rows = functional.linear(input.transpose(1, 2), self.weight.squeeze(2), self.bias)
-            return rows.transpose(1, 2)
-        if self._is_depthwise() and input.device.type == "cpu":
-            return _sum_of_taps(self, input.transpose(1, 2)).transpose(1, 2)
-        return super().forward(input)
+            return functional.linear(rows, self.weight.squeeze(2), self.bias)
+        if self._is_depthwise() and rows.device.type == "cpu":
+            return _sum_of_taps(self, rows)
+        return super().forward(rows.transpose(1, 2)).transpose(1, 2)
 
     def _is_pointwise(self) -> bool:
         geometry = (self.kernel_size, self.stride, self.padding, self.groups)

@@ -61,6 +61,11 @@ class _Packed(nn.Module):
         super()._load_from_state_dict(*args, **options)
         self._store(self.weight.dtype)
 
+    def _tensors(self) -> tuple[Tensor, Tensor | None]:
+        """Return weight and bias, faster than ``nn.Module`` looks up an attribute."""
+        parameters: dict[str, Any] = self._parameters
+        return parameters["weight"], parameters["bias"]
+
     def _enter(self, x: Tensor, dtype: torch.dtype) -> Tensor:
         """Round an input and bring it to the precision of the weight."""
         if self.rounded is None:
@@ -78,29 +83,27 @@ class _Packed(nn.Module):
 class PackedConv1d(_Packed, nn.Conv1d):
     """An ``nn.Conv1d`` whose output has the memory order (B, T', O)."""
 
+    def prepare(self) -> None:
+        """Round and reorder the parameters, in place."""
+        super().prepare()
+        self._as_image = ((1, *self.stride), (0, int(self.padding[0])), (1, *self.dilation))
+        span = self.dilation[0] * (self.kernel_size[0] - 1)
+        keeps_length = self.stride == (1,) and 2 * int(self.padding[0]) == span
+        dense_and_dilated = self.groups == 1 and self.dilation[0] > 1
+        self._is_slow_if_short = dense_and_dilated and keeps_length  # in float32
+
     def forward(self, input: Tensor) -> Tensor:
         """Convolve (B, C, T) to (B, O, T')."""
-        weight = self.weight
+        weight, bias = self._tensors()
         x = self._enter(input, weight.dtype)
         if is_traced():
             return self._leave(super().forward(x))
-        if x.shape[0] == 1 and x.numel() <= SHORT and self._is_slow_if_short(weight):
+        short = self._is_slow_if_short and x.shape[0] == 1 and x.numel() <= SHORT
+        if short and weight.dtype == torch.float32:
             return self._leave(_sum_of_products(self, x))
-        stride, padding, dilation = (
-            (1, *self.stride),
-            (0, int(self.padding[0])),
-            (1, *self.dilation),
-        )
         x, weight = x.unsqueeze(2), weight.unsqueeze(2)
-        y = functional.conv2d(x, weight, self.bias, stride, padding, dilation, self.groups)
+        y = functional.conv2d(x, weight, bias, *self._as_image, self.groups)
         return self._leave(y).squeeze(2)
-
-    def _is_slow_if_short(self, weight: Tensor) -> bool:
-        """Return whether torch is slow for short signals: dilated, length kept, float32."""
-        (dilation,), span = self.dilation, self.dilation[0] * (self.kernel_size[0] - 1)
-        keeps_length = self.stride == (1,) and 2 * int(self.padding[0]) == span
-        dense = self.groups == 1 and keeps_length
-        return dilation > 1 and dense and weight.dtype == torch.float32
 
 
 def _sum_of_products(convolution: nn.Conv1d, x: Tensor) -> Tensor:
@@ -121,7 +124,7 @@ class PackedConvTranspose1d(_Packed, nn.ConvTranspose1d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Convolve (B, C, T) to (B, O, T')."""
-        weight = self.weight
+        weight, bias = self._tensors()
         x = self._enter(input, weight.dtype)
         if output_size is not None or is_traced():
             return self._leave(super().forward(x, output_size))
@@ -132,7 +135,7 @@ class PackedConvTranspose1d(_Packed, nn.ConvTranspose1d):
         )
         x, weight, more = x.unsqueeze(2), weight.unsqueeze(2), (0, *self.output_padding)
         y = functional.conv_transpose2d(
-            x, weight, self.bias, stride, padding, more, self.groups, dilation
+            x, weight, bias, stride, padding, more, self.groups, dilation
         )
         return self._leave(y).squeeze(2)
 

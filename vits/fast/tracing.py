@@ -7,7 +7,7 @@ __all__ = ["is_traced", "may_branch_on_values"]
 
 def is_traced() -> bool:
     """Return whether torch compiles, exports or traces the running code."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    return torch.compiler.is_compiling() or torch._C._is_tracing()
 
 
 def may_branch_on_values() -> bool:

@@ -11,6 +11,7 @@ from vits.fast.decoders import (
     FastResidualStage,
     FastSingleResidualBlock,
 )
+from vits.fast.depth_separable import FastDepthSeparableStack
 from vits.fast.discriminators import (
     FastPeriodDiscriminator,
     FastScaleDiscriminator,
@@ -39,6 +40,7 @@ TABLE: Table = {
     TransformerEncoder: FastTransformerEncoder,
     RelativeAttention: FastRelativeAttention,
     FeedForward: FastFeedForward,
+    DepthSeparableStack: FastDepthSeparableStack,
     nn.Dropout: FastDropout,
     DoubleResidualBlock: FastDoubleResidualBlock,
     SingleResidualBlock: FastSingleResidualBlock,

@@ -1,0 +1,41 @@
+"""Depth-separable convolutions that stay in one memory order and skip masks of ones."""
+
+from torch import Tensor
+from torch.nn import functional
+
+from vits.fast.channels_last import ChannelsLastConv1d
+from vits.fast.masks import mask_if_padded
+from vits.fast.tracing import is_traced
+from vits.layers.depth_separable import DepthSeparableStack
+
+__all__ = ["FastDepthSeparableStack"]
+
+
+class FastDepthSeparableStack(DepthSeparableStack):
+    """A ``DepthSeparableStack`` that computes on (B, S, C) and looks once whether there is padding.
+
+    Its convolutions are ``ChannelsLastConv1d``.
+    """
+
+    def forward(self, x: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
+        """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""
+        if is_traced():
+            return super().forward(x, mask, context)
+        needed = mask_if_padded(mask)
+        needed = None if needed is None else needed.transpose(1, 2)
+        rows = (x if context is None else x + context).transpose(1, 2)
+        for depthwise, norm_1, pointwise, norm_2 in zip(
+            self.depthwise,
+            self.depthwise_norms,
+            self.pointwise,
+            self.pointwise_norms,
+            strict=True,
+        ):
+            assert isinstance(depthwise, ChannelsLastConv1d)
+            assert isinstance(pointwise, ChannelsLastConv1d)
+            y = rows if needed is None else rows * needed
+            y = functional.gelu(norm_1(depthwise.map_rows(y)))
+            y = functional.gelu(norm_2(pointwise.map_rows(y)))
+            rows = rows + self.dropout(y.transpose(1, 2)).transpose(1, 2)
+        rows = rows if needed is None else rows * needed
+        return rows.transpose(1, 2)
