@@ -25,7 +25,7 @@ def test_events_carry_audio_and_timings(client, ask, assert_speech, voices):
     timed = [event for event in received if "phonemes" in event]
     for name in ("phonemes", "words"):
         timings = [timing for event in timed for timing in event[name]]
-        assert timings == [timing._asdict() for timing in getattr(alone, name)]
+        assert timings == [timing.to_dict() for timing in getattr(alone, name)]
     ends = [event["start"] + event["seconds"] for event in timed]
     assert [event["start"] for event in timed] == pytest.approx([0, *ends[:-1]])
     assert received[-1]["seconds"] == pytest.approx(alone.seconds)
@@ -44,3 +44,18 @@ def test_skipped_text_is_reported_to_its_own_request_only(client, ask):
 
 def test_a_stream_that_fails_before_its_first_chunk_has_a_status(client, ask):
     assert ask(client(), input="😀", stream=True).status_code == 422
+
+
+def test_words_carry_the_range_of_the_input_they_stand_for(client, ask):
+    text = "**Hello** there."
+    response = ask(client(), stream_format="sse", timings=True, input=text)
+    words = [word for event in events(response.text) for word in event.get("words", ())]
+    assert [text[slice(*word["source"])] for word in words] == ["Hello", "there"]
+
+
+def test_markup_is_read_sign_by_sign_on_request(client, ask):
+    first, second = (
+        ask(client(), input="Hello <b>there</b>.", response_format="wav", seed=1, markup=markup)
+        for markup in (True, False)
+    )
+    assert len(first.content) < len(second.content)

@@ -7,6 +7,8 @@ import pytest
 
 from vits.errors import MissingFileError, VoiceError
 from vits.synthesis import Captions, Speech, Timing
+from vits.synthesis.captions import written_words
+from vits.text.aligned import Span
 
 RATE = 1000
 
@@ -136,3 +138,26 @@ def test_other_endings_and_folders_are_refused_in_a_line(voice, tmp_path):
         said.write_captions(tmp_path / "nowhere" / "a.srt")
     with pytest.raises(VoiceError, match="'xml' must be one of srt"):
         Captions([said]).render("xml")
+
+
+def test_captions_show_what_is_written(voice):
+    text = "**Pay** one cat at http://a.b/c today."
+    speech = voice(text, seed=1)
+    shown = Captions([speech], written=text)
+    words = shown.shown_words()
+    assert [word.text for word in words] == ["Pay", "one", "cat", "at", "http://a.b/c", "today"]
+    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(words))
+    assert "http://a.b/c today." in shown.render("srt")
+    assert 'text = "http://a.b/c"' in shown.render("textgrid")
+
+
+def test_words_of_one_written_form_are_one_cue():
+    words = [
+        Timing("one", 0.0, 0.2, Span(0, 4)),
+        Timing("hundred", 0.2, 0.4, Span(0, 4)),
+        Timing("dollars", 0.4, 1.0, Span(0, 4)),
+        Timing("now", 1.0, 1.2, Span(5, 8)),
+        Timing("x", 1.2, 1.3),
+    ]
+    found = written_words(words, "$100 now")
+    assert [word[:3] for word in found] == [("$100", 0.0, 1.0), ("now", 1.0, 1.2), ("x", 1.2, 1.3)]

@@ -13,7 +13,7 @@ def test_the_keywords_are_the_settings_and_the_options():
     names = [entry.name for entry in dataclasses.fields(Settings)]
     assert list(SettingsDict.__annotations__) == list(SETTINGS) == names
     assert set(Options.__annotations__) == {*SETTINGS, *OPTION_HELP}
-    assert set(BatchOptions.__annotations__) == {*SETTINGS, "speaker", "language"}
+    assert set(BatchOptions.__annotations__) == {*SETTINGS, "speaker", "language", "markup"}
 
 
 def test_options_replace_the_voices_own_values():

@@ -89,7 +89,7 @@ def test_nothing_is_read_or_spoken_before_it_is_asked_for(voice, monkeypatch):
     monkeypatch.setattr(
         type(voice.frontend),
         "encode",
-        lambda self, text, **keys: read.append(text) or encode(self, text, **keys),
+        lambda self, text, **keys: read.append(text.text) or encode(self, text, **keys),
     )
     stream = voice.stream("One. " * 100_000)  # five times what is spoken at once
     assert read == []

@@ -20,6 +20,7 @@ from vits.synthesis import (
     synthesize,
     write_voice,
 )
+from vits.synthesis.fade import fade_edges
 from vits.synthesis.runtime.seeds import derive_seed, seeded_generator
 from vits.text import Frontend, SymbolTable, UnknownSymbolWarning
 
@@ -71,6 +72,7 @@ def test_the_sentences_are_what_the_model_says_of_each(make_bundle):
         )
         expected.append(spoken.wave[0, 0].numpy())
     rate = bundle.generator.config.audio.sample_rate
+    expected = [next(fade_edges([wave], len(wave), rate)) for wave in expected]
     silence = np.zeros(round(0.5 * rate), np.float32)
     speech = Voice(bundle)("".join(sentences), sentence_silence=0.5, seed=9)
     wanted = np.concatenate([expected[0], silence, expected[1]])

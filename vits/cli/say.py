@@ -54,6 +54,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="write captions; the extension selects the format: .srt, .vtt, .TextGrid or .json; "
         "may be repeated",
     )
+    add(
+        "--written-captions",
+        action="store_true",
+        help="captions show the words as they are written in the text: $100, not one hundred "
+        "dollars",
+    )
     add_device(parser)
     add_precision(parser)
     add_options(parser)
@@ -74,18 +80,19 @@ def run(args: argparse.Namespace) -> int:
     lexicon = read_lexicon(args.lexicon) if args.lexicon else None
     voice = load(args.voice, args.device, args.precision)
     voice = voice.with_lexicon(lexicon) if lexicon else voice
+    written = text if args.written_captions else None
     piped = args.output == STANDARD_OUTPUT
     options = read_options(args, voice.speakers)
     chunks = voice.stream(text, whole_sentences=not piped, **options)
     if piped:
         from vits.audio.wav_stream import WavStreamWriter
 
-        result = _write(chunks, WavStreamWriter(sys.stdout.buffer, voice.sample_rate))
+        result = _write(chunks, WavStreamWriter(sys.stdout.buffer, voice.sample_rate), written)
     else:
         from vits.audio.files import AudioWriter
 
         with AudioWriter(args.output, voice.sample_rate) as writer:
-            result = _write(chunks, writer)
+            result = _write(chunks, writer, written)
     captions = result.captions
     if args.timings:
         args.timings.write_text(captions.render("json"), encoding="utf-8")
@@ -106,11 +113,13 @@ class _Result(NamedTuple):
     elapsed: float
 
 
-def _write(chunks: Iterator["Speech"], out: "AudioWriter | WavStreamWriter") -> _Result:
+def _write(
+    chunks: Iterator["Speech"], out: "AudioWriter | WavStreamWriter", written: str | None
+) -> _Result:
     """Write chunks as they are computed; only their times are kept."""
     from vits.synthesis import Captions
 
-    captions, elapsed = Captions(), 0.0
+    captions, elapsed = Captions(written=written), 0.0
     while True:
         started = time.perf_counter()
         chunk = next(chunks, None)

@@ -83,6 +83,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--language", help=OPTION_HELP["language"])
     add("--seed", type=int, help=OPTION_HELP["seed"])
     add("--ssml", action="store_true", help=OPTION_HELP["ssml"])
+    add(
+        "--markup",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help=f"{OPTION_HELP['markup']} (default)",
+    )
     add("--seconds", type=float, help=OPTION_HELP["seconds"])
     for name in ("word_seconds", "phoneme_seconds"):
         add(
@@ -108,6 +114,7 @@ def read_options(args: argparse.Namespace, speakers: tuple[str, ...]) -> "Option
         **given_settings(args),
         "speaker": None if args.speaker is None else parse_speaker(speakers, args.speaker),
         "language": args.language,
+        "markup": args.markup,
         "seed": args.seed,
         "seconds": args.seconds,
         "word_seconds": _to_mapping("word_seconds", args.word_seconds),

@@ -146,7 +146,7 @@ def phoneme_seconds(symbols: Sequence[Timing]) -> tuple[float, ...]:
     """
     seconds: list[float] = []
     pending = 0.0
-    for symbol, start, end in symbols:
+    for symbol, start, end, _ in symbols:
         kind = unicodedata.category(symbol[0])
         if symbol in _STRESS:
             pending += end - start

@@ -16,7 +16,7 @@ from vits.server.formats import FORMATS
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
 from vits.synthesis import OnnxVoice, Voice
-from vits.synthesis.request import BatchOptions
+from vits.synthesis.request import OPTION_HELP, BatchOptions
 from vits.synthesis.runtime.seeds import choose_seed
 from vits.synthesis.settings import SETTINGS, Setting, SettingsDict
 from vits.synthesis.speakers import find_speaker
@@ -69,6 +69,7 @@ class _BaseSpeechRequest(BaseModel):
     timings: bool = Field(
         False, description="add events with the timings of phonemes and words; needs sse"
     )
+    markup: bool = Field(True, description=OPTION_HELP["markup"])
     sample_rate: SampleRate | None = Field(
         None, description="sample rate of the response (Hz); null: the voice's own"
     )
@@ -150,6 +151,7 @@ def make_job(
         options=BatchOptions(
             speaker=_find_speaker(request, voice),
             language=_find_language(request, voice),
+            markup=request.markup,
             **_checked_settings(request, voice),
         ),
     )

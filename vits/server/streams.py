@@ -57,8 +57,8 @@ async def event_body(
                         type="speech.audio.timings",
                         start=speech.start,
                         seconds=speech.seconds,
-                        phonemes=[timing._asdict() for timing in speech.phonemes],
-                        words=[timing._asdict() for timing in speech.words],
+                        phonemes=[timing.to_dict() for timing in speech.phonemes],
+                        words=[timing.to_dict() for timing in speech.words],
                         notices=chunk.warnings,
                     )
         except ApiError as error:

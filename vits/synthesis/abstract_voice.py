@@ -20,7 +20,9 @@ from vits.synthesis.settings import Settings
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.text import Frontend, prepare_lexicon
+from vits.text.aligned import AlignedText
 from vits.text.language_ids import find_language
+from vits.text.markup import strip_markup
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -97,8 +99,8 @@ class AbstractVoice(Generic[E]):
         Args:
             text: 1 to 100,000 characters; ``[[...]]`` in it are phonemes.
             **options: the fields of ``Settings`` (noise, pace, pauses), ``speaker``, ``language``,
-                ``seed``, ``seconds``, ``word_seconds``, ``phoneme_seconds`` and ``ssml``, see
-                ``Options``. What is None or left out is the voice's own.
+                ``markup``, ``seed``, ``seconds``, ``word_seconds``, ``phoneme_seconds`` and
+                ``ssml``, see ``Options``. What is None or left out is the voice's own.
 
         Warns:
             UnknownSymbolWarning: symbols that the voice does not know are not spoken.
@@ -239,8 +241,20 @@ class AbstractVoice(Generic[E]):
         frontend = self._frontend.for_language(request.language)
         check_text(text, longest)
         if not options.get("ssml"):
-            return request, read_sentences(frontend, text)
+            return request, read_sentences(frontend, self._visible_text(text, options))
         return request, read_ssml(frontend, text, request.settings, self._speakers)
+
+    def _visible_text(self, text: str, options: Options) -> AlignedText:
+        """Return a text without its markup, unless it is to be read as it is.
+
+        Raises:
+            TextError: nothing but markup.
+        """
+        if options.get("markup") is False:
+            return AlignedText(text)
+        visible = strip_markup(text)
+        check_text(visible.text, None)
+        return visible
 
     def _request(self, options: Options) -> Request:
         """Check the options of one text."""

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from vits.errors import MissingFileError, VoiceError
 from vits.synthesis.timing import Timing
+from vits.text.aligned import Span
 
-__all__ = ["CAPTIONS", "Captions", "check_captions"]
+__all__ = ["CAPTIONS", "Captions", "check_captions", "written_words"]
 
 LONGEST_CUE = 84  # characters: two lines of 42, the usual limit of subtitles
 LONGEST_CUE_SECONDS = 7.0
@@ -75,8 +76,15 @@ class Captions:
     well
     """
 
-    def __init__(self, chunks: Iterable[TimedSpeech] = ()) -> None:
-        """Start with chunks of a stream, or with a whole speech in a list."""
+    def __init__(self, chunks: Iterable[TimedSpeech] = (), written: str | None = None) -> None:
+        """Start with chunks of a stream, or with a whole speech in a list.
+
+        Args:
+            chunks: added in order.
+            written: the text that was spoken: subtitles and TextGrid show its words as they are
+                written there, "$100" for "one hundred dollars". None: as they are spoken.
+        """
+        self._written = written
         self.phonemes: list[Timing] = []
         self.words: list[Timing] = []
         self.sample_rate, self.seed = 1, None
@@ -88,6 +96,10 @@ class Captions:
     def seconds(self) -> float:
         """Length of everything added."""
         return self._samples / self.sample_rate
+
+    def shown_words(self) -> list[Timing]:
+        """Return the words as captions show them: as spoken, or as written."""
+        return self.words if self._written is None else written_words(self.words, self._written)
 
     def add(self, chunk: TimedSpeech) -> None:
         """Add the times of the next chunk of a stream, or of a whole speech."""
@@ -126,9 +138,32 @@ class Captions:
             "sample_rate": self.sample_rate,
             "seconds": self.seconds,
             "seed": self.seed,
-            "phonemes": [timing._asdict() for timing in self.phonemes],
-            "words": [timing._asdict() for timing in self.words],
+            "phonemes": [timing.to_dict() for timing in self.phonemes],
+            "words": [timing.to_dict() for timing in self.words],
         }
+
+
+def written_words(words: Iterable[Timing], text: str) -> list[Timing]:
+    """Join the words that stand for the same characters of a text, and show these.
+
+    >>> words = [Timing("five", 0.0, 0.4, Span(4, 6)), Timing("dollars", 0.4, 1.0, Span(4, 6))]
+    >>> [tuple(word[:3]) for word in written_words(words, "Pay $5.")]
+    [('$5', 0.0, 1.0)]
+    """
+    joined: list[Timing] = []
+    for word in words:
+        last = joined[-1].source if joined else None
+        if word.source is not None and last is not None and word.source.start < last.end:
+            source = Span(min(last.start, word.source.start), max(last.end, word.source.end))
+            joined[-1] = joined[-1]._replace(end=word.end, source=source)
+        else:
+            joined.append(word)
+    return [
+        word
+        if word.source is None
+        else word._replace(text=" ".join(text[slice(*word.source)].split()) or word.text)
+        for word in joined
+    ]
 
 
 def check_captions(path: str | Path) -> Path:
@@ -172,20 +207,22 @@ def _with_marks(captions: Captions) -> Iterator[Timing]:
     """Yield the words with the punctuation marks before and after them."""
     marks = [mark for mark in captions.phonemes if mark.text in MARKS]
     place, before = 0, ""
-    for index, word in enumerate(captions.words):
+    words = captions.shown_words()
+    for index, word in enumerate(words):
         while place < len(marks) and marks[place].start < word.start - TOLERANCE:
             before, place = before + marks[place].text, place + 1
         while place < len(marks) and marks[place].start < word.end - TOLERANCE:
             place += 1  # a mark inside a word is part of its text
-        after = captions.words[index + 1].start if index + 1 < len(captions.words) else None
+        after = words[index + 1].start if index + 1 < len(words) else None
         text, before = before + " ".join(word.text.split()), ""
         reached = word.end
         while place < len(marks) and (after is None or marks[place].start < after - TOLERANCE):
-            mark, start, end = marks[place]
+            mark, start, end, _ = marks[place]
             apart = start > reached + TOLERANCE  # a space is spoken in between
             if mark in OPENING or (mark == '"' and apart):
                 break
-            text += f" {mark}" if apart else mark
+            if not (text.endswith(mark) and word.source is not None):  # "etc." and its full stop
+                text += f" {mark}" if apart else mark
             place, reached = place + 1, end
         yield Timing(text, word.start, word.end)
 
@@ -232,8 +269,9 @@ def _textgrid(captions: Captions) -> str:
     end = _number(total)
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
     lines += ["xmin = 0", f"xmax = {end}", "tiers? <exists>", "size = 2", "item []:"]
-    for number, name in enumerate(("words", "phonemes"), start=1):
-        intervals = list(_covering(getattr(captions, name), total))
+    tiers = (("words", captions.shown_words()), ("phonemes", captions.phonemes))
+    for number, (name, timings) in enumerate(tiers, start=1):
+        intervals = list(_covering(timings, total))
         lines += [f"    item [{number}]:", '        class = "IntervalTier"']
         lines += [f'        name = "{name}"', "        xmin = 0", f"        xmax = {end}"]
         lines.append(f"        intervals: size = {len(intervals)}")
@@ -260,7 +298,7 @@ def _covering(timings: Iterable[Timing], total: float) -> Iterator[Timing]:
     reached = 0.0
     # Praat does not accept intervals without length
     found = [timing for timing in timings if timing.end - timing.start > TOLERANCE]
-    for index, (text, start, end) in enumerate(found):
+    for index, (text, start, end, _) in enumerate(found):
         if start > reached + TOLERANCE:
             yield Timing("", reached, start)
             reached = start

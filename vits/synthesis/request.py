@@ -35,10 +35,13 @@ class BatchOptions(SettingsDict, total=False):
             the proportions count: ``{"ada": 0.7, "bob": 0.3}``; None: the first speaker.
         language: one of ``languages``, or its espeak-ng code; required where there are several,
             and not allowed otherwise.
+        markup: read Markdown and HTML as what they show; False: read every sign. SSML is never
+            taken for either. None: True.
     """
 
     speaker: Speaker | None
     language: str | None
+    markup: bool | None
 
 
 class Options(BatchOptions, total=False):
@@ -65,6 +68,7 @@ class Options(BatchOptions, total=False):
 OPTION_HELP: Mapping[str, str] = {
     "speaker": "name or index of a speaker, or a mix with weights, e.g. ada:0.7,bob:0.3",
     "language": "language of the text, for voices with several languages",
+    "markup": "read Markdown and HTML as what they show",
     "seed": "seed of the sampling; the same seed gives the same speech",
     "seconds": "length of the whole speech in seconds; pauses keep their length",
     "word_seconds": "length of a word in seconds, by its index from 0",
@@ -138,7 +142,8 @@ def make_request(
     """Check the options of one text and fill in the voice's own values.
 
     Args:
-        options: the keywords of ``Options``; ``language`` and ``ssml`` are not read.
+        options: the keywords of ``Options``; ``language``, ``markup`` and ``ssml`` are
+            not read.
         settings: the voice's own.
         speakers: names by index; empty for one speaker.
         language: language index.

@@ -61,17 +61,21 @@ class Speech:
         """Return everything except the samples as plain JSON values."""
         return Captions([self]).timings()
 
-    def write_captions(self, path: str | Path) -> Path:
+    def write_captions(self, path: str | Path, *, written: str | None = None) -> Path:
         """Write the times to a file; the extension selects the format: srt, vtt, TextGrid or json.
 
         Subtitles have the words; a Praat TextGrid and JSON have the phonemes as well. For a stream
         see ``vits.synthesis.Captions``.
 
+        Args:
+            path: the file.
+            written: the text that was spoken, to show its words as they are written there.
+
         Raises:
             VoiceError: another extension.
             MissingFileError: the folder does not exist.
         """
-        return Captions([self]).write(path)
+        return Captions([self], written).write(path)
 
     def __repr__(self) -> str:
         """Describe the speech without its samples."""

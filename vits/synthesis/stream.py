@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vits.synthesis.fade import fade_edges
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import Samples, SynthesisEngine
 from vits.synthesis.script.durations import plan_durations
@@ -88,7 +89,7 @@ class Timeline:
         offset, frame_seconds = self._samples / self._rate, self._hop / self._rate
         phonemes, words = time_symbols(sentence.encoding, durations, frame_seconds, offset)
         frames, n_frames = 0, max(1, sum(durations))
-        for wave in waves:
+        for wave in fade_edges(waves, n_frames * self._hop, self._rate):
             frames += len(wave) // self._hop
             # a symbol without frames may start at the very end of the sentence
             end = offset + frames * frame_seconds if frames < n_frames else float("inf")

@@ -125,7 +125,8 @@ class Voice(AbstractVoice[TorchEngine]):
                 check_text(text)
                 frontend = self._frontend.for_language(request.language)
                 requests.append(request)
-                sentences.append(list(read_sentences(frontend, text)))
+                visible = self._visible_text(text, own)
+                sentences.append(list(read_sentences(frontend, visible)))
             except (TextError, VoiceError) as error:
                 raise type(error)(f"text {index}: {error}") from error
         return synthesize_batch(self._engine, sentences, requests, batch_frames or BATCH_FRAMES)

@@ -55,6 +55,20 @@ class AlignedText:
         """Return the span of the input that the characters [start, end), at least 1, stand for."""
         return Span(self._starts[start], self._ends[end - 1])
 
+    def part(self, start: int, end: int) -> "AlignedText":
+        """Return the characters [start, end)."""
+        return AlignedText(self.text[start:end], self._starts[start:end], self._ends[start:end])
+
+    @classmethod
+    def join(cls, parts: Iterable["AlignedText"]) -> "AlignedText":
+        """Concatenate texts that are aligned with the same input, in its order."""
+        found = [part for part in parts if part.text]
+        if len(found) == 1:
+            return found[0]
+        starts = [start for part in found for start in part._starts]
+        ends = [end for part in found for end in part._ends]
+        return cls("".join(part.text for part in found), starts, ends)
+
     def edit(self, edits: Iterable[Edit]) -> "AlignedText":
         """Apply edits that are in order and do not overlap.
 
@@ -97,6 +111,4 @@ class AlignedText:
         """Remove leading and trailing characters."""
         start = len(self.text) - len(self.text.lstrip(chars))
         end = max(start, len(self.text.rstrip(chars)))
-        if (start, end) == (0, len(self.text)):
-            return self
-        return AlignedText(self.text[start:end], self._starts[start:end], self._ends[start:end])
+        return self if (start, end) == (0, len(self.text)) else self.part(start, end)

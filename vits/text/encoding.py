@@ -16,6 +16,7 @@ __all__ = [
     "BOS",
     "EOS",
     "Encoding",
+    "Ending",
     "PhonemeChunk",
     "SymbolLayout",
     "UnknownPolicy",
@@ -25,7 +26,15 @@ __all__ = [
 ]
 
 UnknownPolicy = Literal["raise", "drop"]
+Ending = Literal["sentence", "clause"]
+"""What a text ends for the model: a sentence, or a part of one that goes on."""
 BOS, EOS = "^", "$"
+_CLOSERS = '"”»“« '
+_STOPS = ".!?…"
+_LONGEST_TAIL = 100
+_FINAL = _STOPS + ",;—"
+# The marks that are added to a text without a final one, the best first.
+_ADDED: dict[Ending, str] = {"sentence": ".…!?;,—", "clause": ",;—.…!?"}
 _NOWHERE = Span(0, 0)
 T = TypeVar("T")
 
@@ -66,6 +75,7 @@ class Encoding:
         words: words in order.
         phonemes: all symbols of the text, without blanks.
         dropped: dropped symbol -> count: symbols that are not in the table or have no sound.
+        added: index in ``ids`` of a final mark that is not in the text; -1: none.
     """
 
     ids: tuple[int, ...]
@@ -73,6 +83,7 @@ class Encoding:
     words: tuple[Word, ...]
     phonemes: str
     dropped: dict[str, int]
+    added: int = -1
 
 
 class SymbolLayout(NamedTuple):
@@ -117,6 +128,7 @@ def encode_chunks(
     layout: SymbolLayout,
     composed: bool,
     unknown: UnknownPolicy,
+    ending: Ending | None = None,
 ) -> Encoding:
     """Look up all symbols and record the position of each word.
 
@@ -127,6 +139,7 @@ def encode_chunks(
         layout: symbols between and around those of the text.
         composed: prefer a composed character (``ü``) over its parts.
         unknown: ``raise`` or ``drop`` for symbols that are not in the table.
+        ending: add a final mark if the text has none; None: never.
 
     Raises:
         UnknownSymbolError: a symbol is unknown and the policy is ``raise``.
@@ -157,7 +170,20 @@ def encode_chunks(
     if missing:
         # The warning points at the caller of Frontend.encode.
         warnings.warn(f"dropped {_describe_missing(missing)}", UnknownSymbolWarning, stacklevel=3)
-    return _assemble(kept, positions, table, layout, dict(missing))
+    mark = "" if ending is None else _missing_mark(kept, table, ending)
+    return _assemble(kept, mark, positions, table, layout, dict(missing))
+
+
+def _missing_mark(kept: Sequence[str], table: SymbolTable, ending: Ending) -> str:
+    """Return the mark that symbols lack at their end; "" if they have one or the table has none.
+
+    A colon and a closing quote are no ends: models speak them at full level up to the last sample.
+    """
+    text = "".join(kept[-_LONGEST_TAIL:])
+    if text[-1] in _FINAL or text.rstrip(_CLOSERS)[-1:] in tuple(_STOPS):
+        return ""
+    marks = _ADDED["clause" if text.endswith(":") else ending]
+    return next((mark for mark in marks if mark in table), "")
 
 
 def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str]:
@@ -207,6 +233,7 @@ def _require_speech(
 
 def _assemble(
     kept: Sequence[str],
+    mark: str,
     positions: Sequence[_Position],
     table: SymbolTable,
     layout: SymbolLayout,
@@ -223,7 +250,9 @@ def _assemble(
         )
         for text, start, end, source in positions
     )
-    ids, symbols = [table.ids[symbol] for symbol in kept], list(kept)
+    symbols = [*kept, mark] if mark else list(kept)
+    ids = [table.ids[symbol] for symbol in symbols]
+    added = shift + (2 * len(kept) + 1 if blanks else len(kept)) if mark else -1
     if blanks:
         blank = layout.blank or table.symbols[0]
         ids = _intersperse(ids, table.id(blank) if layout.blank else 0)
@@ -231,7 +260,7 @@ def _assemble(
     if layout.bos_eos:
         ids = [table.id(BOS), *ids, table.id(EOS)]
         symbols = [BOS, *symbols, EOS]
-    return Encoding(tuple(ids), tuple(symbols), words, "".join(kept), dropped)
+    return Encoding(tuple(ids), tuple(symbols), words, "".join(kept), dropped, added)
 
 
 def _intersperse(items: Sequence[T], blank: T) -> list[T]:

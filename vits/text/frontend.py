@@ -18,6 +18,7 @@ from vits.text.encoding import (
     BOS,
     EOS,
     Encoding,
+    Ending,
     PhonemeChunk,
     SymbolLayout,
     UnknownPolicy,
@@ -25,13 +26,15 @@ from vits.text.encoding import (
     split_symbols,
 )
 from vits.text.espeak.letters import SpokenWord, join_letters
-from vits.text.espeak.phonemize import espeak_tokens, without_stress
+from vits.text.espeak.phonemize import espeak_tokens, find_espeak_language, without_stress
 from vits.text.espeak.word_alignment import group_words
 from vits.text.fingerprint import compute_fingerprint
 from vits.text.lexicon import LexiconIndex, lexicon_key, prepare_lexicon
 from vits.text.normalize import clean_aligned, clean_characters, normalize_aligned, tidy
+from vits.text.phonetics.nearest_symbol import nearest_symbol
 from vits.text.symbols import SymbolTable
 from vits.text.tokens import split_inline_phonemes, split_tokens
+from vits.text.transliteration import transliterate
 
 __all__ = ["Frontend"]
 
@@ -44,6 +47,9 @@ _MAX_SPELLED_WORD = 32
 _MAX_RUN = 100
 # Pictographs are not spoken, although espeak-ng has names for some. These signs are spoken.
 _SPOKEN_SIGNS = frozenset("°©®™№℠")
+_SPACES = " \t\r\n\v\f\xa0"
+# The language of [[de: Guten Tag]], an espeak-ng code.
+_LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]+)*):\s+(?=\S)")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
@@ -84,14 +90,23 @@ class Frontend:
             symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1
         )
 
-    def encode(self, text: str, *, unknown: UnknownPolicy = "raise") -> Encoding:
+    def encode(
+        self,
+        text: str | AlignedText,
+        *,
+        unknown: UnknownPolicy = "raise",
+        ending: Ending | None = None,
+    ) -> Encoding:
         """Convert one sentence to symbol ids.
 
         Args:
-            text: any string; ``[[...]]`` is passed through as phonemes.
+            text: any string, or a part of an input, whose places ``Word.source`` then gives;
+                ``[[...]]`` is passed through as phonemes.
             unknown: ``raise`` an error for symbols that the table lacks or that have no sound, or
                 ``drop`` them with one ``UnknownSymbolWarning`` and count them in
                 ``Encoding.dropped``.
+            ending: for synthesis: add a mark that ends a ``sentence`` or a ``clause`` if the text
+                has none, because a model speaks on at full level without one. None: as written.
 
         Raises:
             UnknownSymbolError: a symbol is unknown and the policy is ``raise``.
@@ -107,6 +122,7 @@ class Frontend:
             layout=SymbolLayout(self.config.blanks, self.config.blank, self.config.bos_eos),
             composed=self._composed,
             unknown=unknown,
+            ending=ending,
         )
 
     def transcribe(self, text: str) -> str:
@@ -173,16 +189,19 @@ class Frontend:
     def _composed(self) -> bool:
         return self.config.backend == "graphemes"
 
-    def _chunks(self, text: str) -> tuple[list[PhonemeChunk], Counter[str]]:
+    def _chunks(self, text: str | AlignedText) -> tuple[list[PhonemeChunk], Counter[str]]:
         """Return words and separators with phonemes, and the count of silent characters."""
-        plain, inserted = self._insert_phonemes(text)
+        silent: Counter[str] = Counter()
+        plain, inserted = self._insert_phonemes(text, silent)
         language = self.config.language
         plain = (
             normalize_aligned(plain, language) if self.config.normalize else clean_aligned(plain)
         )
-        silent: Counter[str] = Counter()
         if self.config.backend == "espeak":
-            plain, silent = _remove_silent(plain, language)
+            for remove in (transliterate, _remove_silent):
+                plain, removed = remove(plain, language)
+                silent += removed
+            plain = tidy(plain) if silent else plain
         chunks: list[PhonemeChunk] = []
         elements = self._elements(plain, iter(inserted))
         for is_plain, group in groupby(elements, lambda element: isinstance(element, SpokenWord)):
@@ -198,36 +217,70 @@ class Frontend:
             chunks.append(PhonemeChunk(" " if run[-1].text == " " else ""))
         return chunks, silent
 
-    def _insert_phonemes(self, text: str) -> tuple[AlignedText, list[PhonemeChunk]]:
-        """Replace ``[[phonemes]]`` and entries of the lexicon by placeholders.
+    def _insert_phonemes(
+        self, text: str | AlignedText, silent: Counter[str]
+    ) -> tuple[AlignedText, list[list[PhonemeChunk]]]:
+        """Replace ``[[...]]`` and entries of the lexicon by placeholders.
 
         Returns:
-            The text, and a chunk for each placeholder.
+            The text, and the chunks of each placeholder.
         """
-        plain, inline = _extract_inline(text)
+        aligned = AlignedText(text) if isinstance(text, str) else text
+        plain, found = _extract_inline(aligned)
+        inline = [self._read_inline(content, span, silent) for content, span in found]
         if self._index is None:
             return plain, inline
         plain = clean_characters(plain)
         edits: list[Edit] = []
-        chunks: list[PhonemeChunk] = []
+        chunks: list[list[PhonemeChunk]] = []
         remaining = iter(inline)
         for start, end, phonemes in self._index.find(plain.text, _PLACEHOLDER):
             if phonemes is None:
                 chunks.append(next(remaining))
                 continue
             edits.append(Edit(start, end, _PLACEHOLDER))
-            chunks.append(PhonemeChunk(phonemes, plain.text[start:end], plain.span(start, end)))
+            word = PhonemeChunk(phonemes, plain.text[start:end], plain.span(start, end))
+            chunks.append([word])
         return plain.edit(edits), chunks
 
+    def _read_inline(
+        self, content: AlignedText, span: Span, silent: Counter[str]
+    ) -> list[PhonemeChunk]:
+        """Return the chunks of ``[[phonemes]]`` or ``[[language: text]]``; count what is silent.
+
+        Text of another language is read by its rules, with the nearest symbols of the table.
+        """
+        text = content.text
+        language = _LANGUAGE.match(text)
+        if language is None:
+            return [PhonemeChunk(text, text, span)]
+        foreign = copy(self)
+        foreign.lexicon, foreign._index = {}, None
+        code = find_espeak_language(language[1]) if not self._composed else language[1]
+        foreign.config = replace(self.config, language=code)
+        chunks, missing = foreign._chunks(content.part(language.end(), len(text)))
+        silent += missing
+        return [chunk._replace(phonemes=self._nearest(chunk.phonemes)) for chunk in chunks]
+
+    def _nearest(self, phonemes: str) -> str:
+        """Replace the symbols that the table lacks by the nearest ones; drop those without."""
+        known = self.symbols.symbols
+        return "".join(
+            symbol
+            if symbol in self.symbols
+            else nearest_symbol(symbol, known, phonetic=not self._composed) or ""
+            for symbol in split_symbols(phonemes, self.symbols, self._composed)
+        )
+
     def _elements(
-        self, plain: AlignedText, inserted: Iterator[PhonemeChunk]
+        self, plain: AlignedText, inserted: Iterator[list[PhonemeChunk]]
     ) -> Iterator[SpokenWord | PhonemeChunk]:
         """Yield words for the backend and single spaces as words, everything else as chunks."""
         position = 0
         for word, marks in split_tokens(plain.text):
             for part in re.split(f"({_PLACEHOLDER})", word) if _PLACEHOLDER in word else (word,):
                 if part == _PLACEHOLDER:
-                    yield next(inserted)
+                    yield from next(inserted)
                 elif part:
                     yield from self._look_up(part, plain.span(position, position + len(part)))
                 position += len(part)
@@ -281,12 +334,16 @@ class Frontend:
         return phonemes if "-" in self.symbols else phonemes.replace("-", "")
 
 
-def _extract_inline(text: str) -> tuple[AlignedText, list[PhonemeChunk]]:
-    """Replace each ``[[phonemes]]`` by a placeholder; return the text and the phonemes."""
+def _extract_inline(text: AlignedText) -> tuple[AlignedText, list[tuple[AlignedText, Span]]]:
+    """Replace each ``[[...]]`` by a placeholder.
+
+    Returns:
+        The text; and the content of each placeholder, with the span of the whole.
+    """
     edits: list[Edit] = []
-    inline: list[PhonemeChunk] = []
+    inline: list[tuple[AlignedText, Span]] = []
     position = 0
-    for part, is_inline in split_inline_phonemes(text):
+    for part, is_inline in split_inline_phonemes(text.text):
         if not is_inline:
             if "[[" in part or "]]" in part:
                 raise TextError(_UNBALANCED)
@@ -296,16 +353,16 @@ def _extract_inline(text: str) -> tuple[AlignedText, list[PhonemeChunk]]:
                 edits.append(Edit(start, start + 1, "\ufffd"))
             position += len(part)
             continue
-        phonemes = part.strip()
-        if not phonemes:
+        content = text.part(position + 2, position + 2 + len(part)).strip(_SPACES)
+        if not content.text:
             raise TextError("[[ ]] must contain phonemes, e.g. [[həlˈoʊ]]")
         if "[[" in part or "]]" in part:
             raise TextError(_UNBALANCED)
         end = position + len(part) + 4
         edits.append(Edit(position, end, _PLACEHOLDER))
-        inline.append(PhonemeChunk(phonemes, phonemes, Span(position, end)))
+        inline.append((content, text.span(position, end)))
         position = end
-    return AlignedText(text).edit(edits), inline
+    return text.edit(edits), inline
 
 
 _UNBALANCED = "[[ and ]] must come in pairs, e.g. [[həlˈoʊ]]; close or remove them"
@@ -321,7 +378,7 @@ def _remove_silent(text: AlignedText, language: str) -> tuple[AlignedText, Count
     if not silent:
         return text, Counter()
     counts = Counter(char for char in text.text if char in silent)
-    return tidy(text.sub(f"[{re.escape(''.join(silent))}]", " ")), counts
+    return text.sub(f"[{re.escape(''.join(silent))}]", " "), counts
 
 
 @lru_cache(maxsize=65536)

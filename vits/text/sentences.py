@@ -10,7 +10,7 @@ from vits.text.english.sentences import dot_ends_sentence
 from vits.text.languages.sentences import dot_ends_sentence as foreign_dot_ends_sentence
 from vits.text.lines import phrase_ends
 
-__all__ = ["split_sentences"]
+__all__ = ["split_pieces", "split_sentences"]
 
 _CLOSERS = r"[\"'”’»)\]」』）】]*"
 _STOPS = r"[.!?…؟۔։።]"
@@ -61,6 +61,17 @@ def split_sentences(text: str, max_chars: int = 400, language: str = "") -> list
     >>> split_sentences("Dr. Who paid $3.50. Why?  He knew...")
     ['Dr. Who paid $3.50. ', 'Why?  ', 'He knew...']
     """
+    return [piece for piece, _ in split_pieces(text, max_chars, language)]
+
+
+def split_pieces(text: str, max_chars: int = 400, language: str = "") -> list[tuple[str, bool]]:
+    """Split text as ``split_sentences`` does, and tell which pieces end a sentence.
+
+    The others were cut to keep the maximum length: the sentence goes on in the next piece.
+
+    >>> split_pieces("Now. Apples, pears", max_chars=10)
+    [('Now. ', True), ('Apples, ', False), ('pears', True)]
+    """
     if max_chars < 1:
         raise TextError(f"max_chars {max_chars} must be at least 1")
     if not text:
@@ -75,9 +86,11 @@ def split_sentences(text: str, max_chars: int = 400, language: str = "") -> list
         if not _inside(spans, found.start()) and _ends(text, found, end, language):
             ends.add(end)
             start = end
-    pieces = list(pairwise(sorted(ends | {0, len(text)})))
+    ends |= {0, len(text)}
+    pieces = list(pairwise(sorted(ends)))
     cut = [part for piece in pieces for part in _cut(text, spans, piece, max_chars)]
-    return [text[start:end] for start, end in _join_silent(text, cut, max_chars)]
+    joined = _join_silent(text, cut, max_chars)
+    return [(text[start:end], end in ends) for start, end in joined]
 
 
 def _skip_spaces(text: str, position: int) -> int:

@@ -53,7 +53,8 @@ def test_a_break_adds_exactly_its_samples(voice):
 
 
 def test_breaks_stand_anywhere_and_add_up(voice):
-    hello, you = (voice(text, **HOW).samples for text in ("Hello", "you."))
+    # a sentence that goes on after a break ends as a clause does
+    hello, you = (voice(text, **HOW).samples for text in ("Hello,", "you."))
     found = say(voice, "<break time='1s'/>Hello <break/><break strength='none'/>you.<break/>")
     pause = zeros(found, 0.4)
     expected = np.concatenate([zeros(found, 1.0), hello, pause, you, pause])
@@ -81,7 +82,7 @@ def test_a_rate_is_a_length_scale(voice):
 def test_a_rate_inside_a_sentence_gives_the_parts_without_a_pause(voice):
     found = say(voice, "Hello <prosody rate='slow'>there</prosody>. How?")
     parts = [
-        voice("Hello ", **HOW).samples,
+        voice("Hello,", **HOW).samples,
         voice("there.", **HOW, length_scale=1 / 0.75).samples,
         zeros(found, 0.25),
         voice("How?", **HOW).samples,

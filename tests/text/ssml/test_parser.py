@@ -13,6 +13,14 @@ def parse(body, language="en-us"):
     return parse_ssml(f"<speak>{body}</speak>", language)
 
 
+def plain(events):
+    """Replace the aligned text of each run by its characters."""
+    return [
+        event._replace(text=event.text.text) if isinstance(event, TextRun) else event
+        for event in events
+    ]
+
+
 def test_a_document_with_declaration_and_namespaces():
     text = """<?xml version="1.0" encoding="UTF-8"?>
     <speak version="1.1" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="en-GB"
@@ -20,12 +28,12 @@ def test_a_document_with_declaration_and_namespaces():
         xsi:schemaLocation="http://www.w3.org/2001/10/synthesis synthesis.xsd">
       Hello
     </speak>"""
-    assert parse_ssml(text, "en-us").events == [TextRun(" Hello ", 1.0, None)]
+    assert plain(parse_ssml(text, "en-us").events) == [TextRun(" Hello ", 1.0, None)]
 
 
 def test_events_are_in_order_and_adjacent_text_is_merged():
     document = parse("a <sub alias='b'>x</sub> c<break time='2s'/><p><s>d</s></p>")
-    assert document.events == [
+    assert plain(document.events) == [
         TextRun("a b c", 1.0, None),
         Break(2.0),
         Boundary(" "),
@@ -95,3 +103,25 @@ def test_random_markup_never_crashes():
         body = "".join(rng.choices(pieces, k=rng.randint(0, 12)))
         with contextlib.suppress(TextError):
             parse(body)
+
+
+def test_runs_know_their_place_in_the_document():
+    text = "  <speak>Ab &amp; <sub alias='see dee'>CD</sub> <!-- x -->é\r\n<s>你 f</s></speak>"
+    runs = [e.text for e in parse_ssml(text, "en-us").events if isinstance(e, TextRun)]
+    places = {}
+    for run in runs:
+        for word in run.text.split():
+            at = run.text.index(word)
+            places[word] = text[slice(*run.span(at, at + len(word)))]
+    assert places == {
+        **{"Ab": "Ab", "&": "&amp;", "see": "CD", "dee": "CD", "é": "é", "你": "你", "f": "f"}
+    }
+
+
+def test_lang_is_a_span_of_another_language():
+    (run,) = plain(parse("Say <lang xml:lang='de-DE'>Guten Tag. Wie geht's?</lang> now.").events)
+    assert run.text == "Say [[de-de: Guten Tag]]. [[de-de: Wie geht's]]? now."
+    (run,) = plain(parse("Say <lang xml:lang='en-GB'>hello</lang>.").events)
+    assert run.text == "Say hello."
+    with pytest.raises(TextError, match="non-empty attribute xml:lang"):
+        parse("<lang>hello</lang>")

@@ -27,7 +27,7 @@ class Pauses:
         if isinstance(item, Silence):
             self._after_silence = True
             return round(item.seconds * self._rate)
-        no_pause = self._is_first or self._after_silence
+        no_pause = self._is_first or self._after_silence or item.continues
         self._is_first = self._after_silence = False
         return 0 if no_pause else round(pause_seconds(item.gap, self._settings) * self._rate)
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from vits.errors import TextError
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import ResolvedSpeaker
-from vits.text import Encoding, Frontend, split_sentences
+from vits.text import Encoding, Frontend
+from vits.text.aligned import AlignedText
+from vits.text.sentences import split_pieces
 
 __all__ = [
     "LONGEST_TEXT",
@@ -19,6 +21,7 @@ __all__ = [
     "check_text",
     "encode_sentences",
     "read_sentences",
+    "split_text",
 ]
 
 LONGEST_TEXT = 100_000  # characters, about two hours of speech
@@ -36,11 +39,15 @@ class SentenceText(NamedTuple):
         text: the sentence with the spaces that follow it.
         speaker: its speaker; None: the request's.
         settings: its settings; None: the request's.
+        is_end: whether a sentence ends with it; otherwise it goes on in the next one.
+        continues: whether it goes on with the sentence before it, without a pause.
     """
 
-    text: str
+    text: AlignedText
     speaker: ResolvedSpeaker | None = None
     settings: Settings | None = None
+    is_end: bool = True
+    continues: bool = False
 
 
 class Sentence(NamedTuple):
@@ -52,12 +59,14 @@ class Sentence(NamedTuple):
             one; they decide the pause. Empty for the first.
         speaker: its speaker; None: the request's.
         settings: its settings; None: the request's.
+        continues: whether it follows the one before it without a pause.
     """
 
     encoding: Encoding
     gap: str
     speaker: ResolvedSpeaker | None = None
     settings: Settings | None = None
+    continues: bool = False
 
 
 class Silence(NamedTuple):
@@ -70,12 +79,12 @@ Item = Sentence | Silence
 """One element of a text."""
 
 
-def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
+def read_sentences(frontend: Frontend, text: str | AlignedText) -> Iterator[Sentence]:
     """Split a text and encode its sentences one by one.
 
     Args:
         frontend: the voice's front end.
-        text: a text that passed ``check_text``.
+        text: a text that passed ``check_text``, or what is left of it without its markup.
 
     Yields:
         At least one sentence.
@@ -87,10 +96,19 @@ def read_sentences(frontend: Frontend, text: str) -> Iterator[Sentence]:
     Raises:
         TextError: the text has nothing that this voice can speak.
     """
-    sentences = split_sentences(text, language=frontend.config.language)
-    for item in encode_sentences(frontend, map(SentenceText, sentences)):
+    aligned = AlignedText(text) if isinstance(text, str) else text
+    for item in encode_sentences(frontend, split_text(aligned, frontend.config.language)):
         if isinstance(item, Sentence):
             yield item
+
+
+def split_text(text: AlignedText, language: str) -> Iterator[SentenceText]:
+    """Yield the sentences of a text; one that is too long comes in pieces without a pause."""
+    start, continues = 0, False
+    for piece, is_end in split_pieces(text.text, language=language):
+        end = start + len(piece)
+        yield SentenceText(text.part(start, end), is_end=is_end, continues=continues)
+        start, continues = end, not is_end
 
 
 def encode_sentences(
@@ -103,10 +121,11 @@ def encode_sentences(
         if isinstance(sentence, Silence):
             yield sentence
             continue
-        text = sentence.text
+        text = sentence.text.text
         if text.strip():
+            ending = "sentence" if sentence.is_end else "clause"
             try:
-                encoding = frontend.encode(text, unknown="drop")
+                encoding = frontend.encode(sentence.text, unknown="drop", ending=ending)
             except TextError as error:
                 if "[[" in text or "]]" in text:  # a mistake to correct, not an empty sentence
                     raise
@@ -114,7 +133,9 @@ def encode_sentences(
                 first_skipped = first_skipped or (text.strip(), error)
             else:
                 before = gap if n_encoded else ""
-                yield Sentence(encoding, before, sentence.speaker, sentence.settings)
+                yield Sentence(
+                    encoding, before, sentence.speaker, sentence.settings, sentence.continues
+                )
                 n_encoded += 1
                 gap = ""
         gap = (gap + _tail(text))[:LONGEST_GAP]

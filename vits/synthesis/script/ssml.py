@@ -14,8 +14,17 @@ from vits.synthesis.script.sentences import (
 )
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import ResolvedSpeaker, parse_speaker, resolve_speaker
-from vits.text import Encoding, Frontend, split_sentences
-from vits.text.ssml.parser import Boundary, Break, SsmlDocument, TextRun, parse_ssml
+from vits.text import Encoding, Frontend
+from vits.text.aligned import AlignedText, Edit
+from vits.text.sentences import split_pieces
+from vits.text.ssml.parser import (
+    Boundary,
+    Break,
+    Event,
+    SsmlDocument,
+    TextRun,
+    parse_ssml,
+)
 
 __all__ = ["read_ssml"]
 
@@ -27,8 +36,9 @@ def read_ssml(
 
     Text between breaks and the edges of ``p``, ``s`` and ``voice`` is split into sentences as plain
     text is. Where the rate or the speaker changes inside a sentence, its parts are synthesised
-    separately and follow each other without a pause. A ``break`` replaces the pause that the
-    punctuation would give.
+    separately and follow each other without a pause; each ends as a clause does, and so does a
+    sentence that goes on after a ``break``. A ``break`` replaces the pause that the punctuation
+    would give.
 
     Args:
         frontend: the voice's front end.
@@ -58,7 +68,8 @@ def _split_document(
     """Split a document into sentences and silences."""
     items: list[SentenceText | Silence] = []
     runs: list[SentenceText] = []
-    for event in [*document.events, Boundary("")]:
+    events = [*document.events, Boundary("")]
+    for index, event in enumerate(events):
         if isinstance(event, TextRun):
             speaker = None if event.voice is None else speakers[event.voice]
             own = None
@@ -66,7 +77,7 @@ def _split_document(
                 own = replace(settings, length_scale=settings.length_scale / event.rate)
             runs.append(SentenceText(event.text, speaker, own))
             continue
-        items += _split_runs(runs, language)
+        items += _split_runs(runs, _goes_on(events, index), language)
         runs = []
         if isinstance(event, Break):
             items.append(Silence(event.seconds))
@@ -75,47 +86,81 @@ def _split_document(
     return _merge_unspeakable(items)
 
 
-def _split_runs(runs: Sequence[SentenceText], language: str) -> Iterator[SentenceText | Silence]:
-    """Split adjacent runs where a sentence ends, and where the next run starts."""
-    text = "".join(run.text for run in runs)
+def _goes_on(events: Sequence[Event], index: int) -> bool:
+    """Tell whether a break at ``index`` is inside a sentence, as far as the markup tells."""
+    for event in events[index:]:
+        if isinstance(event, Boundary):
+            return False
+        if isinstance(event, TextRun) and _is_speakable(event.text.text):
+            return True
+    return False
+
+
+def _split_runs(
+    runs: Sequence[SentenceText], goes_on: bool, language: str
+) -> Iterator[SentenceText | Silence]:
+    """Split adjacent runs where a sentence ends, and where the next run starts.
+
+    Args:
+        runs: adjacent runs.
+        goes_on: whether the sentence of the last run goes on after it.
+        language: an espeak-ng code.
+    """
+    if not runs:
+        return
+    text = AlignedText.join(run.text for run in runs)
     ends = list(accumulate(len(run.text) for run in runs))
-    start = 0
-    for sentence in split_sentences(text, language=language):
+    start, continues = 0, False
+    for sentence, ends_here in split_pieces(text.text, language=language):
         stop, is_first = start + len(sentence), True
+        is_last = stop == len(text) and goes_on
         for run, end in zip(runs, ends, strict=True):
-            piece = text[max(start, end - len(run.text)) : min(stop, end)]
-            if not piece:
+            first, last = max(start, end - len(run.text)), min(stop, end)
+            piece = text.part(first, max(first, last))
+            if not piece.text:
                 continue
-            if not is_first and _is_speakable(piece):
+            speakable = _is_speakable(piece.text)
+            if not is_first and speakable:
                 yield Silence(0.0)
-            yield run._replace(text=piece)
-            is_first = is_first and not _is_speakable(piece)
-        start = stop
+            more = _is_speakable(text.text[last:stop])
+            yield run._replace(
+                text=piece,
+                is_end=ends_here and not more and not is_last,
+                continues=continues and is_first,
+            )
+            is_first = is_first and not speakable
+        start, continues = stop, not ends_here
 
 
 def _merge_unspeakable(items: Sequence[SentenceText | Silence]) -> list[SentenceText | Silence]:
     """Append text without letters and digits to the sentence before it, or else prepend it."""
     kept: list[SentenceText | Silence] = []
-    pending = ""
+    pending: list[AlignedText] = []
     for item in items:
         if isinstance(item, Silence):
             kept.append(item)
-        elif _is_speakable(item.text):
-            kept.append(item._replace(text=pending + item.text))
-            pending = ""
+        elif _is_speakable(item.text.text):
+            kept.append(item._replace(text=AlignedText.join([*pending, item.text])))
+            pending = []
         elif not _append(kept, item.text):
-            pending += item.text
-    if pending.strip():
-        kept.append(SentenceText(pending))
+            pending.append(item.text)
+    if any(text.text.strip() for text in pending):
+        kept.append(SentenceText(AlignedText.join(pending)))
     return kept
 
 
-def _append(items: list[SentenceText | Silence], text: str) -> bool:
+def _append(items: list[SentenceText | Silence], text: str | AlignedText) -> bool:
     """Append text to the last sentence; return whether there is one."""
     for index in reversed(range(len(items))):
         item = items[index]
         if isinstance(item, SentenceText):
-            items[index] = item._replace(text=item.text + text)
+            end = len(item.text)
+            longer = (
+                item.text.edit([Edit(end, end, text)])
+                if isinstance(text, str)
+                else AlignedText.join([item.text, text])
+            )
+            items[index] = item._replace(text=longer)
             return True
     return False
 

@@ -28,6 +28,7 @@ __all__ = [
     "espeak_languages",
     "espeak_tokens",
     "espeak_version",
+    "find_espeak_language",
     "phonemize",
     "phonemizer_version",
     "without_stress",
@@ -93,6 +94,27 @@ def espeak_languages() -> dict[str, str]:
     """
     with _engines().borrow("en-us"):
         return dict(_engines().names)
+
+
+def find_espeak_language(code: str) -> str:
+    """Return espeak-ng's code of a BCP 47 language tag, e.g. ``fr-fr`` for ``fr`` or ``fr-CA``.
+
+    Raises:
+        TextError: espeak-ng has no variety of this language, or is not installed.
+    """
+    names = espeak_languages()
+    lower = {name.lower(): name for name in names}
+    requested = code.lower().replace("_", "-")
+    family = requested.partition("-")[0]
+    for candidate in (requested, _ALIASES.get(requested, ""), family, f"{family}-{family}"):
+        if candidate in lower:
+            return lower[candidate]
+    varieties = sorted(name for name in names if name.partition("-")[0] == family)
+    if varieties:
+        return "en-us" if family == "en" else varieties[0]
+    if family in _ALIASES:
+        return _ALIASES[family]
+    raise TextError(_unknown_language(code, names))
 
 
 def espeak_data() -> Path:

@@ -1,21 +1,23 @@
 """Safe parser for a subset of the Speech Synthesis Markup Language (SSML).
 
 Source: W3C, Speech Synthesis Markup Language 1.1, 2010. Supported: ``speak``, ``p``, ``s``,
-``break``, ``prosody`` with ``rate``, ``phoneme``, ``say-as``, ``sub`` and ``voice`` with ``name``.
+``break``, ``prosody`` with ``rate``, ``phoneme``, ``say-as``, ``sub``, ``lang`` and ``voice`` with
+``name``.
 Anything else is an error; nothing is ignored. Document types, processing instructions and
 entities other than XML's five are rejected; nothing is fetched.
 """
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from xml.parsers import expat
 
 from vits.errors import TextError
+from vits.text.aligned import AlignedText, Edit, Span
+from vits.text.sentences import split_sentences
 from vits.text.ssml.prosody import parse_break, parse_rate
 from vits.text.ssml.say_as import say_as
 
-__all__ = ["MAX_CHARS", "Boundary", "Break", "SsmlDocument", "TextRun", "parse_ssml"]
+__all__ = ["MAX_CHARS", "Boundary", "Break", "Event", "SsmlDocument", "TextRun", "parse_ssml"]
 
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 32  # nested elements
@@ -31,21 +33,22 @@ ATTRIBUTES = {
     "phoneme": ("ph", "alphabet"),
     "say-as": ("interpret-as",),
     "sub": ("alias",),
+    "lang": ("xml:lang",),
     "voice": ("name", "xml:lang"),
 }
-LEAVES = ("break", "phoneme", "say-as", "sub")  # elements that contain no other element
+LEAVES = ("break", "phoneme", "say-as", "sub", "lang")  # elements that contain no other element
 
 
 class TextRun(NamedTuple):
     """Text to speak at one rate by one speaker.
 
     Attributes:
-        text: may contain ``[[phonemes]]``.
+        text: may contain ``[[phonemes]]``; aligned with the document.
         rate: speaking rate relative to the voice's default.
         voice: speaker name; None selects the speaker of the request.
     """
 
-    text: str
+    text: AlignedText
     rate: float
     voice: str | None
 
@@ -93,6 +96,7 @@ class _Element(NamedTuple):
     rate: float
     voice: str | None
     attributes: Mapping[str, str]
+    start: int  # of its tag in the document
 
 
 def parse_ssml(markup: str, language: str) -> SsmlDocument:
@@ -110,11 +114,13 @@ def parse_ssml(markup: str, language: str) -> SsmlDocument:
         raise TextError(
             f"SSML of {len(markup):,} characters must have at most {MAX_CHARS:,}; split it"
         )
+    document = markup.strip()
     try:
-        data = markup.strip().encode()
+        data = document.encode()
     except UnicodeEncodeError as error:
         raise TextError(f"SSML has a lone surrogate at {error.start}; remove it") from error
-    reader = _Reader(language)
+    offset = len(markup) - len(markup.lstrip())
+    reader = _Reader(language, document, data, offset)
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -126,25 +132,43 @@ def parse_ssml(markup: str, language: str) -> SsmlDocument:
     except TextError as error:
         line = reader.parser.CurrentLineNumber
         raise TextError(f"SSML line {line}: {error}") from error
+    reader.finish_run()
     return SsmlDocument(reader.events, reader.labels)
 
 
 class _Reader:
-    """Converts expat callbacks to events."""
+    """Converts expat callbacks to events.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        language: language of the voice.
+        document: the document.
+        data: the same in UTF-8.
+        offset: index of the document in the input (characters).
+    """
+
+    def __init__(self, language: str, document: str, data: bytes, offset: int) -> None:
         self._language = language
+        self._document, self._data, self._offset = document, data, offset
+        self._byte = self._char = 0  # the same place in both
+        self._in_cdata = False
         self._open: list[_Element] = []
-        self._leaf_text = ""
+        self._text_parts: list[AlignedText] = []  # character data since the last tag
+        self._leaf_text = AlignedText("")
+        self._run: list[AlignedText] = []
+        self._run_element: _Element | None = None
         self.events: list[Event] = []
         self.labels: dict[str, list[str]] = {}
         self.parser = parser = expat.ParserCreate("utf-8", " ")
-        parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
         parser.ProcessingInstructionHandler = self._instruction
+        parser.StartCdataSectionHandler = lambda: self._set_cdata(True)
+        parser.EndCdataSectionHandler = lambda: self._set_cdata(False)
+
+    def _set_cdata(self, inside: bool) -> None:
+        self._in_cdata = inside
 
     def _doctype(self, *_: object) -> None:
         raise TextError("<!DOCTYPE> and entities are not supported; remove <!DOCTYPE>")
@@ -159,6 +183,7 @@ class _Reader:
                 f"element <{name}> is not supported; remove it, or use one of "
                 f"{', '.join(ATTRIBUTES)}"
             )
+        self._end_text()
         self._check_nesting(name)
         attributes = {_qualified_name(key): value for key, value in raw_attributes.items()}
         for key in attributes:
@@ -167,7 +192,8 @@ class _Reader:
                 raise TextError(
                     f"attribute {key} of <{name}> is not supported; remove it; known: {known}"
                 )
-        self._check_language(attributes.get("xml:lang"))
+        if name != "lang":
+            self._check_language(attributes.get("xml:lang"))
         rate, voice = (self._open[-1].rate, self._open[-1].voice) if self._open else (1.0, None)
         if name == "prosody":
             rate = parse_rate(_required(name, attributes, "rate"), rate)
@@ -175,10 +201,10 @@ class _Reader:
             voice = attributes.get("name", "").strip() or None
             if voice is None:
                 raise TextError("<voice> must have a name, e.g. <voice name='ada'>")
-        self._open.append(_Element(name, rate, voice, attributes))
-        self._leaf_text = ""
+        self._open.append(_Element(name, rate, voice, attributes, self._position()))
+        self._leaf_text = AlignedText("")
         if name in ("p", "s"):
-            self.events.append(Boundary(" "))
+            self._add(Boundary(" "))
 
     def _check_nesting(self, name: str) -> None:
         names = [element.name for element in self._open]
@@ -193,50 +219,99 @@ class _Reader:
             raise TextError(f"<{name}> must not be inside <{parent}>; close <{parent}> first")
 
     def _check_language(self, language: str | None) -> None:
-        if language is None:
-            return
-        requested, actual = (code.lower().replace("_", "-") for code in (language, self._language))
-        if requested.partition("-")[0] != actual.partition("-")[0]:
+        if language is not None and not self._is_own(language):
             raise TextError(
                 f"xml:lang {language!r} is not the voice's language {self._language}; "
-                "remove it, or use a voice of that language"
+                "remove it, use a voice of that language, or <lang> for a few words"
             )
+
+    def _is_own(self, language: str) -> bool:
+        """Tell whether a language is that of the voice, in any variety."""
+        requested, own = (code.lower().replace("_", "-") for code in (language, self._language))
+        return requested.partition("-")[0] == own.partition("-")[0]
+
+    def _position(self) -> int:
+        """Return the index in the document (characters) of what expat reports."""
+        byte = self.parser.CurrentByteIndex
+        self._char += len(self._data[self._byte : byte].decode())
+        self._byte = byte
+        return self._char
 
     def _text(self, data: str) -> None:
-        element = self._open[-1]
-        if element.name in LEAVES:
-            self._leaf_text += data
-        else:
-            self._append(data)
+        start, count = self._position(), len(data)
+        is_reference = self._document.startswith("&", start) and not self._in_cdata
+        if self._document.startswith(data, start) and not is_reference:
+            starts, ends = range(start, start + count), range(start + 1, start + count + 1)
+        else:  # a character reference
+            end = self._document.find(";", start) + 1 if is_reference else start + 1
+            starts, ends = range(start, start + 1), range(end, end + 1)
+        first = self._offset
+        self._text_parts.append(
+            AlignedText(
+                data,
+                [first + i for i in starts] if len(starts) == count else [first + start] * count,
+                [first + i for i in ends] if len(ends) == count else [first + ends[0]] * count,
+            )
+        )
 
-    def _append(self, text: str) -> None:
-        """Append text, with white space collapsed."""
-        text = re.sub(r"\s+", " ", text)
-        element, last = self._open[-1], self.events[-1] if self.events else None
-        if isinstance(last, TextRun) and (last.rate, last.voice) == (element.rate, element.voice):
-            self.events[-1] = last._replace(text=last.text + text)
+    def _end_text(self) -> None:
+        """Use up the character data since the last tag."""
+        if not self._text_parts:
+            return
+        text, self._text_parts = AlignedText.join(self._text_parts), []
+        if self._open[-1].name in LEAVES:
+            self._leaf_text = text
         else:
-            self.events.append(TextRun(text, element.rate, element.voice))
+            self._append(text)
+
+    def _append(self, text: AlignedText) -> None:
+        """Append text, with white space collapsed."""
+        element, last = self._open[-1], self._run_element
+        if last is None or (last.rate, last.voice) != (element.rate, element.voice):
+            self.finish_run()
+            self._run_element = element
+        self._run.append(text.sub(r"\s+", " "))
+
+    def finish_run(self) -> None:
+        """End the run of text that was appended to."""
+        if self._run_element is not None:
+            text = AlignedText.join(self._run)
+            self.events.append(TextRun(text, self._run_element.rate, self._run_element.voice))
+        self._run, self._run_element = [], None
+
+    def _add(self, event: Break | Boundary) -> None:
+        self.finish_run()
+        self.events.append(event)
+
+    def _replace(self, text: str) -> None:
+        """Append text that stands for the content of the element, or for the whole if empty."""
+        if len(self._leaf_text):
+            span = self._leaf_text.span(0, len(self._leaf_text))
+        else:
+            start, end = self._open[-1].start, self._position()
+            span = Span(self._offset + start, self._offset + max(start + 1, end))
+        self._append(AlignedText(text, [span.start] * len(text), [span.end] * len(text)))
 
     def _end(self, _: str) -> None:
+        self._end_text()
         name, attributes = self._open[-1].name, self._open[-1].attributes
         if name == "break":
-            if self._leaf_text.strip():
+            if self._leaf_text.text.strip():
                 raise TextError("<break> must be empty; move the text after it")
-            self.events.append(
-                Break(parse_break(attributes.get("time"), attributes.get("strength")))
-            )
+            self._add(Break(parse_break(attributes.get("time"), attributes.get("strength"))))
         elif name == "phoneme":
             self._phoneme(attributes)
         elif name == "sub":
-            self._append(_required(name, attributes, "alias"))
+            self._replace(_required(name, attributes, "alias"))
         elif name == "say-as":
             interpret_as = _required(name, attributes, "interpret-as")
-            self._append(say_as(interpret_as, self._leaf_text, self._language))
+            self._replace(say_as(interpret_as, self._leaf_text.text, self._language))
+        elif name == "lang":
+            self._foreign(_required(name, attributes, "xml:lang"))
         elif name in ("p", "s"):
-            self.events.append(Boundary("\n\n" if name == "p" else " "))
+            self._add(Boundary("\n\n" if name == "p" else " "))
         self._open.pop()
-        self._leaf_text = ""
+        self._leaf_text = AlignedText("")
 
     def _phoneme(self, attributes: Mapping[str, str]) -> None:
         alphabet = attributes.get("alphabet", "ipa")
@@ -245,10 +320,30 @@ class _Reader:
         phonemes = _required("phoneme", attributes, "ph")
         if "[[" in phonemes or "]]" in phonemes:
             raise TextError(f"ph {phonemes!r} must not contain double brackets; remove them")
-        label = " ".join(self._leaf_text.split())
+        label = " ".join(self._leaf_text.text.split())
         if label:
             self.labels.setdefault(phonemes, []).append(label)
-        self._append(f"[[{phonemes}]]")
+        self._replace(f"[[{phonemes}]]")
+
+    def _foreign(self, language: str) -> None:
+        """Append the text of ``<lang>``, each sentence as ``[[language: text]]``."""
+        text = self._leaf_text
+        if self._is_own(language) or not text.text.strip():
+            self._append(text)
+            return
+        if "[[" in text.text or "]]" in text.text:
+            raise TextError("<lang> must not contain double brackets; remove them")
+        code = language.lower().replace("_", "-")
+        edits: list[Edit] = []
+        start = 0
+        for sentence in split_sentences(text.text):
+            # The mark stays outside, so that the sentence ends there.
+            content = sentence.rstrip(" \t\r\n.!?…")
+            if content.strip():
+                end = start + len(content)
+                edits += (Edit(start, start, f"[[{code}: "), Edit(end, end, "]]"))
+            start += len(sentence)
+        self._append(text.edit(edits))
 
 
 def _qualified_name(key: str) -> str:
