@@ -174,81 +174,59 @@ def run_shell(command, where):
     assert done.returncode == 0, f"{where}\n{done.stderr}"
 
 
-@pytest.fixture
-def reader(tmp_path, steady_pitch):
+@pytest.fixture(scope="module")
+def readers_folder(tmp_path_factory, make_bundle, make_config, checkpoint_values):
     """A folder with what the reader of a page is supposed to have."""
-    rng = np.random.default_rng(1)
-    texts = ("The garden is blue.", "Ada sings today.", "Where is the old bridge?")
-    (tmp_path / "recordings" / "wavs").mkdir(parents=True)
-    for number, _ in enumerate(texts):
-        noise = rng.normal(0, 0.1, 22050 + 2205 * number)
-        soundfile.write(tmp_path / "recordings" / "wavs" / f"{number}.wav", noise, 22050)
-    table = "".join(f"{number}|{text}\n" for number, text in enumerate(texts))
-    (tmp_path / "recordings" / "metadata.csv").write_text(table, encoding="utf-8")
-    shutil.copytree(tmp_path / "recordings", tmp_path / "LJSpeech-1.1")
-    (tmp_path / "story.txt").write_text("It was late. The house slept.\n", encoding="utf-8")
-    for name in ("recipes", "configs"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    write_checkpoint(tmp_path / "runs" / "ada" / "checkpoints" / "last.ckpt")
-    write_random_voice(tmp_path / "demo" / "voice")
-    write_random_voice(tmp_path / "voices" / "duo", ["ada", "bob"])
-    return tmp_path
-
-
-def write_random_voice(folder, speakers=()):
-    from vits.synthesis import Card, VoiceBundle, write_voice
-
-    model, frontend = random_model(max(1, len(speakers)))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    bundle = VoiceBundle(
-        generator=model,
-        frontend=frontend,
-        fingerprint=frontend.fingerprint(),
-        speakers=tuple(speakers),
-        card=Card(name="random"),
-    )
-    write_voice(folder, bundle)
-
-
-def write_checkpoint(path):
     import torch
 
-    from vits.config import to_dict
-
-    model, frontend = random_model(1)
-    path.parent.mkdir(parents=True)
-    values = {
-        "state_dict": {f"generator.{name}": value for name, value in model.state_dict().items()},
-        "global_step": 20000,
-        "vits": {
-            "format": 1,
-            "model": to_dict(model.config),
-            "training": {},
-            "frontend": frontend.to_dict(),
-            "fingerprint": frontend.fingerprint(),
-            "speakers": [""],
-            "data": {"utterances": 3, "seconds": 3.3, "name": "recordings"},
-            "ema": None,
-        },
-    }
-    torch.save(values, path)
-
-
-def random_model(n_speakers):
-    """Make a generator that speaks in milliseconds, and the front end a reader would have."""
     from vits import Vits
-    from vits.config import FrontendConfig, HifiGanConfig, TextEncoderConfig, VitsConfig
+    from vits.config import FrontendConfig
+    from vits.synthesis import write_voice
     from vits.text import Frontend, SymbolTable
 
-    decoder = HifiGanConfig(
-        upsample_rates=(8, 8, 4), upsample_kernel_sizes=(16, 16, 8), initial_channels=16
+    folder = tmp_path_factory.mktemp("reader") / "home"
+    rng = np.random.default_rng(1)
+    texts = ("The garden is blue.", "Ada sings today.", "Where is the old bridge?")
+    (folder / "recordings" / "wavs").mkdir(parents=True)
+    for number, _ in enumerate(texts):
+        noise = rng.normal(0, 0.1, 22050 + 2205 * number)
+        soundfile.write(folder / "recordings" / "wavs" / f"{number}.wav", noise, 22050)
+    table = "".join(f"{number}|{text}\n" for number, text in enumerate(texts))
+    (folder / "recordings" / "metadata.csv").write_text(table, encoding="utf-8")
+    shutil.copytree(folder / "recordings", folder / "LJSpeech-1.1")
+    (folder / "story.txt").write_text("It was late. The house slept.\n", encoding="utf-8")
+    for name in ("recipes", "configs"):
+        (folder / name).symlink_to(ROOT / name)
+
+    frontend = Frontend(FrontendConfig(), SymbolTable.default())
+    config = make_config(1, len(frontend.symbols))
+    bundle = make_bundle(frontend=frontend, generator=Vits(config))
+    for path in ("demo/voice", "runs/ada/checkpoints", "voices"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    write_voice(folder / "demo" / "voice", bundle)
+    (folder / "runs" / "ada" / "checkpoints").mkdir()
+    values = checkpoint_values(bundle, step=20000)
+    torch.save(values, folder / "runs" / "ada" / "checkpoints" / "last.ckpt")
+    duo = Vits(make_config(2, len(frontend.symbols)))
+    (folder / "voices").mkdir()
+    write_voice(
+        folder / "voices" / "duo", make_bundle(["ada", "bob"], frontend=frontend, generator=duo)
     )
-    config = VitsConfig(
-        n_speakers=n_speakers,
-        hidden_channels=16,
-        latent_channels=8,
-        speaker_channels=8,
-        text_encoder=TextEncoderConfig(filter_channels=16, n_layers=1),
-        decoder=decoder,
-    )
-    return Vits(config), Frontend(FrontendConfig(), SymbolTable.default())
+    return folder
+
+
+@pytest.fixture
+def reader(tmp_path, readers_folder, steady_pitch, steady_judges):
+    """A copy of the reader's folder, and quick evaluators."""
+    return shutil.copytree(readers_folder, tmp_path / "home", symlinks=True)
+
+
+@pytest.fixture
+def steady_judges(monkeypatch):
+    """Evaluators that look at little: tests/evaluation runs the real ones."""
+    from vits.evaluation.evaluators.naturalness import DnsMos
+    from vits.evaluation.evaluators.recogniser import PocketSphinx
+
+    monkeypatch.setattr(DnsMos, "rate", lambda self, samples, rate: 3.0)
+    decode = PocketSphinx._decode
+    monkeypatch.setattr(PocketSphinx, "_decode", lambda self, x, rate: decode(self, x[:800], rate))

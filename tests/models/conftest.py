@@ -1,6 +1,8 @@
 """Models with each kind of decoder, small and wide awake, in float64 for exact laws."""
 
 import dataclasses
+import functools
+import pickle
 
 import pytest
 import torch
@@ -11,7 +13,9 @@ from vits.config import (
     ConvNextConfig,
     HifiGanConfig,
     IstftConfig,
+    PosteriorEncoderConfig,
     PriorFlowConfig,
+    StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
 )
@@ -45,14 +49,19 @@ SMALL = VitsConfig(
     segment_frames=8,
     audio=AudioConfig(sample_rate=8000, n_fft=128, win_length=128, hop_length=HOP, n_mels=12),
     text_encoder=TextEncoderConfig(filter_channels=12, n_layers=1),
+    posterior_encoder=PosteriorEncoderConfig(n_layers=2),
+    duration_predictor=StochasticDurationConfig(n_flows=2),
     prior_flow=PriorFlowConfig(n_layers=2, n_flows=3, dilation_rate=2),
     decoder=DECODERS["convnext"],
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model():
-    def make(decoder, n_speakers=1):
+    """Make a model; every call gives a copy of its own of the same weights."""
+
+    @functools.cache
+    def prototype(decoder, n_speakers):
         torch.manual_seed(0)
         config = dataclasses.replace(SMALL, decoder=DECODERS[decoder], n_speakers=n_speakers)
         model = Vits(config).eval().double()
@@ -60,6 +69,11 @@ def make_model():
         for part in (model.prior_flow, model.decoder):  # loud enough to see every path
             for parameter in part.parameters():
                 nn.init.normal_(parameter, 0, 0.2)
+        return pickle.dumps(model)
+
+    def make(decoder, n_speakers=1):
+        model = pickle.loads(prototype(decoder, n_speakers))
+        torch.manual_seed(0)
         return model
 
     return make

@@ -1,6 +1,7 @@
 """Pseudo-QMF filterbank: splits a wave into bands at a lower rate, and combines them again."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -61,6 +62,7 @@ class PseudoQmf(nn.Module):
         return (self.filters.shape[2] - 1) // 2
 
 
+@cache
 def _prototype(n_bands: int) -> Tensor:
     """Design the low pass (N,), float64."""
     from scipy import optimize, signal  # takes a second to import; few voices have bands
