@@ -128,6 +128,7 @@ def test_splitting_a_batch_over_threads_changes_nothing():
     assert torch.equal(one, three)
 
 
+@pytest.mark.slow
 def test_the_search_compiles_without_a_cache_folder(monkeypatch: pytest.MonkeyPatch):
     import numba
 

@@ -45,6 +45,7 @@ def test_the_memory_order_stays(kind: str):
     assert fast(torch.randn(2, 5, 6).mT).mT.is_contiguous()
 
 
+@pytest.mark.slow
 def test_a_traced_graph_has_the_convolution():
     fast = take_over(nn.Conv1d(6, 6, **KINDS["depthwise"]), ChannelsLastConv1d)
     traced = torch.export.export(fast, (torch.randn(1, 6, 5),))

@@ -133,11 +133,13 @@ def assert_no_operation_of_its_own(model, name):
     assert other == one
 
 
+@pytest.mark.slow
 def test_the_traced_decoder_has_no_operation_of_its_own(make_model, decoder):
     assert_no_operation_of_its_own(make_model(decoder).float(), "decoder")
 
 
 @pytest.mark.parametrize("name", ["text_encoder", "prior_flow"])
+@pytest.mark.slow
 def test_the_traced_graph_has_no_operation_of_its_own(make_model, name):
     assert_no_operation_of_its_own(make_model("convnext").float(), name)
 

@@ -227,6 +227,7 @@ def test_a_copy_is_independent_and_computes_the_same(case: Case):
     assert any(parameter.any() for parameter in twin.parameters())
 
 
+@pytest.mark.slow
 def test_the_traced_graph_is_the_plain_one(case: Case):
     values = [v.detach() for v in inputs(case, 9, padded=True, dtype=torch.float32)]
     plain, fast = (

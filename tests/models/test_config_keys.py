@@ -208,6 +208,7 @@ def cases() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "key"), cases())
+@pytest.mark.slow
 def test_every_key_changes_something(name: str, key: str):
     base = based_on(BASES[name], NEEDED.get(key, {}))
     before, after = behaviour(base), behaviour(changed(base, key))

@@ -158,6 +158,7 @@ VARIANTS = [(1, "stochastic"), (1, "deterministic"), (3, "stochastic"), (3, "det
 
 
 @pytest.mark.parametrize(("n_speakers", "kind"), VARIANTS)
+@pytest.mark.slow
 def test_speaking_matches_in_every_box(n_speakers: int, kind: str) -> None:
     reference, ours = build(n_speakers, kind)
     reference.noise_scale, reference.noise_scale_duration = 0.7, 0.6
@@ -233,6 +234,7 @@ def frame_mask(n_frames: int) -> Tensor:
 
 
 @pytest.mark.parametrize("n_speakers", [1, 3])
+@pytest.mark.slow
 def test_training_boxes_match(n_speakers: int) -> None:
     # the bound has steep splines under random weights: in float32 rounding shows in its fifth digit
     reference, ours = (model.double() for model in build(n_speakers, "stochastic"))

@@ -79,6 +79,7 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+@pytest.mark.slow
 def test_sizes_are_the_originals():
     assert count(Vits(VitsConfig())) == 36_321_072
     assert count(Vits(VitsConfig(n_speakers=109))) == 39_700_208
@@ -269,6 +270,7 @@ def test_missing_speakers_are_errors():
         model.infer(torch.ones(1, 3, dtype=torch.long), torch.tensor([3]))
 
 
+@pytest.mark.slow
 def test_text_boxes_compile_without_breaks():
     # no data-dependent shapes in splines, attention or expansion: one graph for the whole box
     model = Vits(small()).eval()

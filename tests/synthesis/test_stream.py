@@ -83,6 +83,7 @@ def test_the_first_chunk_of_a_sentence_is_small_and_later_ones_grow(voice):
     assert 0.08 < lengths[0] / voice.sample_rate < 0.15
 
 
+@pytest.mark.slow
 def test_nothing_is_read_or_spoken_before_it_is_asked_for(voice, monkeypatch):
     read = []
     encode = type(voice.frontend).encode
@@ -117,6 +118,7 @@ def test_streams_may_run_side_by_side(voice):
         np.testing.assert_array_equal(other.samples, alone[1].pop(0).samples)
 
 
+@pytest.mark.slow
 def test_eight_threads_stream_and_batch_as_one_does(duo):
     texts = [f"Hello there {'abcdefgh'[i % 8]}. How are you?" for i in range(16)]
     expected = [duo(text, seed=seed, speaker=1) for seed, text in enumerate(texts)]

@@ -140,6 +140,7 @@ def test_speakers_sound_different_and_the_first_is_the_default(duo):
     assert duo.speakers == ("ada", "bob")
 
 
+@pytest.mark.slow
 def test_eight_threads_share_a_voice(duo):
     jobs = [(f"{TEXT} {'abcdefgh'[i % 8]}.", i % 2, i) for i in range(24)]
     expected = [duo(text, speaker=s, seed=seed) for text, s, seed in jobs]

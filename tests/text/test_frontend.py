@@ -210,12 +210,14 @@ def test_long_clauses_keep_every_space(front):
     assert encoding.phonemes[-2] != " "
 
 
+@pytest.mark.slow
 def test_a_megabyte_does_not_hang():
     start = time.perf_counter()
     assert espeak().encode("in the house " * 10_000).phonemes.count("hˈaʊs") == 10_000
     assert time.perf_counter() - start < 15
 
 
+@pytest.mark.slow
 def test_any_string_is_encoded_or_rejected():
     rng = random.Random(0)
     front = espeak()

@@ -24,6 +24,7 @@ def random_texts(count, seed=0):
         )
 
 
+@pytest.mark.slow
 def test_any_string_is_normalised_and_cleaning_is_idempotent():
     for text in random_texts(2000):
         cleaned = clean(text)
@@ -77,6 +78,7 @@ def test_the_language_decides_what_is_expanded():
 
 # Quadratic time would take minutes.
 @pytest.mark.parametrize("unit", ["a", "1", "1,", "1-", "(", ".", "A.", ": ", "-", "$", "1/", "é"])
+@pytest.mark.slow
 def test_time_is_linear(unit):
     text = unit * (100_000 // len(unit))
     start = time.perf_counter()

@@ -34,6 +34,7 @@ def test_languages(language, text, phonemes):
     assert phonemize([text], language) == [phonemes]
 
 
+@pytest.mark.slow
 def test_every_language_works():
     languages = espeak_languages()
     assert len(languages) > 100
