@@ -1,5 +1,6 @@
 """Reading and writing audio files with soundfile."""
 
+import math
 import os
 import struct
 import warnings
@@ -11,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import soundfile
 
+from vits.audio import ffmpeg
 from vits.errors import AudioError, MissingFileError
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "AudioWriter",
     "info",
     "read",
+    "riff_contradiction",
     "riff_shortfall",
+    "sample_rate",
     "to_pcm16",
     "write",
 ]
@@ -35,6 +39,11 @@ FORMATS = {
 _FULL_SCALE = 32768
 _BLOCK = 1 << 16  # samples per call; libsndfile's Vorbis encoder overflows the stack on more
 _UNKNOWN_SIZE = 0x7FFFF000  # programs that stream a WAV write at least this: length unknown
+_UNKNOWN_LENGTH = 1 << 62  # samples; libsndfile reports at least this for a streamed FLAC
+_MOST_VALUES = 1 << 28  # samples times channels that are read: 1 GiB; compression can hide more
+_RATES = (1000, 768_000)  # Hz; outside of it a header lies, and resampling would take the memory
+_MOST_CHUNKS = 10_000  # of a RIFF file
+_PCM, _FLOAT = 1, 3  # format tags of RIFF
 
 
 class AudioInfo(NamedTuple):
@@ -67,36 +76,81 @@ def info(path: str | os.PathLike[str]) -> AudioInfo:
         MissingFileError: the file does not exist.
         AudioError: it is not an audio file.
     """
+    if Path(path).suffix.lower() in ffmpeg.SUFFIXES:
+        samples, rate = ffmpeg.decode(_existing(path))
+        kind = Path(path).suffix[1:].upper()
+        return AudioInfo(rate, samples.shape[1], len(samples), kind, "FFMPEG")
     with _open(path) as file:
-        return AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
+        length = file.frames
+        if length >= _UNKNOWN_LENGTH:
+            length = sum(len(block) for block in _blocks(file, path, math.inf))
+        return AudioInfo(file.samplerate, file.channels, length, file.format, file.subtype)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
+def sample_rate(path: str | os.PathLike[str]) -> int:
+    """Read the sample rate of an audio file (Hz); errors are those of ``info``."""
+    if Path(path).suffix.lower() in ffmpeg.SUFFIXES:
+        return ffmpeg.decode(_existing(path))[1]
+    with _open(path) as file:
+        return file.samplerate
+
+
+def read(path: str | os.PathLike[str], *, max_seconds: float = math.inf) -> tuple[np.ndarray, int]:
     """Read an audio file completely.
 
     Args:
-        path: a file in any format of libsndfile: wav, flac, ogg, mp3 and more.
+        path: a file in any format of libsndfile: wav, flac, ogg, mp3 and more; with the program
+            ``ffmpeg`` also m4a and others.
+        max_seconds: a longer recording is an error (s).
 
     Returns:
         Samples (L, channels), float32, nominally in [-1, 1]; and the sample rate (Hz).
 
     Raises:
         MissingFileError: the file does not exist.
-        AudioError: it is not an audio file, or it is shorter than its header declares.
+        AudioError: it is not an audio file, it is shorter than its header declares or longer than
+            ``max_seconds``, or its header contradicts itself.
     """
+    if Path(path).suffix.lower() in ffmpeg.SUFFIXES:
+        return ffmpeg.decode(_existing(path))
     missing = riff_shortfall(path)
     if missing:
         raise AudioError(
             f"{path} is truncated: {missing} bytes fewer than its RIFF header declares; "
             "copy it again"
         )
+    fault = riff_contradiction(path)
+    if fault:
+        raise AudioError(f"{path}: {fault}; write the file again")
     with _open(path) as file:
-        samples = file.read(dtype="float32", always_2d=True)
-        if len(samples) < file.frames:
+        blocks = list(_blocks(file, path, max_seconds))
+        samples = np.concatenate(blocks) if blocks else np.zeros((0, file.channels), np.float32)
+        if len(samples) < file.frames < _UNKNOWN_LENGTH:
             raise AudioError(
                 f"{path} is truncated: {len(samples)} samples of {file.frames}; copy it again"
             )
         return samples, file.samplerate
+
+
+def _blocks(
+    file: soundfile.SoundFile, path: str | os.PathLike[str], max_seconds: float
+) -> Iterator[np.ndarray]:
+    """Decode a file in blocks (L, channels), so that a header that lies costs no memory."""
+    lowest, highest = _RATES
+    if not lowest <= file.samplerate <= highest:
+        raise AudioError(
+            f"{path}: sample rate {file.samplerate} Hz must be from {lowest} to {highest} Hz"
+        )
+    if file.frames == 0:
+        return
+    total, most = 0, min(_MOST_VALUES // file.channels, max_seconds * file.samplerate)
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+        total += len(block)
+        if total > most:
+            raise AudioError(
+                f"{path} is longer than {most / file.samplerate:.0f} s; split the recording"
+            )
+        yield block
 
 
 def write(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -> None:
@@ -222,28 +276,61 @@ def riff_shortfall(path: str | os.PathLike[str]) -> int:
         MissingFileError: the file does not exist.
         AudioError: the path is a folder or cannot be opened.
     """
-    path = _existing(path)
+    declared, _ = _riff_header(_existing(path))
+    return max(0, declared - Path(path).stat().st_size)
+
+
+def riff_contradiction(path: str | os.PathLike[str]) -> str:
+    """Return how the header of a RIFF WAV file contradicts itself; empty if it does not.
+
+    Raises:
+        MissingFileError: the file does not exist.
+        AudioError: the path is a folder or cannot be opened.
+    """
+    _, layout = _riff_header(_existing(path))
+    kind, channels, rate, bytes_per_second, frame, bits = layout or (0, 0, 0, 0, 0, 0)
+    if kind not in (_PCM, _FLOAT) or not frame:
+        return ""
+    if bytes_per_second != rate * frame:
+        return (
+            f"the header has {bytes_per_second} bytes per second, but {rate} Hz of {frame} bytes "
+            f"are {rate * frame}"
+        )
+    if frame != channels * ((bits + 7) // 8):
+        return f"the header has {frame} bytes for {channels} channels of {bits} bits"
+    return ""
+
+
+def _riff_header(path: Path) -> tuple[int, tuple[int, ...] | None]:
+    """Return the size that a RIFF WAV header declares, 0 if unknown, and its format chunk."""
     try:
         with path.open("rb") as file:
-            return max(0, _declared_size(file) - path.stat().st_size)
+            return _declared_size(file)
     except OSError as error:
         raise AudioError(f"cannot read {path}: {_line(error)}") from error
 
 
-def _declared_size(file: BinaryIO) -> int:
-    """Return the file size that a RIFF WAV header declares; 0 if it is unknown."""
+def _declared_size(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
+    """Return the file size that a RIFF WAV header declares, 0 if unknown, and the format."""
     head = file.read(12)
     if head[:4] != b"RIFF" or head[8:] not in (b"WAVE", b"WAVE"[: len(head) - 8]):
-        return 0
+        return 0, None
     if len(head) < 12:
-        return 12
-    while len(chunk := file.read(8)) == 8:
+        return 12, None
+    layout = None
+    for _ in range(_MOST_CHUNKS):
+        chunk = file.read(8)
+        if len(chunk) < 8:
+            break
         name, size = struct.unpack("<4sI", chunk)
         if name == b"data":
-            return 0 if size >= _UNKNOWN_SIZE else file.tell() + size
-        file.seek(size + size % 2, os.SEEK_CUR)
+            return 0 if size >= _UNKNOWN_SIZE else file.tell() + size, layout
+        start = file.tell()
+        if name == b"fmt " and len(content := file.read(16)) == 16:
+            layout = struct.unpack("<HHIIHH", content)
+        file.seek(start + size + size % 2)
     (size,) = struct.unpack_from("<I", head, 4)
-    return 0 if size >= _UNKNOWN_SIZE else 8 + size
+    return 0 if size >= _UNKNOWN_SIZE else 8 + size, layout
 
 
 def _checked(samples: np.ndarray) -> np.ndarray:
@@ -258,12 +345,24 @@ def _checked(samples: np.ndarray) -> np.ndarray:
     return samples
 
 
+class _Forward(soundfile.SoundFile):
+    """An audio file that is read once from its beginning.
+
+    After every block soundfile seeks to where it is already, which a FLAC of unknown length
+    refuses at its end and which resets an MP3 decoder.
+    """
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
+
+
 @contextmanager
 def _open(path: str | os.PathLike[str]) -> Iterator[soundfile.SoundFile]:
     """Open an audio file; convert errors of soundfile and the system to AudioError."""
     path = _existing(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with _Forward(path) as file:
             yield file
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(f"{path} is not a readable audio file: {_line(error)}") from error
@@ -276,6 +375,8 @@ def _existing(path: str | os.PathLike[str]) -> Path:
         raise MissingFileError(f"{path} does not exist")
     if path.is_dir():
         raise AudioError(f"{path} is a folder; give the path of an audio file")
+    if not path.is_file():
+        raise AudioError(f"{path} is a pipe or a device; give the path of an audio file")
     return path
 
 

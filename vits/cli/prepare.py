@@ -12,6 +12,7 @@ from vits.cli.voice_settings import add_like, apply_like
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
+    from vits.data.corpora import Corpus
     from vits.data.prepare.options import PrepareConfig
     from vits.data.prepared.manifest import Row
     from vits.synthesis import VoiceBundle
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: the corpus, the voice of ``--like`` or an option is invalid.
     """
-    from vits.data.corpora import read_corpus
+    from vits.data.corpora import open_corpus
     from vits.data.prepare.chunks import parse_shard
     from vits.data.prepare.pipeline import prepare
 
@@ -63,14 +64,14 @@ def run(args: argparse.Namespace) -> int:
     voice = apply_like(args)
     config = _config(args)
     _check_folder(args.output, args.source)
-    corpus = read_corpus(
+    corpus = open_corpus(
         args.source,
         format=args.format,
         table=args.table,
         audio_dir=args.audio_dir,
         microphone=args.mic,
     )
-    rows = list(corpus)[: args.limit]
+    rows = list(corpus.rows)[: args.limit]
     frontend = _frontend(args, voice)
     rows = _with_language(rows, args, frontend)
     with _ProgressBar(args.progress) as bar:
@@ -85,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
             keep_chunks=args.keep_chunks,
             progress=bar,
         )
+    print(_layout(corpus, rows))
     if outcome.report is None:
         print(
             f"shard {args.shard} is done; {outcome.missing} of {outcome.chunks} chunks are missing "
@@ -94,6 +96,18 @@ def run(args: argparse.Namespace) -> int:
     print(outcome.report.text())
     print(f"\nprepared: {args.output}")
     return 0
+
+
+def _layout(corpus: "Corpus", rows: "list[Row]") -> str:
+    """Return one line on how the corpus was read."""
+    speakers = {row.speaker for row in rows} - {""}
+    folders = sorted({str(Path(row.audio).parent) for row in rows})
+    where = folders[0] if len(folders) == 1 else f"{len(folders)} folders"
+    named = f"{len(speakers)} speakers" if len(speakers) != 1 else f"speaker {min(speakers)}"
+    return (
+        f"layout {corpus.layout}: {corpus.description}; {len(rows)} rows, "
+        f"{named if speakers else 'no speaker named'}, recordings in {where}"
+    )
 
 
 def _config(args: argparse.Namespace) -> "PrepareConfig":

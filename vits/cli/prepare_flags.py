@@ -19,9 +19,11 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--format",
-        choices=("auto", *LAYOUTS),
+        type=_format,
         default="auto",
-        help="layout of the corpus (default: auto, detect it)",
+        metavar="NAME",
+        help=f"layout of the corpus: {', '.join(LAYOUTS)}, or the columns of a table in order, "
+        "e.g. 'audio|speaker|text' with - for those to skip (default: auto, detect it)",
     )
     group.add_argument(
         "--table", metavar="NAME", help="metadata table inside SOURCE, e.g. train.csv"
@@ -188,6 +190,18 @@ def _parse_languages(text: str) -> tuple[tuple[str, str], ...]:
     if not all(name.strip() for name, _, _ in pairs):
         raise argparse.ArgumentTypeError(f"{text!r} must be like 'en=en-us,fr=fr-fr'")
     return tuple((name.strip(), code.strip() or name.strip()) for name, _, code in pairs)
+
+
+def _format(text: str) -> str:
+    """Check the name of a layout or a list of columns."""
+    from vits.data.corpora import LAYOUTS
+
+    if text not in ("auto", *LAYOUTS) and not set("|,;") & set(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be auto, one of {', '.join(LAYOUTS)}, or columns like "
+            "'audio|speaker|text'"
+        )
+    return text
 
 
 def _count(text: str) -> int:

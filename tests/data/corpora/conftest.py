@@ -91,6 +91,21 @@ def manifest(tmp_path):
 
 
 @pytest.fixture
+def table(tmp_path):
+    return _write_files(
+        tmp_path / "voices",
+        {"clips.tsv": "client_id\tpath\tsentence\nann\ta.mp3\tHello.\n", "clips/a.mp3": "x"},
+    )
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    return _write_files(
+        tmp_path / "pairs", {"ann/a.wav": "x", "ann/a.lab": "Hello.\n", "bob/b.wav": "x"}
+    )
+
+
+@pytest.fixture
 def write_files():
     """The function that writes ``{relative path: text}`` below a folder and returns the folder."""
     return _write_files

@@ -8,14 +8,14 @@ from vits.errors import DataError, MissingFileError
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_every_layout_is_detected_and_can_be_chosen(name, request):
     root = request.getfixturevalue(name)
-    table = "train.txt" if name == "filelist" else None
+    table = {"filelist": "train.txt", "table": "clips.tsv"}.get(name)
     assert detect(root, table) == name
     chosen = list(read_corpus(root, format=name, table=table))
     assert chosen == list(read_corpus(root, table=table)) != []
 
 
 def test_an_unknown_layout_lists_the_known_ones(tmp_path):
-    with pytest.raises(DataError, match=r"no known layout; known are .*txt/.*metadata\.csv"):
+    with pytest.raises(DataError, match=r"no known layout: it has no files; .*ljspeech.*pairs"):
         read_corpus(tmp_path)
 
 

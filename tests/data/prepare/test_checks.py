@@ -137,3 +137,24 @@ def test_invalid_limits_are_errors(values, rule):
 def test_invalid_options_are_errors(values, rule):
     with pytest.raises(ConfigError, match=rule):
         PrepareConfig(**values)
+
+
+def test_a_constant_wave_is_silent():
+    wave = np.full(RATE, 0.3, np.float32)
+    assert reason(check_level, wave, LIMITS) is Reason.SILENT
+    wave[::2] += 2**-15
+    assert reason(check_level, wave, LIMITS) is Reason.SILENT
+
+
+def test_a_missing_file_says_what_stands_there(tmp_path):
+    (tmp_path / "wavs").mkdir()
+    (tmp_path / "wavs/k00.m4a").touch()
+    with pytest.raises(RejectedError, match=r"wavs has k00\.m4a"):
+        check_file(tmp_path / "wavs/k00.wav", RATE, LIMITS)
+    with pytest.raises(RejectedError, match="has wavs/"):
+        check_file(tmp_path / "wav/k00.wav", RATE, LIMITS)
+
+
+def test_a_low_rate_names_the_options_that_help(recording):
+    with pytest.raises(RejectedError, match="--sample-rate 16000, or use --allow-upsampling"):
+        check_file(recording, 22050, LIMITS)

@@ -1,17 +1,21 @@
 """Corpus readers: convert every supported layout to manifest rows.
 
 A reader maps a path to an iterator of ``Row``. ``read_corpus`` detects the layout of a folder or
-file and calls its reader.
+file and calls its reader; ``open_corpus`` also says what it decided.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from vits.data.corpora.audiofolder import read_audiofolder
+from vits.data.corpora.delimited import FIXED, open_table
 from vits.data.corpora.filelist import read_filelist
-from vits.data.corpora.layout import LAYOUTS, detect, locate
+from vits.data.corpora.layout import LAYOUTS, find, locate
 from vits.data.corpora.libritts import read_libritts
 from vits.data.corpora.ljspeech import read_ljspeech
+from vits.data.corpora.pairs import read_pairs
 from vits.data.corpora.piper import read_piper
 from vits.data.corpora.vctk import read_vctk
 from vits.data.prepared.manifest import Row, read_manifest
@@ -19,14 +23,87 @@ from vits.errors import DataError
 
 __all__ = [
     "LAYOUTS",
+    "Corpus",
+    "open_corpus",
     "read_audiofolder",
     "read_corpus",
     "read_filelist",
     "read_libritts",
     "read_ljspeech",
+    "read_pairs",
     "read_piper",
     "read_vctk",
 ]
+
+_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "libritts": read_libritts,
+    "audiofolder": read_audiofolder,
+    "manifest": read_manifest,
+    "pairs": read_pairs,
+}
+
+
+class Corpus(NamedTuple):
+    """A corpus whose layout is known.
+
+    Attributes:
+        rows: the rows in corpus order, read as they are taken.
+        layout: one of ``LAYOUTS``.
+        description: what was decided about the layout, in one line.
+    """
+
+    rows: Iterator[Row]
+    layout: str
+    description: str
+
+
+def open_corpus(
+    source: str | Path,
+    *,
+    format: str = "auto",
+    table: str | None = None,
+    audio_dir: str | Path | None = None,
+    microphone: int | None = None,
+) -> Corpus:
+    """Find out how a corpus is laid out.
+
+    Args:
+        source: folder or table of the corpus.
+        format: one of ``LAYOUTS``, columns of a table like ``audio|speaker|text``, or ``auto`` to
+            detect the layout.
+        table: name of the table in the folder ``source``, e.g. ``train.csv``.
+        audio_dir: folder of the recordings, for layouts that allow another one.
+        microphone: 1 or 2, for VCTK.
+
+    Raises:
+        DataError: the layout is unknown or ambiguous, an option does not apply to it, or a line is
+            malformed.
+        MissingFileError: the source or its table does not exist.
+    """
+    source = Path(source)
+    folder = None if audio_dir is None else Path(audio_dir)
+    columns = format if format not in LAYOUTS and re.search(r"[|,;]", format) else None
+    if format == "auto" or (columns and table is None and source.is_dir()):
+        name, path = find(source, table, columns or "auto")
+    else:
+        name = "table" if columns else format
+        path = locate(source, name, table)
+    if microphone is not None and name != "vctk":
+        raise DataError(f"microphone {microphone} applies to vctk only, not to {name}; omit it")
+    if folder is not None and name in ("libritts", "audiofolder", "manifest", "pairs"):
+        raise DataError(f"{name} defines the folders of its recordings; omit the folder {folder}")
+    if name == "vctk":
+        return Corpus(read_vctk(path, folder, microphone or 1), name, str(path))
+    if name in _READERS:
+        return Corpus(_READERS[name](path), name, str(path))
+    given = columns or (format if format in FIXED else "auto")
+    opened = open_table(path, folder, given)
+    if opened is None:
+        raise DataError(
+            f"{path} is no table of recordings: no column names files below {folder or path.parent}"
+            "; name the folder with --audio-dir"
+        )
+    return Corpus(opened.rows(phonemes=path.suffix == ".cleaned"), name, opened.describe())
 
 
 def read_corpus(
@@ -37,38 +114,11 @@ def read_corpus(
     audio_dir: str | Path | None = None,
     microphone: int | None = None,
 ) -> Iterator[Row]:
-    """Read a corpus in any supported layout.
-
-    Args:
-        source: folder or table of the corpus.
-        format: one of ``LAYOUTS``, or ``auto`` to detect the layout.
-        table: name of the table in the folder ``source``, e.g. ``train.csv``.
-        audio_dir: folder of the recordings, for layouts that allow another one.
-        microphone: 1 or 2, for VCTK.
+    """Read a corpus in any supported layout; arguments and errors are those of ``open_corpus``.
 
     Yields:
         The rows in corpus order.
-
-    Raises:
-        DataError: the layout is unknown or ambiguous, an option does not apply to it, or a line is
-            malformed.
-        MissingFileError: the source or its table does not exist.
     """
-    source = Path(source)
-    name = detect(source, table) if format == "auto" else format
-    folder = None if audio_dir is None else Path(audio_dir)
-    if microphone is not None and name != "vctk":
-        raise DataError(f"microphone {microphone} applies to vctk only, not to {name}; omit it")
-    if folder is not None and name in ("libritts", "audiofolder", "manifest"):
-        raise DataError(f"{name} defines the folders of its recordings; omit the folder {folder}")
-    path = locate(source, name, table)
-    if name == "vctk":
-        return read_vctk(path, folder, microphone or 1)
-    if name == "libritts":
-        return read_libritts(path)
-    if name == "audiofolder":
-        return read_audiofolder(path)
-    if name == "manifest":
-        return read_manifest(path)
-    reader = {"ljspeech": read_ljspeech, "piper": read_piper, "filelist": read_filelist}[name]
-    return reader(path, folder)
+    return open_corpus(
+        source, format=format, table=table, audio_dir=audio_dir, microphone=microphone
+    ).rows

@@ -1,18 +1,25 @@
-"""Hugging Face audiofolder: ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name``."""
+"""Hugging Face audiofolder: ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name``.
+
+JSON Lines of other programs, such as NeMo's ``audio_filepath``, are read as well.
+"""
 
 import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vits.data.corpora.columns import NAMES
+from vits.data.corpora.recordings import Recordings
 from vits.data.corpora.table import strip_suffix
 from vits.data.prepared.manifest import Row, json_object, numbered_lines
 from vits.errors import DataError
 
 __all__ = ["read_audiofolder"]
 
-_TEXTS = ("text", "transcription")
-_SPEAKERS = ("speaker", "speaker_id")
+_FILES = ("file_name", *NAMES["audio"])
+_TEXTS = ("text", "transcription", *NAMES["text"])
+_SPEAKERS = ("speaker", "speaker_id", *NAMES["speaker"])
+_LANGUAGES = ("language", *NAMES["language"])
 
 
 def read_audiofolder(table: Path) -> Iterator[Row]:
@@ -30,18 +37,19 @@ def read_audiofolder(table: Path) -> Iterator[Row]:
         DataError: a malformed line; the message names file and line.
         MissingFileError: the table does not exist.
     """
+    recordings = Recordings(table.parent, None)
     records = _jsonl(table) if table.suffix == ".jsonl" else _csv(table)
     for number, values in records:
         where = f"{table}:{number}"
-        name = _text(values, ("file_name",), where)
+        name = _text(values, _FILES, where)
         if not name:
             raise DataError(f"{where}: file_name is empty; every row needs a recording")
         yield Row(
             id=strip_suffix(name),
-            audio=str(table.parent / name),
+            audio=str(path if (path := table.parent / name).exists() else recordings.find(name)),
             text=_text(values, _TEXTS, where),
             speaker=_text(values, _SPEAKERS, where),
-            language=_text(values, ("language",), where) or None,
+            language=_text(values, _LANGUAGES, where) or None,
         )
 
 
@@ -70,10 +78,10 @@ def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _header(fields: list[str], where: str) -> list[str]:
     """Check the column names."""
-    if "file_name" not in fields or not set(fields) & set(_TEXTS):
+    if not set(fields) & set(_FILES) or not set(fields) & set(_TEXTS):
         raise DataError(
             f"{where}: columns {', '.join(fields)}; they must include file_name and one of "
-            f"{', '.join(_TEXTS)}"
+            f"{', '.join(_TEXTS[:2])}"
         )
     return fields
 

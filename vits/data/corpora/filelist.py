@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vits.data.corpora.table import split_lines, strip_suffix
+from vits.data.corpora.delimited import open_table
 from vits.data.prepared.manifest import Row
 
 __all__ = ["read_filelist"]
@@ -15,7 +15,8 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Args:
         table: lines ``path|text`` or ``path|speaker|text``. If its name ends in ``.cleaned``, the
             texts are phonemes and are marked as such by ``[[...]]``.
-        audio_dir: folder that the paths are relative to; default: the folder of the list.
+        audio_dir: folder that the paths are relative to; default: the folder of the
+            list, or wherever they are below it.
 
     Yields:
         One row per line; its id is the path without the extension.
@@ -24,13 +25,5 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
         DataError: a malformed line; the message names file and line.
         MissingFileError: the list does not exist.
     """
-    folder = audio_dir or table.parent
-    phonemes = table.suffix == ".cleaned"
-    for _, fields in split_lines(table, (2, 3), "path|text or path|speaker|text"):
-        text = fields[-1]
-        yield Row(
-            id=strip_suffix(fields[0]),
-            audio=str(folder / fields[0]),
-            text=f"[[{text}]]" if phonemes and text else text,
-            speaker=fields[1] if len(fields) == 3 else "",
-        )
+    opened = open_table(table, audio_dir, "filelist")
+    return opened.rows(phonemes=table.suffix == ".cleaned") if opened else iter(())

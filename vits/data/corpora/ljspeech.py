@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vits.data.corpora.table import find_recording, split_lines
+from vits.data.corpora.delimited import open_table
 from vits.data.prepared.manifest import Row
 
 __all__ = ["read_ljspeech"]
@@ -15,7 +15,7 @@ def read_ljspeech(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Args:
         table: lines ``id|text|normalized text`` or ``id|text``; the normalized text is preferred.
         audio_dir: folder of the recordings ``<id>.wav`` (or ``.flac`` and others); default:
-            ``wavs`` next to the table.
+            ``wavs`` next to the table, or wherever they are below its folder.
 
     Yields:
         One row per line.
@@ -27,6 +27,5 @@ def read_ljspeech(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Source:
         Ito and Johnson, The LJ Speech Dataset, 2017.
     """
-    folder = audio_dir or table.parent / "wavs"
-    for _, (name, *texts) in split_lines(table, (2, 3), "id|text|normalized text"):
-        yield Row(id=name, audio=str(find_recording(folder / name)), text=texts[-1] or texts[0])
+    opened = open_table(table, audio_dir, "ljspeech")
+    return opened.rows() if opened else iter(())

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vits.data.corpora.table import split_lines, strip_suffix
+from vits.data.corpora.delimited import open_table
 from vits.data.prepared.manifest import Row
 
 __all__ = ["read_piper"]
-
-_FOLDERS = ("wavs", "wav")
 
 
 def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
@@ -17,7 +15,7 @@ def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Args:
         table: lines ``file|text`` or ``file|speaker|text``.
         audio_dir: folder that the files are relative to; default: ``wavs`` or ``wav`` next to the
-            table if it exists, otherwise the folder of the table.
+            table if it exists, otherwise wherever they are below its folder.
 
     Yields:
         One row per line; its id is the file name without the extension.
@@ -26,13 +24,5 @@ def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
         DataError: a malformed line; the message names file and line.
         MissingFileError: the table does not exist.
     """
-    candidates = (table.parent / name for name in _FOLDERS)
-    folder = audio_dir or next((path for path in candidates if path.is_dir()), table.parent)
-    for _, fields in split_lines(table, (2, 3), "file|text or file|speaker|text"):
-        speaker = fields[1] if len(fields) == 3 else ""
-        yield Row(
-            id=strip_suffix(fields[0]),
-            audio=str(folder / fields[0]),
-            text=fields[-1],
-            speaker=speaker,
-        )
+    opened = open_table(table, audio_dir, "piper")
+    return opened.rows() if opened else iter(())

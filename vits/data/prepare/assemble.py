@@ -81,9 +81,10 @@ def assemble(
     _write_lines(folder / "rejected.jsonl", corpus.rejected, scratch)
     if not corpus.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
+        first = corpus.rejected[0]
         raise DataError(
-            f"none of {report.rows} rows passed the checks: {reasons}; "
-            f"see {folder / 'rejected.jsonl'}"
+            f"none of {report.rows} rows was kept: {reasons}; the first is {first['audio']}: "
+            f"{first['detail']}; see {folder / 'rejected.jsonl'}"
         )
     _write_audio(folder / "audio.i16", chunks, corpus, scratch)
     _write_lines(folder / "manifest.jsonl", corpus.kept, scratch)

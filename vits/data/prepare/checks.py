@@ -1,5 +1,6 @@
 """Checks of single recordings, and the reasons for rejecting a row."""
 
+import itertools
 import math
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,10 @@ __all__ = [
     "check_level",
     "check_samples",
 ]
+
+
+_LOOK, _SHOWN = 100, 3  # files of a folder that are looked at and named
+_CONSTANT = 2**-14  # two steps of 16 bits: what rounding adds to a constant
 
 
 class Reason(str, Enum):
@@ -68,7 +73,7 @@ def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
     """
     try:
         if not path.exists():
-            raise RejectedError(Reason.MISSING, "no such file")
+            raise RejectedError(Reason.MISSING, f"no such file; {_instead(path)}")
         if path.is_file() and path.stat().st_size == 0:
             raise RejectedError(Reason.EMPTY, "the file has 0 bytes")
         shortfall = files.riff_shortfall(path)
@@ -76,12 +81,17 @@ def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
             raise RejectedError(
                 Reason.TRUNCATED, f"{shortfall} bytes fewer than the RIFF header declares"
             )
-        rate = files.info(path).sample_rate
+        fault = files.riff_contradiction(path)
+        if fault:
+            raise RejectedError(Reason.UNREADABLE, fault)
+        rate = files.sample_rate(path)
     except (AudioError, OSError) as error:
         raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
     if rate < sample_rate and not limits.allow_upsampling:
         raise RejectedError(
-            Reason.WRONG_RATE, f"{rate} Hz, must be at least {sample_rate} Hz without upsampling"
+            Reason.WRONG_RATE,
+            f"{rate} Hz, must be at least {sample_rate} Hz; train at the recordings' own rate "
+            f"with --sample-rate {rate}, or use --allow-upsampling",
         )
 
 
@@ -112,9 +122,11 @@ def check_level(wave: np.ndarray, limits: RecordingLimits) -> None:
     """Check that a mono wave (L,) is loud enough to contain speech.
 
     Raises:
-        RejectedError: the wave is silent.
+        RejectedError: the wave is silent, or nothing but a constant offset.
     """
     level = loudness.rms_dbfs(wave)
+    if level >= limits.silence_dbfs and np.ptp(wave) < _CONSTANT:
+        raise RejectedError(Reason.SILENT, f"a constant {wave[0]:.3f} without any sound")
     if level < limits.silence_dbfs:
         shown = "digital silence" if level == -math.inf else f"{level:.1f} dBFS"
         raise RejectedError(Reason.SILENT, f"{shown}, at least {limits.silence_dbfs:g} dBFS")
@@ -144,3 +156,15 @@ def check_length(samples: int, sample_rate: int, hop_length: int, limits: Record
         raise RejectedError(Reason.TOO_SHORT, f"{seconds:.2f} s, at least {limits.min_seconds:g} s")
     if seconds > limits.max_seconds:
         raise RejectedError(Reason.TOO_LONG, f"{seconds:.2f} s, at most {limits.max_seconds:g} s")
+
+
+def _instead(path: Path) -> str:
+    """Return what stands in the place of a file that does not exist."""
+    folder = path.parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    names = sorted(
+        f"{entry.name}{'/' * entry.is_dir()}" for entry in itertools.islice(folder.iterdir(), _LOOK)
+    )
+    more = ", …" if len(names) > _SHOWN else ""
+    return f"{folder} has {', '.join(names[:_SHOWN]) or 'no files'}{more}"

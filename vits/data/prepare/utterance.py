@@ -13,6 +13,7 @@ from vits.audio import files, loudness
 from vits.audio.resample import resample
 from vits.data.prepare import checks
 from vits.data.prepare.checks import Reason, RejectedError
+from vits.data.prepare.decoder_messages import decoder_messages
 from vits.data.prepare.options import PrepareConfig
 from vits.data.prepared.manifest import Row
 from vits.errors import AudioError, TextError, UnknownSymbolError
@@ -22,6 +23,9 @@ from vits.text.language_ids import find_language
 from vits.text.symbols import describe_symbols
 
 __all__ = ["PreparedUtterance", "extend_symbols", "language_index", "prepare_utterance"]
+
+
+_SILENT_SECONDS = 600  # that trimming may remove from a recording of the longest duration
 
 
 class PreparedUtterance(NamedTuple):
@@ -136,9 +140,19 @@ def _family(code: str) -> str:
 def _wave(path: Path, config: PrepareConfig) -> tuple[np.ndarray, float]:
     """Return the wave (L,) int16 and the duration of its speech (s)."""
     audio, limits = config.audio, config.limits
-    checks.check_file(path, audio.sample_rate, limits)
+    said: list[str] = []
     try:
-        samples, rate = files.read(path)
+        with decoder_messages() as said:
+            checks.check_file(path, audio.sample_rate, limits)
+            samples, rate = files.read(path, max_seconds=limits.max_seconds + _SILENT_SECONDS)
+    except (AudioError, MemoryError) as error:
+        detail = " ".join([str(error) or "not enough memory", *said])
+        raise RejectedError(Reason.UNREADABLE, " ".join(detail.split())) from error
+    except RejectedError as error:
+        raise RejectedError(error.reason, " ".join([error.detail, *said])) from error
+    if said:
+        warnings.warn(f"{path}: {' '.join(said)}", stacklevel=2)
+    try:
         checks.check_samples(samples, limits)
         wave = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
         checks.check_level(wave, limits)

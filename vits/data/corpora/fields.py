@@ -1,0 +1,111 @@
+"""Lines of a delimited table, with the quoting that csv writers use."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from vits.data.prepared.manifest import numbered_lines
+from vits.errors import DataError
+
+__all__ = ["DELIMITERS", "Line", "iter_lines", "read_lines", "split_fields"]
+
+DELIMITERS = ("|", "\t", ";", ",", ":", " ", "(")
+"""Delimiters in search order; ``:``, ``" "`` and Festival's ``(`` divide an id from a text."""
+
+_ONCE = (":", " ")
+_FESTIVAL = re.compile(r"\(\s*(\S+)\s+\"(.*)\"\s*\)")
+_MOST_LINES = 100  # of one quoted text: the most that an open quote can swallow
+
+
+class Line(NamedTuple):
+    """One row of a table.
+
+    Attributes:
+        number: number of its first line in the file, from 1.
+        fields: values without quotes and surrounding white space.
+    """
+
+    number: int
+    fields: list[str]
+
+
+def read_lines(path: Path, delimiter: str) -> list[Line]:
+    """Split the lines of a table.
+
+    A field is unquoted if a csv writer had to quote it (it contains the delimiter or a quote), or
+    if its whole column is quoted; ``"Hello."`` on a single line of a ``|`` table keeps its quotes,
+    as in LJSpeech.
+
+    Args:
+        path: the table.
+        delimiter: one of ``DELIMITERS``.
+
+    Raises:
+        DataError: a quote opens and never closes (``,`` and ``;`` only), or a line is not UTF-8.
+        MissingFileError: the file does not exist.
+    """
+    rows = list(iter_lines(path, delimiter))
+    if delimiter in ",;":
+        return [Line(number, [text for text, _ in fields]) for number, fields in rows]
+    columns = max((len(fields) for _, fields in rows), default=0)
+    quoted = [
+        all(fields[i][1] for _, fields in rows if i < len(fields) and fields[i][0])
+        for i in range(columns)
+    ]
+    special = {delimiter, '"'}
+    return [
+        Line(
+            number,
+            [
+                f'"{text}"' if quotes and not quoted[i] and not special & set(text) else text
+                for i, (text, quotes) in enumerate(fields)
+            ],
+        )
+        for number, fields in rows
+    ]
+
+
+def split_fields(line: str, delimiter: str) -> list[tuple[str, bool]] | None:
+    """Split a line into pairs of text and whether it was quoted; None if a quote stays open."""
+    if delimiter == "(":
+        match = _FESTIVAL.fullmatch(line.strip())
+        return (
+            [(match[1], False), (match[2].replace('\\"', '"'), False)] if match else [("", False)]
+        )
+    if delimiter in _ONCE:
+        return [(part.strip(), False) for part in line.strip().split(delimiter, 1)]
+    d = re.escape(delimiter)
+    pattern = re.compile(rf' *"((?:[^"]|"")*)" *(?={d}|$)|((?:\\{d}|[^{d}])*)')
+    fields: list[tuple[str, bool]] = []
+    start = 0
+    while True:
+        match = pattern.match(line, start)
+        assert match is not None  # the second alternative matches the empty string
+        if match[1] is not None:
+            fields.append((match[1].replace('""', '"').strip(), True))
+        else:
+            text = match[2].strip()
+            if delimiter in ",;" and text.startswith('"') and line[start:].count('"') % 2:
+                return None
+            fields.append((text.replace(f"\\{delimiter}", delimiter), False))
+        start = match.end() + 1
+        if match.end() >= len(line):
+            return fields
+
+
+def iter_lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[tuple[str, bool]]]]:
+    """Split the lines; a quoted field of a csv file may span some."""
+    waiting, first = "", 0
+    for number, line in numbered_lines(path):
+        line, first = (f"{waiting}\n{line}", first) if waiting else (line, number)
+        fields = split_fields(line, delimiter)
+        if fields is not None:
+            yield first, fields
+            waiting = ""
+        elif number - first >= _MOST_LINES:
+            break
+        else:
+            waiting = line
+    if waiting:
+        raise DataError(f"{path}:{first}: a quote opens and does not close; check the quotes")

@@ -1,0 +1,82 @@
+"""Recordings with a text of the same name: ``a.wav`` and ``a.txt`` or ``a.lab``."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from vits.data.corpora.table import (
+    AUDIO_SUFFIXES,
+    OTHER_SUFFIXES,
+    read_text,
+    strip_suffix,
+)
+from vits.data.prepared.manifest import Row
+from vits.errors import DataError
+
+__all__ = ["has_pairs", "read_pairs"]
+
+TEXT_SUFFIXES = (".txt", ".lab")
+_SUFFIXES = (*AUDIO_SUFFIXES, *OTHER_SUFFIXES)
+_TEXT_FOLDERS = ("txt", "text", "texts", "lab", "labels", "transcripts")
+
+
+def has_pairs(root: Path) -> bool:
+    """Return whether a folder has a recording with a text of the same name."""
+    return next(_pairs(root), None) is not None
+
+
+def read_pairs(root: Path) -> Iterator[Row]:
+    """Read recordings whose texts lie in files of the same name.
+
+    Args:
+        root: a folder; texts lie beside the recordings, or in a folder ``txt`` (or ``lab``, …)
+            beside theirs. If the recordings lie in several folders, these are the speakers, as
+            for the Montreal Forced Aligner.
+
+    Yields:
+        One row per recording, sorted by folder and name; the text is empty if there is none.
+
+    Raises:
+        DataError: a text is not UTF-8, or a recording has two different texts.
+    """
+    found = list(_recordings(root))
+    folders = {path.parent for path in found}
+    for path in found:
+        texts = _texts(path, root)
+        if len({read_text(text) for text in texts}) > 1:
+            names = " and ".join(text.name for text in texts)
+            raise DataError(f"{path} has the texts {names}, which differ; keep one of them")
+        yield Row(
+            id=strip_suffix(path.relative_to(root).as_posix(), _SUFFIXES),
+            audio=str(path),
+            text=read_text(texts[0]) if texts else "",
+            speaker=path.parent.name if len(folders) > 1 else "",
+        )
+
+
+def _pairs(root: Path) -> Iterator[Path]:
+    """Yield the recordings that have a text."""
+    return (path for path in _recordings(root) if _texts(path, root))
+
+
+def _recordings(root: Path) -> Iterator[Path]:
+    """Yield the recordings below a folder, one for each name."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names: dict[str, str] = {}
+        for file in sorted(files, key=lambda file: (file.lower().endswith(OTHER_SUFFIXES), file)):
+            if file.lower().endswith(_SUFFIXES) and not file.startswith("."):
+                names.setdefault(strip_suffix(file, _SUFFIXES), file)
+        yield from (Path(folder, names[stem]) for stem in sorted(names))
+
+
+def _texts(recording: Path, root: Path) -> list[Path]:
+    """Return the texts of a recording."""
+    stem = strip_suffix(recording.name, _SUFFIXES)
+    folders = [recording.parent]
+    if recording.parent != root:
+        folders += [recording.parent.parent / name for name in _TEXT_FOLDERS]
+    else:
+        folders += [root / name for name in _TEXT_FOLDERS]
+    paths = [folder / f"{stem}{suffix}" for folder in folders for suffix in TEXT_SUFFIXES]
+    return [path for path in paths if path.is_file()]
