@@ -40,7 +40,8 @@ def random_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Ba
     names = tuple(str(i) for i in range(size))
     speakers = torch.zeros(size, dtype=torch.long)
     durations = torch.zeros_like(ids)
-    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers, durations)
+    pitch = torch.zeros(size, 2, frames)
+    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers, durations, pitch)
 
 
 def answer(line: dict[str, Any]) -> None:

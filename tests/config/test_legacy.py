@@ -91,7 +91,7 @@ def test_the_configuration_of_a_voice_is_read(name: str):
 def test_every_old_key_of_the_recipe_has_its_place():
     keys = set(flat(to_dict(TrainingConfig())))
     assert set(RENAMED.values()) <= keys
-    assert keys - set(RENAMED.values()) == {"freeze", "ema_decay", "seed"}
+    assert keys - set(RENAMED.values()) == {"freeze", "ema_decay", "seed", "loss_weights.pitch"}
 
 
 def test_old_keys_without_effect_are_dropped_from_what_was_saved():

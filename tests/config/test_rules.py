@@ -100,7 +100,7 @@ RULES = [
     (lambda: PriorSegmentsConfig(share=1.5), r"prior_segments.share 1.5 must be in \[0, 1\]"),
     (lambda: TrainingConfig(ema_decay=1.0), "ema_decay 1.0"),
     (lambda: TrainingConfig(seed=-1), "seed -1"),
-    (lambda: TrainingConfig(freeze="all"), "freeze 'all' must be 'decoder', 'posterior', 'text'"),
+    (lambda: TrainingConfig(freeze="all"), "freeze 'all' must be 'decoder', 'posterior', 'prior'"),
 ]
 
 # keys that have no effect beside others

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vits.config import DiscriminatorConfig
+from vits.config import DiscriminatorConfig, PitchConfig
 from vits.errors import VoiceError
 from vits.interop import convert
 from vits.interop.detect_format import FORMATS, read
@@ -74,3 +74,9 @@ def test_coquis_stochastic_durations_have_a_width_of_their_own(make_voice):
     assert FORMATS["coqui"].unsupported_parts(make_voice(duration_channels=192)) == {}
     with pytest.raises(VoiceError, match="duration predictor of 192 channels"):
         FORMATS["original"].unsupported_parts(make_voice(duration_channels=192))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_pitch_has_no_place(voice, tmp_path, form):
+    with pytest.raises(VoiceError, match="pitch"):
+        convert.write(reshaped(voice, pitch=PitchConfig(channels=8)), tmp_path / form, form)

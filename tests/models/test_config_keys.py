@@ -13,6 +13,7 @@ from vits.config import (
     DiscriminatorConfig,
     HifiGanConfig,
     IstftConfig,
+    PitchConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     StochasticDurationConfig,
@@ -58,12 +59,14 @@ ISTFT = IstftConfig(
     n_bands=2,
 )
 CONVNEXT = ConvNextConfig(channels=8, inner_channels=12, n_blocks=2)
+PITCH = PitchConfig(channels=6, inner_channels=8, n_layers=1, kernel_size=3)
 DETERMINISTIC = DeterministicDurationConfig(filter_channels=16)
 BASES = {
     "hifigan, stochastic": BASE,
     "istft": dataclasses.replace(BASE, decoder=ISTFT),
     "convnext": dataclasses.replace(BASE, decoder=CONVNEXT),
     "deterministic": dataclasses.replace(BASE, duration_predictor=DETERMINISTIC),
+    "pitch": dataclasses.replace(BASE, pitch=PITCH),
 }
 # what must be so for a key to have an effect
 NEEDED = {"discriminator.resolution_channels": {"discriminator.resolutions": (64,)}}
@@ -126,6 +129,12 @@ OTHER = {
     "discriminator.period_channels": (4, 8),
     "discriminator.scale_channels": (4, 4, 4, 4, 4, 8),
     "discriminator.scale_groups": (1, 2, 1, 1, 1, 1),
+    "pitch": PITCH,
+    "pitch.channels": 8,
+    "pitch.inner_channels": 9,
+    "pitch.n_layers": 2,
+    "pitch.kernel_size": 5,
+    "pitch.dropout": 0.5,
 }
 
 
@@ -177,6 +186,7 @@ def behaviour(config: VitsConfig) -> list[torch.Tensor]:
         frames,
         torch.tensor([1]),
         torch.tensor([1]),
+        pitch=torch.full((1, 2, 20), 5.0),
     )
     mel = MelSpectrogram(config.audio)(torch.linspace(0, 200, 700).sin()[None, None])
     scores = [output.score for output in judges(torch.linspace(0, 99, 640).cos()[None, None])]
@@ -189,6 +199,7 @@ def behaviour(config: VitsConfig) -> list[torch.Tensor]:
         *out.prior,
         mel,
         *scores,
+        *([] if out.pitch_loss is None else [out.pitch_loss]),
     ]
 
 
@@ -199,6 +210,7 @@ def test_the_list_is_complete():
 def cases() -> list[tuple[str, str]]:
     """Every key of the first base, and of the others those of the box that differs."""
     boxes = {"istft": "decoder.", "convnext": "decoder.", "deterministic": "duration_predictor."}
+    boxes["pitch"] = "pitch."
     return [
         (name, key)
         for name, base in BASES.items()

@@ -1,6 +1,7 @@
 """The training step: what steps, what counts, what learns."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
@@ -13,6 +14,7 @@ from vits.config import (
     IstftConfig,
     LossWeights,
     OptimizerConfig,
+    PitchConfig,
     TrainingConfig,
     from_dict,
 )
@@ -362,6 +364,64 @@ def test_a_run_of_spoken_segments_alone_leaves_the_posterior_out(make_run, align
         assert any(moved) == (name != "posterior_encoder"), name
 
 
+def pitched(config, **parts):
+    sizes = {"channels": 8, "inner_channels": 8, "n_layers": 1, "kernel_size": 3}
+    return dataclasses.replace(config, pitch=PitchConfig(**sizes), **parts)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_pitch_is_learned_with_its_weight(make_run, config, pitched_data, weight):
+    model, recorder = pitched(config), Recorder()
+    trainer, module, datamodule = make_run(
+        2,
+        folder=pitched_data,
+        model=model,
+        callbacks=[recorder],
+        loss_weights={"pitch": weight},
+        optimizer={"weight_decay": 0.0},
+    )
+    before = make_run(0, folder=pitched_data, model=model)[1].generator
+    moved = {
+        name
+        for (name, a), b in zip(
+            module.generator.named_parameters(), before.parameters(), strict=True
+        )
+        if not torch.equal(a, b)
+    }
+    assert ("pitch_predictor.blocks.0.widen.weight" in moved) == (weight > 0)
+    assert {"decoder.pitch.weight", "decoder.excitations.1.weight"} <= moved
+    assert recorder.steps[-1][1]["train/pitch"] > 0
+    trainer.validate(module, datamodule, verbose=False)
+    assert trainer.callback_metrics["val/pitch"] > 0
+
+
+def test_all_but_decoder_and_pitch_can_be_frozen(make_run, config, pitched_data):
+    model = pitched(config, decoder=ConvNextConfig(channels=8, inner_channels=12, n_blocks=1))
+    options = {"folder": pitched_data, "model": model, "freeze": "prior"}
+    module, before = (make_run(steps, **options)[1].generator for steps in (2, 0))
+    for name, box in module.named_children():
+        kept = zip(box.parameters(), getattr(before, name).parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in kept) == (
+            name not in ("decoder", "pitch_predictor")
+        )
+
+
+def test_a_run_with_pitch_goes_on_as_if_it_had_not_stopped(make_run, config, pitched_data):
+    model = pitched(config)
+    whole = make_run(4, folder=pitched_data, model=model)[1]
+    trainer, _, _ = make_run(2, folder=pitched_data, model=model)
+    checkpoint = Path(trainer.default_root_dir) / "two.ckpt"
+    trainer.save_checkpoint(checkpoint)
+    resumed = make_run(4, folder=pitched_data, model=model, resume=checkpoint)[1]
+    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_data_without_pitch_are_refused(make_run, config):
+    with pytest.raises(ConfigError, match=r"config\.pitch needs the pitch of the data, .*--pitch"):
+        make_run(1, model=pitched(config))
+
+
 def test_data_without_durations_are_refused(make_run):
     with pytest.raises(ConfigError, match=r"alignment\.source 'data' needs durations, .* VOICE"):
         make_run(1, alignment={"source": "data"})
@@ -396,8 +456,8 @@ RECIPE = {
 }
 
 
-# test_skips.py, as it takes bad numbers to show; above, as it takes longer segments
-ELSEWHERE = {"max_skipped_steps", "loss_weights.subband"}
+# test_skips.py, as it takes bad numbers to show; above, as they take longer segments, or pitch
+ELSEWHERE = {"max_skipped_steps", "loss_weights.subband", "loss_weights.pitch"}
 
 
 def test_the_list_of_the_recipe_is_complete():

@@ -131,6 +131,7 @@ def _config(args: argparse.Namespace) -> "PrepareConfig":
         ),
         trim_db=args.trim,
         loudness_dbfs=args.loudness,
+        pitch=args.pitch,
         unknown=args.unknown or ("extend" if _collects_characters(args) else "reject"),
     )
 

@@ -60,6 +60,11 @@ def add_audio(parser: argparse.ArgumentParser) -> None:
         "off",
     )
     _number(group, "loudness", float, None, "normalize recordings to this level (dBFS)", "off")
+    group.add_argument(
+        "--pitch",
+        action="store_true",
+        help="measure F0 and voicing of every frame, for models with pitch (needs swift-f0)",
+    )
 
 
 def add_text(parser: argparse.ArgumentParser) -> None:

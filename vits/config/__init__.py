@@ -18,6 +18,7 @@ from vits.config.model import (
     TextEncoderConfig,
     VitsConfig,
 )
+from vits.config.pitch import PitchConfig
 from vits.config.schema import from_dict, to_dict
 from vits.config.training import (
     AdversarialConfig,
@@ -42,6 +43,7 @@ __all__ = [
     "IstftConfig",
     "LossWeights",
     "OptimizerConfig",
+    "PitchConfig",
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
     "PriorSegmentsConfig",

@@ -15,6 +15,7 @@ from vits.config.checks import (
 from vits.config.decoder import DecoderConfig, HifiGanConfig
 from vits.config.durations import DurationPredictorConfig, StochasticDurationConfig
 from vits.config.inputs import AudioConfig
+from vits.config.pitch import PitchConfig
 
 __all__ = [
     "DiscriminatorConfig",
@@ -197,6 +198,7 @@ class VitsConfig:
         duration_predictor: stochastic or deterministic.
         decoder: HiFi-GAN, iSTFT or ConvNeXt.
         discriminator: the discriminators.
+        pitch: predictor of F0, and excitation of the decoder; None, the original's, has neither.
     """
 
     n_symbols: int = 178
@@ -214,6 +216,7 @@ class VitsConfig:
     duration_predictor: DurationPredictorConfig = field(default_factory=StochasticDurationConfig)
     decoder: DecoderConfig = field(default_factory=HifiGanConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    pitch: PitchConfig | None = None
 
     def __post_init__(self) -> None:
         """Check the boxes against each other."""

@@ -77,6 +77,7 @@ class LossWeights:
         envelope: difference of mel spectra smoothed over 200 Hz. For prior segments, in place of
             most of ``mel``: it compares formants and leaves harmonics to the discriminators. The
             original has none.
+        pitch: loss of the pitch predictor, for a model with ``pitch``.
     """
 
     GROUP: ClassVar[str] = "loss_weights"
@@ -88,6 +89,7 @@ class LossWeights:
     adversarial: float = 1.0
     subband: float = 0.0
     envelope: float = 0.0
+    pitch: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -192,8 +194,10 @@ class TrainingConfig:
         alignment: where durations come from.
         prior_segments: segments decoded from the prior.
         freeze: parameters that do not train: ``decoder``; ``posterior``, the posterior encoder;
-            ``text``, the text encoder and the language embedding; ``speaker-only``, the whole
-            generator except the speaker embedding and the layers that apply it; None, none.
+            ``text``, the text encoder and the language embedding; ``prior``, all but the decoder
+            and the pitch predictor, which then train in less than half the time; ``speaker-only``,
+            the whole generator except the speaker embedding and the layers that apply it; None,
+            none.
         ema_decay: decay per step of the moving average of the generator's weights, in [0, 1);
             0 keeps no average.
         max_skipped_steps: consecutive steps with losses or gradients that are not finite after
@@ -207,7 +211,7 @@ class TrainingConfig:
     adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     prior_segments: PriorSegmentsConfig = field(default_factory=PriorSegmentsConfig)
-    freeze: Literal["decoder", "posterior", "text", "speaker-only"] | None = None
+    freeze: Literal["decoder", "posterior", "prior", "text", "speaker-only"] | None = None
     ema_decay: float = 0.999
     max_skipped_steps: int = 10
     seed: int = 1234
@@ -215,9 +219,9 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         """Check the values and the groups against each other."""
         require(
-            self.freeze in (None, "decoder", "posterior", "text", "speaker-only"),
-            f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'text', 'speaker-only' "
-            "or None",
+            self.freeze in (None, "decoder", "posterior", "prior", "text", "speaker-only"),
+            f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'prior', 'text', "
+            "'speaker-only' or None",
         )
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         require_positive(self, "max_skipped_steps")
@@ -232,10 +236,11 @@ class TrainingConfig:
 
     def _check_prior_only(self) -> None:
         """Refuse keys of the posterior encoder in a run without it."""
+        frozen = "prior" if self.freeze == "prior" else "posterior"
         required = {
             "loss_weights.kl": (self.loss_weights.kl, 0),
             "prior_segments.start": (self.prior_segments.start, 0),
-            "freeze": (self.freeze, "posterior"),
+            "freeze": (self.freeze, frozen),
         }
         for key, (value, wanted) in required.items():
             require(

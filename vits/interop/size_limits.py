@@ -58,10 +58,12 @@ def hifigan_of(config: VitsConfig) -> HifiGanConfig:
     """Return the sizes of a HiFi-GAN decoder, the only kind that other programs have.
 
     Raises:
-        VoiceError: the decoder is of another kind.
+        VoiceError: the decoder is of another kind, or the model has pitch.
     """
     if not isinstance(config.decoder, HifiGanConfig):
         raise VoiceError(f"decoder.kind {config.decoder.kind!r} must be 'hifigan' in this format")
+    if config.pitch is not None:
+        raise VoiceError("the voice has pitch, which only our own format can hold")
     return config.decoder
 
 
@@ -122,6 +124,7 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
         f"a duration predictor of {width} channels": width == expected_width,
         f"residual blocks of {depths} convolutions": set(depths) <= {depth},
         f"a duration predictor of {durations}": durations == original,
+        "pitch": config.pitch is None,
         "relative attention with another window": config.text_encoder.window_size == 4,
     }
     broken = [part for part, holds in rules.items() if not holds]

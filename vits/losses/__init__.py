@@ -7,6 +7,7 @@ from vits.losses.vits import (
     feature_matching_loss,
     kl_divergence,
     mel_loss,
+    pitch_loss,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "feature_matching_loss",
     "kl_divergence",
     "mel_loss",
+    "pitch_loss",
 ]

@@ -16,6 +16,7 @@ __all__ = [
     "feature_matching_loss",
     "kl_divergence",
     "mel_loss",
+    "pitch_loss",
 ]
 
 
@@ -56,6 +57,19 @@ def kl_divergence(
 def duration_loss(per_sample: Tensor, symbol_mask: Tensor) -> Tensor:
     """Average a duration predictor's loss (B,) over the real symbols of ``symbol_mask`` (B,1,S)."""
     return _precise(per_sample).sum() / symbol_mask.sum()
+
+
+def pitch_loss(loss_per_sample: Tensor, frame_mask: Tensor) -> Tensor:
+    """Average the pitch predictor's loss over the frames of the batch.
+
+    Args:
+        loss_per_sample: (B,) summed over frames.
+        frame_mask: (B, 1, T).
+
+    Returns:
+        Scalar.
+    """
+    return _precise(loss_per_sample).sum() / frame_mask.sum()
 
 
 def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:

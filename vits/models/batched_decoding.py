@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 from vits.layers.masking import sequence_mask
 from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import PriorSample
+from vits.models.pitch.source import join_sources
 from vits.models.vits import Vits
 
 __all__ = ["decode_batched", "group_by_length"]
@@ -69,11 +70,14 @@ def decode_batched(model: Vits, samples: Sequence[PriorSample]) -> list[Tensor]:
     speakers = [sample.conditioning for sample in samples if sample.conditioning is not None]
     conditioning = torch.cat(speakers) if speakers else None
     z = model.prior_flow.inverse(z, mask, conditioning) * mask
-    wave = model.decoder(z, conditioning)
+    sources = [sample.source for sample in samples if sample.source is not None]
+    wave = model.decoder(z, conditioning, join_sources(sources) if sources else None)
     hop, radius = model.decoder.hop_length, partial_decoder(model.decoder).receptive_radius
     waves = [wave[i : i + 1, :, : length * hop] for i, length in enumerate(lengths)]
     for items, tails in _tails(z, lengths, radius):
-        ends = model.decoder(tails, None if conditioning is None else conditioning[items])
+        speaker, size = None if conditioning is None else conditioning[items], tails.shape[2]
+        parts = [sources[i].frames(lengths[i] - size, lengths[i]) for i in items if sources]
+        ends = model.decoder(tails, speaker, join_sources(parts) if parts else None)
         for item, end in zip(items, ends, strict=True):
             kept = min(lengths[item], radius) * hop
             waves[item] = torch.cat([waves[item][..., :-kept], end[None, :, -kept:]], dim=2)

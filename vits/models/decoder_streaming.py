@@ -15,6 +15,7 @@ from vits.models.convnext_decoder import ConvNextDecoder
 from vits.models.decoder import POST_KERNEL, PRE_KERNEL, HifiGanDecoder
 from vits.models.decoders import Decoder
 from vits.models.istft_decoder import MIXING_KERNEL, IstftDecoder
+from vits.models.pitch.source import Source
 
 __all__ = ["PartialDecoder", "partial_decoder"]
 
@@ -33,13 +34,20 @@ class PartialDecoder(ABC):
     cut_cost: int
 
     @abstractmethod
-    def __call__(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+    def __call__(
+        self,
+        z: Tensor,
+        part: Span,
+        conditioning: Tensor | None = None,
+        source: Source | None = None,
+    ) -> Tensor:
         """Decode a part; the samples are those of the whole latent up to rounding.
 
         Args:
             z: (B, C, T); ``receptive_radius`` frames around the part are enough.
             part: the frames.
             conditioning: (B, G, 1) speaker, or None.
+            source: of the frames of ``z``; required with pitch, ignored without.
 
         Returns:
             Wave (B, 1, frames * hop_length).
@@ -63,15 +71,24 @@ class _PartialUpsampling(PartialDecoder):
         self.receptive_radius = max(-frames.first, frames.last)
         self.cut_cost = self._cost_of_a_cut(columns)
 
-    def __call__(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+    def __call__(
+        self,
+        z: Tensor,
+        part: Span,
+        conditioning: Tensor | None = None,
+        source: Source | None = None,
+    ) -> Tensor:
         """Decode a part (B, 1, frames * hop_length) of ``z`` (B, C, T)."""
         decoder, samples = self._decoder, part.times(self.hop_length)
         columns = self._columns(samples)
-        known = Columns(decoder.embed(z, conditioning), 0)
+        known = Columns(decoder.embed(z, conditioning, source), 0)
         for i, (before, inside) in enumerate(self._spans(columns)):
             x, first = known.crop(before)
             upsampled = Columns(decoder.upsample(i, x), first * decoder.stages.upsample_rates[i])
             x, first = upsampled.crop(inside)
+            excitation = decoder.excitation(i, source)
+            if excitation is not None:
+                x = x + Columns(excitation, 0).crop(inside).x
             known = Columns(decoder.blocks[i](x), first)
         x, first = known.crop(columns)
         first *= self.hop_length // decoder.factor
@@ -121,16 +138,26 @@ class _PartialConvNext(PartialDecoder):
         self.receptive_radius = radii[0]
         self.cut_cost = math.ceil(sum(radii[1:]) / len(decoder.blocks))
 
-    def __call__(self, z: Tensor, part: Span, conditioning: Tensor | None = None) -> Tensor:
+    def __call__(
+        self,
+        z: Tensor,
+        part: Span,
+        conditioning: Tensor | None = None,
+        source: Source | None = None,
+    ) -> Tensor:
         """Decode a part (B, 1, frames * hop_length) of ``z`` (B, C, T)."""
         decoder, samples = self._decoder, part.times(self.hop_length)
         _, *spans = self._spans(samples)
-        known = Columns(decoder.embed(z, conditioning), 0)
+        known = Columns(decoder.embed(z, conditioning, source), 0)
         for block, span in zip(decoder.blocks, spans, strict=True):
             x, first = known.crop(span)
             known = Columns(block(x), first)
-        x, first = known.crop(self._windows(samples))
-        return Columns(decoder.synthesize(x), first * self.hop_length).crop(samples).x
+        windows = self._windows(samples)
+        x, first = known.crop(windows)
+        phase = decoder.excitation_phase(source)
+        if phase is not None:
+            phase = Columns(phase, 0).crop(windows).x
+        return Columns(decoder.synthesize(x, phase), first * self.hop_length).crop(samples).x
 
     def _windows(self, samples: Span) -> Span:
         """Return the frames whose windows overlap samples."""

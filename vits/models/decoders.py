@@ -11,7 +11,12 @@ Decoder = HifiGanDecoder | IstftDecoder | ConvNextDecoder
 
 
 def build_decoder(
-    config: DecoderConfig, latent_channels: int, hop_length: int, conditioning_channels: int
+    config: DecoderConfig,
+    latent_channels: int,
+    hop_length: int,
+    conditioning_channels: int,
+    *,
+    pitched: bool = False,
 ) -> Decoder:
     """Build a decoder.
 
@@ -20,6 +25,7 @@ def build_decoder(
         latent_channels: C of the latent.
         hop_length: samples of a frame.
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
+        pitched: whether it is excited by F0.
     """
     if isinstance(config, ConvNextConfig):
         return ConvNextDecoder(
@@ -31,6 +37,7 @@ def build_decoder(
             kernel_size=config.kernel_size,
             n_fft=config.window_hops * hop_length,
             conditioning_channels=conditioning_channels,
+            pitched=pitched,
         )
     stages = Stages(
         resblock=config.resblock,
@@ -41,7 +48,12 @@ def build_decoder(
         initial_channels=config.initial_channels,
     )
     if isinstance(config, HifiGanConfig):
-        return HifiGanDecoder(latent_channels, stages, conditioning_channels=conditioning_channels)
+        return HifiGanDecoder(
+            latent_channels,
+            stages,
+            conditioning_channels=conditioning_channels,
+            pitched=pitched,
+        )
     return IstftDecoder(
         latent_channels,
         stages,
@@ -50,4 +62,5 @@ def build_decoder(
         istft_hop_length=config.istft_hop_length,
         trainable_filterbank=config.trainable_filterbank,
         conditioning_channels=conditioning_channels,
+        pitched=pitched,
     )

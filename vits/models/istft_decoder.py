@@ -35,6 +35,7 @@ class IstftDecoder(UpsamplingStack):
         istft_hop_length: of each band's inverse transform (samples of the band), even.
         trainable_filterbank: multi-stream.
         conditioning_channels: width of the speaker embedding; 0 for one speaker.
+        pitched: whether its stages are excited.
     """
 
     def __init__(
@@ -47,8 +48,15 @@ class IstftDecoder(UpsamplingStack):
         istft_hop_length: int,
         trainable_filterbank: bool,
         conditioning_channels: int = 0,
+        pitched: bool = False,
     ) -> None:
-        super().__init__(latent_channels, stages, conditioning_channels=conditioning_channels)
+        hop_length = math.prod(stages.upsample_rates) * n_bands * istft_hop_length
+        super().__init__(
+            latent_channels,
+            stages,
+            conditioning_channels=conditioning_channels,
+            excited_hop=hop_length if pitched else 0,
+        )
         self.n_bands = n_bands
         n_out = n_bands * (n_fft + 2)
         self.post = weight_norm(
@@ -60,7 +68,7 @@ class IstftDecoder(UpsamplingStack):
         if trainable_filterbank:
             mixing = nn.Conv1d(n_bands, 1, MIXING_KERNEL, padding=MIXING_KERNEL // 2, bias=False)
             self.mixing = weight_norm(mixing)
-        self.hop_length = self.factor * n_bands * istft_hop_length
+        self.hop_length = hop_length
 
     def synthesize(self, x: Tensor) -> Tensor:
         """Map (B, channels, T * factor) to a wave (B, 1, T * hop_length)."""

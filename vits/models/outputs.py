@@ -6,6 +6,7 @@ from torch import Tensor
 
 from vits.alignment import durations_to_index
 from vits.layers.masking import expand_by_index
+from vits.models.pitch.source import Source
 
 __all__ = [
     "ConversionOutput",
@@ -56,6 +57,10 @@ class EncodedText(NamedTuple):
     prior: Gaussian
     mask: Tensor
     language: Tensor | None = None
+
+    def stretch_hidden(self, durations: Tensor, mask: Tensor) -> Tensor:
+        """Repeat ``hidden`` as ``Gaussian.stretch`` does: (B, H, T)."""
+        return expand_by_index(self.hidden, durations_to_index(durations, mask.shape[2])) * mask
 
 
 class Posterior(NamedTuple):
@@ -116,6 +121,7 @@ class TrainingOutput(NamedTuple):
         duration_loss: summed over the symbols of each sample (B,).
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
+        pitch_loss: summed over the frames of each sample (B,); None without pitch.
     """
 
     wave: Tensor
@@ -126,6 +132,7 @@ class TrainingOutput(NamedTuple):
     duration_loss: Tensor
     symbol_mask: Tensor
     frame_mask: Tensor
+    pitch_loss: Tensor | None = None
 
 
 class PriorSample(NamedTuple):
@@ -137,6 +144,7 @@ class PriorSample(NamedTuple):
         frame_lengths: (B,) int64.
         durations: frames of each symbol (B, S) int64.
         conditioning: (B, G, 1) speaker, or None.
+        source: predicted pitch and the excitation made of it; None without pitch.
     """
 
     z: Tensor
@@ -144,6 +152,7 @@ class PriorSample(NamedTuple):
     frame_lengths: Tensor
     durations: Tensor
     conditioning: Tensor | None
+    source: Source | None = None
 
 
 class InferenceOutput(NamedTuple):

@@ -92,7 +92,8 @@ def decode_in_chunks(model: Vits, sample: PriorSample, sizes: Iterable[int]) -> 
             return
         begin = max(0, start - radius)
         z = latent.up_to(min(stop + radius, n_frames))[..., begin:]
-        yield decoder(z, Span(start - begin, stop - begin - 1), conditioning)
+        source = sample.source and sample.source.frames(begin, begin + z.shape[2])
+        yield decoder(z, Span(start - begin, stop - begin - 1), conditioning, source)
         start = stop
 
 

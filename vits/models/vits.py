@@ -7,7 +7,7 @@ from vits import alignment
 from vits.config import VitsConfig
 from vits.errors import ConfigError, VoiceError
 from vits.layers.folding import fold_weight_norm
-from vits.layers.masking import random_segment_starts, sequence_mask
+from vits.layers.masking import random_segment_starts, sequence_mask, slice_segments
 from vits.models.conditioning import embed
 from vits.models.decoders import build_decoder
 from vits.models.duration_predictor import duration_predictor
@@ -20,6 +20,8 @@ from vits.models.outputs import (
     PriorSample,
     TrainingOutput,
 )
+from vits.models.pitch.predictor import PitchPredictor
+from vits.models.pitch.source import Source, make_source
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments, segment_latents
@@ -62,9 +64,13 @@ class Vits(nn.Module):
             conditioning_channels=speaker,
             language_channels=language,
         )
-        self.decoder = build_decoder(config.decoder, latent, config.audio.hop_length, speaker)
+        hop, pitched = config.audio.hop_length, config.pitch is not None
+        self.decoder = build_decoder(config.decoder, latent, hop, speaker, pitched=pitched)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
         self.language_embedding = nn.Embedding(config.n_languages, language) if language else None
+        self.pitch_predictor = config.pitch and PitchPredictor(
+            hidden + language + latent, conditioning_channels=speaker, **vars(config.pitch)
+        )
 
     def forward(
         self,
@@ -76,6 +82,7 @@ class Vits(nn.Module):
         languages: Tensor | None = None,
         *,
         durations: Tensor | None = None,
+        pitch: Tensor | None = None,
         alignment_guide: float = 0.0,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
@@ -93,6 +100,7 @@ class Vits(nn.Module):
             speakers: (B,) int64; required with two or more speakers.
             languages: (B,) int64; required with a language embedding.
             durations: (B, S) int64 frames of each symbol; None: the alignment finds them.
+            pitch: (B, 2, T) log F0 (log Hz) and voicing; required by a model with pitch.
             alignment_guide: weight of the pull towards even durations, per latent channel.
             prior_segments: which segments are decoded from the prior instead of the posterior.
         """
@@ -116,19 +124,22 @@ class Vits(nn.Module):
         latents = segment_latents(
             flow, z, prior, frame_mask, starts, length, conditioning, prior_segments
         )
-        wave, masks = self.decoder(latents, conditioning), (text.mask, frame_mask)
-        return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *masks)
+        source, pitch_loss = None, None
+        if self.pitch_predictor is not None:
+            if pitch is None:
+                raise ConfigError("pitch None must be the data's: prepare it with --pitch")
+            hidden = text.stretch_hidden(durations, frame_mask)
+            pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
+            source = self.source(slice_segments(pitch, starts, length))
+        wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
+        return TrainingOutput(
+            wave, starts, posterior_pass, prior, durations, duration_loss, *masks, pitch_loss
+        )
 
     def encode(
         self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None = None
     ) -> EncodedText:
-        """Encode symbols: the text encoder, with the embedding of the language.
-
-        Args:
-            ids: (B, S) int64 symbol ids.
-            id_lengths: (B,) int64.
-            languages: (B,) int64; required with a language embedding, ignored without.
-        """
+        """Encode symbols, with the embedding of the language; arguments as in ``forward``."""
         language = embed(self.language_embedding, languages, "languages")
         return self.text_encoder(ids, id_lengths, language)
 
@@ -144,13 +155,7 @@ class Vits(nn.Module):
     def encode_posterior(
         self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
     ) -> PosteriorPass:
-        """Sample the posterior and map the sample to prior space.
-
-        Args:
-            spectrogram: (B, F, T) linear magnitude.
-            frame_lengths: (B,) int64.
-            conditioning: (B, G, 1) speaker, or None.
-        """
+        """Sample the posterior and map the sample to prior space; arguments as in ``forward``."""
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         gate = GradientGate.of(posterior, conditioning)
         z_prior, _ = self.prior_flow(gate.z, posterior.mask, gate.conditioning)
@@ -225,7 +230,7 @@ class Vits(nn.Module):
         generator: torch.Generator | None = None,
         max_frames: int | None = None,
     ) -> Tensor:
-        """Predict durations and round them up to whole frames.
+        """Predict durations (B, S) int64: whole frames, rounded up; 0 in the padding.
 
         Args:
             text: of ``encode``.
@@ -235,9 +240,6 @@ class Vits(nn.Module):
             noise: (B, 2, S) standard normal; None: drawn.
             generator: source of the noise that is drawn.
             max_frames: upper limit of a sample's frames; None: no limit.
-
-        Returns:
-            (B, S) int64 frames of each symbol, 0 in the padding.
 
         Raises:
             VoiceError: a sample exceeds ``max_frames``, as with an untrained predictor.
@@ -283,7 +285,17 @@ class Vits(nn.Module):
         if noise is None:
             noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
         z = prior.sample(noise[..., : mask.shape[2]], noise_scale) * mask
-        return PriorSample(z, mask, frame_lengths, durations, conditioning)
+        source = None
+        if self.pitch_predictor is not None:
+            hidden = text.stretch_hidden(durations, mask)
+            pitch = self.pitch_predictor.predict(hidden, prior.mean, mask, conditioning)
+            source = self.source(pitch, generator=generator)
+        return PriorSample(z, mask, frame_lengths, durations, conditioning, source)
+
+    def source(self, pitch: Tensor, *, generator: torch.Generator | None = None) -> Source:
+        """Make what excites the decoder of a pitch (B, 2, T): log F0 (log Hz) and voicing."""
+        audio = self.config.audio
+        return make_source(pitch, audio.sample_rate, audio.hop_length, generator)
 
     @torch.no_grad()
     def decode(self, sample: PriorSample) -> tuple[Tensor, Tensor]:
@@ -293,7 +305,7 @@ class Vits(nn.Module):
         of different lengths.
         """
         z = self.prior_flow.inverse(sample.z, sample.mask, sample.conditioning)
-        wave = self.decoder(z * sample.mask, sample.conditioning)
+        wave = self.decoder(z * sample.mask, sample.conditioning, sample.source)
         return self._trim(wave, sample.frame_lengths)
 
     @torch.no_grad()
@@ -315,19 +327,10 @@ class Vits(nn.Module):
     ) -> InferenceOutput:
         """Synthesise speech: ``encode``, ``predict_durations``, ``sample_prior``, ``decode``.
 
-        Args:
-            ids: (B, S) int64 symbol ids.
-            id_lengths: (B,) int64.
-            speakers: as in ``speaker_conditioning``.
-            languages: as in ``encode``.
-            noise_scale: standard deviation of the prior's noise; 0 gives the mean.
+        Args as of these methods, except:
             noise_scale_duration: standard deviation of the duration predictor's noise.
-            length_scale: factor on every duration; above 1 is slower.
             durations: (B, S) int64 frames of each symbol; None: predicted.
-            noise: of ``sample_prior``.
             duration_noise: of ``predict_durations``; drawn before ``noise``.
-            generator: source of the noise that is drawn.
-            max_frames: upper limit of predicted frames, as in ``predict_durations``.
         """
         conditioning = self.speaker_conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
@@ -357,23 +360,23 @@ class Vits(nn.Module):
         noise_scale: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> ConversionOutput:
-        """Convert a recording to another speaker: to prior space as one, back as the other.
-
-        Source: VITS section 4.4 (figure 4).
+        """Convert a recording to another speaker: to prior space as one, back (VITS section 4.4).
 
         Args:
             spectrogram: (B, F, T) linear magnitude.
             frame_lengths: (B,) int64.
-            source_speakers: the speakers of the recordings, as in ``speaker_conditioning``.
-            target_speakers: the speakers of the result.
-            noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
-            generator: source of the noise.
+            source_speakers: of the recordings, as in ``speaker_conditioning``.
+            target_speakers: of the result.
+            noise_scale: standard deviation of the posterior's noise.
+            generator: its source.
 
         Raises:
-            ConfigError: the model has one speaker only.
+            ConfigError: the model has one speaker only, or pitch.
         """
         if self.speaker_embedding is None:
             raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
+        if self.config.pitch is not None:
+            raise ConfigError("a model with pitch cannot convert voices: take one without")
         source, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
         noise = _randn(shape, spectrogram, generator) * noise_scale

@@ -23,6 +23,7 @@ class DatasetInfo:
         utterances: number of training utterances.
         seconds: their total length.
         aligned: whether all training, validation and replayed utterances have durations.
+        pitched: whether they all have pitch.
     """
 
     name: str
@@ -33,10 +34,11 @@ class DatasetInfo:
     utterances: int
     seconds: float
     aligned: bool = False
+    pitched: bool = False
 
     @classmethod
     def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "DatasetInfo":
-        """Collect the facts of a prepared dataset; ``others`` only count for ``aligned``."""
+        """Collect the facts of a prepared dataset; ``others`` count for the last two only."""
         all_data = [dataset, *(other for other in others if other is not None)]
         return cls(
             name=dataset.folder.resolve().name,
@@ -47,6 +49,7 @@ class DatasetInfo:
             utterances=len(dataset),
             seconds=round(dataset.seconds, 2),
             aligned=all(data.aligned for data in all_data),
+            pitched=all(data.pitched for data in all_data),
         )
 
     def require_durations(self) -> None:
@@ -59,6 +62,18 @@ class DatasetInfo:
             raise ConfigError(
                 f"alignment.source 'data' needs durations, but {self.name}, the validation data or "
                 "the replayed data has none; compute them with: vits align VOICE FOLDER"
+            )
+
+    def require_pitch(self) -> None:
+        """Require the pitch of the data.
+
+        Raises:
+            ConfigError: some utterances have none.
+        """
+        if not self.pitched:
+            raise ConfigError(
+                f"config.pitch needs the pitch of the data, but {self.name}, the validation data "
+                "or the replayed data has none; prepare it again with: vits prepare --pitch"
             )
 
     def fit_model(self, config: VitsConfig) -> VitsConfig:

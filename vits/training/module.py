@@ -61,6 +61,8 @@ class VitsModule(pl.LightningModule):
         self.config = dataset_info.fit_model(config)
         if training.alignment.source == "data":
             dataset_info.require_durations()
+        if config.pitch is not None:
+            dataset_info.require_pitch()
         self.training_config = training
         self.dataset_info = dataset_info
         self.generator = Vits(self.config)
@@ -201,6 +203,7 @@ class VitsModule(pl.LightningModule):
             batch.speakers,
             batch.languages,
             durations=self._data_durations(batch),
+            pitch=None if self.config.pitch is None else batch.pitch,
             alignment_guide=guide,
             prior_segments=prior_segments,
         )

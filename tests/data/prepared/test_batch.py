@@ -29,12 +29,19 @@ def test_batch_holds_every_utterance_and_zeros():
     assert batch.wave_lengths.tolist() == [55, 75, 10]
     assert batch.speakers.tolist() == [0, 2, 1]
     assert batch.wave.dtype == torch.float32
-    assert {tensor.dtype for tensor in batch[1:] if tensor is not batch.wave} == {torch.int64}
+    sounds = (batch.wave, batch.pitch)
+    assert {t.dtype for t in batch[1:] if all(t is not s for s in sounds)} == {torch.int64}
+    assert torch.equal(batch.pitch, torch.zeros(3, 2, 7))
     for i, item in enumerate(ITEMS):
         assert torch.equal(batch.ids[i, : len(item.ids)], item.ids)
         assert torch.equal(batch.wave[i, 0, : len(item.wave)], item.wave)
         assert not batch.ids[i, len(item.ids) :].any()
         assert not batch.wave[i, 0, len(item.wave) :].any()
+
+
+def test_pitch_is_padded_with_zeros():
+    items = [item._replace(pitch=torch.full((2, len(item.wave) // HOP), 5.0)) for item in ITEMS]
+    assert collate(items, HOP).pitch.sum((1, 2)).tolist() == [50, 70, 10]
 
 
 def test_more_symbols_than_frames_is_an_error():

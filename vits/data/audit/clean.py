@@ -8,7 +8,8 @@ from typing import Any
 from vits.data.audit.report import AuditReport
 from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.dataset import PreparedDataset
-from vits.data.prepared.index import PCM16
+from vits.data.prepared.index import PCM16, PITCH
+from vits.data.prepared.stored_pitch import pitch_digest, write_pitch
 from vits.errors import DataError
 
 __all__ = ["check_output", "write_clean"]
@@ -80,6 +81,11 @@ def write_clean(dataset: PreparedDataset, report: AuditReport, folder: Path) -> 
             lines.write(_line({**row, "offset": samples}))
             samples += row["samples"]
     info = {**dataset.info, "utterances": len(kept), "samples": samples}
+    if dataset.pitched:
+        pitch = [dataset.stored_pitch(index) for index in kept]
+        with atomic_write(folder / PITCH) as partial:
+            write_pitch(partial, pitch)
+        info["pitch"] = {**info["pitch"], "sha256": pitch_digest(pitch)}
     _write(folder / "dataset.json", json.dumps(info, ensure_ascii=False, indent=2) + "\n")
     return len(kept)
 

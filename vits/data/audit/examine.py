@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import torch
 
 from vits.audio.mel import MelSpectrogram
 from vits.data.audit import findings
@@ -19,6 +20,7 @@ from vits.data.audit.text_mismatch import Scorer, TextMargins, text_margins
 from vits.data.audit.voiceprint import SoundClasses, compare_speakers, log_pitch, loud_cepstra
 from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
 from vits.data.prepared.dataset import PreparedDataset
+from vits.data.prepared.stored_pitch import check_pitch_digest, pitch_contour
 
 __all__ = ["examine"]
 
@@ -44,8 +46,12 @@ def examine(
             corpus. A scorer that cannot separate right from wrong texts is replaced by
             ``Monophones``, with a note.
         progress: called with the name of the stage, the finished rows and all rows.
+
+    Raises:
+        DataError: the pitch was changed since it was measured.
     """
     config = config or CheckConfig()
+    check_pitch_digest(dataset.folder, dataset.info)
     rows = [dataset.row(index) for index in range(len(dataset))]
     speakers = [row["speaker"] for row in rows]
     measured = _measure(dataset, rows, speakers, config, progress)
@@ -74,7 +80,7 @@ def examine(
     return AuditReport(
         rows=len(dataset),
         findings=sorted(results, key=lambda f: (f.row, order[f.fault])),
-        measured=_summary(measured, margins),
+        measured={**_summary(measured, margins), **_pitch(dataset)},
         coverage=_coverage(dataset),
         notes=[*notes, *_notes(measured, margins)],
     )
@@ -173,6 +179,17 @@ def _summary(
         "text margin (deviations)": [] if margins is None else margins.values.tolist(),
     }
     return {name: quantiles(values) for name, values in table.items() if values}
+
+
+def _pitch(dataset: PreparedDataset) -> dict[str, tuple[float, float, float]]:
+    """Return the percentiles of F0 and of the share of frames with voice, if they were measured."""
+    if not dataset.pitched:
+        return {}
+    contours = [pitch_contour(dataset.stored_pitch(index)) for index in range(len(dataset))]
+    frames = torch.cat(contours, dim=1)
+    f0 = frames[0, frames[1] > 0].exp().tolist()
+    shares = [contour[1].mean().item() for contour in contours]
+    return {"F0 (Hz)": quantiles(f0 or [0.0]), "share of frames with voice": quantiles(shares)}
 
 
 def _coverage(dataset: PreparedDataset) -> Coverage:

@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from vits.config import to_dict
 from vits.data.prepare.checks import Reason
 from vits.data.prepare.chunks import Chunk, ChunkResult
 from vits.data.prepare.duration_outliers import Deviation, deviations, speech_units
 from vits.data.prepare.options import PrepareConfig
+from vits.data.prepare.pitch import estimator
 from vits.data.prepare.report import Report, make_report
 from vits.data.prepare.utterance import language_index
 from vits.data.prepared.atomic_write import atomic_write
+from vits.data.prepared.index import PCM16, PITCH
 from vits.data.prepared.manifest import Row
+from vits.data.prepared.stored_pitch import pitch_digest, write_pitch
 from vits.errors import DataError
 from vits.text.frontend import Frontend
 
@@ -37,6 +42,7 @@ class _Corpus:
         ranges: for each chunk, the sample ranges [start, end) to copy.
         dropped: counts of unknown symbols that were dropped.
         samples: total samples of the kept rows.
+        pitch: pitch of the frames of each kept row, if it was measured.
     """
 
     kept: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +50,7 @@ class _Corpus:
     ranges: list[list[tuple[int, int]]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     samples: int = 0
+    pitch: list[np.ndarray] = field(default_factory=list)
 
 
 def assemble(
@@ -87,6 +94,7 @@ def assemble(
             f"{first['detail']}; see {folder / 'rejected.jsonl'}"
         )
     _write_audio(folder / "audio.i16", chunks, corpus, scratch)
+    _write_pitch(folder / PITCH, corpus, scratch)
     _write_lines(folder / "manifest.jsonl", corpus.kept, scratch)
     _write_json(folder / "report.json", report.to_dict(), scratch)
     _write_json(folder / "dataset.json", _info(corpus, config, frontend), scratch)
@@ -139,6 +147,8 @@ def _add_chunk(
         corpus.kept.append({**row, **entry, "offset": corpus.samples})
         corpus.dropped.update(outcome["dropped"])
         corpus.samples += outcome["samples"]
+        if config.pitch:
+            corpus.pitch.append(np.array(outcome["pitch"], dtype=PCM16).reshape(-1, 2))
         ranges.append((start, end))
     corpus.ranges.append(ranges)
 
@@ -165,6 +175,9 @@ def _rejection(row: Row, reason: str, detail: str) -> dict[str, str]:
 def _info(corpus: _Corpus, config: PrepareConfig, frontend: Frontend) -> dict[str, Any]:
     """Return the content of ``dataset.json``; ``speakers`` is empty for one unnamed speaker."""
     speakers = sorted({row["speaker"] for row in corpus.kept})
+    pitch = {}
+    if config.pitch:
+        pitch["pitch"] = {**estimator(), "sha256": pitch_digest(corpus.pitch)}
     return {
         "format": _FORMAT,
         "audio": to_dict(config.audio),
@@ -173,7 +186,8 @@ def _info(corpus: _Corpus, config: PrepareConfig, frontend: Frontend) -> dict[st
         "speakers": [] if speakers == [""] else speakers,
         "utterances": len(corpus.kept),
         "samples": corpus.samples,
-        "preparation": {k: v for k, v in to_dict(config).items() if k != "audio"},
+        "preparation": {k: v for k, v in config.to_dict().items() if k != "audio"},
+        **pitch,
     }
 
 
@@ -191,6 +205,15 @@ def _write_audio(path: Path, chunks: Sequence[Chunk], corpus: _Corpus, scratch: 
             waves = _require(chunk, chunk.waves()) if ranges else b""
             for start, end in ranges:
                 file.write(waves[start * _BYTES : end * _BYTES])
+
+
+def _write_pitch(path: Path, corpus: _Corpus, scratch: Path) -> None:
+    """Write the pitch of the kept rows, or remove that of an earlier preparation."""
+    if not corpus.pitch:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_write(path, scratch) as partial:
+        write_pitch(partial, corpus.pitch)
 
 
 def _write_lines(path: Path, rows: Iterable[dict[str, Any]], scratch: Path) -> None:

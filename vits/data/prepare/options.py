@@ -1,9 +1,9 @@
 """Configuration of ``vits prepare``; imports neither torch nor numpy."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from vits.config import AudioConfig, VitsConfig
+from vits.config import AudioConfig, VitsConfig, to_dict
 from vits.config.checks import require, require_positive
 
 __all__ = ["PrepareConfig", "RecordingLimits"]
@@ -61,6 +61,8 @@ class PrepareConfig:
             clip; less than 0; None: keep the levels.
         unknown: handling of symbols missing from the table: ``reject`` rejects the row, ``drop``
             drops and counts them, ``extend`` appends them to the table, sorted.
+        pitch: measure F0 and voicing of every frame, for models with pitch; needs the package
+            ``swift-f0``.
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
@@ -68,6 +70,7 @@ class PrepareConfig:
     trim_db: float | None = None
     loudness_dbfs: float | None = None
     unknown: Literal["reject", "drop", "extend"] = "reject"
+    pitch: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges of the values."""
@@ -79,3 +82,8 @@ class PrepareConfig:
             self.unknown in ("reject", "drop", "extend"),
             f"unknown {self.unknown!r} must be 'reject', 'drop' or 'extend'",
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as JSON values; without ``pitch`` if it is off, as of old."""
+        values = to_dict(self)
+        return values if self.pitch else {k: v for k, v in values.items() if k != "pitch"}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vits.config import to_dict
 from vits.data.prepare.assemble import assemble
 from vits.data.prepare.chunks import Chunk, clear, plan
 from vits.data.prepare.options import PrepareConfig
@@ -119,14 +118,14 @@ def _finish(
 
 def _made_with(config: PrepareConfig, frontend: Frontend) -> list[Any]:
     """Return the options that chunks depend on; duration outliers are found after them."""
-    options = to_dict(config)
+    options = config.to_dict()
     del options["limits"]["max_deviation"]
     return [options, frontend.to_dict(), frontend.fingerprint()]
 
 
 def _key(chunks: Sequence[Chunk], config: PrepareConfig) -> str:
     """Return the hash of everything that the prepared folder depends on."""
-    parts = [to_dict(config), [chunk.key for chunk in chunks]]
+    parts = [config.to_dict(), [chunk.key for chunk in chunks]]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ from vits.data.prepare import checks
 from vits.data.prepare.checks import Reason, RejectedError
 from vits.data.prepare.decoder_messages import decoder_messages
 from vits.data.prepare.options import PrepareConfig
+from vits.data.prepare.pitch import measure_pitch
 from vits.data.prepared.manifest import Row
 from vits.errors import AudioError, TextError, UnknownSymbolError
 from vits.text.encoding import Encoding, UnknownSymbolWarning
@@ -37,6 +38,7 @@ class PreparedUtterance(NamedTuple):
         phonemes: the symbols as a string, without blanks.
         dropped: counts of unknown symbols that were dropped.
         speech_seconds: duration without leading and trailing silence (s).
+        pitch: (T, 2) int16 of every frame, as ``measure_pitch`` returns it; None: not measured.
     """
 
     wave: np.ndarray
@@ -44,6 +46,7 @@ class PreparedUtterance(NamedTuple):
     phonemes: str
     dropped: dict[str, int]
     speech_seconds: float
+    pitch: np.ndarray | None = None
 
 
 def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> PreparedUtterance:
@@ -67,8 +70,9 @@ def prepare_utterance(row: Row, config: PrepareConfig, frontend: Frontend) -> Pr
             Reason.TOO_MANY_SYMBOLS,
             f"{len(encoding.ids)} symbols in {frames} frames; every symbol needs a frame",
         )
+    pitch = measure_pitch(wave, config.audio) if config.pitch else None
     return PreparedUtterance(
-        wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds
+        wave, encoding.ids, encoding.phonemes, encoding.dropped, speech_seconds, pitch
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -146,16 +147,17 @@ def _process(chunk: Chunk, config: PrepareConfig, frontend: Frontend) -> int:
             result.rejected.append({"position": position, **fault})
             continue
         waves.append(utterance.wave.astype("<i2").tobytes())
-        result.kept.append(
-            {
-                "position": position,
-                "phonemes": utterance.phonemes,
-                "ids": list(utterance.ids),
-                "samples": len(utterance.wave),
-                "dropped": utterance.dropped,
-                "speech_seconds": utterance.speech_seconds,
-            }
-        )
+        outcome: dict[str, Any] = {
+            "position": position,
+            "phonemes": utterance.phonemes,
+            "ids": list(utterance.ids),
+            "samples": len(utterance.wave),
+            "dropped": utterance.dropped,
+            "speech_seconds": utterance.speech_seconds,
+        }
+        if utterance.pitch is not None:
+            outcome["pitch"] = utterance.pitch.tolist()
+        result.kept.append(outcome)
     chunk.write(b"".join(waves), result)
     return len(chunk.tasks)
 

@@ -25,6 +25,8 @@ class Batch(NamedTuple):
         languages: (B,) int64 language ids.
         durations: (B, S) int64 frames of each symbol, padded with 0; all 0 for data without
             durations.
+        pitch: (B, 2, T) float32 log F0 (log Hz) and voicing, padded with 0; all 0 for data without
+            pitch.
     """
 
     names: tuple[str, ...]
@@ -35,6 +37,7 @@ class Batch(NamedTuple):
     speakers: Tensor
     languages: Tensor
     durations: Tensor
+    pitch: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on ``device``; copies from pinned memory to a GPU are asynchronous."""
@@ -83,7 +86,17 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
         speakers=torch.tensor([utterance.speaker for utterance in utterances]),
         languages=torch.tensor([utterance.language for utterance in utterances]),
         durations=_pad(durations)[0],
+        pitch=_pitch(utterances, int(wave_lengths.max()) // hop_length),
     )
+
+
+def _pitch(utterances: Sequence[Utterance], n_frames: int) -> Tensor:
+    """Return the pitch (B, 2, T), 0 where there is none."""
+    pitch = torch.zeros(len(utterances), 2, n_frames)
+    for row, utterance in zip(pitch, utterances, strict=True):
+        if utterance.pitch is not None:
+            row[:, : utterance.pitch.shape[1]] = utterance.pitch
+    return pitch
 
 
 def _pad(sequences: list[Tensor]) -> tuple[Tensor, Tensor]:

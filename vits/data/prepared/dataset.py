@@ -15,12 +15,14 @@ from torch.utils.data import Dataset
 from vits.config import AudioConfig
 from vits.data.prepared.index import (
     PCM16,
+    PITCH,
     Index,
     audio_config,
     check_size,
     read_contents,
     read_info,
 )
+from vits.data.prepared.stored_pitch import check_pitch, pitch_contour
 from vits.errors import ConfigError, DataError
 
 __all__ = ["PreparedDataset", "Utterance", "split"]
@@ -38,6 +40,7 @@ class Utterance(NamedTuple):
         speaker: speaker id.
         language: language id; 0 for data of one language.
         durations: frames of each symbol (S,) int64; None for data without durations.
+        pitch: (2, T) float32 log F0 (log Hz) and voicing; None for data without pitch.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Utterance(NamedTuple):
     speaker: int
     language: int = 0
     durations: Tensor | None = None
+    pitch: Tensor | None = None
 
 
 class PreparedDataset(Dataset[Utterance]):
@@ -61,6 +65,7 @@ class PreparedDataset(Dataset[Utterance]):
         symbols: the symbols, by symbol id.
         speakers: speaker names, by speaker id; empty for one unnamed speaker.
         aligned: whether the rows have durations, as stored by ``vits align``.
+        pitched: whether the pitch of the frames was measured.
     """
 
     info: dict[str, Any]
@@ -83,6 +88,7 @@ class PreparedDataset(Dataset[Utterance]):
         self.aligned = self._durations is not None
         self._wave: np.ndarray | None = None
         check_size(self.folder, self._index)
+        self.pitched = check_pitch(self.folder, self.info, int(self.frames.sum()))
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -102,6 +108,7 @@ class PreparedDataset(Dataset[Utterance]):
             int(entries.speaker[index]),
             int(entries.language[index]),
             self.durations(index),
+            self.pitch(index),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -141,6 +148,16 @@ class PreparedDataset(Dataset[Utterance]):
         first = self._index.first_id[index]
         durations = self._durations[first : first + self._index.n_ids[index]]
         return torch.from_numpy(durations.astype(np.int64))
+
+    def pitch(self, index: int) -> Tensor | None:
+        """Return log F0 (log Hz) and voicing (2, T) of an utterance; None without pitch."""
+        return pitch_contour(self.stored_pitch(index)) if self.pitched else None
+
+    def stored_pitch(self, index: int) -> np.ndarray:
+        """Return the pitch of an utterance as ``pitch.i16`` has it, (T, 2) int16."""
+        rows = np.memmap(self.folder / PITCH, dtype=PCM16, mode="r").reshape(-1, 2)
+        first = self._index.first_frame[index]
+        return rows[first : first + self.frames[index]]
 
     def row(self, index: int) -> dict[str, Any]:
         """Read the manifest row of an utterance: text, phonemes, source path and more."""

@@ -12,6 +12,7 @@ from vits.errors import ConfigError, DataError, MissingFileError
 __all__ = [
     "FORMAT",
     "PCM16",
+    "PITCH",
     "Contents",
     "Index",
     "audio_config",
@@ -25,6 +26,9 @@ FORMAT = 1
 
 PCM16 = np.dtype("<i2")
 """Data type of ``audio.i16``: 16 bits, little endian."""
+
+PITCH = "pitch.i16"
+"""Name of the file with the pitch of every frame."""
 
 _REMEDY = "make it with `vits prepare`"
 
@@ -40,6 +44,7 @@ class Index(NamedTuple):
         n_ids: number of symbols.
         speaker: speaker id.
         language: language id; 0 for data of one language.
+        first_frame: index of its first frame in ``pitch.i16``.
     """
 
     line: np.ndarray
@@ -49,6 +54,7 @@ class Index(NamedTuple):
     n_ids: np.ndarray
     speaker: np.ndarray
     language: np.ndarray
+    first_frame: np.ndarray
 
 
 class Contents(NamedTuple):
@@ -120,7 +126,7 @@ def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Conten
     n_symbols, languages = len(info["frontend"]["symbols"]), _languages(info, folder)
     names, ids, entries, position = dict[str, None](), list[np.ndarray](), list[list[int]](), 0
     durations = list[np.ndarray]()
-    total_ids = 0
+    total_ids = total_frames = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             row = _checked_row(line, n_symbols, speakers, f"{path} line {number}")
@@ -134,8 +140,9 @@ def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Conten
             if languages:
                 language = _language(row, languages, f"{path} line {number}")
             location = [position, row["offset"], row["samples"], total_ids, len(row["ids"])]
-            entries.append([*location, speaker, language])
+            entries.append([*location, speaker, language, total_frames])
             total_ids += len(row["ids"])
+            total_frames += row["samples"] // hop_length
             position += len(line)
     if not names or len(names) != info["utterances"]:
         raise DataError(

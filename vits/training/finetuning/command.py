@@ -22,7 +22,7 @@ from vits.training.finetuning.datamodule import FinetuneDataModule
 from vits.training.finetuning.optimizer_state import CarriedOptimizerStates
 from vits.training.finetuning.summary import describe
 from vits.training.finetuning.vocabulary import Vocabulary
-from vits.training.finetuning.weights import start_from
+from vits.training.finetuning.weights import gains_pitch, start_from
 from vits.training.preemption.signals import StopRequest, notify
 
 __all__ = ["FinetuneCLI", "finetune"]
@@ -152,6 +152,10 @@ class FinetuneCLI(FitCLI):
         start_from(base, self._vocabulary, self.model.generator, self.model.discriminators)
         carried = CarriedOptimizerStates(base, self._vocabulary)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]
+        if gains_pitch(base, self.model.generator):
+            self._report(
+                "pitch: new, the voice has none; the phase of a ConvNeXt decoder starts anew"
+            )
         self._report_warmup()
         self._report_posterior(base)
 

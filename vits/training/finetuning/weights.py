@@ -6,17 +6,22 @@ import torch
 from torch import Tensor, nn
 
 from vits.errors import CheckpointError
+from vits.models.convnext_decoder import ConvNextDecoder
 from vits.models.vits import Vits
 from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.vocabulary import Vocabulary
 
-__all__ = ["EMBEDDINGS", "start_from"]
+__all__ = ["EMBEDDINGS", "gains_pitch", "start_from"]
 
 EMBEDDINGS = {
     "text_encoder.embedding.weight": "symbols",
     "speaker_embedding.weight": "speakers",
 }
 """Embeddings, and the attribute of ``Vocabulary`` with their entries."""
+
+
+PITCH = ("pitch_predictor.", "decoder.pitch.", "decoder.excitations.")
+"""What only a model with pitch has."""
 
 
 @torch.no_grad()
@@ -29,13 +34,24 @@ def start_from(
     that apply the speaker start with weights of 0: until they are trained, every speaker sounds
     like the old one, bit for bit.
 
+    A voice without pitch that gets it keeps its decoder. What the excitation adds in HiFi-GAN and
+    iSTFT decoders starts with weights of 0; the phase of a ConvNeXt decoder, which was absolute,
+    starts anew as that of the excitation. The pitch predictor is new.
+
     Raises:
         CheckpointError: the weights do not match the model.
     """
     weights = _extended(base, vocabulary, generator.state_dict())
     _load(generator, weights, base.source)
+    if gains_pitch(base, generator) and isinstance(generator.decoder, ConvNextDecoder):
+        generator.decoder.restart_phase()
     if base.discriminators is not None:
         _load(discriminators, base.discriminators, base.source)
+
+
+def gains_pitch(base: BaseVoice, generator: Vits) -> bool:
+    """Return whether the voice has no pitch and the new model has."""
+    return base.config.pitch is None and generator.config.pitch is not None
 
 
 def _extended(
@@ -46,6 +62,8 @@ def _extended(
     for name, value in fresh.items():
         if name in base.generator and name in EMBEDDINGS:
             weights[name] = getattr(vocabulary, EMBEDDINGS[name]).extend(base.generator[name])
+        elif base.config.pitch is None and name.startswith(PITCH):
+            weights[name] = value
         elif name not in base.generator and name in EMBEDDINGS:
             weights[name] = value  # random: speakers that start equal would stay equal
         elif name not in base.generator and "conditioning" in name.split("."):

@@ -28,6 +28,8 @@ def is_frozen(name: str, preset: str | None) -> bool:
     parts = name.split(".")
     if preset == "speaker-only":
         return parts[0] != "speaker_embedding" and "conditioning" not in parts
+    if preset == "prior":
+        return parts[0] not in ("decoder", "pitch_predictor")
     boxes = {
         "decoder": ("decoder",),
         "posterior": ("posterior_encoder",),

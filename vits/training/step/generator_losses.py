@@ -59,6 +59,9 @@ def generator_losses(
     }
     if out.posterior_pass is not None:
         found["kl"] = kl_loss(out, out.posterior_pass) * batch_weights.frames
+    if out.pitch_loss is not None:
+        pitch = losses.pitch_loss(out.pitch_loss, out.frame_mask)
+        found["pitch"] = pitch * batch_weights.frames
     if "subband" in optional:
         subband = optional["subband"](segments.fake, segments.real)
         found["subband"] = subband * batch_weights.utterances

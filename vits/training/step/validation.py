@@ -34,15 +34,19 @@ def measure_utterances(
 
     Returns:
         Scalars by name. ``spoken``: mean difference of log-mels between the recording and the wave
-        decoded from the prior's mean with the alignment's durations. ``duration``: loss per symbol.
+        decoded from the prior's mean with the alignment's durations, and with the recording's pitch
+        where the model has pitch. ``duration``: loss per symbol. ``pitch``: loss per frame.
         If the posterior encoder takes part, also ``mel``: difference to the reconstruction from
         the posterior's mean; and ``kl`` per frame.
     """
     hop = generator.config.audio.hop_length
     real, lengths = mel.from_linear(spectrogram), batch.wave_lengths // hop * hop
 
+    pitched = generator.config.pitch is not None
+    source = generator.source(batch.pitch) if pitched else None
+
     def difference(latents: Tensor) -> Tensor:
-        wave = generator.decoder(latents, conditioning)
+        wave = generator.decoder(latents, conditioning, source)
         error = (mel(wave, lengths) - real).abs().mean(1, keepdim=True)  # whole frames, as decoded
         return (error * out.frame_mask).sum() / out.frame_mask.sum()
 
@@ -51,6 +55,8 @@ def measure_utterances(
         "spoken": difference(latents),
         "duration": losses.duration_loss(out.duration_loss, out.symbol_mask),
     }
+    if out.pitch_loss is not None:
+        losses_by_name["pitch"] = losses.pitch_loss(out.pitch_loss, out.frame_mask)
     if out.posterior_pass is None:
         return losses_by_name
     mean = out.posterior_pass.posterior.distribution.mean

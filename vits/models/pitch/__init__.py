@@ -1,0 +1,1 @@
+"""Pitch: its predictor, and the source that excites a decoder."""
