@@ -49,7 +49,8 @@ _FOLDS = {
 _FOLDED = re.compile(f"[{re.escape(''.join(_FOLDS))}]")
 # A character reference of HTML.
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
-_ASCII = re.compile(r"[ -~]*")
+# A bar and a back-tick have folds, too.
+_ASCII = re.compile(r"[ -_a-{}~]*")
 _UNUSUAL = re.compile(r"[^ -~]")
 # A letter and what may compose with it.
 _COMPOSING = re.compile(r".?[^\x00-\u02ff]+", re.DOTALL)
@@ -76,7 +77,7 @@ def clean(text: str) -> str:
 
 def clean_aligned(text: AlignedText) -> AlignedText:
     """Clean a text; see ``clean``."""
-    return tidy(_brackets(_dashes(clean_characters(text))))
+    return tidy(_dashes(_brackets(clean_characters(text))))
 
 
 def normalize(text: str, language: str) -> str:
@@ -104,7 +105,7 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     """
     expand = find_normalizer(language)
     text = expand(clean_characters(text), language)
-    return _compose(tidy(_brackets(_dashes(text))))
+    return _compose(tidy(_dashes(_brackets(text))))
 
 
 def tidy(text: AlignedText) -> AlignedText:

@@ -87,18 +87,32 @@ class RuleSet(Generic[S]):
             group = self._groups.setdefault(item.chars, {})
             group.setdefault(item.needs, []).append(order)
 
-    def apply(self, text: AlignedText, style: S) -> AlignedText:
-        """Rewrite a text; words are set off from letters and digits by spaces."""
-        source = text.text
+    def apply(self, text: AlignedText, style: S, passes: int = 1) -> AlignedText:
+        """Rewrite a text; words are set off from letters and digits by spaces.
+
+        Args:
+            text: the text.
+            style: what the rules are told.
+            passes: most passes; another one follows if something that was rewritten touches what
+                was not, as forms do that are glued together.
+        """
+        for _ in range(passes):
+            before = text.text
+            edits = self._edits(text.text, style)
+            text = text.edit(edits)
+            if text.text == before or not any(_touches(before, edit) for edit in edits):
+                break
+        return text
+
+    def _edits(self, source: str, style: S) -> list[Edit]:
+        """Return the edits of one pass."""
         queue = [
             candidate
             for order in self._active(source)
             if (candidate := _next(self._rules[order], order, source, 0, style)) is not None
         ]
-        if not queue:
-            return text
         heapify(queue)
-        return text.edit(_edits(queue, self._rules, source, style))
+        return list(_edits(queue, self._rules, source, style))
 
     def _active(self, source: str) -> Iterator[int]:
         """Yield the indices of the rules that can apply to a text."""
@@ -109,6 +123,19 @@ class RuleSet(Generic[S]):
             for needs, orders in group.items():
                 if not needs or self._rules[orders[0]].condition.search(source):
                     yield from orders
+
+
+# What may stand around a form without being part of another.
+_BEFORE = frozenset(" (\"'—[\n")
+_AFTER = re.compile(r"[ )\"'—\]\n]|[.,;:!?](?!\w)|$")
+
+
+def _touches(source: str, edit: Edit) -> bool:
+    """Tell whether an edit is next to something that may be read with it."""
+    start, end = edit.start, edit.end
+    before = " " if source[start] == " " else source[max(start - 1, 0) : start]
+    joined = source[end - 1] != " " and _AFTER.match(source, end) is None
+    return joined or bool(before and before not in _BEFORE)
 
 
 def _edits(

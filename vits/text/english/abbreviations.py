@@ -85,6 +85,7 @@ COUNTED = {
     "min": "minimum", "ed": "edition", "rte": "route",
     "apt": "apartment", "ste": "suite", "rm": "room", "fl": "floor", "lot": "lot", "cl": "clause",
     "sched": "schedule", "r": "reigned", "prob": "problem", "ep": "episode", "s": "section",
+    "ps": "psalm",
 }  # fmt: skip
 """Abbreviations that are such before a number only."""
 
@@ -97,6 +98,7 @@ _PHRASES = {
     "BSc": "B S C",
     "a/c": "A C", "p.a.": "per annum", "h/w": "hardware", "s/w": "software",
     "asap": "as soon as possible", "WWII": "World War two", "WW2": "World War two",
+    "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month",
     "WWI": "World War one", "WW1": "World War one",
 }  # fmt: skip
 ABBREVIATIONS = frozenset({*TITLES, *STREETS, *_WORDS, "Dr", "St"})
@@ -305,7 +307,7 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<![\w./])((?i:{_PHRASE}))(?<=[.\w/])(?!\w)(?:(?<=e\.g\.),|(?<=i\.e\.),)?",
         _phrase,
-        r"\w\.\w|\w/|[Aa]ka|[Aa]sap|ASAP|AKA|PhD|[MB]Sc|et al|WW",
+        r"\w\.\w|\w/|[Aa]ka|[Aa]sap|ASAP|AKA|PhD|[MB]Sc|et al|WW|YoY|QoQ|MoM",
     ),
     rule(
         rf"\b({_COUNT}|{_COUNT.title()})\. ?(?=[$£€]?[0-9])",
@@ -358,7 +360,18 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
         _weekday,
         _DOT,
     ),
+    rule(
+        r"(?<=[0-9](?:st|nd|rd|th) )(c|cent)\.(?!\w)",
+        lambda f, b: _dotted("century", f),
+        r"c\.|cent\.",
+    ),
+    rule(r"(?<=[0-9](?:st|nd|rd|th) )(Fl)\b\.?", lambda f, b: _dotted("Floor", f), "Fl"),
     rule(rf"(?<![\w.])({_WORD})\.(?!\w)", _word, _DOT),
+    rule(
+        r"(?<![\w.-])(approx|avg|govt|dept|qty|Approx|Avg|Govt|Dept|Qty)(?![\w.])",
+        lambda f, b: _WORDS[f[1]],
+        "(?i:approx|avg|govt|dept|qty)",
+    ),
     rule(
         r"(?<![\w.])((?:[A-Za-z]\.){2,}|(?:[A-Za-z]\.)+(?=[A-Za-z](?:'s)?(?![\w.])))([A-Za-z](?!\w"
         r"))?('s|-(?=[A-Za-z]))?",
@@ -366,7 +379,7 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
         r"[A-Za-z]\.[A-Za-z]",
     ),
     rule(
-        r"(?<![\w.'])(?<!\b[AP] (?=M))(?<!\b[A-Z] [A-Z] )([A-HJ-Z])\.(?= [A-Z](?:[a-z]|\.))",
+        r"(?<![\w.'])([A-HJ-Z])\.(?= [A-Z]\.|(?<!\b[A-Z] [A-Z]\.) [A-Z][a-z])",
         _initial,
         r"[A-Z]\. ",
     ),

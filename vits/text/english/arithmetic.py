@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.numbers import NUMBER, number, ordinal
+from vits.text.english.numbers import NUMBER, number, ordinal, plural
 from vits.text.rules import Rule, rule
 
 __all__ = ["ARITHMETIC_RULES", "SIGN_NAMES"]
@@ -27,13 +27,14 @@ SIGN_NAMES = {
     "=": " equals ", "≠": " not equal to ", "<": " less than ", ">": " greater than ",
     "≤": " less than or equal to ", "≥": " greater than or equal to ", "≈": " is approximately ",
     "±": " plus or minus ", "×": " times ", "÷": " divided by ", "√": " square root of ",
-    "∞": " infinity ", "π": " pi ", "−": " minus ", "→": " to ", "‰": " per mille ", "°": " degree"
-    "s ",
+    "∞": " infinity ", "+": " plus ", "©": " copyright ", "π": " pi ", "−": " minus ", "→": " to ",
+    "‰": " per mille ", "°": " degrees ",
 }  # fmt: skip
 """Words of the signs that are left over."""
 _OPERATOR = r"(?:==|!=|<=|>=|[=≠<>≤≥≈+\-−—*×·⋅÷/±])"
 _EXPRESSION = (
-    rf"(?<![\w.,$£€/@#:'-]){_SIGNED}(?: ?{_OPERATOR} ?{_SIGNED})+(?![\w/]|[.,:][0-9]|-[\w])"
+    rf"(?<![\w.,$£€/@#:'-]){_SIGNED}(?: ?{_OPERATOR} ?{_SIGNED})+"
+    r"(?![\w/]|[.,:][0-9]|\.[A-Za-z]|-[\w])"
 )
 _TOKEN = re.compile(rf"{_OPERATOR}|√|(?:{NUMBER}|\.[0-9]+)|{_POWER}|[A-Za-zπ]")
 
@@ -92,13 +93,21 @@ def _is_arithmetic(found: re.Match[str]) -> bool:
     )
 
 
+def _scientific(found: re.Match[str], british: bool) -> str:
+    """Read "1.5 x 10^6" and "2e-5"."""
+    power = found[2] or f"^{found[3].lstrip('+')}"
+    return f"{number(found[1], british)} times ten {_power(power, british)}"
+
+
 def _powered(found: re.Match[str], british: bool) -> str:
     base = number(found[1], british) if found[1][0].isdigit() else " ".join(found[1])
     return f"{base} {_power(found[2], british)}"
 
 
 def _by(found: re.Match[str], british: bool) -> str | None:
-    """Read "5x7", "4 x 4" and "10×20"."""
+    """Read "5x7", "4 x 4" and "10×20"; "3 × 4" is a product."""
+    if " × " in found[0]:
+        return None
     parts = re.split(r" ?[x×] ?", found[0])
     return " by ".join(number(part, british) for part in parts)
 
@@ -122,15 +131,36 @@ def _numero(found: re.Match[str], british: bool) -> str:
     return "number "
 
 
+def _number_name(found: re.Match[str], british: bool) -> str | None:
+    """Tell "No 7 was sold" and "at No 10" from "No 7 people are alike"."""
+    text = found.string
+    inside = re.search(r"[\w,] $", text[: found.start()]) is not None
+    named = re.compile(
+        r"[0-9]+(?: ?[,.;:)!?]| [A-Z]| (?:is|was|has|had|will|won|lost|in|on|at|of|and|for)\b|$)"
+    ).match(text, found.end())
+    return "number " if inside or named else None
+
+
 def _section(found: re.Match[str], british: bool) -> str:
     return "sections " if len(found[1]) > 1 else "section "
 
 
 ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
+    rule(r" ?(?:[-—=]+>|[⇒➔➜➡]) ?", lambda f, b: " to ", chars=">⇒➔➜➡"),
+    rule(
+        rf"(?<![\w.,])({NUMBER}) ?(?:[x×*·] ?10({_POWER})|[eE]([-+−]?[0-9]{{1,3}}))(?!\w|\.[0-9])",
+        _scientific,
+        r"10[\^⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|[0-9][eE][-+−]?[0-9]",
+    ),
     rule(
         rf"(?<![\w.,])(?:{NUMBER})(?: ?[x×] ?(?:{NUMBER}))+(?! ?=)(?![\w/]|[.,][0-9])",
         _by,
         "[0-9] ?[x×]",
+    ),
+    rule(
+        r"(?<![\w.,])([0-9]{1,2})[x×]([0-9]{1,2})s(?!\w)",
+        lambda f, b: f"{number(f[1], b)} by {plural(number(f[2], b))}",
+        "[0-9][x×][0-9]",
     ),
     rule(_EXPRESSION, _expression, _OPERATOR),
     rule(
@@ -139,6 +169,16 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
     rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]"),
     rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+"),
     rule(r"(?:#|№ ?|\bN[o0]\. ?|\bN° ?)(?=[0-9])", _numero, "#|№|N"),
+    rule(
+        r"\bNo (?=[0-9]{1,3}(?![\w/%°]|[.,:][0-9]))",
+        _number_name,
+        "No [0-9]",
+    ),
+    rule(r"(?<![\w.+-])([A-F])\+(?![\w+])", lambda f, b: f"{f[1]} plus", r"[A-F]\+"),
+    rule(r"(?<![\w.+-])([A-F])-(?![\w-])", lambda f, b: f"{f[1]} minus", "[A-F]-"),
+    rule(r"\bCtrl(?= ?\+)", lambda f, b: "Control", "Ctrl"),
+    rule(r"(?<=\w)\+\+", lambda f, b: " plus plus ", r"\+\+"),
+    rule(r"(?<=\S )\*(?= \S)", lambda f, b: "times", chars="*"),
     rule(r"(§+) ?(?=[0-9])", _section, "§"),
 )
 """Rules for arithmetic, in order."""

@@ -2,9 +2,9 @@
 
 import re
 
-from vits.text.english.amounts import AMOUNT, is_mixed, read_amount, read_range
+from vits.text.english.amounts import AMOUNT, is_mixed, read_amount, read_fraction, read_range
 from vits.text.english.context import next_word, previous_word
-from vits.text.english.dates import read_year
+from vits.text.english.dates import is_improper, read_year
 from vits.text.english.numbers import NUMBER, cardinal, number, ordinal, pairs, year
 from vits.text.english.word_set import word_set
 from vits.text.rules import Rule, rule
@@ -68,6 +68,10 @@ def _score(found: re.Match[str], british: bool) -> str | None:
     """Read "10/10" and "a 7/10" as scores, "120/80" as a pressure, "24/7" as it stands."""
     top, bottom = int(found[1]), int(found[2])
     before = found.string[max(0, found.start() - 40) : found.start()].lower()
+    if is_improper(found):
+        if re.search(r"\b(?:odds|bet|favou?rite|outsider)\b", before):
+            return f"{cardinal(top, british)} to {cardinal(bottom, british)}"
+        return read_fraction(top, bottom, british)
     spoken = f"{cardinal(top, british)} {cardinal(bottom, british)}"
     rated = re.search(
         r"\b(?:got|gets?|scor\w*|rat\w*|gave|gives?|grade\w*|marks?|earned|solid|perfect|it's|its|"
@@ -140,6 +144,8 @@ def _range(found: re.Match[str], british: bool) -> str | None:
         return f"{year(int(first), british)} to {year(int(second), british)}"
     if first.startswith("0") and len(first) > 2:
         return None
+    if first == second == "50":
+        return "fifty fifty"
     return read_range(f"{first}-{second}", british)
 
 
@@ -207,6 +213,14 @@ COUNT_RULES: tuple[Rule[bool], ...] = (
         "7[0-9]7-",
     ),
     rule(
+        r"(?<=\b[Aa] )(7[0-9]7)(?![\w.,-]*[0-9]|[ -][a-z]+s\b)", lambda f, _: pairs(f[1]), "7[0-9]7"
+    ),
+    rule(
+        r"(?<![\w.,])(480|720|1080|1440|2160)([pi])(?!\w)",
+        lambda f, _: f"{pairs(f[1])} {f[2]}",
+        "[0-9]0[pi]",
+    ),
+    rule(
         r"\b(Chapter|Section|Part|Lesson|Unit|Episode|Track|Volume|Day|Week|Level|Season|Question)"
         r" 0+([1-9][0-9]*)(?![\w.,]*[0-9])",
         _in_letters,
@@ -238,5 +252,6 @@ COUNT_RULES: tuple[Rule[bool], ...] = (
         "[0-9]",
     ),
     rule(rf"(?<![\w.])\.[0-9]+|{NUMBER}", _plain, "[0-9]"),
+    rule("[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒]", _fraction, chars="½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"),
 )
 """Rules for plain numbers, in order; the last one reads all digits that are left."""

@@ -7,7 +7,7 @@ from vits.text.english.numbers import cardinal, number, ordinal, plural, year
 from vits.text.english.word_set import word_set
 from vits.text.rules import Rule, rule
 
-__all__ = ["DATE_RULES", "MONTHS", "read_year"]
+__all__ = ["DATE_RULES", "MONTHS", "is_improper", "read_year"]
 
 MONTHS: tuple[str, ...] = (
     "January",
@@ -86,10 +86,25 @@ def _numeric(found: re.Match[str], british: bool) -> str | None:
     return _date(day, month, _full_year(found[4]), british)
 
 
+def is_improper(found: re.Match[str]) -> bool:
+    """Tell whether "5/2" is a fraction: it stands alone, is equal to something, or names odds."""
+    top, bottom = int(found[1]), int(found[2])
+    if not 1 < bottom < min(top, 10) or top > 20 or top % bottom == 0:
+        return False
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    return (
+        not (before + after).strip(" .,!?\"'")
+        or re.match(r" ?(?:=|is [0-9]|equals|is (?:more|less|greater|bigger))", after) is not None
+        or re.search(r"\b(?:odds|bet|favou?rite|outsider)\b[^.]{0,20}$", before) is not None
+    )
+
+
 def _month_and_day(found: re.Match[str], british: bool) -> str | None:
     """Read "10/31" where it is no fraction."""
     before = previous_word(found.string, found.start()).lower().rstrip(".")
     first, second = int(found[1]), int(found[2])
+    if is_improper(found):
+        return None
     if found.string.startswith(" at ", found.end()) and second <= 31 and found[0] != "24/7":
         before = "on"
     if found.string[found.end() :].startswith(" of ") or (first, second) == (9, 11):

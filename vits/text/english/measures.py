@@ -20,7 +20,7 @@ from vits.text.english.context import (
     previous_word,
     unit_ends_sentence,
 )
-from vits.text.english.numbers import cardinal, number
+from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
 from vits.text.english.word_set import word_set
 from vits.text.rules import Rule, rule
@@ -127,6 +127,8 @@ def _is_adjective(found: re.Match[str]) -> bool:
     after = next_word(text, end)
     if found["unit"] in '"″':
         return after.isalpha() and after.islower() and after not in _DIMENSIONS
+    if after == "can" and previous_word(text, found.start()).lower() in ("a", "an"):
+        return True
     return has_article(text, found.start(), end) or after in _SPRINTS
 
 
@@ -137,6 +139,10 @@ def _is_no_unit(found: re.Match[str]) -> bool:
         return True
     if unit in "'′" and (gap or not re.match(r"[ .,;:)]|$", text[found.end("unit") :][:1] or " ")):
         return True
+    if unit == "in" and re.search(r"(?:ft|feet|foot)\.? $", text[: found.start()][-6:]):
+        return False
+    if unit == "pc":
+        return bool(gap)
     if unit == "in":
         # "5 in 10", but "5 in." and "5 in wide"
         dotted = found["dot"] and next_word(text, found.end())
@@ -150,7 +156,8 @@ def _is_no_unit(found: re.Match[str]) -> bool:
         unit in ("mo", "ac", "ha", "au", "cd", "pp", "deg", "rad", "kip", "K", "l", "pt", "ct")
         and gap == " "
     ):
-        return unit in ("mo", "pp", "ct") and not found["dot"]
+        decimal = unit == "pp" and "." in found["amount"]
+        return unit in ("mo", "pp", "ct") and not found["dot"] and not decimal
     return False
 
 
@@ -159,6 +166,74 @@ def _feet(found: re.Match[str], british: bool) -> str | None:
         return None
     feet, inches = found[1], found[2]
     return f"{number(feet, british)} foot {read_amount(inches, british)}"
+
+
+_SHAPE = rf"({AMOUNT})(?: ?({_UNIT}))?"
+_BY = rf" ?[x×] ?(?={AMOUNT})"
+_MANY = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
+         "B": "billion", "b": "billion", "bn": "billion"}  # fmt: skip
+_RACES = _SPRINTS | word_set("races runs tvs screens monitors displays videos runners sprints")
+_MILLIONS = word_set(
+    """
+    people users views followers subscribers customers downloads viewers tourists homes jobs
+    barrels shares votes visitors copies units members passengers cases tonnes tons workers
+    """
+)
+_HEAT = re.compile(
+    r"\b(?:oven|bak\w+|cook\w*|heat\w*|preheat|roast\w*|temp\w*|degrees|weather|warm\w*|cold|hot|"
+    r"cool\w*|boil\w*|freez\w*|highs?|lows?|fan|sunny|cloudy|summer|winter|forecast)\b",
+    re.IGNORECASE,
+)
+
+
+def _dimensions(found: re.Match[str], british: bool) -> str | None:
+    """Read 9" x 13", "3 m x 4 m" and "5 x 7 cm"."""
+    text = found.string
+    sides = [re.fullmatch(_SHAPE, side) for side in re.split(_BY, found[0])]
+    units = [side[2] for side in sides if side is not None]
+    if not units or units[-1] in (None, "s", "h") or len(set(units) - {None}) > 1:
+        return None
+    name = UNITS[units[-1]]
+    after = next_word(text, found.end())
+    noun = after.isalpha() and after.islower() and len(after) > 2 and after not in _DIMENSIONS
+    adjective = noun and re.fullmatch(_FUNCTION_LIKE, after) is None
+    words = [
+        read_measure(side[1], name, british, singular=adjective)
+        if side[2]
+        else read_amount(side[1], british)
+        for side in sides
+        if side is not None
+    ]
+    return " by ".join(words)
+
+
+_FUNCTION_LIKE = r"the|was|were|are|has|had|for|from|with|when|where|which|that|than|but|per|each"
+
+
+def _same_unit(found: re.Match[str], british: bool) -> str:
+    """Read "5% - 10%" and "20 km – 30 km"."""
+    unit = plural_unit(UNITS[found[2]])
+    return f"{read_amount(found[1], british)} to {read_amount(found[3], british)} {unit}"
+
+
+def _many(found: re.Match[str], british: bool) -> str | None:
+    """Read "10K followers" and "1.5M views"."""
+    noun = next_word(found.string, found.end()).lower()
+    if found[2] in ("m", "b"):
+        if noun not in _MILLIONS:
+            return None
+    elif noun in _RACES or not (noun in _MILLIONS or re.fullmatch("[a-z]{3,}[^s]s", noun)):
+        return None
+    more = " plus" if found[3] else ""
+    return f"{number(found[1], british)} {_MANY[found[2]]}{more}"
+
+
+def _heat(found: re.Match[str], british: bool) -> str | None:
+    """Read "at 180C" in a recipe or a forecast."""
+    if _HEAT.search(found.string, max(0, found.start() - 100), found.end() + 60) is None:
+        return None
+    scale = {"C": "Celsius", "F": "Fahrenheit"}[found[2]]
+    return f"{read_range(found[1], british)} degrees {scale}"
 
 
 _TIMES = {"h": "hour", "hr": "hour", "hrs": "hour", "m": "minute", "min": "minute",
@@ -262,6 +337,28 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
     ),
     rule(r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)", _sprint, "[x×]"),
     rule(rf"(?<![\w/])(?:{_alternatives(_BARE)})(?![\w/²³])", _bare, "k|m|M|G|r|g", chars="kmMGrg"),
+    rule(
+        rf"{START}{_SHAPE}(?:{_BY}{_SHAPE})+(?<![0-9 ])(?![\w²³/])",
+        _dimensions,
+        "[0-9a-z\"'″′] ?[x×] ?[0-9]",
+        chars="x×",
+    ),
+    rule(
+        rf"{START}([0-9]{{1,3}}),([0-9]{{1,2}}) ?({_UNIT})(?![\w/²³])",
+        lambda f, b: read_measure(f"{f[1]}.{f[2]}", UNITS[f[3]], b),
+        "[0-9],[0-9]",
+    ),
+    rule(
+        rf"{START}({AMOUNT}) ?({_UNIT}) ?[-—–] ?({AMOUNT}) ?\2(?![\w²³/]| ?=)",
+        _same_unit,
+        "[-—–]",
+    ),
+    rule(
+        rf"{START}({NUMBER}) ?(k|K|m|M|mn|b|B|bn)(\+?)(?= [a-z])",
+        _many,
+        "[0-9] ?[kKmMbB]",
+    ),
+    rule(rf"{START}({RANGE}) ?([CF])(?!\w|'|\.\w|[+-])", _heat, "[0-9] ?[CF]", chars="CF"),
     rule(_MEASURE, _measure, "[0-9½¼¾⅓⅔⅛⅜⅝⅞⅕]"),
     rule(
         rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)", _spelled_fraction, "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]"

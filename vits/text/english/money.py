@@ -77,13 +77,13 @@ _MAGNITUDES = {
 }
 _MAGNITUDE = rf"(?:[ -]?({'|'.join(sorted(_MAGNITUDES, key=len, reverse=True))})(?!\w))?"
 _SIGN = f"[{''.join(_CURRENCIES)}]"
-_VALUE = rf"(?:{NUMBER}|\.[0-9]+)(?:,[0-9]{{2}}(?![0-9,]))?"
+_VALUE = rf"(?:{NUMBER}|\.[0-9]+)(?:,[0-9]{{1,2}}(?![0-9,]))?"
 _RATE = rf"(?:/({'|'.join(re.escape(unit) for unit in sorted(PER, key=len, reverse=True))})(?!\w))?"
 _BEFORE = (
     rf"(?<![\w.])(?P<sign>(?:~|(?<![\w.)])[-−+] ?)?)"
     rf"(?P<country>(?:{'|'.join(map(re.escape, _COUNTRIES))}))?(?P<mark>{_SIGN}) ?(?P<minus>-?)"
     rf"(?P<amount>{_VALUE})(?P<plus>\+?){_MAGNITUDE}"
-    rf"(?: ?(?:-|to) ?(?P=mark)? ?(?P<upper>{_VALUE}){_MAGNITUDE})?{_RATE}"
+    rf"(?: ?(?:-|(?<! )—|to) ?(?P=mark)? ?(?P<upper>{_VALUE}){_MAGNITUDE})?{_RATE}"
 )
 _AFTER = (
     rf"(?<![\w.,$])(?P<sign>(?:~|(?<![\w.)])[-−+])?)(?P<amount>{_VALUE})(?P<plus>\+?){_MAGNITUDE} ?"
@@ -100,7 +100,7 @@ def _sum(
 ) -> str:
     """Return one sum in words."""
     one, many, small_one, small_many = names
-    if re.fullmatch(r"[0-9]+,[0-9]{2}", amount):  # a decimal comma
+    if re.fullmatch(r"[0-9]+,[0-9]{1,2}", amount):  # a decimal comma
         amount = amount.replace(",", ".")
     if magnitude:
         return f"{number(amount, british)} {_MAGNITUDES[magnitude]} {one if adjective else many}"
@@ -186,5 +186,6 @@ MONEY_RULES: tuple[Rule[bool], ...] = (
     rule(_AFTER, _after, f"[0-9a-zA-Z] ?{_SIGN}|[0-9a-zA-Z] ?[A-Z]{{3}}(?!\\w)"),
     rule(_CODE_BEFORE, _code, "[A-Z]{3} ?[0-9]"),
     rule(rf"(?<![\w.,])({NUMBER}) ?(¢)(?!\w)", _coins, "¢"),
+    rule(r"(?<![\w.,/$£€])([0-9]{1,2})(p)(?![\w/]|\.[0-9])", _coins, "[0-9]p"),
 )
 """Rules for sums of money, in order."""

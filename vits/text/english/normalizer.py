@@ -24,6 +24,7 @@ __all__ = ["expand_english"]
 
 _SIGN_RULES: tuple[Rule[bool], ...] = (
     rule(r"(?<!\w)~ ?(?=[$£€0-9])", lambda found, british: "about ", chars="~"),
+    rule(r"@", lambda found, british: " at ", chars="@"),
     rule(r"&", lambda found, british: " and ", chars="&"),
     rule(
         f"[{''.join(SIGN_NAMES)}]",
@@ -52,8 +53,8 @@ _RULES: tuple[Rule[bool], ...] = (
 _RULE_SET = RuleSet(_RULES)
 # What may need a second pass: forms that are glued together, and signs between words.
 _GLUED = re.compile(
-    r"[0-9][^\W\d_]|[^\W\d_][0-9]|\w[^\w\s'.,:/-]\w|[0-9][.,:/][^\W\d_]|[^\W\d_][.,:/][0-9]|"
-    r"[^\W\d_]{2}[.:][^\W\d_]|[*+=<>^#@_&]"
+    r"[0-9½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞][^\W\d_]|[^\W\d_][0-9½¼¾⅓⅔⅛⅜⅝⅞]|\w[^\w\s'.,:/-]\w|[0-9][.,:/][^\W\d_]|[^\W\d_][.,:/][0-9]|"
+    r"[^\W\d_]{2}[.:][^\W\d_]|[^\W\d_][.:][^\W\d_]{2}|[*+=<>^#@_&]"
 )
 
 
@@ -66,9 +67,4 @@ def expand_english(text: AlignedText, language: str) -> AlignedText:
     """
     british = language.lower().startswith("en-gb")
     passes = _MAX_PASSES if _GLUED.search(text.text) else 1
-    for _ in range(passes):
-        before = text
-        text = _RULE_SET.apply(text, british)
-        if text is before:
-            break
-    return text
+    return _RULE_SET.apply(text, british, passes)

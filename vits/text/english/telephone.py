@@ -26,7 +26,7 @@ _START, _STOP = r"(?<![\w.,/-])", r"(?![\w/]|[-.,][0-9])"
 _CALLED = (
     r"(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:led|ed)?|[Pp]hone(?: number)?|[Tt]el|TEL|[Ff]ax|[Tt]ext|"
     r"[Rr]ing|"
-    r"[Nn]umber|[Mm]obile|[Cc]ell|WhatsApp|SMS|PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Hh]otline)"
+    r"[Nn]umber|[Mm]obile|[Cc]ell|WhatsApp|SMS|PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Hh]otline|[Zz]ip|ZIP)"
     r"(?: (?:is|was|to|at|on|us|me|him|her|them|the|us at|me at|me on|us on))?[.:]? "
 )
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
@@ -64,6 +64,12 @@ def _state(found: re.Match[str], british: bool) -> str:
 
 def _extension(found: re.Match[str], british: bool) -> str:
     return f"extension {digits(found[1])}"
+
+
+def _hexadecimal(found: re.Match[str], british: bool) -> str:
+    """Read "0x80A1"."""
+    signs = [digits(char) if char.isdigit() else char.upper() for char in found[1]]
+    return " ".join(["zero x", *signs])
 
 
 def _postcode(found: re.Match[str], british: bool) -> str:
@@ -110,7 +116,7 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"\b({_CALLED})(\+?[0-9]{{2,}}(?:[ .-][0-9]{{2,}}){{1,5}}|[0-9]{{4,}}){_STOP}",
         _called,
-        "(?i:call|dial|phone|tel|fax|text|ring|number|mobile|cell|pin|code|hotline|sms|whatsapp)",
+        "(?i:call|dial|phone|tel|fax|text|ring|number|mobile|cell|pin|code|hotline|zip|sms|whatsapp)",
     ),
     rule(
         r"\b([Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed)?|[Cc]alls to) (911|999|112|000|411|311|211|101|"
@@ -119,7 +125,8 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
         "[0-9]{3}",
     ),
     rule(rf"{_START}\+?[0-9]{{10,}}{_STOP}", _spell, "[0-9]{10}"),
-    rule(r"(?<![\w.])(?:ext\.?|x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
+    rule(r"(?<![\w.])(?:ext\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
+    rule(r"(?<!\w)0x([0-9A-Fa-f]{2,16})(?!\w)", _hexadecimal, "0x"),
     rule(
         rf"((?:[A-Z][a-z]+,? |, |(?<!\w)))({'|'.join(STATES)}),? "
         r"([0-9]{5})(?:-([0-9]{4}))?(?![\w-])",

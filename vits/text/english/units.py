@@ -72,7 +72,7 @@ _PLAIN = {
     "%": "percent", "‰": "per mille", "°C": "degree Celsius", "°F": "degree Fahrenheit",
     "°": "degree", "ºC": "degree Celsius", "° C": "degree Celsius", "° F": "degree Fahrenheit",
     "bps": "basis point", "pp": "percentage point", "kip": "kip", "doz": "dozen",
-    "pct": "percent", "MMBtu": "million B T U",
+    "pct": "percent", "pc": "percent", "pcs": "piece", "MMBtu": "million B T U",
 }  # fmt: skip
 UNITS = {
     prefix + unit: _PREFIXES.get(prefix, "peta") + name
@@ -94,13 +94,18 @@ PER = {
         "gallon", "barrel", "ton", "tonne", "unit", "share", "head", "game", "user", "piece",
         "capita", "pound", "ounce", "kilogram", "acre", "foot", "room", "seat", "ticket")},
     "d": "day", "mo": "month", "t": "tonne", "ea": "each", "u": "hour", "pp": "person",
+    "100 km": "one hundred kilometers", "100km": "one hundred kilometers",
+    "100 g": "one hundred grams", "100g": "one hundred grams",
+    "100 ml": "one hundred milliliters", "100 mL": "one hundred milliliters",
+    "m²": "square meter", "m2": "square meter", "ft²": "square foot", "km²": "square kilometer",
+    "m³": "cubic meter", "m3": "cubic meter",
 }  # fmt: skip
 """What stands after a slash -> its English name."""
 
 DOTTED = word_set(
     """
     oz ozs lb lbs ft in mi yd yds sec secs min mins hr hrs wk wks mo mos yr yrs gal gals qt
-    qts pt tsp tsps tbsp tbsps Tbsp tbs doz deg pct kt kts
+    qts pt tsp tsps tbsp tbsps Tbsp tbs doz deg pct kt kts pc pcs
     """
 ) | {"fl oz", "fl. oz", "sq ft", "sq. ft", "sq mi", "sq. mi", "sq. m", "sq. km", "sq. in", "cu. ft"}
 """Units that are written with a dot, too."""

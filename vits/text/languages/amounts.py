@@ -79,7 +79,11 @@ def amount_rules(language: Language) -> list[Rule[Language]]:
         rule(r"(?<![\w/.,])([0-9]{4})/([0-9]{2}|[0-9]{4})(?![\w/]|[.,][0-9])", _years, chars="/"),
         rule(r"(?<![\w:.,])([0-9]+):([0-9]+)(?![\w:]|[.,][0-9])", _score, chars=":"),
         rule(r"(?<![0-9.,])[0-9]+(?:\.[0-9]+){2,}(?![0-9])", _dotted, chars="."),
-        rule(r"(?<=[0-9])(?:\^([0-9]{1,3})|([⁰¹²³⁴⁵⁶⁷⁸⁹]+))(?![0-9])", _power, chars="^⁰¹²³⁴⁵⁶⁷⁸⁹"),
+        rule(
+            r"(?:(?<=[0-9])|(?<=\b[a-z]))(?:\^([0-9]{1,3})|([⁰¹²³⁴⁵⁶⁷⁸⁹]+))(?![0-9])",
+            _power,
+            chars="^⁰¹²³⁴⁵⁶⁷⁸⁹",
+        ),
         rule(amount, _amount),
         *_signs(language),
     ]
@@ -92,7 +96,7 @@ def _signs(language: Language) -> list[Rule[Language]]:
         signs = alternatives(language.signs)
         rules.append(
             rule(
-                rf"(?<=[0-9a-z²³)]) ?({signs}) ?(?=[-−(]?(?:[0-9]|[xz]\b))|({signs})(?=[0-9])",
+                rf"(?<=[0-9a-z²³)]) ?({signs}) ?(?=[-−(]?(?:[0-9]|[xyz](?!\w)))|({signs})(?=[0-9])",
                 lambda found, style: (
                     f" {style.signs[found[1]]} " if found[1] else style.signs[found[2]]
                 ),
@@ -185,6 +189,8 @@ def _amount(found: re.Match[str], style: Language) -> str | None:
     if second:
         joint = style.to
         if style.value(second) <= style.value(first):
+            if not (symbol or found["unit"] or scale):  # a score counts nothing
+                words = style.number(second)
             joint = style.minus if " - " in found[0] else style.falling
         head = style.year(int(first)) if style.is_year(found, first) else style.number(first)
         words = " ".join(filter(None, (head, joint, words)))

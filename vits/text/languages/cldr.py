@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
-__all__ = ["UNITS", "currency_name", "is_locale", "months", "unit_phrase"]
+__all__ = ["UNITS", "currency_name", "is_locale", "months", "unit_phrase", "weekdays"]
 
 UNITS: dict[str, str] = {
     "%": "concentr-percent",
@@ -12,6 +12,7 @@ UNITS: dict[str, str] = {
     "°": "angle-degree",
     "°C": "temperature-celsius",
     "° C": "temperature-celsius",
+    "ºC": "temperature-celsius",
     "°F": "temperature-fahrenheit",
     "° F": "temperature-fahrenheit",
     "K": "temperature-kelvin",
@@ -52,6 +53,8 @@ UNITS: dict[str, str] = {
     "m/s²": "acceleration-meter-per-square-second",
     "mph": "speed-mile-per-hour",
     "l/100 km": "consumption-liter-per-100-kilometer",
+    "L/100 km": "consumption-liter-per-100-kilometer",
+    "L/100km": "consumption-liter-per-100-kilometer",
     "l/100km": "consumption-liter-per-100-kilometer",
     "GW": "power-gigawatt",
     "MW": "power-megawatt",
@@ -134,6 +137,18 @@ def months(locale: str) -> dict[str, int]:
                 word = str(name).lower().rstrip(".")
                 if not word[:1].isdigit():
                     names.setdefault(word, number)
+    return names
+
+
+@cache
+def weekdays(locale: str) -> dict[str, str]:
+    """Return the abbreviations and names of the days in lower case, without dots -> name."""
+    days = _locale(locale).days
+    names: dict[str, str] = {}
+    for context in ("format", "stand-alone"):
+        for width in ("abbreviated", "wide", "short"):
+            for number, name in days[context].get(width, {}).items():
+                names.setdefault(str(name).lower().rstrip("."), str(days["format"]["wide"][number]))
     return names
 
 

@@ -25,6 +25,8 @@ class Dutch(Language):
     half = ("een half", "en een half")
     quarter = ("kwart", "kwart")
     third = ("derde", "derde")
+    by, at_sign, slash = "bij", "apenstaartje", "slash"
+    times = ("één keer", "{} keer")
     powers = ("kwadraat", "tot de derde", "tot de macht {}")
     signs = pairs(
         """
@@ -65,6 +67,9 @@ class Dutch(Language):
         "t": ("{} ton", "{} ton"),
         "J": ("{} joule", "{} joule"),
         "kJ": ("{} kilojoule", "{} kilojoule"),
+        "el": ("{} eetlepel", "{} eetlepels"),
+        "tl": ("{} theelepel", "{} theelepels"),
+        "pers.": ("{} persoon", "{} personen"),
         "u": ("{} uur", "{} uur"),
         "sec.": ("{} seconde", "{} seconden"),
         "sec": ("{} seconde", "{} seconden"),

@@ -41,13 +41,7 @@ def expand(text: AlignedText, language: str) -> AlignedText:
         language: an espeak-ng code of one of ``LANGUAGES``.
     """
     table = find_language(language)
-    rules = _rules(table)
-    for _ in range(_MAX_PASSES):
-        before = text.text
-        text = rules.apply(text, table)
-        if text.text == before:
-            break
-    return text
+    return _rules(table).apply(text, table, _MAX_PASSES)
 
 
 @cache
@@ -55,10 +49,12 @@ def _rules(table: "Language") -> "RuleSet[Language]":
     """Return all rules of a language in their order: special forms stand before plain numbers."""
     from vits.text.languages.amounts import amount_rules
     from vits.text.languages.dates import date_rules, time_rules
+    from vits.text.languages.everyday import everyday_rules
     from vits.text.languages.names import abbreviation_rules, roman_rules, telephone_rules
 
     return RuleSet(
         [
+            *everyday_rules(table),
             *requiring(_DIGITS, date_rules(table)),
             *table.own_rules(),
             *abbreviation_rules(table),

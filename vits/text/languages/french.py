@@ -66,6 +66,8 @@ class French(Language):
     half = ("un demi", "et demi")
     quarter = ("quart", "quarts")
     third = ("tiers", "tiers")
+    by, at_sign, slash = "sur", "arobase", "slash"
+    times = ("une fois", "{} fois")
     powers = ("au carré", "au cube", "puissance {}")
     signs = pairs(
         """
@@ -106,6 +108,11 @@ class French(Language):
         "km/h": ("{} kilomètre à l'heure", "{} kilomètres à l'heure"),
         "l/100 km": ("{} litre aux cent kilomètres", "{} litres aux cent kilomètres"),
         "l/100km": ("{} litre aux cent kilomètres", "{} litres aux cent kilomètres"),
+        "L/100 km": ("{} litre aux cent kilomètres", "{} litres aux cent kilomètres"),
+        "L/100km": ("{} litre aux cent kilomètres", "{} litres aux cent kilomètres"),
+        "c. à s.": ("{} cuillère à soupe", "{} cuillères à soupe"),
+        "c. à c.": ("{} cuillère à café", "{} cuillères à café"),
+        "pers.": ("{} personne", "{} personnes"),
         "dB": ("{} décibel", "{} décibels"),
         "Mo": ("{} mégaoctet", "{} mégaoctets"),
         "Go": ("{} gigaoctet", "{} gigaoctets"),
@@ -193,6 +200,7 @@ class French(Language):
                 _hours,
                 chars="h",
             ),
+            rule(r"(?<=[IVX]e) s\.(?!\w)", lambda found, style: " siècle", r"e s\."),
             rule(r"(?<![\w:.,/-])([0-9]{1,2}) ?[hH](?![\w/²'])(?= ?[^0-9]|$)", _hour, chars="hH"),
             rule(r"(?<![\w.,])0[0-9](?:[ .-]?[0-9]{2}){4}(?![\w.,-]?[0-9])", _telephone, chars="0"),
         ]

@@ -28,6 +28,8 @@ class German(Language):
     half = ("ein halb", "ein halb")
     quarter = ("Viertel", "Viertel")
     third = ("Drittel", "Drittel")
+    by, at_sign, slash = "mal", "ät", "Schrägstrich"
+    times = ("einmal", "{}mal")
     powers = ("hoch zwei", "hoch drei", "hoch {}")
     signs = pairs(
         """
@@ -77,6 +79,12 @@ class German(Language):
         "MWh": ("{} Megawattstunde", "{} Megawattstunden"),
         "GWh": ("{} Gigawattstunde", "{} Gigawattstunden"),
         "Mbit/s": ("{} Megabit pro Sekunde", "{} Megabit pro Sekunde"),
+        "MBit/s": ("{} Megabit pro Sekunde", "{} Megabit pro Sekunde"),
+        "EL": ("{} Esslöffel", "{} Esslöffel"),
+        "TL": ("{} Teelöffel", "{} Teelöffel"),
+        "Pers.": ("{} Person", "{} Personen"),
+        "Zi.": ("{} Zimmer", "{} Zimmer"),
+        "Pck.": ("{} Päckchen", "{} Päckchen"),
         "kV": ("{} Kilovolt", "{} Kilovolt"),
         "PS": ("{} PS", "{} PS"),
         "Std.": ("{} Stunde", "{} Stunden"),

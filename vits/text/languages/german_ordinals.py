@@ -51,6 +51,7 @@ _NOUNS = (
     | _NEUTER
     | word_set(
         """
+        og ug dg
         stock platz weltkrieg tag monat geburtstag advent akt teil band satz grad rang versuch
         sonntag preis fc sc sv tsv fsv abschnitt mann sohn lauf gang bezirk senat bürgermeister
         vorsitzende weihnachtstag weihnachtsfeiertag ostertag spieltag wahlgang schritt punkt juni
@@ -65,6 +66,7 @@ _STARTERS = word_set(
     Wie Wo Warum Ja Nein Sein Seine Ihre Mein Meine Nur Noch Seit Später Trotzdem Deshalb
     """
 )
+_FLOORS = {"OG": "Obergeschoss", "UG": "Untergeschoss", "DG": "Dachgeschoss"}
 _FEMININE_ENDINGS = ("ung", "heit", "keit", "schaft", "ion", "tät", "ik", "ei", "enz", "anz")
 
 
@@ -95,6 +97,22 @@ def german_rules(language: Language) -> list[Rule[Language]]:
             lambda found, style: f"{found[1]}straße",
             "str\\.",
         ),
+        rule(r"(?<=[0-9]\. )([OUD]G)\b", lambda found, style: _FLOORS[found[1]], "[OUD]G"),
+        rule(
+            r"(?<![\w.,/:-])([0-9]+(?:,[0-9]+)?)-(km|m|cm|mm|kg|g|l)-(?=[A-Z])",
+            lambda found, style: (
+                f"{style.number(found[1])}-{style.unit_phrase(found[2], 1).split(' ')[1]}-"
+            ),
+            "[mgl]-[A-Z]",
+        ),
+        rule(
+            r"\bFr\.(?=,? (?:[0-9]{1,2}(?:[:.][0-9]{2})?"
+            r"(?: ?[-—–] ?[0-9]{1,2}(?:[:.][0-9]{2})?)? Uhr"
+            r"|[0-9]{1,2}\. ?[A-Z0-9]))",
+            lambda found, style: "Freitag",
+            r"Fr\.",
+        ),
+        rule(r"(?<=[0-9]) ff?\.(?!\w)", lambda found, style: " folgende", r" ff?\."),
         rule(r"(?<![\w.,/:-])([0-9]{1,2})(?:-|—| bis )([0-9]{1,2}) Uhr\b", _hours, chars="U"),
     ]
 
@@ -102,7 +120,7 @@ def german_rules(language: Language) -> list[Rule[Language]]:
 def guess_gender(noun: str) -> str:
     """Guess the gender of a noun from its ending."""
     lower = noun.lower()
-    if lower in ("prozent", "promille", "kilogramm", "gramm", "kilo"):
+    if lower in ("prozent", "promille", "kilogramm", "gramm", "kilo", "og", "ug", "dg"):
         return "n"
     if any(lower.endswith(word) for word in _NEUTER) or lower.endswith(("chen", "lein", "gramm")):
         return "n"

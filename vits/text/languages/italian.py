@@ -51,6 +51,8 @@ class Italian(Language):
     quarter = ("quarto", "quarti")
     third = ("terzo", "terzi")
     cents_joint = "e "
+    by, at_sign, slash = "per", "chiocciola", "barra"
+    times = ("una volta", "{} volte")
     powers = ("al quadrato", "al cubo", "alla {}")
     signs = pairs(
         """
@@ -158,6 +160,7 @@ class Italian(Language):
     def own_rules(self) -> list[Rule[Language]]:
         """Return the rules for ordinals and centuries."""
         return [
+            rule(r"(?<![\w'])'([0-9]{2})(?!\w)", lambda f, style: style.number(f[1]), chars="'"),
             rule(r"(?<![\w.,/:])([0-9]+|[IVXL]+)([ºª°])(?! ?[CFK]\b)(?!\w)", _ordinal, chars="ºª°"),
             rule(
                 r"(?<![\w.,/:])([IVXL]+)(?= (?:secolo|sec\.|millennio)(?!\w))",

@@ -87,6 +87,13 @@ class Language:
     and_: ClassVar[str] = ""
     cents_joint: ClassVar[str] = ""
     """Between the units of money and the hundredths."""
+    by: ClassVar[str] = ""
+    """Between the sides of "5 m x 3 m"."""
+    times: ClassVar[tuple[str, str]] = ("", "")
+    """Once, ``{}`` times."""
+    at_sign: ClassVar[str] = ""
+    slash: ClassVar[str] = ""
+    """In addresses of the web."""
     powers: ClassVar[tuple[str, str, str]] = ("", "", "")
     """Squared, cubed, and ``{}`` for any other power."""
     signs: ClassVar[Mapping[str, str]] = {}

@@ -64,6 +64,8 @@ class Spanish(Language):
     quarter = ("cuarto", "cuartos")
     third = ("tercio", "tercios")
     cents_joint = "con "
+    by, at_sign, slash = "por", "arroba", "barra"
+    times = ("una vez", "{} veces")
     powers = ("al cuadrado", "al cubo", "elevado a {}")
     signs = pairs(
         """
@@ -167,6 +169,7 @@ class Spanish(Language):
     def own_rules(self) -> list[Rule[Language]]:
         """Return the rules for ordinals, centuries and telephone numbers."""
         return [
+            rule(r"(?<![\w'])'([0-9]{2})(?!\w)", lambda f, style: style.number(f[1]), chars="'"),
             rule(
                 r"(?<![\w.,/:])([0-9]+)\.? ?(?:([ºª°])(?![CFK]\b| [CFK]\b)"
                 r"|(er|ra|ro|da|do|ta|to|va|vo|ma|mo|na|no)\b)(?!\w)",
