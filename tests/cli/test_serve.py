@@ -25,7 +25,7 @@ def test_the_bundled_voice_is_served_by_default(monkeypatch, capsys):
 
     served = {}
     monkeypatch.setattr(
-        lifespan, "serve", lambda app, sock, ready: served.update(app=app) or ready()
+        lifespan, "serve", lambda app, sock, ready, **_: served.update(app=app) or ready()
     )
     assert main(["serve", "--port", "0", "--characters", "100", "--batch-wait", "0"]) == 0
     assert "serves kathleen" in capsys.readouterr().out
@@ -79,7 +79,7 @@ def test_a_public_server_without_a_key_is_warned_about(capsys, monkeypatch):
     from vits.server import lifespan
 
     monkeypatch.setattr(lifespan, "listen", lambda *_: socket.create_server(("127.0.0.1", 0)))
-    monkeypatch.setattr(lifespan, "serve", lambda *_: None)
+    monkeypatch.setattr(lifespan, "serve", lambda *_, **__: None)
     assert main(["serve", "tiny", "--host", "0.0.0.0"]) == 0
     assert "--api-key" in capsys.readouterr().err
     assert main(["serve", "tiny", "--host", "0.0.0.0", "--api-key", "open"]) == 0

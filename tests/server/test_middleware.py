@@ -46,7 +46,9 @@ def test_a_foreign_host_name_is_rejected_on_a_local_server(client, host):
     assert client(local=False).get("/v1/models", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST.:8000", "127.0.0.1:1", "127.0.0.2", "[::1]", "[::1]:8000"]
+)
 def test_every_name_of_this_machine_is_accepted(client, host):
     assert client().get("/v1/models", headers={"host": host}).status_code == 200
 

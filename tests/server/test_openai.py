@@ -72,7 +72,7 @@ def test_errors_become_the_clients_own_exceptions(ai):
         create(model="tiny", voice="tiny", input="x", speed=17.0)
     assert (error.value.param, error.value.type) == ("speed", "invalid_request_error")
     with pytest.raises(openai.NotFoundError) as error:
-        create(model="tts-1", voice="alloy", input="x")
+        create(model="other", voice="alloy", input="x")
     assert error.value.code == "model_not_found"
     with pytest.raises(openai.BadRequestError, match="aac"):
         create(model="tiny", voice="tiny", input="x", response_format="aac")

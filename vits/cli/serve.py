@@ -53,6 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"bearer token that clients must send; better set in the variable {KEY_VARIABLE}, "
         "which other users of this machine cannot see",
     )
+    _add_clients(parser)
     add_device(parser)
     add_precision(parser)
     for field in fields(ServerLimits):
@@ -64,6 +65,45 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             help=f"{field.metadata['help']} (default: {field.default:g})",
         )
     parser.set_defaults(run=run)
+
+
+def _add_clients(parser: argparse.ArgumentParser) -> None:
+    """Add the flags for clients of other servers, for browsers and for proxies."""
+    add = parser.add_argument
+    add(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="NAME=VOICE",
+        help="another name of a voice or of VOICE/SPEAKER; may be repeated",
+    )
+    add(
+        "--lenient",
+        action="store_true",
+        help="ignore unknown keys of requests instead of refusing them",
+    )
+    add(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="web origin whose pages may use the server, e.g. https://example.org; *: all; may be "
+        "repeated",
+    )
+    add(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="path at which a proxy shows the server, e.g. /tts",
+    )
+    add(
+        "--trust-proxy",
+        nargs="?",
+        const="127.0.0.1,::1",
+        default="",
+        metavar="ADDRESSES",
+        help="proxies whose X-Forwarded-For names the client (without a value: this machine)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,24 +123,44 @@ def run(args: argparse.Namespace) -> int:
     return_large_blocks()
     try:
         from vits.server.app import create_app
+        from vits.server.clients import ClientOptions
         from vits.server.lifespan import is_local, listen, serve
     except ModuleNotFoundError as error:
         if (error.name or "vits").startswith("vits"):
             raise
         raise MissingExtraError.of("a server", error.name, "serve") from error
+    clients = ClientOptions(
+        aliases=_aliases(args.alias),
+        lenient=args.lenient,
+        origins=tuple(args.allow_origin),
+        root_path=args.root_path,
+    )
     with listen(args.host, args.port) as sock:
         voices = _load(args.voices, args.device, args.precision)
         local = is_local(args.host)
-        app = create_app(voices, limits, api_key=key, local=local)
+        app = create_app(voices, limits, clients, api_key=key, local=local)
         if not local and key is None:
             warning = "anyone who can reach this machine can use the server; set --api-key"
             print(f"vits: warning: {warning}", file=sys.stderr)
         host = f"[{args.host}]" if ":" in args.host else args.host
         names = ", ".join(voices)
         line = f"http://{host}:{sock.getsockname()[1]} serves {names}; press Ctrl-C to stop"
-        serve(app, sock, lambda: print(line, flush=True))
+        serve(app, sock, lambda: print(line, flush=True), trusted_proxies=args.trust_proxy)
     print("stopped")
     return 0
+
+
+def _aliases(arguments: list[str]) -> dict[str, str]:
+    """Read the arguments NAME=VOICE.
+
+    Raises:
+        ConfigError: one is not of this form.
+    """
+    pairs = [argument.partition("=") for argument in arguments]
+    for argument, (name, _, voice) in zip(arguments, pairs, strict=True):
+        if not name or not voice:
+            raise ConfigError(f"alias {argument!r} must be like tts-1=kathleen")
+    return {name: voice for name, _, voice in pairs}
 
 
 def _load(arguments: list[str], device: str, precision: str) -> "dict[str, Voice | OnnxVoice]":

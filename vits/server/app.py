@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware import Middleware
 
+from vits.server.clients import ClientOptions
 from vits.server.errors import ApiError, install_handlers
 from vits.server.formats import FORMATS, Encoder, encode, media_type, output_rate
 from vits.server.jobs import Job
@@ -16,6 +18,7 @@ from vits.server.limits import ServerLimits
 from vits.server.metrics import Metrics, MetricsMiddleware
 from vits.server.middleware import AccessControl, Admission
 from vits.server.page import read_page
+from vits.server.plain_requests import PlainRequests
 from vits.server.requests import SpeechRequest, make_job, read_request
 from vits.server.scheduler import Scheduler
 from vits.server.streams import TimedStreamingResponse, audio_body, event_body, prefetch
@@ -30,6 +33,7 @@ _CLIENT_CLOSED_REQUEST = 499  # as in nginx; only the metrics show it
 def create_app(
     voices: Mapping[str, Voice | OnnxVoice],
     limits: ServerLimits | None = None,
+    clients: ClientOptions | None = None,
     *,
     api_key: str | None = None,
     local: bool = True,
@@ -39,10 +43,12 @@ def create_app(
     Args:
         voices: voices by the names that clients use; at least one.
         limits: limits of the server; None: the defaults.
+        clients: how clients of other servers are met; None: the defaults.
         api_key: bearer token that clients must send; None: no authentication.
         local: accept only requests whose ``Host`` header names this machine.
     """
-    limits = limits or ServerLimits()
+    limits, clients = limits or ServerLimits(), clients or ClientOptions()
+    clients.check(voices)
     metrics, admission = Metrics(), Admission()
     scheduler = Scheduler(voices, limits, metrics)
 
@@ -58,7 +64,9 @@ def create_app(
         docs_url=None,  # these pages would load scripts from another host
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,  # the paths are plain already
         middleware=[
+            Middleware(PlainRequests, clients=clients),
             Middleware(MetricsMiddleware, metrics=metrics),
             Middleware(
                 AccessControl, admission=admission, limits=limits, api_key=api_key, local=local
@@ -69,7 +77,7 @@ def create_app(
     install_handlers(app)
     _add_status_routes(app, admission, metrics)
     _add_list_routes(app, voices, limits)
-    _add_speech_route(app, voices, limits, scheduler)
+    _add_speech_route(app, voices, limits, clients, scheduler)
     return app
 
 
@@ -98,7 +106,13 @@ def _add_list_routes(
     """Add the lists of voices: as OpenAI's models, and in full detail."""
     models = [{"id": name, "object": "model", "created": 0, "owned_by": "vits"} for name in voices]
     details = [_describe(name, voice) for name, voice in voices.items()]
+    details += [
+        {**entry, "id": f"{entry['id']}/{speaker}", "speaker": speaker, "speakers": []}
+        for entry in details
+        for speaker in entry["speakers"]
+    ]
 
+    @app.get("/v1/audio/models")
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
         return {"object": "list", "data": models}
@@ -125,6 +139,7 @@ def _add_speech_route(
     app: FastAPI,
     voices: Mapping[str, Voice | OnnxVoice],
     limits: ServerLimits,
+    clients: ClientOptions,
     scheduler: Scheduler,
 ) -> None:
     """Add the route that synthesizes speech."""
@@ -133,11 +148,18 @@ def _add_speech_route(
 
     @app.post("/v1/audio/speech", openapi_extra={"requestBody": body}, response_class=Response)
     async def create_speech(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        speech_request = await read_request(request, limits)
-        job = make_job(speech_request, voices, limits)
+        speech_request = await read_request(request, limits, lenient=clients.lenient)
+        job, fallback = make_job(speech_request, voices, limits, clients)
         if speech_request.stream_kind:
-            return await _stream(speech_request, job, voices[job.voice], scheduler, limits)
-        return await _cancel_on_disconnect(request, _synthesize(speech_request, job, scheduler))
+            voice = voices[job.voice]
+            response = await _stream(speech_request, job, voice, scheduler, limits)
+        else:
+            work = _synthesize(speech_request, job, scheduler)
+            response = await _cancel_on_disconnect(request, work)
+        response.headers["x-voice"] = quote(job.voice)
+        if fallback:
+            response.headers["x-voice-instead-of"] = quote(", ".join(fallback), safe=", ")
+        return response
 
 
 async def _synthesize(request: SpeechRequest, job: Job, scheduler: Scheduler) -> Response:

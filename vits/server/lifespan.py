@@ -58,20 +58,29 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(app: FastAPI, sock: socket.socket, ready: Callable[[], None] | None = None) -> None:
+def serve(
+    app: FastAPI,
+    sock: socket.socket,
+    ready: Callable[[], None] | None = None,
+    *,
+    trusted_proxies: str = "",
+) -> None:
     """Serve until SIGTERM or SIGINT, then answer new requests with 503 and finish running ones.
 
     Args:
         app: from ``create_app``.
         sock: from ``listen``.
         ready: called once the server accepts requests.
+        trusted_proxies: addresses or networks, divided by commas, whose ``X-Forwarded-For`` names
+            the client; ``*``: all. Empty: none, as anybody could forge another address with it.
     """
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # anybody could forge another address with them
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
         ws="none",
         timeout_graceful_shutdown=_LAST_BYTES,
     )

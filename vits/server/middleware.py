@@ -1,6 +1,7 @@
 """Access control: host, API key, requests per client and shutdown."""
 
 import hmac
+import ipaddress
 from collections import Counter
 from typing import Any
 
@@ -12,12 +13,23 @@ from vits.server.limits import ServerLimits
 __all__ = ["AccessControl", "Admission"]
 
 _PUBLIC = ("/", "/healthz")  # no key needed: the page asks for the key and shows nothing else
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+def _names_this_machine(host: str) -> bool:
+    """Return whether a ``Host`` header names a loopback address, with or without a port."""
+    name, colon, port = host.rpartition(":")
+    name = name if colon and port.isdecimal() else host
+    if name.startswith("[") == name.endswith("]"):
+        try:
+            return ipaddress.ip_address(name.strip("[]")).is_loopback
+        except ValueError:
+            pass
+    return name.lower().rstrip(".") == "localhost"
 
 
 class Admission:
@@ -90,7 +102,7 @@ class AccessControl:
     def _check(self, path: str, headers: Headers) -> None:
         """Check the host and the API key."""
         host = headers.get("host", "")
-        if self._local and host.rsplit(":", 1)[0] not in _LOCAL:
+        if self._local and not _names_this_machine(host):
             message = f"host {host[:100]!r} is not this machine; use --host to accept other names"
             raise ApiError(403, message, code="wrong_host")
         if self._key is None or path in _PUBLIC:

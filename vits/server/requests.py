@@ -8,9 +8,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 
 from vits.errors import TextError, VoiceError
+from vits.server.clients import ClientOptions, Selection, plain_values, select, voice_ids
 from vits.server.errors import ApiError
 from vits.server.formats import FORMATS
 from vits.server.jobs import Job
@@ -77,6 +86,17 @@ class _BaseSpeechRequest(BaseModel):
         None, ge=0, lt=2**63, description="seed; the same seed gives the same speech"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def read_plainly(cls, values: Any, info: ValidationInfo) -> Any:
+        """Take what clients' libraries write as they mean it; drop unknown keys if lenient."""
+        if not isinstance(values, dict):
+            return values
+        given = plain_values(cast(dict[str, Any], values))
+        if (info.context or {}).get("lenient"):
+            given = {name: value for name, value in given.items() if name in cls.model_fields}
+        return given
+
     @property
     def stream_kind(self) -> str | None:
         """Format of the stream, "audio" or "sse"; None: a complete file."""
@@ -112,8 +132,10 @@ else:
     )
 
 
-async def read_request(request: Request, limits: ServerLimits) -> SpeechRequest:
-    """Read and validate a request body.
+async def read_request(
+    request: Request, limits: ServerLimits, *, lenient: bool = False
+) -> SpeechRequest:
+    """Read and validate a request body; with ``lenient``, unknown keys are ignored.
 
     Raises:
         ApiError: 415 for a wrong content type, 413 for a body that is too large, 408 for one that
@@ -129,42 +151,54 @@ async def read_request(request: Request, limits: ServerLimits) -> SpeechRequest:
         message = f"the request body was not complete after {limits.timeout:g} s; send it faster"
         raise ApiError(408, message, code="slow_request") from None
     try:
-        return SpeechRequest.model_validate_json(body)
+        return SpeechRequest.model_validate_json(body, context={"lenient": lenient})
     except ValidationError as error:
         raise _validation_error(error) from None
 
 
 def make_job(
-    request: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits
-) -> Job:
+    request: SpeechRequest,
+    voices: Mapping[str, Voice | OnnxVoice],
+    limits: ServerLimits,
+    clients: ClientOptions,
+) -> tuple[Job, tuple[str, ...]]:
     """Resolve voice, speaker, language and seed of a request.
+
+    Returns:
+        The job, and the names of OpenAI's that a voice or speaker stands in for.
 
     Raises:
         ApiError: 404 for an unknown voice, 413 for a text that is too long, 400 otherwise.
     """
-    _check_request(request, voices, limits)
-    voice = voices[request.model]
-    return Job(
-        voice=request.model,
+    given = request.voice.id if isinstance(request.voice, VoiceId) else request.voice
+    selection = select(request.model, given, voices, clients.aliases)
+    name = _check_request(request, selection, voices, limits)
+    voice = voices[name]
+    job = Job(
+        voice=name,
         text=request.input,
         seed=choose_seed(request.seed),
         options=BatchOptions(
-            speaker=_find_speaker(request, voice),
+            speaker=_find_speaker(selection, voice),
             language=_find_language(request, voice),
             markup=request.markup,
             **_checked_settings(request, voice),
         ),
     )
+    return job, selection.fallback
 
 
 def _check_request(
-    request: SpeechRequest, voices: Mapping[str, Voice | OnnxVoice], limits: ServerLimits
-) -> None:
-    """Check what the schema cannot express."""
-    if request.model not in voices:
+    request: SpeechRequest,
+    selection: Selection,
+    voices: Mapping[str, Voice | OnnxVoice],
+    limits: ServerLimits,
+) -> str:
+    """Check what the schema cannot express; return the name of the voice."""
+    if selection.voice is None:
         raise ApiError(
             404,
-            f"there is no voice {request.model!r}; the voices are: {', '.join(voices)}",
+            f"there is no voice {request.model!r}; the voices are: {', '.join(voice_ids(voices))}",
             param="model",
             code="model_not_found",
         )
@@ -195,6 +229,7 @@ def _check_request(
         raise ApiError(
             400, 'timings need stream_format "sse"; set it, or leave timings out', param="timings"
         )
+    return selection.voice
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:
@@ -244,10 +279,10 @@ def _checked_settings(request: SpeechRequest, voice: Voice | OnnxVoice) -> Setti
     return cast(SettingsDict, settings)
 
 
-def _find_speaker(request: SpeechRequest, voice: Voice | OnnxVoice) -> int:
+def _find_speaker(selection: Selection, voice: Voice | OnnxVoice) -> int:
     """Return the speaker id of a request."""
-    name = request.voice.id if isinstance(request.voice, VoiceId) else request.voice
-    if name is None or (name == request.model and name not in voice.speakers):
+    name = selection.speaker
+    if name is None:
         return 0
     numeric_names = any(speaker.isdecimal() for speaker in voice.speakers)
     is_id = name.isdecimal() and len(name) < 7 and not numeric_names

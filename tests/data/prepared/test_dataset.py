@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 
 import numpy as np
@@ -268,6 +269,20 @@ def test_audio_of_another_size_is_an_error_with_both_sizes(prepared, change):
     path.write_bytes((path.read_bytes() + b"12")[: size + change])
     with pytest.raises(DataError, match=f"{size + change} bytes, its manifest needs {size}"):
         PreparedDataset(prepared[0])
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_audio_that_shrinks_during_a_run_is_an_error(prepared, started):
+    dataset = PreparedDataset(prepared[0])
+    path = prepared[0] / "audio.i16"
+    if started:
+        dataset[0]  # the file is mapped now
+    os.truncate(path, 2)
+    with pytest.raises(DataError, match=r"audio\.i16 has 2 bytes, .*changed during the run"):
+        dataset[0]
+    path.unlink()
+    with pytest.raises(DataError, match="was removed during the run"):
+        dataset[0]
 
 
 def test_remapped_utterances_have_the_ids_of_another_model(prepared):

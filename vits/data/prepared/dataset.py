@@ -94,12 +94,26 @@ class PreparedDataset(Dataset[Utterance]):
         """Return the number of utterances."""
         return len(self._names)
 
+    def _check_end(self, samples: int) -> None:
+        """Check that the file still has samples: a map beyond its end would kill the process."""
+        path = self.folder / "audio.i16"
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise DataError(f"{path} was removed during the run: {error.strerror}") from error
+        if size < samples * PCM16.itemsize:
+            raise DataError(
+                f"{path} has {size} bytes, an utterance ends at {samples * PCM16.itemsize}: it was "
+                "changed during the run; prepare the corpus again"
+            )
+
     def __getitem__(self, index: int) -> Utterance:
         """Read one utterance."""
         entries = self._index
+        start = entries.offset[index]
+        self._check_end(int(start + entries.samples[index]))
         if self._wave is None:
             self._wave = np.memmap(self.folder / "audio.i16", dtype=PCM16, mode="r")
-        start = entries.offset[index]
         wave = self._wave[start : start + entries.samples[index]].astype(np.float32) / _FULL_SCALE
         return Utterance(
             self._names[index],
