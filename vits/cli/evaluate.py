@@ -69,13 +69,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--recogniser",
         default="pocketsphinx",
         metavar="NAME",
-        help="pocketsphinx, none or package.module:factory (default: %(default)s)",
+        help="pocketsphinx, whisper[:MODEL], none or package.module:factory (default: %(default)s)",
     )
     add(
         "--naturalness",
         default="dnsmos",
         metavar="NAME",
-        help="dnsmos, none or package.module:factory (default: %(default)s)",
+        help="dnsmos, distill-mos, none or package.module:factory (default: %(default)s)",
     )
     add(
         "--language-model",

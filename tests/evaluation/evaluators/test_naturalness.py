@@ -40,6 +40,17 @@ def test_no_wave_has_no_naturalness(dnsmos):
         dnsmos.rate(np.zeros(0), 16000)
 
 
+def test_distill_mos_hears_noise_and_blur():
+    distillmos = load_predictor("distill-mos")
+    speech = vits.load()("The garden behind the old house is quiet.", seed=1)
+    noise = np.random.default_rng(1).normal(0, 0.02, len(speech.samples)).astype(np.float32)
+    clean = distillmos.rate(speech.samples, speech.sample_rate)
+    assert distillmos.rate(speech.samples, speech.sample_rate) == clean
+    assert 1.0 <= distillmos.rate(speech.samples + noise, speech.sample_rate) < clean - 0.2 < 5.0
+    with pytest.raises(AudioError, match="without samples"):
+        distillmos.rate(np.zeros(0), 16000)
+
+
 class Critic:
     def rate(self, samples, sample_rate):
         return 3.5
@@ -58,7 +69,7 @@ def test_a_predictor_is_made_by_its_name(monkeypatch, dnsmos):
     assert load_predictor("critics:Critic").rate(np.zeros(1), 16000) == 3.5
     assert load_predictor("none") is None
     for name, words in (
-        ("ear", "must be dnsmos, none or package.module:factory"),
+        ("ear", "must be dnsmos, distill-mos, none or package.module:factory"),
         ("critics:Reader", "cannot be imported"),
         ("critics:Mute", "lacks rate"),
     ):

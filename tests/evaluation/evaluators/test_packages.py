@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 
 from vits.errors import MissingExtraError
-from vits.evaluation import DnsMos, PocketSphinx
+from vits.evaluation import DistillMos, DnsMos, PocketSphinx
 from vits.evaluation.evaluators.error_rates import count_errors
+from vits.evaluation.evaluators.whisper import Whisper
 from vits.evaluation.pitch import PitchRange, track_pitch
+
+
+@pytest.mark.parametrize(
+    ("package", "use"), [("faster_whisper", Whisper), ("distillmos", DistillMos)]
+)
+def test_the_judges_are_an_extra_of_their_own(monkeypatch, package, use):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match="pip install 'vits\\[judges\\]'"):
+        use()
 
 
 @pytest.mark.parametrize(

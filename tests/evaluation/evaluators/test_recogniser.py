@@ -93,7 +93,7 @@ def test_a_recogniser_is_made_by_its_name(monkeypatch):
     assert load_recogniser("none") is None
     assert isinstance(load_recogniser("pocketsphinx"), AlignmentChecker)
     for name, words in (
-        ("whisper", "must be pocketsphinx, none or"),
+        ("parakeet", "must be pocketsphinx, whisper, none or"),
         ("my_recogniser:Reader", "cannot be imported"),
         ("no.such.module:make", "cannot be imported"),
         ("my_recogniser:Mute", "lacks transcribe"),

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vits.audio._torchaudio import import_torchaudio
 from vits.audio.resample import resample
 from vits.errors import AudioError
 from vits.evaluation.evaluators.packages import create, require
 
-__all__ = ["DnsMos", "Predictor", "load_predictor"]
+__all__ = ["DistillMos", "DnsMos", "Predictor", "load_predictor"]
 
-_SAMPLE_RATE = 16000  # of DNSMOS (Hz)
+_SAMPLE_RATE = 16000  # of both predictors (Hz)
 
 
 @runtime_checkable
@@ -57,15 +58,46 @@ class DnsMos:
             return float(self._rate(speech.numpy(), _SAMPLE_RATE)["ovrl_mos"])
 
 
+class DistillMos:
+    """Distill-MOS, a small network taught by one of 300 million weights, package distillmos.
+
+    Source: Stahl & Gamper 2025, "Distillation and pruning for scalable self-supervised
+    representation-based speech quality assessment", arXiv:2502.05356. Its weights come with the
+    package.
+    """
+
+    def __init__(self) -> None:
+        """Load the network.
+
+        Raises:
+            MissingExtraError: distillmos is not installed.
+        """
+        import_torchaudio()  # without its extension, which the package does not need
+        self._model: Any = require("distillmos", "judges").ConvTransformerSQAModel().eval()
+
+    @torch.no_grad()
+    def rate(self, samples: NDArray[np.floating], sample_rate: int) -> float:
+        """Return the mean opinion score of a wave (L,) in [-1, 1]: 1 (bad) to 5 (excellent).
+
+        Raises:
+            AudioError: the wave has no samples.
+        """
+        if not len(samples):
+            raise AudioError("a wave without samples has no naturalness; leave it out")
+        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
+        return float(self._model(resample(wave, sample_rate, _SAMPLE_RATE)[None]))
+
+
 def load_predictor(name: str) -> Predictor | None:
     """Create a predictor of naturalness.
 
     Args:
-        name: ``dnsmos``, ``none``, or ``package.module:factory``, a callable without arguments that
-            returns a ``Predictor``.
+        name: ``dnsmos``, ``distill-mos``, ``none``, or ``package.module:factory``, a callable
+            without arguments that returns a ``Predictor``.
 
     Raises:
         ConfigError: the name is unknown, or its result is not a predictor.
-        MissingExtraError: speechmos is not installed.
+        MissingExtraError: the package of the predictor is not installed.
     """
-    return create("naturalness predictor", name, Predictor, "rate", {"dnsmos": DnsMos})
+    known = {"dnsmos": DnsMos, "distill-mos": DistillMos}
+    return create("naturalness predictor", name, Predictor, "rate", known)

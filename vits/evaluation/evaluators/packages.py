@@ -1,4 +1,4 @@
-"""Import packages of the extra ``eval``, and create evaluators by name."""
+"""Import packages of the extras ``eval`` and ``judges``, and create evaluators by name."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -12,8 +12,8 @@ __all__ = ["create", "require"]
 Evaluator = TypeVar("Evaluator")
 
 
-def require(name: str) -> ModuleType:
-    """Import a package of the extra ``eval``.
+def require(name: str, extra: str = "eval") -> ModuleType:
+    """Import a package of an extra.
 
     Raises:
         MissingExtraError: the package is not installed.
@@ -22,7 +22,7 @@ def require(name: str) -> ModuleType:
         return import_module(name)
     except ModuleNotFoundError as error:
         package = (error.name or name).partition(".")[0]
-        raise MissingExtraError.of("an evaluation", package, "eval") from error
+        raise MissingExtraError.of("an evaluation", package, extra) from error
 
 
 def create(

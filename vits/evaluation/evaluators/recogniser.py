@@ -13,6 +13,7 @@ from vits.audio.resample import resample
 from vits.errors import ConfigError
 from vits.evaluation.evaluators.error_rates import plain_words
 from vits.evaluation.evaluators.packages import create, require
+from vits.evaluation.evaluators.whisper import Whisper
 
 __all__ = ["AlignmentChecker", "PocketSphinx", "Recogniser", "load_recogniser"]
 
@@ -107,11 +108,14 @@ def load_recogniser(name: str) -> Recogniser | None:
     """Create a recogniser.
 
     Args:
-        name: ``pocketsphinx``, ``none``, or ``package.module:factory``, a callable without
-            arguments that returns a ``Recogniser``.
+        name: ``pocketsphinx``; ``whisper`` or ``whisper:MODEL``, see ``Whisper``; ``none``; or
+            ``package.module:factory``, a callable without arguments that returns a ``Recogniser``.
 
     Raises:
-        ConfigError: the name is unknown, or its result is not a recogniser.
-        MissingExtraError: pocketsphinx is not installed.
+        ConfigError: the name is unknown, its model is not there, or its result is not a recogniser.
+        MissingExtraError: the package of the recogniser is not installed.
     """
-    return create("recogniser", name, Recogniser, "transcribe", {"pocketsphinx": PocketSphinx})
+    if name.startswith("whisper:"):
+        return Whisper(name.removeprefix("whisper:"))
+    known = {"pocketsphinx": PocketSphinx, "whisper": Whisper}
+    return create("recogniser", name, Recogniser, "transcribe", known)
