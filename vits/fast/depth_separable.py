@@ -1,6 +1,6 @@
 """Depth-separable convolutions that stay in one memory order and skip masks of ones."""
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.fast.channels_last import ChannelsLastConv1d
@@ -12,10 +12,7 @@ __all__ = ["FastDepthSeparableStack"]
 
 
 class FastDepthSeparableStack(DepthSeparableStack):
-    """A ``DepthSeparableStack`` that computes on (B, S, C) and looks once whether there is padding.
-
-    Its convolutions are ``ChannelsLastConv1d``.
-    """
+    """A ``DepthSeparableStack`` that computes on (B, S, C) and looks once whether there is padding."""
 
     def forward(self, x: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""
@@ -31,11 +28,16 @@ class FastDepthSeparableStack(DepthSeparableStack):
             self.pointwise_norms,
             strict=True,
         ):
-            assert isinstance(depthwise, ChannelsLastConv1d)
-            assert isinstance(pointwise, ChannelsLastConv1d)
             y = rows if needed is None else rows * needed
-            y = functional.gelu(norm_1(depthwise.map_rows(y)))
-            y = functional.gelu(norm_2(pointwise.map_rows(y)))
+            y = functional.gelu(norm_1(_map_rows(depthwise, y)))
+            y = functional.gelu(norm_2(_map_rows(pointwise, y)))
             rows = rows + self.dropout(y.transpose(1, 2)).transpose(1, 2)
         rows = rows if needed is None else rows * needed
         return rows.transpose(1, 2)
+
+
+def _map_rows(convolution: nn.Module, rows: Tensor) -> Tensor:
+    """Convolve (B, S, C) to (B, S, O)."""
+    if isinstance(convolution, ChannelsLastConv1d):
+        return convolution.map_rows(rows)
+    return convolution(rows.transpose(1, 2)).transpose(1, 2)
