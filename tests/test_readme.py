@@ -42,6 +42,7 @@ NOT_RUN = {
     "vits convert downloads/mms-tts-eng voices/mms-eng": FOREIGN,
     "vits convert voices/mms-eng exports/mms-eng --to transformers": FOREIGN,
     "vits convert downloads/ljs exports/ljs --to transformers --drop discriminators": FOREIGN,
+    "vits prepare recordings -o prepared/pitched --pitch": "needs an extra; tests/data runs it",
     "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
     "vits serve demo/voice --port 8000": SERVES,

@@ -16,6 +16,7 @@ import yaml
 from vits.cli import main
 from vits.config.legacy import current_settings
 from vits.synthesis import load
+from vits.synthesis.fade import fade_edges
 
 # the voices of before were trained with the first version of the normaliser, and loading says so
 pytestmark = pytest.mark.filterwarnings("ignore:voice .* normaliser version was 1, is 2")
@@ -32,7 +33,9 @@ def test_a_voice_of_before_speaks_its_samples(name):
     with np.load(EARLIER / "voices/samples.npz") as samples:
         expected = samples[name]
     speaker = {"speaker": "bob"} if name == "hifigan" else {}
-    found = load(EARLIER / "voices" / name)("abc fed.", seed=5, **speaker).samples
+    speech = load(EARLIER / "voices" / name)("abc fed.", seed=5, **speaker)
+    found = speech.samples
+    [expected] = fade_edges([expected], len(expected), speech.sample_rate)  # new since then
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() <= ROUNDING * np.abs(expected).max()
 

@@ -4,11 +4,12 @@ import io
 import shutil
 import subprocess
 from pathlib import Path
-
-import numpy as np
-import soundfile
+from typing import TYPE_CHECKING
 
 from vits.errors import AudioError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["SUFFIXES", "decode", "find_ffmpeg"]
 
@@ -42,7 +43,7 @@ def find_ffmpeg() -> str | None:
     return shutil.which("ffmpeg")
 
 
-def decode(path: Path) -> tuple[np.ndarray, int]:
+def decode(path: Path) -> "tuple[np.ndarray, int]":
     """Decode a recording.
 
     Args:
@@ -54,6 +55,8 @@ def decode(path: Path) -> tuple[np.ndarray, int]:
     Raises:
         AudioError: ``ffmpeg`` is not installed, or cannot read the file.
     """
+    import soundfile
+
     program = find_ffmpeg()
     if program is None:
         kind = path.suffix.lstrip(".").lower()

@@ -12,7 +12,7 @@ __all__ = ["FastDepthSeparableStack"]
 
 
 class FastDepthSeparableStack(DepthSeparableStack):
-    """A ``DepthSeparableStack`` that computes on (B, S, C) and looks once whether there is padding."""
+    """A ``DepthSeparableStack`` that computes on (B, S, C) and looks once for padding."""
 
     def forward(self, x: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""

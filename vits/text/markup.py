@@ -66,7 +66,7 @@ def strip_markup(text: str | AlignedText) -> AlignedText:
 
     A text without signs of markup is returned as it is, without parsing.
 
-    >>> strip_markup("## A **bold** [link](https://a.example)").text
+    >>> strip_markup("## A **bold** [link](https://a.example)").text.strip()
     'A bold link'
     """
     aligned = AlignedText(text) if isinstance(text, str) else text
