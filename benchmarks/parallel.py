@@ -56,6 +56,7 @@ def train(strategy: str, args: argparse.Namespace) -> None:
         speakers=torch.zeros(size, dtype=torch.int64),
         languages=torch.zeros(size, dtype=torch.int64),
         durations=torch.zeros(size, symbols, dtype=torch.int64),
+        pitch=torch.zeros(size, 2, frames),
     )
     times: list[float] = []
 
