@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from vits.config import DeterministicDurationConfig, DurationPredictorConfig
+from vits.errors import VoiceError
 from vits.layers.depth_separable import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.models.conditioning import add_conditioning, detach_as
 from vits.models.deterministic_predictor import DeterministicDurationPredictor
 
-__all__ = ["StochasticDurationPredictor", "duration_predictor"]
+__all__ = ["StochasticDurationPredictor", "duration_predictor", "whole_frames"]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -220,3 +221,26 @@ def duration_predictor(
         conditioning_channels=conditioning_channels,
         language_channels=language_channels,
     )
+
+
+def whole_frames(
+    log_durations: Tensor, mask: Tensor, length_scale: float | Tensor, max_frames: int | None
+) -> Tensor:
+    """Round predicted durations up to whole frames (B, S) int64, 0 in the padding.
+
+    Args:
+        log_durations: (B, 1, S) natural logarithm of frames.
+        mask: (B, 1, S).
+        length_scale: factor on every duration; above 1 is slower.
+        max_frames: upper limit of a sample's frames; None: no limit.
+
+    Raises:
+        VoiceError: a sample exceeds ``max_frames``, as with an untrained predictor.
+    """
+    frames: Tensor = (log_durations.exp() * mask * length_scale).ceil().squeeze(1)
+    if max_frames is not None and not (longest := float(frames.sum(1).max())) <= max_frames:
+        raise VoiceError(
+            f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
+            "lower noise_scale_duration or length_scale, or train the voice further"
+        )
+    return frames.long()

@@ -5,12 +5,13 @@ from torch import Tensor, nn
 
 from vits import alignment
 from vits.config import VitsConfig
-from vits.errors import ConfigError, VoiceError
+from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import random_segment_starts, sequence_mask, slice_segments
+from vits.layers.noise import standard_normal
 from vits.models.conditioning import embed
 from vits.models.decoders import build_decoder
-from vits.models.duration_predictor import duration_predictor
+from vits.models.duration_predictor import duration_predictor, whole_frames
 from vits.models.outputs import (
     ConversionOutput,
     EncodedText,
@@ -20,8 +21,7 @@ from vits.models.outputs import (
     PriorSample,
     TrainingOutput,
 )
-from vits.models.pitch.predictor import PitchPredictor
-from vits.models.pitch.source import Source, make_source
+from vits.models.pitch import Source, make_source, pitch_predictor, require_pitch
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments, segment_latents
@@ -68,9 +68,7 @@ class Vits(nn.Module):
         self.decoder = build_decoder(config.decoder, latent, hop, speaker, pitched=pitched)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
         self.language_embedding = nn.Embedding(config.n_languages, language) if language else None
-        self.pitch_predictor = config.pitch and PitchPredictor(
-            hidden + language + latent, conditioning_channels=speaker, **vars(config.pitch)
-        )
+        self.pitch_predictor = pitch_predictor(config.pitch, hidden + language + latent, speaker)
 
     def forward(
         self,
@@ -126,8 +124,7 @@ class Vits(nn.Module):
         )
         source, pitch_loss = None, None
         if self.pitch_predictor is not None:
-            if pitch is None:
-                raise ConfigError("pitch None must be the data's: prepare it with --pitch")
+            pitch = require_pitch(pitch)
             hidden = text.stretch_hidden(durations, frame_mask)
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
             source = self.source(slice_segments(pitch, starts, length))
@@ -155,7 +152,13 @@ class Vits(nn.Module):
     def encode_posterior(
         self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
     ) -> PosteriorPass:
-        """Sample the posterior and map the sample to prior space; arguments as in ``forward``."""
+        """Sample the posterior and map the sample to prior space.
+
+        Args:
+            spectrogram: (B, F, T) linear magnitude.
+            frame_lengths: (B,) int64.
+            conditioning: (B, G, 1) speaker, or None.
+        """
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         gate = GradientGate.of(posterior, conditioning)
         z_prior, _ = self.prior_flow(gate.z, posterior.mask, gate.conditioning)
@@ -246,17 +249,11 @@ class Vits(nn.Module):
         """
         hidden, mask, language = text.hidden, text.mask, text.language
         if noise is None:
-            noise = _randn((hidden.shape[0], 2, hidden.shape[2]), hidden, generator)
+            noise = standard_normal((hidden.shape[0], 2, hidden.shape[2]), hidden, generator)
         log_durations = self.duration_predictor.predict(
             hidden, mask, conditioning, language=language, noise_scale=noise_scale, noise=noise
         )
-        frames: Tensor = (log_durations.exp() * mask * length_scale).ceil().squeeze(1)
-        if max_frames is not None and not (longest := float(frames.sum(1).max())) <= max_frames:
-            raise VoiceError(
-                f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
-                "lower noise_scale_duration or length_scale, or train the voice further"
-            )
-        return frames.long()
+        return whole_frames(log_durations, mask, length_scale, max_frames)
 
     @torch.no_grad()
     def sample_prior(
@@ -283,7 +280,7 @@ class Vits(nn.Module):
         mask = sequence_mask(frame_lengths)
         prior = text.prior.stretch(durations, mask)
         if noise is None:
-            noise = _randn(tuple(prior.mean.shape), prior.mean, generator)
+            noise = standard_normal(tuple(prior.mean.shape), prior.mean, generator)
         z = prior.sample(noise[..., : mask.shape[2]], noise_scale) * mask
         source = None
         if self.pitch_predictor is not None:
@@ -293,7 +290,7 @@ class Vits(nn.Module):
         return PriorSample(z, mask, frame_lengths, durations, conditioning, source)
 
     def source(self, pitch: Tensor, *, generator: torch.Generator | None = None) -> Source:
-        """Make what excites the decoder of a pitch (B, 2, T): log F0 (log Hz) and voicing."""
+        """Make the decoder's excitation for a pitch (B, 2, T): log F0 (log Hz) and voicing."""
         audio = self.config.audio
         return make_source(pitch, audio.sample_rate, audio.hop_length, generator)
 
@@ -301,8 +298,7 @@ class Vits(nn.Module):
     def decode(self, sample: PriorSample) -> tuple[Tensor, Tensor]:
         """Map a sample of the prior to a wave (B, 1, L), zero in the padding, and lengths (B,).
 
-        ``vits.models.streaming`` does it in chunks, ``vits.models.batched_decoding`` for sentences
-        of different lengths.
+        In chunks: ``vits.models.streaming``; sentences together: ``vits.models.batched_decoding``.
         """
         z = self.prior_flow.inverse(sample.z, sample.mask, sample.conditioning)
         wave = self.decoder(z * sample.mask, sample.conditioning, sample.source)
@@ -327,10 +323,19 @@ class Vits(nn.Module):
     ) -> InferenceOutput:
         """Synthesise speech: ``encode``, ``predict_durations``, ``sample_prior``, ``decode``.
 
-        Args as of these methods, except:
+        Args:
+            ids: (B, S) int64 symbol ids.
+            id_lengths: (B,) int64.
+            speakers: as in ``speaker_conditioning``.
+            languages: as in ``encode``.
+            noise_scale: standard deviation of the prior's noise; 0 gives the mean.
             noise_scale_duration: standard deviation of the duration predictor's noise.
+            length_scale: factor on every duration; above 1 is slower.
             durations: (B, S) int64 frames of each symbol; None: predicted.
+            noise: of ``sample_prior``.
             duration_noise: of ``predict_durations``; drawn before ``noise``.
+            generator: source of the noise that is drawn.
+            max_frames: upper limit of predicted frames, as in ``predict_durations``.
         """
         conditioning = self.speaker_conditioning(speakers)
         text = self.encode(ids, id_lengths, languages)
@@ -367,8 +372,8 @@ class Vits(nn.Module):
             frame_lengths: (B,) int64.
             source_speakers: of the recordings, as in ``speaker_conditioning``.
             target_speakers: of the result.
-            noise_scale: standard deviation of the posterior's noise.
-            generator: its source.
+            noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
+            generator: source of the noise.
 
         Raises:
             ConfigError: the model has one speaker only, or pitch.
@@ -379,7 +384,7 @@ class Vits(nn.Module):
             raise ConfigError("a model with pitch cannot convert voices: take one without")
         source, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
-        noise = _randn(shape, spectrogram, generator) * noise_scale
+        noise = standard_normal(shape, spectrogram, generator) * noise_scale
         z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
         z_prior, _ = self.prior_flow(z, mask, source)
         z = self.prior_flow.inverse(z_prior, mask, target)
@@ -393,8 +398,3 @@ class Vits(nn.Module):
         """Zero the padding of a wave (B, 1, L); return it with its lengths (B,)."""
         lengths = frame_lengths * self.config.audio.hop_length
         return wave * sequence_mask(lengths, wave.shape[2]), lengths
-
-
-def _randn(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Draw standard normal noise on the device and in the dtype of a tensor."""
-    return torch.randn(shape, device=like.device, dtype=like.dtype, generator=generator)

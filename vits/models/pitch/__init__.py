@@ -1,1 +1,6 @@
 """Pitch: its predictor, and the source that excites a decoder."""
+
+from vits.models.pitch.predictor import PitchPredictor, pitch_predictor, require_pitch
+from vits.models.pitch.source import Source, make_source
+
+__all__ = ["PitchPredictor", "Source", "make_source", "pitch_predictor", "require_pitch"]

@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vits.config import PitchConfig
+from vits.errors import ConfigError
 from vits.layers.convnext import ConvNextBlock
 from vits.models.conditioning import add_conditioning, detach_as
 from vits.models.pitch.source import CENTRE
 
-__all__ = ["SEMITONE", "PitchPredictor"]
+__all__ = ["SEMITONE", "PitchPredictor", "pitch_predictor", "require_pitch"]
 
 SEMITONE = math.log(2) / 12
 """A semitone as a difference of natural logarithms of F0."""
@@ -111,3 +113,29 @@ class PitchPredictor(nn.Module):
             x = self.norm(x.transpose(1, 2)).transpose(1, 2)
             log_f0, logit = self.post(x).chunk(2, dim=1)
             return log_f0 + CENTRE, logit
+
+
+def pitch_predictor(
+    config: PitchConfig | None, in_channels: int, conditioning_channels: int
+) -> PitchPredictor | None:
+    """Build the pitch predictor of a configuration; None for a model without pitch.
+
+    Args:
+        config: its sizes.
+        in_channels: of the text's hidden sequence and of the prior's mean together.
+        conditioning_channels: width of the speaker embedding; 0 for one speaker.
+    """
+    if config is None:
+        return None
+    return PitchPredictor(in_channels, conditioning_channels=conditioning_channels, **vars(config))
+
+
+def require_pitch(pitch: Tensor | None) -> Tensor:
+    """Return the pitch that a model with pitch is trained with.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if pitch is None:
+        raise ConfigError("pitch None must be the data's: prepare it with --pitch")
+    return pitch

@@ -1,4 +1,4 @@
-"""What excites a decoder of a model with pitch."""
+"""Source of a decoder with pitch: F0, voicing, and the excitation made of them."""
 
 import math
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from vits.errors import ConfigError
 from vits.layers.excitation import excite
+from vits.layers.noise import standard_normal
 
 __all__ = ["CENTRE", "Source", "join_sources", "make_source", "pitch_layer", "require_source"]
 
@@ -56,7 +57,7 @@ def make_source(
     # 0 in the padding, where it is of no use and F0 would be 1 Hz
     log_f0 = torch.where(log_f0 > 0, log_f0, CENTRE)
     shape = (len(pitch), 1, pitch.shape[2] * hop_length)
-    noise = torch.randn(shape, device=pitch.device, dtype=pitch.dtype, generator=generator)
+    noise = standard_normal(shape, pitch, generator)
     excitation = excite(log_f0, voiced, noise, sample_rate=sample_rate, hop_length=hop_length)
     return Source(log_f0, voiced, excitation)
 
