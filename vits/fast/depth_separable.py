@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.fast.channels_last import ChannelsLastConv1d
-from vits.fast.masks import mask_if_padded
+from vits.fast.masks import apply_mask, mask_if_padded
 from vits.fast.tracing import is_traced
 from vits.layers.depth_separable import DepthSeparableStack
 
@@ -28,12 +28,11 @@ class FastDepthSeparableStack(DepthSeparableStack):
             self.pointwise_norms,
             strict=True,
         ):
-            y = rows if needed is None else rows * needed
+            y = apply_mask(rows, needed)
             y = functional.gelu(norm_1(_map_rows(depthwise, y)))
             y = functional.gelu(norm_2(_map_rows(pointwise, y)))
             rows = rows + self.dropout(y.transpose(1, 2)).transpose(1, 2)
-        rows = rows if needed is None else rows * needed
-        return rows.transpose(1, 2)
+        return apply_mask(rows, needed).transpose(1, 2)
 
 
 def _map_rows(convolution: nn.Module, rows: Tensor) -> Tensor:

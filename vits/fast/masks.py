@@ -18,5 +18,5 @@ def mask_if_padded(mask: Tensor | None) -> Tensor | None:
 
 
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
-    """Multiply ``x`` (B, C, T) with a mask (B, 1, T); None leaves it as it is."""
+    """Multiply ``x`` (B, C, T) with a mask (B, 1, T), or both transposed; None: leave it."""
     return x if mask is None else x * mask

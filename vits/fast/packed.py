@@ -80,13 +80,26 @@ class _Packed(nn.Module):
         return rounded.to(y.dtype) if y.dtype == torch.float64 else rounded
 
 
-class PackedConv1d(_Packed, nn.Conv1d):
+class _PackedConvolution(_Packed):
+    """Mixin of a convolution, which is computed as that of an image of height 1."""
+
+    stride: tuple[int, ...]
+    padding: str | tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    def prepare(self) -> None:
+        """Round and reorder the parameters, in place."""
+        super().prepare()
+        self._stride, self._dilation = (1, *self.stride), (1, *self.dilation)
+        self._padding = (0, int(self.padding[0]))
+
+
+class PackedConv1d(_PackedConvolution, nn.Conv1d):
     """An ``nn.Conv1d`` whose output has the memory order (B, T', O)."""
 
     def prepare(self) -> None:
         """Round and reorder the parameters, in place."""
         super().prepare()
-        self._as_image = ((1, *self.stride), (0, int(self.padding[0])), (1, *self.dilation))
         span = self.dilation[0] * (self.kernel_size[0] - 1)
         keeps_length = self.stride == (1,) and 2 * int(self.padding[0]) == span
         dense_and_dilated = self.groups == 1 and self.dilation[0] > 1
@@ -102,7 +115,9 @@ class PackedConv1d(_Packed, nn.Conv1d):
         if short and weight.dtype == torch.float32:
             return self._leave(_sum_of_products(self, x))
         x, weight = x.unsqueeze(2), weight.unsqueeze(2)
-        y = functional.conv2d(x, weight, bias, *self._as_image, self.groups)
+        y = functional.conv2d(
+            x, weight, bias, self._stride, self._padding, self._dilation, self.groups
+        )
         return self._leave(y).squeeze(2)
 
 
@@ -119,7 +134,7 @@ def _sum_of_products(convolution: nn.Conv1d, x: Tensor) -> Tensor:
     return total.T[None]
 
 
-class PackedConvTranspose1d(_Packed, nn.ConvTranspose1d):
+class PackedConvTranspose1d(_PackedConvolution, nn.ConvTranspose1d):
     """An ``nn.ConvTranspose1d`` whose output has the memory order (B, T', O)."""
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
@@ -128,14 +143,9 @@ class PackedConvTranspose1d(_Packed, nn.ConvTranspose1d):
         x = self._enter(input, weight.dtype)
         if output_size is not None or is_traced():
             return self._leave(super().forward(x, output_size))
-        stride, padding, dilation = (
-            (1, *self.stride),
-            (0, int(self.padding[0])),
-            (1, *self.dilation),
-        )
         x, weight, more = x.unsqueeze(2), weight.unsqueeze(2), (0, *self.output_padding)
         y = functional.conv_transpose2d(
-            x, weight, bias, stride, padding, more, self.groups, dilation
+            x, weight, bias, self._stride, self._padding, more, self.groups, self._dilation
         )
         return self._leave(y).squeeze(2)
 
