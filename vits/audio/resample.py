@@ -3,13 +3,15 @@
 import math
 from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vits.audio._torchaudio import import_torchaudio
 from vits.errors import AudioError
 
-__all__ = ["resample"]
+__all__ = ["resample", "resample_samples"]
 
 _WIDTH = 64
 _ROLLOFF = 0.9475937167399596
@@ -54,6 +56,12 @@ def _resampler(from_rate: int, to_rate: int, double: bool, device: str) -> nn.Mo
         dtype=torch.float64 if double else None,  # None: computed in float64, stored in float32
     )
     return resampler.to(device)
+
+
+def resample_samples(samples: NDArray[np.floating], from_rate: int, to_rate: int) -> Tensor:
+    """Resample an array (L,) in float32; otherwise as ``resample``."""
+    wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
+    return resample(wave, from_rate, to_rate)
 
 
 def _check_rates(from_rate: int, to_rate: int) -> None:

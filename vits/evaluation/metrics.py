@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vits.audio.loudness import trim
 from vits.audio.mel import MelSpectrogram
-from vits.audio.resample import resample
+from vits.audio.resample import resample_samples
 from vits.config import AudioConfig
 
 __all__ = [
@@ -60,8 +60,7 @@ def to_analysis(
         sample_rate: of the samples (Hz).
         keep_silence: do not trim.
     """
-    wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-    resampled = resample(wave, sample_rate, ANALYSIS.sample_rate).numpy()
+    resampled = resample_samples(samples, sample_rate, ANALYSIS.sample_rate).numpy()
     start, end = (0, 0) if keep_silence else trim(resampled, ANALYSIS.sample_rate)
     speech = resampled[start:end] if end > start else resampled
     return np.pad(speech, (0, max(0, ANALYSIS.n_fft - len(speech))))

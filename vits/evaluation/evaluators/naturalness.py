@@ -6,9 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vits.audio._torchaudio import import_torchaudio
-from vits.audio.resample import resample
+from vits.audio.resample import resample_samples
 from vits.errors import AudioError
 from vits.evaluation.evaluators.packages import create, require
 
@@ -48,10 +49,7 @@ class DnsMos:
         Raises:
             AudioError: the wave has no samples.
         """
-        if not len(samples):
-            raise AudioError("a wave without samples has no naturalness; leave it out")
-        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-        speech = resample(wave, sample_rate, _SAMPLE_RATE).clamp(-1.0, 1.0)
+        speech = _speech(samples, sample_rate).clamp(-1.0, 1.0)
         with warnings.catch_warnings():
             # from a second network whose output is not used
             warnings.filterwarnings("ignore", "Empty filters detected", UserWarning)
@@ -82,10 +80,18 @@ class DistillMos:
         Raises:
             AudioError: the wave has no samples.
         """
-        if not len(samples):
-            raise AudioError("a wave without samples has no naturalness; leave it out")
-        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-        return float(self._model(resample(wave, sample_rate, _SAMPLE_RATE)[None]))
+        return float(self._model(_speech(samples, sample_rate)[None]))
+
+
+def _speech(samples: NDArray[np.floating], sample_rate: int) -> Tensor:
+    """Return a wave (L,) at the sample rate of the networks.
+
+    Raises:
+        AudioError: the wave has no samples.
+    """
+    if not len(samples):
+        raise AudioError("a wave without samples has no naturalness; leave it out")
+    return resample_samples(samples, sample_rate, _SAMPLE_RATE)
 
 
 def load_predictor(name: str) -> Predictor | None:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vits.audio.files import to_pcm16
-from vits.audio.resample import resample
+from vits.audio.resample import resample_samples
 from vits.errors import ConfigError
 from vits.evaluation.evaluators.error_rates import plain_words
 from vits.evaluation.evaluators.packages import create, require
@@ -94,8 +93,7 @@ class PocketSphinx:
 
     def _decode(self, samples: NDArray[np.floating], sample_rate: int) -> str:
         """Run the active search over a whole wave."""
-        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-        pcm = to_pcm16(resample(wave, sample_rate, _SAMPLE_RATE).numpy())
+        pcm = to_pcm16(resample_samples(samples, sample_rate, _SAMPLE_RATE).numpy())
         self._decoder.set_cmn(self._channel)
         self._decoder.start_utt()
         self._decoder.process_raw(pcm.tobytes(), full_utt=True)

@@ -1,14 +1,13 @@
-"""Whisper as a recogniser: it hears more than pocketsphinx, so it sees what blurs a word."""
+"""Whisper as a recogniser, which makes fewer errors of its own than pocketsphinx."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vits.audio._torchaudio import import_torchaudio
-from vits.audio.resample import resample
+from vits.audio.resample import resample_samples
 from vits.errors import ConfigError
 from vits.evaluation.evaluators.packages import require
 
@@ -34,7 +33,7 @@ class Whisper:
 
         Raises:
             MissingExtraError: faster-whisper is not installed.
-            ConfigError: there is no such model on this machine.
+            ConfigError: the model is not on this machine.
         """
         import_torchaudio()  # before others that cannot do without its extension
         factory: Any = require("faster_whisper", "judges").WhisperModel
@@ -52,9 +51,8 @@ class Whisper:
 
     def transcribe(self, samples: NDArray[np.floating], sample_rate: int) -> str:
         """Return the words of a wave (L,) in [-1, 1]; empty if nothing is recognised."""
-        wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
         segments, _ = self._model.transcribe(
-            resample(wave, sample_rate, SAMPLE_RATE).numpy(),
+            resample_samples(samples, sample_rate, SAMPLE_RATE).numpy(),
             language="en",
             beam_size=5,
             temperature=0.0,
