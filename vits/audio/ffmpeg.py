@@ -34,7 +34,7 @@ SUFFIXES = (
 )
 """Extensions of recordings that are read through ``ffmpeg``."""
 
-_LONGEST = 4 * 3600  # seconds of output: a lie in a header cannot fill the memory
+_LONGEST = 4 * 3600  # seconds of output, so that a false header cannot fill the memory
 _TIMEOUT = 600  # seconds
 
 
@@ -71,7 +71,7 @@ def decode(path: Path) -> "tuple[np.ndarray, int]":
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AudioError(f"{path} cannot be decoded by ffmpeg: {error}") from error
     if done.returncode or not done.stdout:
-        said = " ".join(done.stderr.decode(errors="replace").split())[-300:] or "no audio"
-        raise AudioError(f"{path} cannot be decoded by ffmpeg: {said}; convert it to wav")
+        message = " ".join(done.stderr.decode(errors="replace").split())[-300:] or "no audio"
+        raise AudioError(f"{path} cannot be decoded by ffmpeg: {message}; convert it to wav")
     with soundfile.SoundFile(io.BytesIO(done.stdout)) as file:
         return file.read(dtype="float32", always_2d=True), file.samplerate

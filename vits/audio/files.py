@@ -41,7 +41,7 @@ _BLOCK = 1 << 16  # samples per call; libsndfile's Vorbis encoder overflows the 
 _UNKNOWN_SIZE = 0x7FFFF000  # programs that stream a WAV write at least this: length unknown
 _UNKNOWN_LENGTH = 1 << 62  # samples; libsndfile reports at least this for a streamed FLAC
 _MOST_VALUES = 1 << 28  # samples times channels that are read: 1 GiB; compression can hide more
-_RATES = (1000, 768_000)  # Hz; outside of it a header lies, and resampling would take the memory
+_RATES = (1000, 768_000)  # Hz; a header outside of it is false, and resampling would need too much
 _MOST_CHUNKS = 10_000  # of a RIFF file
 _PCM, _FLOAT = 1, 3  # format tags of RIFF
 
@@ -113,13 +113,14 @@ def read(path: str | os.PathLike[str], *, max_seconds: float = math.inf) -> tupl
     """
     if Path(path).suffix.lower() in ffmpeg.SUFFIXES:
         return ffmpeg.decode(_existing(path))
-    missing = riff_shortfall(path)
-    if missing:
+    declared, layout = _riff_header(_existing(path))
+    missing = declared - Path(path).stat().st_size
+    if missing > 0:
         raise AudioError(
             f"{path} is truncated: {missing} bytes fewer than its RIFF header declares; "
             "copy it again"
         )
-    fault = riff_contradiction(path)
+    fault = _contradiction(layout)
     if fault:
         raise AudioError(f"{path}: {fault}; write the file again")
     with _open(path) as file:
@@ -135,7 +136,7 @@ def read(path: str | os.PathLike[str], *, max_seconds: float = math.inf) -> tupl
 def _blocks(
     file: soundfile.SoundFile, path: str | os.PathLike[str], max_seconds: float
 ) -> Iterator[np.ndarray]:
-    """Decode a file in blocks (L, channels), so that a header that lies costs no memory."""
+    """Decode a file in blocks (L, channels), so that a false header costs no memory."""
     lowest, highest = _RATES
     if not lowest <= file.samplerate <= highest:
         raise AudioError(
@@ -287,7 +288,11 @@ def riff_contradiction(path: str | os.PathLike[str]) -> str:
         MissingFileError: the file does not exist.
         AudioError: the path is a folder or cannot be opened.
     """
-    _, layout = _riff_header(_existing(path))
+    return _contradiction(_riff_header(_existing(path))[1])
+
+
+def _contradiction(layout: tuple[int, ...] | None) -> str:
+    """Return how a format chunk contradicts itself; empty if it does not."""
     kind, channels, rate, bytes_per_second, frame, bits = layout or (0, 0, 0, 0, 0, 0)
     if kind not in (_PCM, _FLOAT) or not frame:
         return ""
@@ -305,12 +310,12 @@ def _riff_header(path: Path) -> tuple[int, tuple[int, ...] | None]:
     """Return the size that a RIFF WAV header declares, 0 if unknown, and its format chunk."""
     try:
         with path.open("rb") as file:
-            return _declared_size(file)
+            return _parse_riff(file)
     except OSError as error:
         raise AudioError(f"cannot read {path}: {_line(error)}") from error
 
 
-def _declared_size(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
+def _parse_riff(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
     """Return the file size that a RIFF WAV header declares, 0 if unknown, and the format."""
     head = file.read(12)
     if head[:4] != b"RIFF" or head[8:] not in (b"WAVE", b"WAVE"[: len(head) - 8]):

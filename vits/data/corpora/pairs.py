@@ -43,13 +43,14 @@ def read_pairs(root: Path) -> Iterator[Row]:
     folders = {path.parent for path in found}
     for path in found:
         texts = _texts(path, root)
-        if len({read_text(text) for text in texts}) > 1:
+        contents = [read_text(text) for text in texts]
+        if len(set(contents)) > 1:
             names = " and ".join(text.name for text in texts)
             raise DataError(f"{path} has the texts {names}, which differ; keep one of them")
         yield Row(
             id=strip_suffix(path.relative_to(root).as_posix(), _SUFFIXES),
             audio=str(path),
-            text=read_text(texts[0]) if texts else "",
+            text=contents[0] if contents else "",
             speaker=path.parent.name if len(folders) > 1 else "",
         )
 
@@ -73,10 +74,7 @@ def _recordings(root: Path) -> Iterator[Path]:
 def _texts(recording: Path, root: Path) -> list[Path]:
     """Return the texts of a recording."""
     stem = strip_suffix(recording.name, _SUFFIXES)
-    folders = [recording.parent]
-    if recording.parent != root:
-        folders += [recording.parent.parent / name for name in _TEXT_FOLDERS]
-    else:
-        folders += [root / name for name in _TEXT_FOLDERS]
+    beside = root if recording.parent == root else recording.parent.parent
+    folders = [recording.parent, *(beside / name for name in _TEXT_FOLDERS)]
     paths = [folder / f"{stem}{suffix}" for folder in folders for suffix in TEXT_SUFFIXES]
     return [path for path in paths if path.is_file()]
