@@ -1,57 +1,30 @@
-"""HTML tags: left out, with a paragraph or a pause where the page has one."""
+"""Removes HTML tags, with a paragraph or a pause where the page has one."""
 
 import html
 import re
 from collections.abc import Iterator
 
 from vits.text.aligned import AlignedText, Edit
+from vits.text.languages.tables import word_set
 
 __all__ = ["strip_tags"]
 
-_BLOCKS = frozenset(
-    [
-        *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "body",
-            "caption",
-            "center",
-            "dd",
-            "details",
-        ),
-        *("dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1"),
-        *("h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "legend", "li"),
-        *("main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section"),
-        *("summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"),
-    ]
+_BLOCKS = word_set(
+    """
+    address article aside blockquote body caption center dd details dialog div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main
+    menu nav ol optgroup option p pre search section summary table tbody tfoot thead title tr ul
+    """
 )
-_CELLS = frozenset({"td", "th"})
-_HIDDEN = frozenset({"script", "style", "template"})
-_INLINE = frozenset(
-    [
-        *(
-            "a",
-            "abbr",
-            "acronym",
-            "area",
-            "audio",
-            "b",
-            "base",
-            "bdi",
-            "bdo",
-            "big",
-            "br",
-            "button",
-        ),
-        *("canvas", "cite", "code", "col", "colgroup", "data", "datalist", "del", "dfn", "em"),
-        *("embed", "font", "i", "iframe", "img", "input", "ins", "kbd", "label", "link", "map"),
-        *("mark", "meta", "meter", "noscript", "object", "output", "param", "picture", "progress"),
-        *("q", "rp", "rt", "ruby", "s", "samp", "select", "slot", "small", "source", "span"),
-        *("strike", "strong", "sub", "sup", "svg", "textarea", "time", "track", "tt", "u", "var"),
-        *("video", "wbr"),
-    ]
+_CELLS = word_set("td th")
+_HIDDEN = word_set("script style template")
+_INLINE = word_set(
+    """
+    a abbr acronym area audio b base bdi bdo big br button canvas cite code col colgroup data
+    datalist del dfn em embed font i iframe img input ins kbd label link map mark meta meter
+    noscript object output param picture progress q rp rt ruby s samp select slot small source
+    span strike strong sub sup svg textarea time track tt u var video wbr
+    """
 )
 _TAGS = _BLOCKS | _CELLS | _HIDDEN | _INLINE
 _ATTRIBUTES = r"""(?:\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*)?"""

@@ -3,7 +3,7 @@
 import re
 
 from vits.text.english.context import ends_sentence, hour_ends_sentence, previous_word
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ABBREVIATIONS", "ABBREVIATION_RULES", "COUNTED", "STREETS", "TITLES"]

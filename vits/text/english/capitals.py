@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from vits.text.english.context import previous_word
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["CAPITAL_RULES"]

@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 
 __all__ = [
     "ends_sentence",

@@ -6,7 +6,7 @@ from vits.text.english.amounts import AMOUNT, is_mixed, read_amount, read_fracti
 from vits.text.english.context import next_word, previous_word
 from vits.text.english.dates import is_improper, read_year
 from vits.text.english.numbers import NUMBER, cardinal, number, ordinal, pairs, year
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["COUNT_RULES", "NAMED_NUMBER_RULES"]

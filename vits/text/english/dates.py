@@ -4,7 +4,7 @@ import re
 
 from vits.text.english.context import next_word, previous_word
 from vits.text.english.numbers import cardinal, number, ordinal, plural, year
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["DATE_RULES", "MONTHS", "is_improper", "read_year"]
@@ -87,7 +87,7 @@ def _numeric(found: re.Match[str], british: bool) -> str | None:
 
 
 def is_improper(found: re.Match[str]) -> bool:
-    """Tell whether "5/2" is a fraction: it stands alone, is equal to something, or names odds."""
+    """Return whether "5/2" is a fraction: it stands alone, is compared, or gives odds."""
     top, bottom = int(found[1]), int(found[2])
     if not 1 < bottom < min(top, 10) or top > 20 or top % bottom == 0:
         return False

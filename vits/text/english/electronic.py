@@ -3,7 +3,7 @@
 import re
 
 from vits.text.english.numbers import digits, number
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ELECTRONIC_RULES"]

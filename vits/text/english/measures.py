@@ -22,7 +22,7 @@ from vits.text.english.context import (
 )
 from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["MEASURE_RULES", "read_measure"]

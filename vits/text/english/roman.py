@@ -4,7 +4,7 @@ import re
 
 from vits.text.english.abbreviations import COUNTED
 from vits.text.english.numbers import cardinal, ordinal, year
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ROMAN_RULES", "roman_value"]

@@ -10,7 +10,7 @@ from vits.text.english.context import (
     unit_ends_sentence,
 )
 from vits.text.english.units import DOTTED
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 
 __all__ = ["dot_ends_sentence"]
 

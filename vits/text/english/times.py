@@ -4,7 +4,7 @@ import re
 
 from vits.text.english.context import hour_ends_sentence, previous_word
 from vits.text.english.numbers import cardinal, number
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["TIME_RULES"]

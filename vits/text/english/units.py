@@ -1,6 +1,6 @@
 """English names of the units of measurement, after CLDR's list (common/main/en.xml, units)."""
 
-from vits.text.english.word_set import word_set
+from vits.text.languages.tables import word_set
 
 __all__ = ["DOTTED", "PER", "UNITS", "plural_unit"]
 

@@ -1,4 +1,4 @@
-"""Forms that languages share: days, addresses of the web, dimensions, "3x", "1 h 30 min"."""
+"""Forms that languages share: days, web addresses, dimensions, "3x", "1 h 30 min", "'98"."""
 
 import re
 
@@ -7,11 +7,16 @@ from vits.text.languages.amounts import alternatives
 from vits.text.languages.language import Language
 from vits.text.rules import Rule, rule
 
-__all__ = ["everyday_rules"]
+__all__ = ["SHORT_YEAR", "everyday_rules"]
 
 _DOMAIN = (
     r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|de|fr|es|it|nl|eu|at|ch|be|uk)(?![\w-]|\.\w)"
 )
+SHORT_YEAR: Rule[Language] = rule(
+    r"(?<![\w'])'([0-9]{2})(?!\w)", lambda found, style: style.number(found[1]), chars="'"
+)
+"""Reads "'98", for the languages in which it is a year."""
+
 _ADDRESS = re.compile(r"[^\W\d_]+|[0-9]+|[.@/_-]")
 
 

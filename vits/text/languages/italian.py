@@ -4,6 +4,7 @@ import re
 from typing import ClassVar
 
 from vits.text.languages.context import next_word, previous_word
+from vits.text.languages.everyday import SHORT_YEAR
 from vits.text.languages.language import Currency, Language, Match
 from vits.text.languages.names import roman_value
 from vits.text.languages.tables import pairs, word_set
@@ -160,7 +161,7 @@ class Italian(Language):
     def own_rules(self) -> list[Rule[Language]]:
         """Return the rules for ordinals and centuries."""
         return [
-            rule(r"(?<![\w'])'([0-9]{2})(?!\w)", lambda f, style: style.number(f[1]), chars="'"),
+            SHORT_YEAR,
             rule(r"(?<![\w.,/:])([0-9]+|[IVXL]+)([ºª°])(?! ?[CFK]\b)(?!\w)", _ordinal, chars="ºª°"),
             rule(
                 r"(?<![\w.,/:])([IVXL]+)(?= (?:secolo|sec\.|millennio)(?!\w))",

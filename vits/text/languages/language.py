@@ -93,7 +93,7 @@ class Language:
     """Once, ``{}`` times."""
     at_sign: ClassVar[str] = ""
     slash: ClassVar[str] = ""
-    """In addresses of the web."""
+    """In web addresses."""
     powers: ClassVar[tuple[str, str, str]] = ("", "", "")
     """Squared, cubed, and ``{}`` for any other power."""
     signs: ClassVar[Mapping[str, str]] = {}

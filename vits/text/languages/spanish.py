@@ -4,6 +4,7 @@ import re
 from typing import ClassVar
 
 from vits.text.languages.context import next_word, previous_word
+from vits.text.languages.everyday import SHORT_YEAR
 from vits.text.languages.language import Currency, Language, Match
 from vits.text.languages.names import roman_value
 from vits.text.languages.tables import pairs, word_set
@@ -169,7 +170,7 @@ class Spanish(Language):
     def own_rules(self) -> list[Rule[Language]]:
         """Return the rules for ordinals, centuries and telephone numbers."""
         return [
-            rule(r"(?<![\w'])'([0-9]{2})(?!\w)", lambda f, style: style.number(f[1]), chars="'"),
+            SHORT_YEAR,
             rule(
                 r"(?<![\w.,/:])([0-9]+)\.? ?(?:([ºª°])(?![CFK]\b| [CFK]\b)"
                 r"|(er|ra|ro|da|do|ta|to|va|vo|ma|mo|na|no)\b)(?!\w)",
