@@ -226,7 +226,7 @@ class _Reader:
             )
 
     def _is_own(self, language: str) -> bool:
-        """Tell whether a language is that of the voice, in any variety."""
+        """Return whether a language is that of the voice, in any variety."""
         requested, own = (code.lower().replace("_", "-") for code in (language, self._language))
         return requested.partition("-")[0] == own.partition("-")[0]
 
@@ -239,20 +239,14 @@ class _Reader:
 
     def _text(self, data: str) -> None:
         start, count = self._position(), len(data)
+        first = self._offset + start
         is_reference = self._document.startswith("&", start) and not self._in_cdata
         if self._document.startswith(data, start) and not is_reference:
-            starts, ends = range(start, start + count), range(start + 1, start + count + 1)
-        else:  # a character reference
+            starts, ends = range(first, first + count), range(first + 1, first + count + 1)
+        else:  # a character reference, or a line end that expat changed
             end = self._document.find(";", start) + 1 if is_reference else start + 1
-            starts, ends = range(start, start + 1), range(end, end + 1)
-        first = self._offset
-        self._text_parts.append(
-            AlignedText(
-                data,
-                [first + i for i in starts] if len(starts) == count else [first + start] * count,
-                [first + i for i in ends] if len(ends) == count else [first + ends[0]] * count,
-            )
-        )
+            starts, ends = [first] * count, [self._offset + end] * count
+        self._text_parts.append(AlignedText(data, starts, ends))
 
     def _end_text(self) -> None:
         """Use up the character data since the last tag."""
