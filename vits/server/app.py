@@ -43,7 +43,7 @@ def create_app(
     Args:
         voices: voices by the names that clients use; at least one.
         limits: limits of the server; None: the defaults.
-        clients: how clients of other servers are met; None: the defaults.
+        clients: options for clients of other servers; None: the defaults.
         api_key: bearer token that clients must send; None: no authentication.
         local: accept only requests whose ``Host`` header names this machine.
     """

@@ -1,4 +1,4 @@
-"""What clients of other servers send by default, and what it means here."""
+"""Compatibility with clients that were written for other servers."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _OPENAI_MODEL = re.compile(rf"({'|'.join(OPENAI_MODELS)})(-\d{{4}}-\d\d-\d\d)?")
 
 @dataclass(frozen=True, kw_only=True)
 class ClientOptions:
-    """How the server meets clients that were written for other servers.
+    """Options for clients that were written for other servers.
 
     Attributes:
         aliases: names that clients may send as ``model`` or ``voice``, and the voice or
@@ -51,7 +51,7 @@ class ClientOptions:
         """Check the values.
 
         Raises:
-            ConfigError: the root path is no path, or an origin is none.
+            ConfigError: the root path or an origin is malformed.
         """
         if self.root_path and not re.fullmatch(r"(/[\w.~-]+)+", self.root_path):
             raise ConfigError(
@@ -62,7 +62,7 @@ class ClientOptions:
                 raise ConfigError(f"origin {origin!r} must be * or like https://example.org")
 
     def check(self, voices: Mapping[str, Voice | OnnxVoice]) -> None:
-        """Check that every alias means a voice.
+        """Check that every alias names a voice.
 
         Raises:
             ConfigError: one does not.
@@ -149,7 +149,7 @@ def _listed(name: str, voices: Mapping[str, Voice | OnnxVoice]) -> tuple[str, st
 
 
 def plain_path(path: str, root_path: str = "") -> str:
-    """Return the path that a client means: without what joining addresses adds or leaves out.
+    """Normalise a request path: undo what clients add or leave out when they join URLs.
 
     >>> plain_path("/tts//v1/v1/audio/speech/", "/tts"), plain_path("/audio/speech")
     ('/v1/audio/speech', '/v1/audio/speech')
@@ -162,9 +162,9 @@ def plain_path(path: str, root_path: str = "") -> str:
 
 
 def plain_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a request as they are meant.
+    """Normalise the values of a request.
 
-    Writers of JSON in other languages send null for what is not set, and 7.0 for the integer 7.
+    JSON writers of other languages send null for what is not set, and 7.0 for the integer 7.
     """
     values = {name: value for name, value in values.items() if value is not None}
     for name in _INTEGERS:

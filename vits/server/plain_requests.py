@@ -1,4 +1,4 @@
-"""HEAD, OPTIONS, other origins, proxies' paths: what precedes the routes."""
+"""HEAD, OPTIONS, other origins and proxies' paths, handled before the routes."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ _PREFLIGHT_SECONDS = 600
 
 
 class PlainRequests:
-    """ASGI middleware that gives every request a plain path and method.
+    """ASGI middleware that normalises the path and the method of every request.
 
-    HEAD is answered like GET without a body; OPTIONS says which methods there are, and answers the
+    HEAD is answered like GET without a body; OPTIONS lists the methods, and answers the
     preflight requests of the allowed origins.
 
     Args:

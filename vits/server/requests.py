@@ -89,7 +89,7 @@ class _BaseSpeechRequest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def read_plainly(cls, values: Any, info: ValidationInfo) -> Any:
-        """Take what clients' libraries write as they mean it; drop unknown keys if lenient."""
+        """Normalise what client libraries send; drop unknown keys if lenient."""
         if not isinstance(values, dict):
             return values
         given = plain_values(cast(dict[str, Any], values))

@@ -92,9 +92,9 @@ class RuleSet(Generic[S]):
 
         Args:
             text: the text.
-            style: what the rules are told.
-            passes: most passes; another one follows if something that was rewritten touches what
-                was not, as forms do that are glued together.
+            style: passed to the rules.
+            passes: largest number of passes; another one follows if a rewritten form touches text
+                that was not rewritten, as in forms that are glued together.
         """
         for _ in range(passes):
             before = text.text
@@ -131,7 +131,7 @@ _AFTER = re.compile(r"[ )\"'—\]\n]|[.,;:!?](?!\w)|$")
 
 
 def _touches(source: str, edit: Edit) -> bool:
-    """Tell whether an edit is next to something that may be read with it."""
+    """Return whether an edit is next to something that may be read with it."""
     start, end = edit.start, edit.end
     before = " " if source[start] == " " else source[max(start - 1, 0) : start]
     joined = source[end - 1] != " " and _AFTER.match(source, end) is None

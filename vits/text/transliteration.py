@@ -1,7 +1,7 @@
-"""Letters that a language lacks: base letters for Latin ones, a count for all others.
+"""Replaces letters that a language lacks: Latin ones by base letters; the others are counted.
 
 espeak-ng spells a word with such a letter: "Nguyễn" becomes "N G U Y letter one E C five N" in
-English. Which letters a language has is asked of espeak-ng: it reads them within a word. Only
+English. A language has a letter if espeak-ng reads it as a sound within a word. Only
 languages that are written in Latin letters are treated.
 """
 

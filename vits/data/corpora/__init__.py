@@ -65,7 +65,7 @@ def open_corpus(
     audio_dir: str | Path | None = None,
     microphone: int | None = None,
 ) -> Corpus:
-    """Find out how a corpus is laid out.
+    """Detect the layout of a corpus.
 
     Args:
         source: folder or table of the corpus.

@@ -190,7 +190,7 @@ def _is_measure(values: list[str]) -> bool:
 
 
 def _same(first: list[str], second: list[str]) -> bool:
-    """Return whether two columns say the same, one as written and one as read aloud."""
+    """Return whether two columns have the same texts, one of them normalised."""
     shares = []
     for one, other in zip(first, second, strict=True):
         if one and other:

@@ -85,11 +85,12 @@ class Table(NamedTuple):
 
 
 def open_table(path: Path, audio_dir: Path | None = None, layout: str = "auto") -> Table | None:
-    """Find out how a table is built.
+    """Detect the delimiter, the header and the columns of a table.
 
     Args:
         path: the table.
-        audio_dir: folder of the recordings; default: wherever they are below the table's folder.
+        audio_dir: folder of the recordings; default: the table's folder and all
+            below it.
         layout: ``auto``, one of ``FIXED``, or columns like ``audio|speaker|text``.
 
     Returns:
@@ -147,7 +148,7 @@ def _score(path: Path, delimiter: str, recordings: Recordings) -> tuple[int, int
 def _whole_texts(
     path: Path, lines: list[Line], delimiter: str, header: bool, audio: int
 ) -> list[Line]:
-    """Return the lines with texts of commas in one piece where only that can be meant."""
+    """Rejoin texts that contain the delimiter, in a table of an id and a text."""
     widths = {len(line.fields) for line in lines}
     if delimiter not in ",;" or header or len(widths) < 2 or min(widths) != 2 or audio != 0:
         return lines
@@ -199,7 +200,7 @@ def _check(path: Path, columns: Columns, lines: list[Line], width: int, layout: 
     """Check that all lines have the columns of the first one, and a recording.
 
     Raises:
-        DataError: one has not.
+        DataError: a line lacks one of them.
     """
     needed = 1 + max(index for index in columns if index is not None)
     width = max(width, needed)

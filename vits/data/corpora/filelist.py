@@ -16,7 +16,7 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
         table: lines ``path|text`` or ``path|speaker|text``. If its name ends in ``.cleaned``, the
             texts are phonemes and are marked as such by ``[[...]]``.
         audio_dir: folder that the paths are relative to; default: the folder of the
-            list, or wherever they are below it.
+            list, or any folder below it.
 
     Yields:
         One row per line; its id is the path without the extension.

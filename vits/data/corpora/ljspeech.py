@@ -15,7 +15,7 @@ def read_ljspeech(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Args:
         table: lines ``id|text|normalized text`` or ``id|text``; the normalized text is preferred.
         audio_dir: folder of the recordings ``<id>.wav`` (or ``.flac`` and others); default:
-            ``wavs`` next to the table, or wherever they are below its folder.
+            ``wavs`` next to the table, or any folder below the table's.
 
     Yields:
         One row per line.

@@ -15,7 +15,7 @@ def read_piper(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     Args:
         table: lines ``file|text`` or ``file|speaker|text``.
         audio_dir: folder that the files are relative to; default: ``wavs`` or ``wav`` next to the
-            table if it exists, otherwise wherever they are below its folder.
+            table if it exists, otherwise its folder or any below it.
 
     Yields:
         One row per line; its id is the file name without the extension.

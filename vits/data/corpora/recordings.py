@@ -1,4 +1,4 @@
-"""Where the recordings of a table are: any folder, any case, with or without extension."""
+"""Finds recordings by name: in any folder, in any case, with or without extension."""
 
 import os
 from collections import defaultdict
@@ -18,7 +18,7 @@ _MOST = 2_000_000  # entries looked at: a table in a home directory does not rea
 
 
 class Recordings:
-    """Finds the recording that a table means.
+    """Finds the recordings that a table names.
 
     A name is looked up in ``wavs`` and ``wav`` beside the table, beside the table itself, and
     finally in every folder below it. Upper and lower case, the extension and directories that all
@@ -119,7 +119,7 @@ class Recordings:
         return self._below
 
     def _expected(self, name: str) -> Path:
-        """Return the path that a recording without a file should have had."""
+        """Return where a recording was expected that does not exist."""
         top = Path(name).parts[0] if name else ""
         folder = self._folders[0]
         if len(self._folders) > 1 and "/" in name and (self._root / top).is_dir():

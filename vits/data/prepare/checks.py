@@ -73,7 +73,7 @@ def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
     """
     try:
         if not path.exists():
-            raise RejectedError(Reason.MISSING, f"no such file; {_instead(path)}")
+            raise RejectedError(Reason.MISSING, f"no such file; {_nearby(path)}")
         if path.is_file() and path.stat().st_size == 0:
             raise RejectedError(Reason.EMPTY, "the file has 0 bytes")
         shortfall = files.riff_shortfall(path)
@@ -122,7 +122,7 @@ def check_level(wave: np.ndarray, limits: RecordingLimits) -> None:
     """Check that a mono wave (L,) is loud enough to contain speech.
 
     Raises:
-        RejectedError: the wave is silent, or nothing but a constant offset.
+        RejectedError: the wave is silent or constant.
     """
     level = loudness.rms_dbfs(wave)
     if level >= limits.silence_dbfs and np.ptp(wave) < _CONSTANT:
@@ -158,8 +158,8 @@ def check_length(samples: int, sample_rate: int, hop_length: int, limits: Record
         raise RejectedError(Reason.TOO_LONG, f"{seconds:.2f} s, at most {limits.max_seconds:g} s")
 
 
-def _instead(path: Path) -> str:
-    """Return what stands in the place of a file that does not exist."""
+def _nearby(path: Path) -> str:
+    """List what the nearest existing folder of a missing file contains."""
     folder = path.parent
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent

@@ -1,4 +1,4 @@
-"""What decoders print on standard error, so that it can be reported with its recording."""
+"""Captures what decoders print on standard error, to report it with the recording."""
 
 import os
 import tempfile
@@ -13,13 +13,13 @@ _STDERR = 2
 
 @contextmanager
 def decoder_messages() -> Iterator[list[str]]:
-    """Collect what C libraries print on standard error in the block.
+    """Capture what C libraries print on standard error during the block.
 
     libsndfile's MP3 decoder prints there, past ``sys.stderr``. Standard error belongs to the whole
     process: use it where no other thread prints.
 
     Yields:
-        A list that has, after the block, one string with the messages, or none.
+        A list; after the block it contains one string with the messages, or nothing.
     """
     said: list[str] = []
     try:

@@ -84,7 +84,7 @@ def read_sentences(frontend: Frontend, text: str | AlignedText) -> Iterator[Sent
 
     Args:
         frontend: the voice's front end.
-        text: a text that passed ``check_text``, or what is left of it without its markup.
+        text: a text that passed ``check_text``, or its visible text.
 
     Yields:
         At least one sentence.

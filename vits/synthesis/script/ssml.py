@@ -87,7 +87,7 @@ def _split_document(
 
 
 def _goes_on(events: Sequence[Event], index: int) -> bool:
-    """Tell whether a break at ``index`` is inside a sentence, as far as the markup tells."""
+    """Return whether a break at ``index`` is inside a sentence, judging by the markup."""
     for event in events[index:]:
         if isinstance(event, Boundary):
             return False
