@@ -1,4 +1,4 @@
-"""The rules of docs/architecture.md that can be measured, and the words of CONTRIBUTING.md."""
+"""The measurable rules of docs/explanation/architecture.md, and the words of CONTRIBUTING.md."""
 
 import ast
 import re

@@ -21,7 +21,7 @@ from vits.cli import COMMANDS as SUBCOMMANDS
 from vits.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))
+DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md"))
 PAGES = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
 SHELL = ("bash", "sh", "console")
 SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
@@ -123,6 +123,15 @@ def test_links_lead_to_files(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
         assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("contents", ["docs/index.md", "mkdocs.yml"])
+def test_every_page_is_listed(contents):
+    text = (ROOT / contents).read_text(encoding="utf-8")
+    listed = re.findall(r"(?<=[(\s])([\w/]+\.md)(?=[)\s#])", text)
+    pages = {str(Path(page).relative_to("docs")) for page in DOCS}
+    assert set(listed) == pages - ({"index.md"} if contents == "docs/index.md" else set())
+    assert len(listed) == len(set(listed))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]])

@@ -7,7 +7,7 @@ from vits.synthesis import write_voice
 
 @pytest.fixture
 def page(root):
-    return (root / "docs" / "voices.md").read_text(encoding="utf-8")
+    return (root / "docs" / "guides" / "voices.md").read_text(encoding="utf-8")
 
 
 def test_the_python_on_the_page_runs(page, make_bundle, tmp_path, monkeypatch, capsys):
@@ -17,7 +17,7 @@ def test_the_python_on_the_page_runs(page, make_bundle, tmp_path, monkeypatch, c
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert blocks
     for block in blocks:
-        exec(compile(block, "docs/voices.md", "exec"), {})
+        exec(compile(block, "docs/guides/voices.md", "exec"), {})
     assert (tmp_path / "morning.wav").stat().st_size > 1000
     assert (tmp_path / "bob.wav").stat().st_size > 1000
     assert "Good" in capsys.readouterr().out

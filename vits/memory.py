@@ -5,10 +5,10 @@ threshold dynamically, up to 32 MiB: after a block with its own mapping is freed
 size come from the heap. Both defaults cost us something:
 
 - A training step frees and allocates the same memory several times. Mapping and clearing the
-  returned pages again takes a tenth to a sixth of a training step on a CPU (docs/speed.md).
-  Keeping the memory does not raise the peak.
+  returned pages again takes a tenth to a sixth of a training step on a CPU
+  (docs/explanation/speed.md). Keeping the memory does not raise the peak.
 - A server synthesizes texts of ever different lengths for weeks. The more block sizes the heap
-  contains, the more it fragments, and it grows whenever the threshold does (docs/serve.md).
+  contains, the more it fragments, and it grows whenever the threshold does (docs/guides/serve.md).
 
 If the environment sets an option of malloc, this module changes nothing.
 """

@@ -57,7 +57,7 @@ def test_an_unknown_setting_is_named_with_the_known_ones():
 
 
 def test_the_page_has_the_table_of_the_settings(root):
-    page = (root / "docs" / "control.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "guides" / "control.md").read_text(encoding="utf-8")
     table = page.partition("| Setting |")[2].partition("\n\n")[0]
     rows = table.splitlines()[2:]
     assert rows == [

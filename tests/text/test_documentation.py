@@ -1,4 +1,4 @@
-"""The table of docs/text.md says what is read how."""
+"""The table of docs/guides/text.md says what is read how."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from vits.text import normalize
 
-PAGE = Path(__file__).parents[2] / "docs" / "text.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guides" / "text.md"
 TABLE = PAGE.read_text(encoding="utf-8").split("## What is read how")[1].split("## ")[0]
 ROWS = [line.strip("| ").split(" | ") for line in TABLE.splitlines() if line.startswith("| ")][1:]
 

@@ -1,1 +1,1 @@
-"""Export voices as verified ONNX graphs for other engines; see docs/export.md."""
+"""Export voices as verified ONNX graphs for other engines; see docs/guides/export.md."""

@@ -2,8 +2,8 @@
 
 In a tensor (B, C, S) with the memory order (B, S, C), layer normalisation and products over
 channels copy nothing, and on a CPU a depthwise convolution is faster as a sum over its taps,
-forward and backward (figures: docs/speed.md). Elementwise operations keep the memory order, so a
-text encoder or a duration predictor stays in it from end to end.
+forward and backward (figures: docs/explanation/speed.md). Elementwise operations keep the memory
+order, so a text encoder or a duration predictor stays in it from end to end.
 """
 
 import torch

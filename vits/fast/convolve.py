@@ -1,7 +1,7 @@
 """Convolution along the last axis in the form that is fastest on a CPU.
 
 Torch computes convolutions on a CPU with oneDNN. Four cases are slow there, and each has a faster
-form (figures: docs/speed.md):
+form (figures: docs/explanation/speed.md):
 
 - *products*: the weight gradient of a wide convolution is a matrix product for each tap;
 - *tiled*: a wide convolution of five taps, with two fifths of the products (``toom_cook``);
@@ -22,7 +22,7 @@ from vits.fast.tracing import is_traced
 
 __all__ = ["Form", "choose_form", "convolve", "run_convolution"]
 
-# measured; see docs/speed.md
+# measured; see docs/explanation/speed.md
 WIDE = (128, 512)  # least channels of the narrower and of the wider side for products
 TILED = 192  # least channels of both sides for tiles
 MANY = 400  # least columns for tiles, which transform the weights first

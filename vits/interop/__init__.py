@@ -1,1 +1,1 @@
-"""Read and write voices of other projects; see docs/interop.md."""
+"""Read and write voices of other projects; see docs/guides/interop.md."""

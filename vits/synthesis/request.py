@@ -55,7 +55,7 @@ class Options(BatchOptions, total=False):
         word_seconds: lengths of some words by their index in ``Speech.words``: ``{2: 0.8}``, or a
             list with None for the others.
         phoneme_seconds: the same for phonemes, by their index in ``Speech.phonemes``.
-        ssml: read the text as SSML, see docs/control.md.
+        ssml: read the text as SSML, see docs/guides/control.md.
     """
 
     seed: int | None

@@ -1,7 +1,7 @@
 """Speaking settings: the one place of their defaults, units, ranges, help texts and checks.
 
 Command-line flags, the server's request schema, the ``inference`` block of a voice folder and the
-table in docs/control.md are made from ``Settings`` and ``SETTINGS``.
+table in docs/guides/control.md are made from ``Settings`` and ``SETTINGS``.
 """
 
 import math
