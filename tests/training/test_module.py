@@ -263,7 +263,8 @@ def test_every_decoder_trains_against_spectrogram_discriminators(
     )
     module, recorder = VitsModule(model, recipe, datamodule.dataset_info), Recorder()
     before = weights(module)
-    make_trainer(12, precision=precision, val_check_interval=12, callbacks=[recorder]).fit(
+    steps = 12 if precision == "32-true" else 7  # CPUs without bf16 instructions are slow in it
+    make_trainer(steps, precision=precision, val_check_interval=steps, callbacks=[recorder]).fit(
         module, datamodule
     )
     assert all(p.isfinite().all() for p in module.parameters())

@@ -81,13 +81,15 @@ def test_old_and_new_speakers_speak(duo, more, tune, tuned, tmp_path):
 def test_going_on_is_the_uninterrupted_run_and_needs_no_voice(
     duo, more, tune, tmp_path, duo_corpus
 ):
-    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    whole, halves = tmp_path / "whole", tmp_path / "half"
     voice = shutil.copytree(duo.voice.parent / "run", tmp_path / "base")
     options = ("--data.replay", duo_corpus, "--data.replay_share", "0.5", "--data.workers", "1")
     options += ("--model.training.seed", "5", "--model.training.adversarial.warmup_steps", "1")
     root = "--trainer.default_root_dir"
-    assert tune(voice, more, *options, root, whole, "--trainer.max_steps", 4)[0] == 0
-    assert tune(voice, more, *options, root, halves)[0] == 0
+    saves = ("--checkpoint.every_n_steps", 2, "--checkpoint.keep_last", 2)
+    assert tune(voice, more, *options, *saves, root, whole, "--trainer.max_steps", 4)[0] == 0
+    (halves / "checkpoints").mkdir(parents=True)
+    shutil.copy(whole / "checkpoints/step-0000002.ckpt", halves / "checkpoints")
     shutil.rmtree(voice)
     again = ("--resume", "auto", "--trainer.max_steps", 4)
     # the recipe is the run's own: seed and warm-up need not be said again

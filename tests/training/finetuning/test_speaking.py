@@ -26,6 +26,20 @@ def boxes(path):
     return {name: value for name, value in weights.items() if name.startswith("generator.")}
 
 
+def goes_on_exactly(tune, arguments, folder):
+    """Train four steps, and the last two once more from the checkpoint of the second."""
+    root, steps = "--trainer.default_root_dir", ("--trainer.max_steps", 4)
+    saves = ("--checkpoint.every_n_steps", 2, "--checkpoint.keep_last", 2)
+    whole, part = (folder / name / "checkpoints" for name in ("whole", "part"))
+    assert tune(*arguments, *steps, *saves, root, whole.parent)[0] == 0
+    part.mkdir(parents=True)
+    shutil.copy(whole / "step-0000002.ckpt", part)
+    status, _, line = tune(*arguments, *steps, "--resume", "auto", root, part.parent)
+    assert status == 0, line
+    one, other = (boxes(path / "last.ckpt") for path in (whole, part))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
 def test_align_then_train_then_go_on(duo, corpus, tune, tuned, tmp_path):
     status, _, line = tune(duo.checkpoint, corpus, *RECIPE)
     assert status == 2
@@ -55,14 +69,7 @@ def test_align_then_train_then_go_on(duo, corpus, tune, tuned, tmp_path):
 
 def test_a_run_goes_on_exactly(duo, corpus, tune, tmp_path):
     assert main(["align", str(duo.checkpoint), str(corpus)]) == 0
-    whole, parts = (("--trainer.default_root_dir", tmp_path / name) for name in ("whole", "parts"))
-    assert tune(duo.checkpoint, corpus, *RECIPE, "--trainer.max_steps", 4, *whole)[0] == 0
-    assert tune(duo.checkpoint, corpus, *RECIPE, "--trainer.max_steps", 2, *parts)[0] == 0
-    more = ("--trainer.max_steps", 4, "--resume", "auto")
-    status, _, line = tune(duo.checkpoint, corpus, *RECIPE, *more, *parts)
-    assert status == 0, line
-    one, other = (boxes(folder / "checkpoints" / "last.ckpt") for _, folder in (whole, parts))
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    goes_on_exactly(tune, (duo.checkpoint, corpus, *RECIPE), tmp_path)
 
 
 @pytest.fixture
@@ -102,14 +109,7 @@ def test_a_compact_voice_learns_from_its_speech(compact, corpus, tune, tuned):
 def test_a_run_of_a_compact_voice_goes_on_exactly(compact, corpus, tune, tmp_path):
     assert main(["align", str(compact), str(corpus)]) == 0
     warmup = ("--model.training.adversarial.warmup_steps", 1)
-    whole, parts = (("--trainer.default_root_dir", tmp_path / name) for name in ("whole", "parts"))
-    assert tune(compact, corpus, *warmup, "--trainer.max_steps", 4, *whole)[0] == 0
-    assert tune(compact, corpus, *warmup, "--trainer.max_steps", 2, *parts)[0] == 0
-    more = ("--trainer.max_steps", 4, "--resume", "auto")
-    status, _, line = tune(compact, corpus, *warmup, *more, *parts)
-    assert status == 0, line
-    one, other = (boxes(folder / "checkpoints" / "last.ckpt") for _, folder in (whole, parts))
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    goes_on_exactly(tune, (compact, corpus, *warmup), tmp_path)
 
 
 def test_a_recipe_that_listens_is_refused_for_a_compact_voice(compact, corpus, tune):
