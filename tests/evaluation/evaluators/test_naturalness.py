@@ -10,7 +10,6 @@ import vits
 from vits.errors import AudioError, ConfigError
 from vits.evaluation import DnsMos, Predictor, load_predictor
 
-
 SECONDS = 2.3  # DNSMOS doubles it to 9.2 s, which its window of 9 s fits into once
 
 
