@@ -1,5 +1,6 @@
 """The wheel, its metadata, the pinned dependencies and the hooks."""
 
+import os
 import re
 import subprocess
 import sys
@@ -57,6 +58,35 @@ def test_the_wheel_requires_no_developer_packages(wheel):
     names = {re.split(r"[^\w-]", line.split()[1])[0] for line in needed}
     assert {"torch", "pytorch-lightning", "phonemizer"} <= names
     assert not names & {"pytest", "ruff", "transformers", "basedpyright"}
+
+
+@pytest.mark.slow
+def test_the_first_lines_of_the_readme_run_from_the_wheel(wheel, root, tmp_path):
+    blocks = dict(re.findall(r"^```(python|bash)\n(.*?)^```$", _front(root), re.M | re.S))
+    assert blocks["python"].count("\n") <= 3
+    assert blocks["bash"].startswith("vits say ")
+    wheel.extractall(tmp_path / "site")
+    code = (
+        f"import shlex\n{blocks['python']}\nfrom vits.cli import main\n"
+        f"assert main(shlex.split({blocks['bash']!r})[1:]) == 0\nprint(vits.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "site" / "vits" / "__init__.py")
+    assert {path.name for path in tmp_path.glob("*.*")} == {"speech.mp3", "morning.wav"}
+
+
+def _front(root):
+    """Return the README from behind its installation to its first heading."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    return text.partition("```bash\npip install vits\n```")[2].partition("\n## ")[0]
 
 
 def test_every_direct_dependency_has_a_pin(project, root):
