@@ -19,6 +19,7 @@ from vits.errors import AlignmentError
 __all__ = ["BACKENDS", "Backend", "monotonic_alignment_search"]
 
 Backend = Literal["auto", "numba", "torch", "triton", "monotonic_align"]
+"""Name of a search, or ``auto``, which chooses by the device of the scores."""
 
 
 def monotonic_alignment_search(
@@ -167,6 +168,7 @@ BACKENDS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "triton": _search_triton,
     "monotonic_align": _search_package,
 }
+"""The searches by name: functions of scores, symbol lengths and frame lengths."""
 
 
 @cache

@@ -1,0 +1,86 @@
+"""The reference is made from the code, and nothing public is missing from it."""
+
+import argparse
+import importlib.util
+import re
+
+import pytest
+import yaml
+
+from vits.cli import COMMANDS, build_parser
+from vits.config import TrainingConfig, VitsConfig, to_dict
+
+REMEDY = "run: python docs/make_reference.py"
+
+
+@pytest.fixture(scope="module")
+def generator(root):
+    path = root / "docs" / "make_reference.py"
+    spec = importlib.util.spec_from_file_location("make_reference", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def pages(generator):
+    return generator.pages()
+
+
+def test_the_pages_are_those_of_the_code(pages, root):
+    folder = root / "docs" / "reference"
+    assert {path.name for path in folder.glob("*.md")} == set(pages)
+    for name, text in pages.items():
+        assert (folder / name).read_text(encoding="utf-8") == text, f"{name} is old; {REMEDY}"
+
+
+def test_every_list_of_public_names_is_on_the_page(generator, root):
+    rooms = {
+        ".".join(path.parent.relative_to(root).parts)
+        for path in (root / "vits").rglob("__init__.py")
+        if "\n__all__ = " in path.read_text(encoding="utf-8")
+    }
+    # the command line has a page of its own
+    assert rooms - {"vits.cli"} <= set(generator.PACKAGES)
+
+
+def test_every_public_name_says_what_it_is(generator):
+    for package in generator.PACKAGES:
+        for name in generator.public_names(package):
+            assert re.search(r"\w{3}.*\.$", generator.summary(package, name)), (package, name)
+
+
+def test_every_flag_has_a_line_with_its_meaning(pages):
+    sections = dict(
+        re.findall(r"^## vits (\w+)\n(.*?)(?=^## |\Z)", pages["commands.md"], re.M | re.S)
+    )
+    assert set(sections) == set(COMMANDS)
+    parser = build_parser()
+    (subparsers,) = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    for name, command in subparsers.choices.items():
+        rows = [line for line in sections[name].splitlines() if line.startswith("| `")]
+        for option in command._option_string_actions:
+            if option not in ("-h", "--help", "--debug"):
+                (row,) = [line for line in rows if re.search(rf"`{re.escape(option)}[ `]", line)]
+                assert row.partition(" | ")[2].strip(" |"), (name, option)
+
+
+def flatten(values, prefix):
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from flatten(value, f"{prefix}.{key}")
+        else:
+            yield f"{prefix}.{key}"
+
+
+def test_every_key_is_on_the_page(pages, root):
+    keys = {
+        *flatten(to_dict(VitsConfig()), "model.config"),
+        *flatten(to_dict(TrainingConfig()), "model.training"),
+    }
+    for folder in ("configs", "recipes"):
+        for path in (root / folder).rglob("*.yaml"):
+            used = set(flatten(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
+            keys |= {key[1:] for key in used if not key.startswith(".trainer.")}
+    shown = set(re.findall(r"^\| `([\w.]+)` \|", pages["configuration.md"], re.M))
+    assert keys <= shown | {"seed_everything"}
