@@ -33,6 +33,8 @@ _JOINTS = tuple(
     )
 )
 _CLAUSE = re.compile(r"[,;:—、，；：][\"'”’»)\]]*\s*")
+# No sentence begins with these: "4! = 24".
+_OPERATORS = frozenset("=+×÷≤≥≠<")
 _MAX_WORD = 64
 
 
@@ -104,7 +106,7 @@ def _ends(text: str, found: re.Match[str], end: int, language: str) -> bool:
     if mark[0] == "\n" or "\n" in text[found.end() : end].replace("\n", "", 1):
         return True
     following = text[end : end + 1]
-    if following.islower():
+    if following.islower() or following in _OPERATORS:
         return False
     if mark[0] != ".":
         return True

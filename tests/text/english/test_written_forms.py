@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vits.text import normalize, split_sentences
+from vits.text.english.normalizer import _RULES
 
 with Path(__file__).with_name("written_forms.tsv").open(encoding="utf-8") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -22,6 +23,12 @@ def words(text):
 def spoken(text):
     parts = [part for part in split_sentences(text) if re.search(r"\w", part)]
     return " // ".join(normalize(part, "en-us") for part in parts)
+
+
+def test_every_pattern_is_valid():
+    for item in _RULES:
+        assert item.pattern
+        assert item.condition
 
 
 @pytest.mark.parametrize("name", CLASSES)

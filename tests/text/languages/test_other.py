@@ -37,6 +37,18 @@ def test_every_language_speaks_a_minus(sign):
         ("cs", "9 km", "9 kilometrů"),
         ("mi", "5 °C", "5 °C"),
         ("ko", "-5", "마이너스 5"),
+        ("pl", "Kosztuje 3,50 € i 100 zł.", "Kosztuje 3,50 euro i 100 złotych."),
+        ("pt", "Custa 3,50 €.", "Custa 3,50 euros."),
+        ("pt-br", "R$ 20", "20 Reais"),
+        ("ru", "5 € и 21 руб.", "5 евро и 21 рубль."),
+        ("cs", "100 Kč", "100 korun"),
+        ("sv", "ca 20 kr", "cirka 20 kronor"),
+        ("da", "-5 kr.", "minus 5 kroner."),
+        ("ru", "100 км/ч", "100 километров в час"),
+        ("nb", "100 km/t", "100 kilometer per time"),
+        ("pl", "ul. Długa 5, np. tu", "ulica Długa 5, na przykład tu"),
+        ("pt", "Sr. Silva", "senhor Silva"),
+        ("sv", "t.ex. äpplen", "till exempel äpplen"),
     ],
 )  # fmt: skip
 def test_signs_units_and_ordinals(code, text, words):

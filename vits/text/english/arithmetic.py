@@ -2,6 +2,8 @@
 
 import re
 
+from vits.text.english.amounts import read_fraction
+from vits.text.english.context import has_article, previous_word
 from vits.text.english.numbers import NUMBER, number, ordinal, plural
 from vits.text.rules import Rule, rule
 
@@ -28,7 +30,9 @@ SIGN_NAMES = {
     "≤": " less than or equal to ", "≥": " greater than or equal to ", "≈": " is approximately ",
     "±": " plus or minus ", "×": " times ", "÷": " divided by ", "√": " square root of ",
     "∞": " infinity ", "+": " plus ", "©": " copyright ", "π": " pi ", "−": " minus ", "→": " to ",
-    "‰": " per mille ", "°": " degrees ",
+    "‰": " per mille ", "°": " degrees ", "∑": " the sum of ", "∠": " angle ", "∆": " delta ",
+    "∫": " the integral of ", "∈": " in ", "∪": " union ", "∩": " intersection ", "∀": " for all ",
+    "∃": " there exists ", "∴": " therefore ", "∂": " partial ",
 }  # fmt: skip
 """Words of the signs that are left over."""
 _OPERATOR = r"(?:==|!=|<=|>=|[=≠<>≤≥≈+\-−—*×·⋅÷/±])"
@@ -36,7 +40,11 @@ _EXPRESSION = (
     rf"(?<![\w.,$£€/@#:'-]){_SIGNED}(?: ?{_OPERATOR} ?{_SIGNED})+"
     r"(?![\w/]|[.,:][0-9]|\.[A-Za-z]|-[\w])"
 )
-_TOKEN = re.compile(rf"{_OPERATOR}|√|(?:{NUMBER}|\.[0-9]+)|{_POWER}|[A-Za-zπ]")
+# A fraction within an expression; "6/2" is a division.
+_FRACTION = re.compile(r"(?<![\w./])([0-9]{1,2})/([0-9]{1,3})(?![\w/^]|\.[0-9])")
+_TOKEN = re.compile(
+    rf"(?:[0-9]{{1,2}}/[0-9]{{1,3}}(?![0-9./^]))|{_OPERATOR}|√|(?:{NUMBER}|\.[0-9]+)|{_POWER}|[A-Za-zπ]"
+)
 
 
 def _power(text: str, british: bool) -> str:
@@ -56,7 +64,11 @@ def _expression(found: re.Match[str], british: bool) -> str | None:
     words: list[str] = []
     operand = False  # whether the last token is an operand
     for token in _TOKEN.findall(source):
-        if token[0] in "^" + _SUPERSCRIPT:
+        fraction = _FRACTION.fullmatch(token)
+        if fraction is not None:
+            words.append(_fraction_in(fraction, source, british))
+            operand = True
+        elif token[0] in "^" + _SUPERSCRIPT:
             words.append(_power(token, british))
         elif token[0].isdigit() or (token[0] == "." and len(token) > 1):
             words.append(number(token, british))
@@ -70,6 +82,13 @@ def _expression(found: re.Match[str], british: bool) -> str | None:
             words.append(_OPERATORS[token])
             operand = token == "π"
     return " ".join(words)
+
+
+def _fraction_in(found: re.Match[str], source: str, british: bool) -> str:
+    top, bottom = int(found[1]), int(found[2])
+    if top < bottom and re.search(r"[-+−*×÷=<>≤≥]", source):
+        return read_fraction(top, bottom, british)
+    return f"{number(found[1], british)} divided by {number(found[2], british)}"
 
 
 def _is_arithmetic(found: re.Match[str]) -> bool:
@@ -116,11 +135,14 @@ def _times(found: re.Match[str], british: bool) -> str:
     """Read "2x faster" and "a 3x increase"."""
     after = found.string[found.end() :]
     count = number(found[1], british)
-    return (
-        f"{count} times"
-        if re.match(r" (?:as|more|less|a|the|per|[a-z]+er)\b", after)
-        else f"{count} x"
+    before = previous_word(found.string, found.start())
+    compared = re.match(r" (?:as|more|less|a|the|per|[a-z]+er)\b", after)
+    counted = re.match(" [a-z]{3,}", after) and not has_article(
+        found.string, found.start(), found.end()
     )
+    told = before.islower() and before not in ("a", "an", "the", "is", "by", "and")
+    alone = told and re.match(r"[.,;:!?)]|$", after)
+    return f"{count} times" if compared or counted or alone else f"{count} x"
 
 
 def _plus_after(found: re.Match[str], british: bool) -> str:
@@ -165,6 +187,22 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
     rule(_EXPRESSION, _expression, _OPERATOR),
     rule(
         rf"(?<![\w.,])({NUMBER}|[A-Za-z]{{1,2}})({_POWER})(?!\w)", _powered, rf"[\^{_SUPERSCRIPT}]"
+    ),
+    rule(r"(?<=[a-z])([²³])(?=[^\W\d_]|\()", lambda f, b: f" {_power(f[1], b)} ", chars="²³"),
+    rule(
+        r"(?<![\w.,])([0-9]{1,3}|n)!(?= ?[-=+*/×÷])",
+        lambda f, b: f"{number(f[1], b) if f[1] != 'n' else 'n'} factorial",
+        "[0-9n]!",
+    ),
+    rule(
+        rf"(?<=\))({_POWER})(?!\w)",
+        lambda f, b: f" {_power(f[1], b)}",
+        rf"\)[\^{_SUPERSCRIPT}]",
+    ),
+    rule(
+        r"\b([fghFGHP])\(([a-z])\)(?= ?[=<>≤≥])",
+        lambda f, b: f"{f[1]} of {f[2]}",
+        r"\([a-z]\) ?[=<>≤≥]",
     ),
     rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]"),
     rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+"),

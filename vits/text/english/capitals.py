@@ -54,7 +54,8 @@ _COMMON = word_set(
     pro con that with have this will your from they know want been good much some time very
     when come here just like long make many more only over such take than them well were
     what each even most must name need next part same seem show side tell turn used work
-    year also back call came down find first give hand high keep last life live look made
+    year max min fox also back call came down find first give hand high keep last life live look
+    made
     once open play read real room said stop sure talk then thing think three told too under
     until upon wait walk week went word able baby ball bank base bear best bill bird blow
     blue boat body bone book born both burn busy cake calm camp card care case cash cell
@@ -198,9 +199,9 @@ def _is_pronounceable(word: str) -> bool:
 
 
 def _hyphenated(found: re.Match[str], british: bool) -> str | None:
-    """Read "WDSU-TV" and "CD-ROM"."""
+    """Read "WDSU-TV", "CD-ROM" and "TCP/IP"."""
     words: list[str] = []
-    for part in found[0].split("-"):
+    for part in re.split("[-/]", found[0]):
         spelled = part in _SPELLED or not _is_pronounceable(part)
         spelled = spelled and part not in _WORDS and part.lower() not in _COMMON
         words.append(_spell(part, "") if spelled else part)
@@ -230,7 +231,7 @@ CAPITAL_RULES: tuple[Rule[bool], ...] = (
         "[A-Z][0-9]|[0-9][A-Z]",
     ),
     rule(r"(?<![\w.&])[A-Z]{1,3}(?:&[A-Z]{1,3})+(?:'s)?(?![\w&])", _and_letters, "&"),
-    rule(r"(?<![\w.&@#'-])[A-Z]{2,}(?:-[A-Z]{2,})+(?![\w&-])", _hyphenated, "[A-Z]-[A-Z]"),
+    rule(r"(?<![\w.&@#'-])[A-Z]{2,}(?:[-/][A-Z]{2,})+(?![\w&/-])", _hyphenated, "[A-Z][-/][A-Z]"),
     rule(_CAPITALS, _capitals, "[A-Z]{2}"),
     rule(r"(?<![\w.'])A(?= [A-Z]{2})", _shouted_article, "A [A-Z]{2}"),
 )

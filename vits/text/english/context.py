@@ -12,6 +12,7 @@ __all__ = [
     "next_word",
     "previous_word",
     "unit_ends_sentence",
+    "with_dot",
 ]
 
 # Words that, capitalised after an abbreviation, usually start a sentence.
@@ -61,12 +62,17 @@ def ends_sentence(text: str, position: int) -> bool:
     return word.lower() in _STARTERS
 
 
+def with_dot(words: str, found: re.Match[str]) -> str:
+    """Return words for an abbreviation; its dot stays if it also ends the sentence."""
+    return words + ("." if ends_sentence(found.string, found.end()) else "")
+
+
 # After an hour these words belong to the time.
 _ZONE = re.compile(
     r"\s*(?:Eastern|Central|Pacific|Mountain|Greenwich|Standard|Local|Daylight|Mon|Tues?|Wed|Thu|Fri|"
     r"Sat|Sun|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
     r"Dec|January|February|March|April|June|July|August|September|October|November|December|"
-    r"[A-Z]{3,4})\b"
+    r"[ECMP]T|[A-Z]{3,4})\b"
 )
 # "At 5 p.m. Sawyer left" has no verb yet.
 _OPENING = re.compile(

@@ -64,6 +64,12 @@ def _numbered_book(found: re.Match[str], british: bool) -> str:
     return {"1": "First ", "2": "Second ", "3": "Third "}[found[1]]
 
 
+_PARTS = re.compile(
+    r"\b(?:attempt|step|page|part|slide|lap|round|day|week|question|level|stage|test|phase|item|game|"
+    r"episode|file|chunk|try|batch|epoch|player) $"
+)
+
+
 def _score(found: re.Match[str], british: bool) -> str | None:
     """Read "10/10" and "a 7/10" as scores, "120/80" as a pressure, "24/7" as it stands."""
     top, bottom = int(found[1]), int(found[2])
@@ -73,6 +79,8 @@ def _score(found: re.Match[str], british: bool) -> str | None:
             return f"{cardinal(top, british)} to {cardinal(bottom, british)}"
         return read_fraction(top, bottom, british)
     spoken = f"{cardinal(top, british)} {cardinal(bottom, british)}"
+    if _PARTS.search(before) and top <= bottom:
+        return f"{cardinal(top, british)} of {cardinal(bottom, british)}"
     rated = re.search(
         r"\b(?:got|gets?|scor\w*|rat\w*|gave|gives?|grade\w*|marks?|earned|solid|perfect|it's|its|"
         r"(?:gave|give|got) \w+(?: an?)?)(?: (?:it|an?|him|her|them|of|is|was|the|only|just))* $",
@@ -124,6 +132,18 @@ def _letters_and_pairs(text: str) -> str:
 def _airbus(found: re.Match[str], british: bool) -> str:
     words = f"A {pairs(found[1])}"
     return words if not found[2] else f"{words} {pairs(found[2])}"
+
+
+def _code(found: re.Match[str], british: bool) -> str:
+    """Read "AA123", a flight, and "CS101", a course."""
+    return f"{' '.join(found[1])} {pairs(found[2])}"
+
+
+def _clause(found: re.Match[str], british: bool) -> str:
+    """Read "401(k)" and "501(c)(3)"."""
+    letter = found[2]
+    words = f"{pairs(found[1])} {letter}"
+    return words if found[3] is None else f"{words} {cardinal(int(found[3]))}"
 
 
 def _road(found: re.Match[str], british: bool) -> str:
@@ -202,6 +222,16 @@ NAMED_NUMBER_RULES: tuple[Rule[bool], ...] = (
         "[0-9]",
     ),
     rule(r"\b(?:Hwy|Rte|Rt)\.? ([0-9]{1,4})(?![\w,]|\.[0-9])", _road, "[0-9]"),
+    rule(
+        r"(?<![\w.-])(40[13]|457|50[13]|529)\(([a-z])\)(?:\(([0-9])\))?",
+        _clause,
+        r"[0-9]\([a-z]\)",
+    ),
+    rule(
+        r"(?<![\w.&@#/-])((?!A3|H[0-9])[A-Z]{2})([1-9][0-9]{2,3})(?![\w/-]|[.,][0-9])",
+        _code,
+        "[A-Z]{2}[0-9]{3}",
+    ),
     rule(r"(?<!\w)A(3[0-9]{2})(?:-([0-9]{1,4}))?(?![\w.]*[0-9])", _airbus, "A3[0-9]"),
 )
 """Rules for verses, aircraft, flights and roads, in order."""

@@ -4,7 +4,8 @@ import re
 
 from vits.text.english.context import next_word, previous_word
 from vits.text.english.numbers import cardinal, number, ordinal, plural, year
-from vits.text.languages.tables import word_set
+from vits.text.english.times import read_hours
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["DATE_RULES", "MONTHS", "is_improper", "read_year"]
@@ -29,7 +30,7 @@ _NAMES = (
     | {"Sept": "September", "June": "June", "July": "July"}
     | {name.upper(): name for name in MONTHS if name != "May"}
 )
-_MONTH = rf"({'|'.join(sorted(_NAMES, key=len, reverse=True))})\b(?:\.(?= ?[0-9a-z,]))?"
+_MONTH = rf"({alternatives(_NAMES)})\b(?:\.(?= ?[0-9a-z,]))?"
 _YEAR = r"(?:,? (1[0-9]{3}|20[0-9]{2})(?![\w:/%°]|[.,-][0-9]))?"
 _START = r"(?<![\w/.,:$£€-])"
 _STOP = r"(?![\w/]|:[0-9]|[-.,][0-9])"
@@ -69,6 +70,17 @@ def _date(day: int, month: int, in_year: int | None, british: bool) -> str | Non
 
 def _iso(found: re.Match[str], british: bool) -> str | None:
     return _date(int(found[3]), int(found[2]), int(found[1]), british)
+
+
+def _timestamp(found: re.Match[str], british: bool) -> str | None:
+    """Read "2024-01-15T08:30:00Z"."""
+    date, seconds = _iso(found, british), found[6]
+    if date is None or int(found[4]) > 24 or int(found[5]) > 59:
+        return None
+    words = f"{date}, {read_hours(int(found[4]), int(found[5]), british)}"
+    if seconds and seconds.strip("0."):
+        words += f" and {number(seconds.removeprefix('0'), british)} seconds"
+    return f"{words} U T C" if found[7] else words
 
 
 def _full_year(digits: str) -> int:
@@ -173,6 +185,21 @@ def _decade(found: re.Match[str], british: bool) -> str | None:
     return plural(words)
 
 
+def _decades(found: re.Match[str], british: bool) -> str:
+    """Read "1990s-2000s" and "'80s-'90s"."""
+    first, last = (
+        plural(year(int(part), british) if len(part) == 4 else number(part, british))
+        for part in (found[1], found[2])
+    )
+    return f"{first} to {last}"
+
+
+def _expiry(found: re.Match[str], british: bool) -> str:
+    """Read "exp. 09/27", the month and year of a card."""
+    year_words = read_year(_full_year(found[2]), british)
+    return f"expires {MONTHS[int(found[1]) - 1]} {year_words}"
+
+
 def _is_decade(text: str, start: int, end: int, value: int) -> bool:
     """Tell "the 90s" and "in his 30s" from "a 30s timer"."""
     before = previous_word(text, start).lower()
@@ -264,7 +291,7 @@ def _early(found: re.Match[str], british: bool) -> str | None:
     return read_year(int(found[1]), british)
 
 
-_NAME = "|".join(sorted(_NAMES, key=len, reverse=True))
+_NAME = alternatives(_NAMES)
 _ANY_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z]{3}"
 DATE_RULES: tuple[Rule[bool], ...] = (
     rule(
@@ -274,6 +301,12 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         _date_range,
         "[0-9] ?[-—–] ?[A-Z0-9]",
     ),
+    rule(
+        rf"{_START}([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})T([0-9]{{2}}):([0-9]{{2}})"
+        r"(?::([0-9]{2}(?:\.[0-9]+)?))?(Z)?(?!\w)",
+        _timestamp,
+        "[0-9]T[0-9]",
+    ),
     rule(rf"{_START}([0-9]{{4}})[-/.]([0-9]{{2}})[-/.]([0-9]{{2}}){_STOP}", _iso, "[0-9][-/.]"),
     rule(
         rf"{_START}([0-9]{{1,2}})([/.-])([0-9]{{1,2}})\2([0-9]{{4}}|[0-9]{{2}}){_STOP}",
@@ -281,17 +314,29 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         "[0-9][-/.]",
     ),
     rule(rf"{_START}([0-9]{{1,2}})/([0-9]{{1,2}})(?![\w/%]|\.[0-9]| ?=)", _month_and_day, "[0-9]/"),
-    rule(rf"\b{_MONTH} {_DAY}(?: ?- ?{_DAY})?{_STOP}(?![%°$]){_YEAR}", _month_first, _ANY_MONTH),
     rule(
-        rf"{_START}(?:\b[Tt]he )?{_DAY}(?: ?- ?{_DAY})? (?:of )?{_MONTH}{_YEAR}",
+        rf"\b{_MONTH} {_DAY}(?: ?[-–—] ?{_DAY})?{_STOP}(?![%°$]){_YEAR}", _month_first, _ANY_MONTH
+    ),
+    rule(
+        rf"{_START}(?:\b[Tt]he )?{_DAY}(?: ?[-–—] ?{_DAY})? (?:of )?{_MONTH}{_YEAR}",
         _day_first,
         _ANY_MONTH,
     ),
     rule(
         rf"\b{_MONTH},? (1[0-9]{{3}}|20[0-9]{{2}})(?![\w:/%°-]|[.,][0-9])", _month_year, _ANY_MONTH
     ),
+    rule(
+        r"\b[Ee]xp(?:\.|ires?|iry)?:? (0?[1-9]|1[0-2])/([0-9]{2}(?:[0-9]{2})?)(?![\w/])",
+        _expiry,
+        "xp[a-z.: ]*[0-9]",
+    ),
+    rule(
+        r"(?<![\w.,$£€¥/-])'?([0-9]{4}|[2-9]0)s ?[-–—] ?'?([0-9]{4}|[2-9]0)s\b(?!\w)",
+        _decades,
+        "[0-9]s ?[-–—]",
+    ),
     rule(r"(?<![\w.,$£€¥/])(?<![0-9]-)(')?([0-9]{2,4})'?s\b(?!\w)", _decade, "[0-9]'?s"),
-    rule(r"(?<![\w'])'([0-9]{2})(?![\w'\"°/.-])", _short_year, "'[0-9]"),
+    rule(r"(?<![\w'])'([0-9]{2})(?![\w'\"°/-]|\.[0-9])", _short_year, "'[0-9]"),
     rule(
         r"(?<![\w.,/$£€-])((?:1[0-9]|20|21)[0-9]{2})( ?[-/] ?)([0-9]{4}|[0-9]{2})(?![\w/%°-]|"
         r"[.,:][0-9])",

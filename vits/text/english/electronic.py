@@ -20,7 +20,7 @@ _SPOKEN_DOMAINS = word_set(
 _SPELLED = word_set(
     """
     http https www ftp html php pdf txt css js py csv xml jpg jpeg png gif svg mp htm url
-    api usa bbc cnn nbc abc hbo nyt edu
+    api usa bbc cnn nbc abc hbo nyt edu uk eu tv io
     """
 )  # fmt: skip
 _NAMES = {
@@ -173,6 +173,7 @@ ELECTRONIC_RULES: tuple[Rule[bool], ...] = (
         _version,
         "[0-9]\\.[0-9]",
     ),
+    rule(r"(?<![\w&])#(?=[A-Z]{1,4}-?[0-9]|\W|$)", lambda f, b: "number ", "#"),
     rule(r"(?<![\w&])#([A-Za-z][\w]*)", _hashtag, "#"),
     rule(r"(?<![\w.])@([A-Za-z_]\w*)", _handle, "@"),
     rule(r"(?<!\w)([CFGJ])(\+\+|#)(?!\w)", _plus_plus, r"\+\+|#"),

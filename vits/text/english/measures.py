@@ -1,7 +1,6 @@
 r"""Amounts with a unit: "5 km", "20°C", "3.5%", "9.8 m/s²", "2 1/2 lbs", 6'2", "1h30m"."""
 
 import re
-from collections.abc import Iterable
 
 from vits.text.english.amounts import (
     AMOUNT,
@@ -22,20 +21,16 @@ from vits.text.english.context import (
 )
 from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["MEASURE_RULES", "read_measure"]
 
-START = r"(?<![\w.,:/$£€¥₹₩])"
+START = r"(?<![\w.,:$£€¥₹₩])(?<![0-9/]/)"
 
 
-def _alternatives(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-
-
-_UNIT = _alternatives(UNITS)
-_PER = _alternatives(PER)
+_UNIT = alternatives(UNITS)
+_PER = alternatives(PER)
 _POWERS = {"²": "square", "2": "square", "³": "cubic", "3": "cubic", "^2": "square", "^3": "cubic"}
 _POWERED = word_set(
     """
@@ -45,17 +40,19 @@ _POWERED = word_set(
 _MEASURE = (
     rf"{START}(?P<amount>{RANGE}(?:\+(?=[ %]))?)(?P<gap> ?-?)(?P<unit>{_UNIT})"
     rf"(?:(?P<power>[²³]|\^?[23](?![0-9]))?"
-    rf"(?:/(?P<per>{_PER})(?P<per_power>[²³]|\^?[23](?![0-9]))?|(?P<inverse>[· ]?[sh][⁻−-][¹1]))?)"
-    r"(?P<times>(?<=[0-9])[²³])?(?![\w/°²³]|'\w|\^)(?P<dot>\.(?![\w.]))?"
+    rf"(?:/(?P<per>{_PER})(?P<per_power>[²³]|\^?[23](?![0-9]))?(?:/(?P<and_per>{_PER})(?!\w))?"
+    r"|(?P<inverse>[· ]?[sh][⁻−-][¹1]))?)"
+    r"(?P<times>(?<=[0-9])[²³])?(?![\w°²³]|/(?![0-9])|'\w|\^)(?P<dot>\.(?![\w.]))?"
+    r"(?P<either>/(?=[0-9]))?"
 )
 # Units of one letter that may also be a letter: only set off by a space after whole numbers.
 _STREET = re.compile(r"\.? (?:[0-9]+(?:st|nd|rd|th)\b|[A-Z]\w+ (?:St|Ave|Rd|Blvd|Dr|Ln)\b)")
-_LASTING = frozenset({"took", "lasted", "takes", "lasts", "wait", "waited"})
+_LASTING = frozenset({"took", "lasted", "takes", "lasts", "wait", "waited", "time"})
 _DIMENSIONS = frozenset({"tall", "by", "x", "and", "or", "long", "wide", "deep", "thick", "high"})
 _SPRINTS = word_set(
     """
     dash race sprint final relay hurdles run walk freestyle butterfly backstroke
-    breaststroke board timer limit mark sprinter bike ride swim
+    breaststroke angle turn rotation bend board timer limit mark sprinter bike ride swim
     """
 )
 
@@ -95,7 +92,9 @@ def _measure(found: re.Match[str], british: bool) -> str | None:
         name = f"{_POWERS[power]} {name}"
     elif power:
         return None
-    if symbol == "m" and not found["gap"] and previous_word(text, found.start()) in _LASTING:
+    colon = 2 * text.endswith(": ", 0, found.start())
+    before = previous_word(text, found.start() - colon)
+    if symbol == "m" and not found["gap"] and before in _LASTING:
         name = "minute"
     singular = found["gap"].endswith("-") or _is_adjective(found)
     amount = amount.rstrip("+")
@@ -105,11 +104,12 @@ def _measure(found: re.Match[str], british: bool) -> str | None:
     if found["per"]:
         per = PER[found["per"]]
         spoken += " each" if per == "each" else f" per {_per_power(per, found['per_power'])}"
+        spoken += f" per {PER[found['and_per']]}" if found["and_per"] else ""
     elif found["inverse"]:
         spoken += " per second" if "s" in found["inverse"] else " per hour"
     if found["dot"] and (symbol not in DOTTED or unit_ends_sentence(text, found.end())):
         spoken += "."
-    return spoken
+    return f"{spoken} or " if found["either"] else spoken
 
 
 def _per_power(per: str, power: str | None) -> str:
@@ -126,6 +126,8 @@ def _is_adjective(found: re.Match[str]) -> bool:
         return False
     after = next_word(text, end)
     if found["unit"] in '"″':
+        if previous_word(text, found.start()).lower() in ("a", "an") and after not in _DIMENSIONS:
+            return after.isalpha()
         return after.isalpha() and after.islower() and after not in _DIMENSIONS
     if after == "can" and previous_word(text, found.start()).lower() in ("a", "an"):
         return True
@@ -143,11 +145,14 @@ def _is_no_unit(found: re.Match[str]) -> bool:
         return False
     if unit == "pc":
         return bool(gap)
+    if unit in ("c", "T", "t", "tab", "tabs"):
+        return gap != " " or not found["dot"] or not next_word(text, found.end()).islower()
     if unit == "in":
         # "5 in 10", but "5 in." and "5 in wide"
         dotted = found["dot"] and next_word(text, found.end())
         wide = next_word(text, found.end()) in ("wide", "long", "tall", "deep", "thick", "high")
-        return not (dotted or wide or found["power"])
+        part = fraction_of(found["amount"]) and has_article(text, found.start(), found.end("unit"))
+        return not (dotted or wide or part or found["power"])
     if unit == "K" and not gap:
         return True
     if unit in ("W", "s", "h") and _STREET.match(text, found.end("unit")):
@@ -204,7 +209,8 @@ def _dimensions(found: re.Match[str], british: bool) -> str | None:
         for side in sides
         if side is not None
     ]
-    return " by ".join(words)
+    counted = name.endswith(("gram", "liter", "ounce"))
+    return (" times " if counted else " by ").join(words)
 
 
 _FUNCTION_LIKE = r"the|was|were|are|has|had|for|from|with|when|where|which|that|than|but|per|each"
@@ -226,6 +232,23 @@ def _many(found: re.Match[str], british: bool) -> str | None:
         return None
     more = " plus" if found[3] else ""
     return f"{number(found[1], british)} {_MANY[found[2]]}{more}"
+
+
+_CURRENT = re.compile(
+    r"\b(?:amps?|amperage|current|fuses?|circuits?|breakers?|suppl(?:y|ies)|charg\w+|adapters?|"
+    r"sockets?|plugs?|motors?|loads?|batter\w+|alternators?|wires?|cables?|draws?|rated|volts?|"
+    r"power|electric\w*|[0-9]+ ?V)\b",
+    re.IGNORECASE,
+)
+
+
+def _amps(found: re.Match[str], british: bool) -> str | None:
+    """Read "a 5 A supply" and "draws 10A"; "seat 5A" and "5 A grades" are left."""
+    text = found.string
+    if _CURRENT.search(text, max(0, found.start() - 40), found.end() + 30) is None:
+        return None
+    singular = has_article(text, found.start(), found.end())
+    return read_measure(found[1], "amp", british, singular=singular)
 
 
 def _heat(found: re.Match[str], british: bool) -> str | None:
@@ -314,6 +337,8 @@ def _bare(found: re.Match[str], british: bool) -> str:
     power = _POWERS.get(unit[-1], "")
     name = plural_unit(f"{power} {UNITS[unit[:-1] if power else unit]}".strip())
     per_power = _POWERS.get(per[-1:], "")
+    if previous_word(found.string, found.start()) in ("per", "a", "an", "each", "every", "one"):
+        name = UNITS.get(unit, name)
     return name if not per else f"{name} per {f'{per_power} '.lstrip()}{PER[per.rstrip('²³')]}"
 
 
@@ -336,7 +361,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
         "°",
     ),
     rule(r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)", _sprint, "[x×]"),
-    rule(rf"(?<![\w/])(?:{_alternatives(_BARE)})(?![\w/²³])", _bare, "k|m|M|G|r|g", chars="kmMGrg"),
+    rule(rf"(?<![\w/])(?:{alternatives(_BARE)})(?![\w/²³])", _bare, "k|m|M|G|r|g", chars="kmMGrg"),
     rule(
         rf"{START}{_SHAPE}(?:{_BY}{_SHAPE})+(?<![0-9 ])(?![\w²³/])",
         _dimensions,
@@ -359,6 +384,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
         "[0-9] ?[kKmMbB]",
     ),
     rule(rf"{START}({RANGE}) ?([CF])(?!\w|'|\.\w|[+-])", _heat, "[0-9] ?[CF]", chars="CF"),
+    rule(rf"{START}({RANGE})[ -]?A(?![\w'+&-]|\.\w| [A-Z])", _amps, "[0-9][ -]?A", chars="A"),
     rule(_MEASURE, _measure, "[0-9½¼¾⅓⅔⅛⅜⅝⅞⅕]"),
     rule(
         rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)", _spelled_fraction, "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]"

@@ -6,6 +6,7 @@ from vits.text.english.amounts import read_range
 from vits.text.english.context import has_article
 from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import PER
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
 __all__ = ["MONEY_RULES"]
@@ -53,6 +54,8 @@ _CODES = {
     "MXN": ("Mexican peso", "Mexican pesos", "centavo", "centavos"),
     "ZAR": ("South African rand", "South African rand", "cent", "cents"),
     "KRW": ("South Korean won", "South Korean won", "jeon", "jeon"),
+    "Rs": ("rupee", "rupees", "paisa", "paise"),
+    "Rs.": ("rupee", "rupees", "paisa", "paise"),
     "BTC": ("bitcoin", "bitcoins", "satoshi", "satoshis"),
 }
 _COUNTRIES = {
@@ -67,6 +70,7 @@ _COUNTRIES = {
     "HK": "Hong Kong",
     "S": "Singapore",
     "NT": "New Taiwan",
+    "R": "Brazilian",
 }
 _MAGNITUDES = {
     **dict.fromkeys(("k", "K", "thousand"), "thousand"),
@@ -75,21 +79,22 @@ _MAGNITUDES = {
     **dict.fromkeys(("t", "T", "tn", "trn", "trillion"), "trillion"),
     **{"hundred": "hundred", "crore": "crore", "lakh": "lakh"},
 }
-_MAGNITUDE = rf"(?:[ -]?({'|'.join(sorted(_MAGNITUDES, key=len, reverse=True))})(?!\w))?"
+_MAGNITUDE = rf"(?:[ -]?({alternatives(_MAGNITUDES)})(?!\w))?"
 _SIGN = f"[{''.join(_CURRENCIES)}]"
 _VALUE = rf"(?:{NUMBER}|\.[0-9]+)(?:,[0-9]{{1,2}}(?![0-9,]))?"
-_RATE = rf"(?:/({'|'.join(re.escape(unit) for unit in sorted(PER, key=len, reverse=True))})(?!\w))?"
+_RATE = rf"(?:/({alternatives(PER)})(?!\w))?"
 _BEFORE = (
     rf"(?<![\w.])(?P<sign>(?:~|(?<![\w.)])[-−+] ?)?)"
-    rf"(?P<country>(?:{'|'.join(map(re.escape, _COUNTRIES))}))?(?P<mark>{_SIGN}) ?(?P<minus>-?)"
+    rf"(?P<country>(?:{alternatives(_COUNTRIES)}))?(?P<mark>{_SIGN}) ?(?P<minus>-?)"
     rf"(?P<amount>{_VALUE})(?P<plus>\+?){_MAGNITUDE}"
     rf"(?: ?(?:-|(?<! )—|to) ?(?P=mark)? ?(?P<upper>{_VALUE}){_MAGNITUDE})?{_RATE}"
 )
+_ISO = alternatives(code for code in _CODES if code.isupper())
 _AFTER = (
     rf"(?<![\w.,$])(?P<sign>(?:~|(?<![\w.)])[-−+])?)(?P<amount>{_VALUE})(?P<plus>\+?){_MAGNITUDE} ?"
-    rf"(?:(?P<mark>{_SIGN})(?! ?[0-9])|(?P<code>{'|'.join(_CODES)})(?!\w)){_RATE}"
+    rf"(?:(?P<mark>{_SIGN})(?! ?[0-9])|(?P<code>{_ISO})(?!\w)){_RATE}"
 )
-_CODE_BEFORE = rf"(?<!\w)(?P<code>{'|'.join(_CODES)}) ?(?P<amount>{_VALUE}){_MAGNITUDE}{_RATE}"
+_CODE_BEFORE = rf"(?<!\w)(?P<code>{alternatives(_CODES)}) ?(?P<amount>{_VALUE}){_MAGNITUDE}{_RATE}"
 _SIGNS = {"-": "minus ", "−": "minus ", "+": "plus ", "~": "about "}
 
 Names = tuple[str, str, str, str]
@@ -163,7 +168,11 @@ def _before(found: re.Match[str], british: bool) -> str:
     names = _CURRENCIES[found["mark"]]
     if found["country"]:
         country = _COUNTRIES[found["country"]]
-        names = (f"{country} {names[0]}", f"{country} {names[1]}", names[2], names[3])
+        names = (
+            _CODES["BRL"]
+            if found["country"] == "R"
+            else (f"{country} {names[0]}", f"{country} {names[1]}", *names[2:])
+        )
     return _read(found, names, british)
 
 
@@ -184,7 +193,7 @@ def _coins(found: re.Match[str], british: bool) -> str:
 MONEY_RULES: tuple[Rule[bool], ...] = (
     rule(_BEFORE, _before, _SIGN),
     rule(_AFTER, _after, f"[0-9a-zA-Z] ?{_SIGN}|[0-9a-zA-Z] ?[A-Z]{{3}}(?!\\w)"),
-    rule(_CODE_BEFORE, _code, "[A-Z]{3} ?[0-9]"),
+    rule(_CODE_BEFORE, _code, r"(?:[A-Z]{3}|Rs\.?) ?[0-9]"),
     rule(rf"(?<![\w.,])({NUMBER}) ?(¢)(?!\w)", _coins, "¢"),
     rule(r"(?<![\w.,/$£€])([0-9]{1,2})(p)(?![\w/]|\.[0-9])", _coins, "[0-9]p"),
 )

@@ -8,6 +8,7 @@ import re
 
 from vits.text.aligned import AlignedText
 from vits.text.english.abbreviations import ABBREVIATION_RULES
+from vits.text.english.addresses import ADDRESS_RULES
 from vits.text.english.arithmetic import ARITHMETIC_RULES, SIGN_NAMES
 from vits.text.english.capitals import CAPITAL_RULES
 from vits.text.english.counts import COUNT_RULES, NAMED_NUMBER_RULES
@@ -17,7 +18,7 @@ from vits.text.english.measures import MEASURE_RULES
 from vits.text.english.money import MONEY_RULES
 from vits.text.english.roman import ROMAN_RULES
 from vits.text.english.telephone import STATE_RULES, TELEPHONE_RULES
-from vits.text.english.times import TIME_RULES
+from vits.text.english.times import DAY_RULES, TIME_RULES
 from vits.text.rules import Rule, RuleSet, requiring, rule
 
 __all__ = ["expand_english"]
@@ -40,6 +41,8 @@ _RULES: tuple[Rule[bool], ...] = (
     *ROMAN_RULES,
     *requiring(_DIGITS, DATE_RULES),
     *requiring(_DIGITS, NAMED_NUMBER_RULES),
+    *DAY_RULES,
+    *ADDRESS_RULES,
     *ABBREVIATION_RULES,
     *STATE_RULES,
     *requiring(_DIGITS, (*TELEPHONE_RULES, *MONEY_RULES, *TIME_RULES, *MEASURE_RULES)),

@@ -13,7 +13,7 @@ _COUNTED = (
     "Chapter|Part|Volume|Act|Scene|Book|Section|Article|Appendix|Title|Type|Phase|Class|Level|"
     "Episode|War|Bowl|Figure|Table|Unit|Grade|Stage|Round|Vol|Ch|Lesson|Canto|Psalm|Amendment|"
     "Olympiad|WrestleMania|Schedule|Annex|Exhibit|Group|Division|Factor|Mark|Page|Paragraph|"
-    "Sec|Art|Pt|Fig|Corps|Apollo|Saturn|Symphony|Sonata|Opus|Sonnet|Concerto|Movement|Schedule|"
+    "Sec|Art|Pt|Fig|Corps|Apollo|Saturn|Symphony|Sonata|Opus|Sonnet|Sc|Concerto|Movement|Schedule|"
     "Tier|Zone"
 )
 _RULERS = (
@@ -31,6 +31,10 @@ _STYLES = (
     "King|Queen|Pope|Emperor|Tsar|Czar|Prince|Duke|Sultan|Pharaoh|Kaiser|Lord|Earl|Saint|Empress"
 )
 _NUMERAL = r"(?=[MDCLXVI])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+# "II, III and IV" after the first numeral.
+_MORE = (
+    rf"((?:(?:, ?|-|–|,? (?:and|or|to|of|&|through) )(?![ICDLM]\b){_NUMERAL}(?![\w&'-]|\.[A-Z]))*)"
+)
 _SMALL_NUMERAL = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 _END = r"(?![\w&]|'(?!s)|\.[A-Z])"
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -58,7 +62,24 @@ def _counted(found: re.Match[str], british: bool) -> str:
     if name.endswith(".") or name in ("Vol", "Ch"):
         words = COUNTED.get(name.rstrip(".").lower(), name)
         name = words.capitalize() if name[0].isupper() else words
-    return f"{name} {cardinal(roman_value(found[2]), british)}"
+    words = f"{name} {cardinal(roman_value(found[2]), british)}"
+    return words + _list(found[3], british)
+
+
+def _list(numerals: str, british: bool) -> str:
+    """Return the words of ", II and III"."""
+    parts = re.findall("([^IVXLCDM]+)([IVXLCDM]+)", numerals)
+    words: list[str] = []
+    for joint, numeral in parts:
+        words.append(" to " if joint in "-–" else joint.replace("&", "and"))
+        words.append(cardinal(roman_value(numeral), british))
+    return "".join(words)
+
+
+_AFTER_FIRST = re.compile(
+    r"'s|[,.;:)]|$| (?:of|died|ruled|reigned|is|has|abdicated|succeeded)\b"
+    r"| and [A-Z][a-z]+ [IVX]+\b"
+)
 
 
 def _ruler(found: re.Match[str], british: bool) -> str | None:
@@ -66,7 +87,7 @@ def _ruler(found: re.Match[str], british: bool) -> str | None:
     initial = re.match(r"\. ?[A-Z]", rest) is not None
     # "Henry I think", but "Elizabeth I's reign" and "James I, who"
     styled = re.match(rf"(?:{_STYLES}) ", found[1]) is not None
-    pronoun = found[2] == "I" and not styled and re.match(r"'s|[,.;:)]|$", rest) is None
+    pronoun = found[2] == "I" and not styled and _AFTER_FIRST.match(rest) is None
     if len(found[2]) == 1 and (found[2] not in "IVX" or initial or pronoun):
         return None
     value = roman_value(found[2])
@@ -82,7 +103,8 @@ def _sequel(found: re.Match[str], british: bool) -> str | None:
     if found[1] in _NO_TITLES:
         return None
     value = roman_value(found[2])
-    return f"{found[1]} {cardinal(value, british)}" if value < 40 else None
+    words = f"{found[1]} {cardinal(value, british)}"
+    return words + _list(found[3], british) if value < 40 else None
 
 
 def _year(found: re.Match[str], british: bool) -> str | None:
@@ -107,16 +129,17 @@ ROMAN_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"\b((?:{_STYLES}) (?:[A-Z][a-z]+ )?[A-Z][a-z]+) ({_NUMERAL}){_END}", _ruler, _AFTER_NAME
     ),
-    rule(rf"\b((?:{_COUNTED})\.?) ({_NUMERAL}){_END}", _counted, _AFTER_NAME),
+    rule(rf"\b((?:{_COUNTED})(?:s|es|\.)?) ({_NUMERAL}){_END}{_MORE}", _counted, _AFTER_NAME),
     rule(
-        rf"\b((?i:chapter|page|part|act|scene|section|book|pp?\.|ch\.|vol\.|"
-        rf"volume)) ({_SMALL_NUMERAL})(?![\w'])",
+        rf"\b((?i:chapter|page|part|act|scene|section|book|pp?\.|ch\.|vol\.|sc\.|"
+        rf"volume)) ({_SMALL_NUMERAL})(?![\w'])()",
         _counted,
         r"[a-z.] [ivxl]+(?![\w.'])",
     ),
     rule(rf"\b([A-Z][a-z]+,? [A-Z][\w.]*|[A-Z]\.) (III){_END}", _junior, "III"),
     rule(
-        rf"\b([A-Z][a-z'\u00e0-\u00ff]+) (?=[XVI]{{2}})((?:X{{0,3}})(?:IX|IV|V?I{{0,3}})){_END}",
+        rf"\b([A-Z][a-z'\u00e0-\u00ff]+) (?=[XVI]{{2}})((?:X{{0,3}})(?:IX|IV|V?I{{0,3}})){_END}"
+        rf"{_MORE}",
         _sequel,
         "[IVX]{2}",
     ),

@@ -2,7 +2,8 @@
 
 import re
 
-from vits.text.english.abbreviations import ABBREVIATIONS, COUNTED, STREETS, TITLES
+from vits.text.english.abbreviations import ABBREVIATIONS, COUNTED, TITLES
+from vits.text.english.addresses import STREETS
 from vits.text.english.context import (
     ends_sentence,
     hour_ends_sentence,
@@ -17,10 +18,11 @@ __all__ = ["dot_ends_sentence"]
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _NUMERAL = re.compile(r"[IVXL]+(?!\w)(?<!\bI)")
 _BOOKS = frozenset({"ps", "cor", "rev", "matt", "rom", "gen", "isa", "jer", "heb", "eph", "tim"})
+_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? [0-9]")
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _NEVER = word_set(
     """
-    e.g i.e ext tel v vs cf viz approx ca al fl sq cu
+    e.g i.e a.k.a ext tel v vs cf viz approx ca al fl sq cu exh attn feat pub
     """
 )
 
@@ -34,12 +36,18 @@ def dot_ends_sentence(text: str, word: str, dot: int, following: int) -> bool | 
         dot: index of the dot.
         following: index of the next character that is not a space.
     """
-    name = word.rstrip(".")
+    name = re.split("[-–—(]", word)[-1].rstrip(".")
     lower = name.lower()
     next_char = text[following : following + 1]
     if next_char.isdigit() and lower in _BOOKS:
         return False
     if lower in COUNTED and (next_char.isdigit() or _NUMERAL.match(text, following)):
+        return False
+    if lower == "exp" and next_char.isdigit():
+        return False
+    if lower == "ft" and not previous_word(text, dot - len(word))[-1:].isdigit():
+        return False
+    if name in ("Sat", "Sun", "Wed") and _MONTH.match(text, following):
         return False
     if lower in _NEVER or name in TITLES:
         return False

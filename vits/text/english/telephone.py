@@ -24,15 +24,17 @@ STATES = {
 
 _START, _STOP = r"(?<![\w.,/-])", r"(?![\w/]|[-.,][0-9])"
 _CALLED = (
-    r"(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:led|ed)?|[Pp]hone(?: number)?|[Tt]el|TEL|[Ff]ax|[Tt]ext|"
-    r"[Rr]ing|"
-    r"[Nn]umber|[Mm]obile|[Cc]ell|WhatsApp|SMS|PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Hh]otline|[Zz]ip|ZIP)"
+    r"(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:led|ed)?|[Pp]hone(?: number)?|[Tt]el|TEL|[Ff]ax|"
+    r"[Tt]ext(?: [A-Z]+)?|[Rr]ing|[Nn]umber|[Mm]obile|[Cc]ell|WhatsApp|SMS|PIN|[Pp]in|"
+    r"[Cc]ode|[Pp]asscode|[Hh]otline|[Zz]ip|ZIP)"
     r"(?: (?:is|was|to|at|on|us|me|him|her|them|the|us at|me at|me on|us on))?[.:]? "
 )
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 
-def _spell(found: re.Match[str], british: bool) -> str:
+def _spell(found: re.Match[str], british: bool) -> str | None:
+    if found[0].startswith("+") and len(re.findall("[0-9]", found[0])) < 7:
+        return None
     sign = "plus " if found[0].startswith("+") else ""
     groups = re.findall("[0-9]+", found[0])
     return sign + ", ".join(map(_group, groups))
@@ -43,7 +45,8 @@ def _group(group: str) -> str:
 
 
 def _called(found: re.Match[str], british: bool) -> str:
-    return found[1] + ", ".join(digits(group) for group in re.findall("[0-9]+", found[2]))
+    head = re.sub("(?<=ext )[A-Z]+", lambda word: word[0].lower(), found[1])
+    return head + ", ".join(digits(group) for group in re.findall("[0-9]+", found[2]))
 
 
 def _words(found: re.Match[str], british: bool) -> str:
@@ -125,7 +128,7 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
         "[0-9]{3}",
     ),
     rule(rf"{_START}\+?[0-9]{{10,}}{_STOP}", _spell, "[0-9]{10}"),
-    rule(r"(?<![\w.])(?:ext\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
+    rule(r"(?<![\w.])(?:[Ee]xt\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
     rule(r"(?<!\w)0x([0-9A-Fa-f]{2,16})(?!\w)", _hexadecimal, "0x"),
     rule(
         rf"((?:[A-Z][a-z]+,? |, |(?<!\w)))({'|'.join(STATES)}),? "

@@ -2,12 +2,12 @@
 
 import re
 
-from vits.text.english.context import hour_ends_sentence, previous_word
+from vits.text.english.context import ends_sentence, hour_ends_sentence, previous_word
 from vits.text.english.numbers import cardinal, number
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
-__all__ = ["TIME_RULES"]
+__all__ = ["DAY_RULES", "TIME_RULES", "read_hours"]
 
 _START = r"(?<![\w/.,:$£€-])"
 _HALF = r"([AaPp])\.? ?[Mm]\b(\.)?"
@@ -27,7 +27,8 @@ def _half(letter: str | None, dot: str | None, found: re.Match[str]) -> str:
     return f" {letter.upper()} M{end}"
 
 
-def _hours(hour: int, minute: int, british: bool, *, bare: bool) -> str:
+def read_hours(hour: int, minute: int, british: bool, *, bare: bool = False) -> str:
+    """Return a time of day in words; ``bare`` leaves out "o'clock" and "hundred"."""
     words = cardinal(hour, british)
     if minute:
         return f"{words} {'oh ' if minute < 10 else ''}{cardinal(minute, british)}"
@@ -42,7 +43,7 @@ def _clock(found: re.Match[str], british: bool) -> str | None:
         return _lasting(0, hour, found[2], british)
     if hour > 24 or minute > 59:
         return None
-    return _hours(hour, minute, british, bare=bool(found[3])) + _half(found[3], found[4], found)
+    return read_hours(hour, minute, british, bare=bool(found[3])) + _half(found[3], found[4], found)
 
 
 def _dotted(found: re.Match[str], british: bool) -> str | None:
@@ -60,7 +61,7 @@ def _seconds(found: re.Match[str], british: bool) -> str | None:
         return _lasting(hour, minute, found[3] + (found[4] or ""), british)
     if hour > 24:
         return _lasting(hour, minute, found[3] + (found[4] or ""), british)
-    words = _hours(hour, minute, british, bare=bool(found[5]))
+    words = read_hours(hour, minute, british, bare=bool(found[5]))
     if second:
         words += f" and {number(str(second) + (found[4] or ''), british)} seconds"
     return words + _half(found[5], found[6], found)
@@ -111,7 +112,7 @@ def _range(found: re.Match[str], british: bool) -> str | None:
         hour, _, minute = time.partition(":")
         if int(hour) > 24 or int(minute or 0) > 59 or (not minute and not any(halves)):
             return None
-        spoken = _hours(int(hour), int(minute or 0), british, bare=any(halves))
+        spoken = read_hours(int(hour), int(minute or 0), british, bare=any(halves))
         words.append(spoken + (f" {half[0].upper()} M" if half else ""))
     end = (
         "." if found["dot"] and hour_ends_sentence(found.string, found.start(), found.end()) else ""
@@ -119,10 +120,67 @@ def _range(found: re.Match[str], british: bool) -> str | None:
     return f"{words[0]} to {words[1]}{end}"
 
 
+_DAYS = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
+    "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+_MONTHS = {
+    "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "Jun": "June",
+    "Jul": "July", "Aug": "August", "Sep": "September", "Sept": "September", "Oct": "October",
+    "Nov": "November", "Dec": "December",
+}  # fmt: skip
+_SHORT = alternatives({**_DAYS, **_MONTHS})
+
+
+def _weekday(found: re.Match[str], british: bool) -> str:
+    return _DAYS[found[1]]
+
+
+def _period(found: re.Match[str], british: bool) -> str | None:
+    """Read "Mon-Fri" and "Jan.-Mar."."""
+    names = (_DAYS, _MONTHS)[found[1] in _MONTHS]
+    return f"{names[found[1]]} to {names[found[2]]}" if found[2] in names else None
+
+
+_DOT = r"[a-z]\.(?=\W|$)"
+DAY_RULES: tuple[Rule[bool], ...] = (
+    rule(
+        rf"\b({_SHORT})\.? ?[-–—] ?({_SHORT})\b(?:\.(?! [A-Z]|$))?",
+        _period,
+        "[a-z]\\.? ?[-–—] ?[A-Z]",
+    ),
+    rule(
+        rf"\b({'|'.join(_DAYS)})(?=,? (?:(?:the )?[0-9]{{1,2}}(?:st|nd|rd|th)? (?:of )?)?"
+        rf"(?:{'|'.join(_MONTHS)}|May)[a-z]*\b)",
+        _weekday,
+        "[a-z],? (?:[0-9]|[A-Z])",
+    ),
+    rule(
+        rf"\b({alternatives(_DAYS)})(?= [0-9]{{1,2}}(?:[-–:]| ?[ap]\.?m))", _weekday, "[a-z] [0-9]"
+    ),
+    rule(
+        r"(?<=on |or |nd |ry |is |xt |st )(Sat|Sun|Wed|Mon|Fri)(\.)(?!\w)",
+        lambda f, b: _weekday(f, b) + ("." if ends_sentence(f.string, f.end()) else ""),
+        _DOT,
+    ),
+    rule(
+        r"\b(Sat|Sun|Wed)\.(?= ?(?:,|[0-9]|-|and |or |to |at |[A-Z][a-z]+\.? [0-9]|morning|night|"
+        r"evening))",
+        _weekday,
+        _DOT,
+    ),
+)
+"""Rules for abbreviated days and months, in order."""
+
 _TIME = "[0-9]{1,2}(?::[0-9]{2})?"
 
 TIME_RULES: tuple[Rule[bool], ...] = (
     rule(rf"{_START}([01][0-9]|2[0-4])([0-5][0-9])(?= (?:hours|hrs)\b)", _military, "[0-9]{4} h"),
+    rule(
+        r"(?<=\bat |\bby )(0[0-9])([0-5][0-9])(?=[,.;!?)]|$| [a-z])(?![.,][0-9])",
+        _military,
+        " 0[0-9]{3}",
+    ),
     rule(rf"{_START}([0-9]{{1,2}}):([0-9]{{2}}\.[0-9]+)(?![\w:])", _split_seconds, ":[0-9]+\\."),
     rule(
         rf"{_START}(?P<first>{_TIME})(?: ?(?P<early>[AaPp])\.?[Mm]\.?)? ?(?:-|—|–|"
@@ -137,6 +195,11 @@ TIME_RULES: tuple[Rule[bool], ...] = (
         ":[0-9]",
     ),
     rule(rf"{_START}([0-9]{{1,2}}):([0-9]{{2}})(?: ?{_HALF})?(?![\w:])", _clock, ":[0-9]"),
+    rule(
+        rf"{_START}([0-9]{{1,2}}):([0-5][0-9])([ap])(?!\w)",
+        lambda f, b: f"{read_hours(int(f[1]), int(f[2]), b, bare=True)} {f[3].upper()} M",
+        "[0-9][ap]",
+    ),
     rule(rf"{_START}([0-9]{{1,2}})\.([0-5][0-9]) ?{_HALF}(?!\w)", _dotted, "[0-9]"),
     rule(rf"{_START}([0-9]{{1,2}}) ?{_HALF}(?!\w)", _hour_only, "[0-9] ?[AaPp]"),
 )

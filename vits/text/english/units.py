@@ -46,11 +46,12 @@ _PLAIN = {
     "nmi": "nautical mile", "ly": "light year", "au": "astronomical unit", "in": "inch",
     '"': "inch", "'": "foot", "′": "foot", "″": "inch",
     "lb": "pound", "lbs": "pound", "oz": "ounce", "ozs": "ounce", "fl oz": "fluid ounce",
-    "fl. oz": "fluid ounce", "ct": "carat", "kt": "knot", "kts": "knot", "kn": "knot",
+    "fl. oz": "fluid ounce", "mcg": "microgram", "ct": "carat", "kt": "knot", "kts": "knot",
+    "kn": "knot",
     "tsp": "teaspoon", "tsps": "teaspoon", "tbsp": "tablespoon", "tbsps": "tablespoon",
     "Tbsp": "tablespoon", "tbs": "tablespoon", "gal": "gallon", "gals": "gallon", "qt": "quart",
     "qts": "quart", "pt": "pint", "pts": "point", "bbl": "barrel", "cc": "cubic centimeter",
-    "sq ft": "square foot", "sq. ft": "square foot", "sqft": "square foot",
+    "sq ft": "square foot", "sq. ft": "square foot", "sqft": "square foot", "sq-ft": "square foot",
     "sq m": "square meter", "sq. m": "square meter", "sq km": "square kilometer",
     "sq. km": "square kilometer", "sq mi": "square mile", "sq. mi": "square mile",
     "sq in": "square inch", "sq. in": "square inch", "sq yd": "square yard",
@@ -66,13 +67,17 @@ _PLAIN = {
     "dpi": "dot per inch", "ppi": "pixel per inch", "ppm": "part per million",
     "ppb": "part per billion", "psi": "pound per square inch", "hp": "horsepower",
     "dB": "decibel", "dBA": "decibel", "K": "kelvin", "px": "pixel", "MP": "megapixel",
-    "Cal": "calorie", "BTU": "B T U", "mmHg": "millimeter of mercury", "atm": "atmosphere",
+    "Cal": "calorie", "BTU": "B T U", "Btu": "B T U", "BTUs": "B T U",
+    "mmHg": "millimeter of mercury", "atm": "atmosphere",
     "rad": "radian", "deg": "degree", "VA": "volt amp", "kVA": "kilovolt amp",
     "Nm": "newton meter", "N·m": "newton meter", "lm": "lumen", "lx": "lux", "cd": "candela",
     "%": "percent", "‰": "per mille", "°C": "degree Celsius", "°F": "degree Fahrenheit",
     "°": "degree", "ºC": "degree Celsius", "° C": "degree Celsius", "° F": "degree Fahrenheit",
     "bps": "basis point", "pp": "percentage point", "kip": "kip", "doz": "dozen",
-    "pct": "percent", "pc": "percent", "pcs": "piece", "MMBtu": "million B T U",
+    "pct": "percent", "pc": "percent", "pcs": "piece", "pkg": "package", "pkgs": "package",
+    "tab": "tablet", "tabs": "tablet",
+    "c": "cup", "T": "tablespoon", "t": "teaspoon", "mEq": "milliequivalent",
+    "MMBtu": "million B T U",
 }  # fmt: skip
 UNITS = {
     prefix + unit: _PREFIXES.get(prefix, "peta") + name
@@ -105,14 +110,14 @@ PER = {
 DOTTED = word_set(
     """
     oz ozs lb lbs ft in mi yd yds sec secs min mins hr hrs wk wks mo mos yr yrs gal gals qt
-    qts pt tsp tsps tbsp tbsps Tbsp tbs doz deg pct kt kts pc pcs
+    qts pt tsp tsps tbsp tbsps Tbsp tbs doz deg pct kt kts pc pcs pkg pkgs tab tabs c t T
     """
 ) | {"fl oz", "fl. oz", "sq ft", "sq. ft", "sq mi", "sq. mi", "sq. m", "sq. km", "sq. in", "cu. ft"}
 """Units that are written with a dot, too."""
 
 _INVARIANT = word_set(
     """
-    percent hertz horsepower lux per mille million B T U each kelvin
+    percent dozen hertz horsepower lux per mille million B T U each kelvin
     """
 )
 _IRREGULAR = {"foot": "feet", "inch": "inches", "century": "centuries", "B T U": "B T Us"}

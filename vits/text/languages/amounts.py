@@ -3,12 +3,12 @@
 import re
 
 from vits.text.languages.cldr import UNITS
-from vits.text.languages.context import next_word
+from vits.text.languages.context import next_word, previous_word
 from vits.text.languages.language import Language
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
-__all__ = ["NUMBER", "alternatives", "amount_rules"]
+__all__ = ["NUMBER", "amount_rules"]
 
 _GROUPED = r"[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:'[0-9]{3})+)(?![0-9]|\.[0-9])"
 NUMBER = (
@@ -22,6 +22,7 @@ _ISO_CODES = word_set(
     """
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_NUMBERS = frozenset({"nummer", "numéro", "número", "numero"})
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _PARTS = dict(
     zip(
@@ -31,12 +32,6 @@ _PARTS = dict(
         strict=True,
     )
 )  # fmt: skip
-
-
-def alternatives(words: object) -> str:
-    """Return a pattern that matches any of the words, the longest first."""
-    ordered = sorted(map(str, words), key=len, reverse=True)  # pyright: ignore[reportArgumentType]
-    return "|".join(map(re.escape, ordered))
 
 
 def amount_rules(language: Language) -> list[Rule[Language]]:
@@ -60,7 +55,8 @@ def amount_rules(language: Language) -> list[Rule[Language]]:
         rf"(?:(?:[-—]| [-—] (?![0-9.,]+ ?=))(?P<second>{NUMBER})(?![0-9]*-[0-9]))?"
         r"(?:,(?:-{1,2}|—)(?!\w))?"
         rf"(?: ?(?P<scale>{scales})(?!\w))?(?:/(?P<rate>{divisors})(?![\w'/²³]))?"
-        rf"(?: ?(?:(?P<money>{money})(?:/(?P<each>{divisors}))?|(?P<unit>{rated}))(?![\w'/²³]))?"
+        rf"(?: ?(?!t/m\b)(?:(?P<money>{money})(?:/(?P<each>{divisors}))?|(?P<unit>{rated}))"
+        r"(?![\w'/²³])(?:(?<=[a-z])\.(?= [a-zß-ÿ(]|,))?)?"
     )
     if language.elides:
         amount += r"(?P<space> (?=[aeiouhâàéèêëîïôû]))?"
@@ -80,7 +76,7 @@ def amount_rules(language: Language) -> list[Rule[Language]]:
         rule(r"(?<![\w:.,])([0-9]+):([0-9]+)(?![\w:]|[.,][0-9])", _score, chars=":"),
         rule(r"(?<![0-9.,])[0-9]+(?:\.[0-9]+){2,}(?![0-9])", _dotted, chars="."),
         rule(
-            r"(?:(?<=[0-9])|(?<=\b[a-z]))(?:\^([0-9]{1,3})|([⁰¹²³⁴⁵⁶⁷⁸⁹]+))(?![0-9])",
+            r"(?:(?<=[0-9)])|(?<=\b[a-z]))(?:\^([0-9]{1,3})|([⁰¹²³⁴⁵⁶⁷⁸⁹]+))(?![0-9])",
             _power,
             chars="^⁰¹²³⁴⁵⁶⁷⁸⁹",
         ),
@@ -101,6 +97,20 @@ def _signs(language: Language) -> list[Rule[Language]]:
                     f" {style.signs[found[1]]} " if found[1] else style.signs[found[2]]
                 ),
                 chars="".join(language.signs),
+            )
+        )
+        rules.append(
+            rule(
+                r"(?<=[0-9a-z²³)]) ?([+=×÷<>≤≥≈≠−]) ?(?=[a-zA-Z](?![^\W²³]))",
+                lambda found, style: f" {style.signs[found[1]]} ",
+                chars="+=×÷<>≤≥≈≠−",
+            )
+        )
+        rules.append(
+            rule(
+                r"(?<=[0-9]) : (?=[0-9]+ ?=)",
+                lambda found, style: f" {style.signs['÷']} ",
+                chars="=",
             )
         )
         rules.append(
@@ -187,8 +197,10 @@ def _amount(found: re.Match[str], style: Language) -> str | None:
         scale = None
     words = _core(found, style, second or first, symbol, scale)
     if second:
-        joint = style.to
-        if style.value(second) <= style.value(first):
+        before = previous_word(found.string, found.start())
+        numbered = style.before_number.get(before, "").lower() in _NUMBERS
+        joint = "" if numbered and second != first else style.to
+        if not numbered and style.value(second) <= style.value(first):
             if not (symbol or found["unit"] or scale):  # a score counts nothing
                 words = style.number(second)
             joint = style.minus if " - " in found[0] else style.falling
@@ -217,6 +229,9 @@ def _core(
         return words
     if found["unit"]:
         return style.measure(written, found["unit"], scale)
+    if found["rate"]:
+        rate = style.unit_phrase(found["rate"], 1).replace("{}", "").strip()
+        return f"{style.number(written)} {style.per} {rate}"
     end = found.start("space") if style.elides and found["space"] else found.end()
     noun = next_word(found.string, end)
     if scale:

@@ -2,9 +2,10 @@
 
 import re
 
-from vits.text.languages.amounts import alternatives
-from vits.text.languages.context import previous_word
+from vits.text.languages import cldr
+from vits.text.languages.context import next_word, previous_word
 from vits.text.languages.language import Language
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
 __all__ = ["date_rules", "time_rules"]
@@ -59,9 +60,12 @@ def _short(found: re.Match[str], style: Language) -> str | None:
     """Read "am 24.12." and "le 24/12"."""
     if not (1 <= int(found[1]) <= 31 and 1 <= int(found[3]) <= 12):
         return None
-    before = previous_word(found.string, found.start()).lower()
+    if next_word(found.string, found.end()).lower() in style.months:  # "10-12 giugno"
+        return None
+    before = previous_word(found.string, found.start()).lower().rstrip(".")
     dotted = style.ordinal_dot and found[2] == "." and found[4] is not None
-    dated = before in style.date_words and (found[2] != "." or dotted)
+    weekday = before in cldr.weekdays(style.locale)
+    dated = (weekday or before in style.date_words) and (found[2] != "." or dotted)
     if not dated and not (dotted and len(found[3]) == 2):
         return None
     following = found.string[found.end() : found.end() + 1]
@@ -92,7 +96,7 @@ def time_rules(language: Language) -> list[Rule[Language]]:
     clock = r"([0-9]{1,2})[:.h]([0-9]{2})"
     return [
         rule(
-            rf"(?<![\w:.,/-]){clock} ?[-—] ?{clock}(?![0-9:]|[.,][0-9])"
+            rf"(?<![\w:.,/-]){clock}(?: ?[-—] ?| (?:bis|tot) ){clock}(?![0-9:]|[.,][0-9])"
             r"(?P<unit> ?(?:Uhr|uur|ore|horas|h\.?|u\.?)(?!\w))?",
             _time_range,
         ),

@@ -100,7 +100,7 @@ class Dutch(Language):
         t.g.v.: ten gevolge van; v.h.: voorheen; m.u.v.: met uitzondering van; n.v.t.: niet van
         toepassing; p.p.: per persoon; p.j.: per jaar; i.e.: dat wil zeggen; bl.: bladzijde; zgn.:
         zogenaamde; zg.: zogenaamde; mln.: miljoen; mld.: miljard; ong.: ongeveer; i.o.: in
-        opdracht; vs.: versus
+        opdracht; inw.: inwoners; mnd.: maand; vs.: versus
         """
     )
     before_number = pairs(

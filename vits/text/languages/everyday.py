@@ -3,8 +3,8 @@
 import re
 
 from vits.text.languages import cldr
-from vits.text.languages.amounts import alternatives
 from vits.text.languages.language import Language
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
 __all__ = ["SHORT_YEAR", "everyday_rules"]
@@ -22,7 +22,10 @@ _ADDRESS = re.compile(r"[^\W\d_]+|[0-9]+|[.@/_-]")
 
 def everyday_rules(language: Language) -> list[Rule[Language]]:
     """Return the rules."""
-    days = alternatives(cldr.weekdays(language.locale))
+    names = cldr.weekdays(language.locale)
+    capitals = [name.capitalize() for name in names]
+    # "so. und" is no Sunday
+    days = alternatives(capitals if language.ordinal_dot else [*names, *capitals])
     return [
         rule(
             rf"(?<![\w.])(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://)?www\.[\w-]+(?:\.[\w-]+)+(?:/[\w/.-]*\w)?"
@@ -32,9 +35,14 @@ def everyday_rules(language: Language) -> list[Rule[Language]]:
             chars=".",
         ),
         rule(
-            rf"(?<!\w)((?i:{days}))\.? ?[-—] ?((?i:{days}))\b\.?(?!\w)",
+            rf"(?<!\w)({days})\.? ?[-—] ?({days})\b\.?(?!\w)",
             _days,
             chars="-—",
+        ),
+        rule(
+            rf"(?<!\w)({days})\.(?=,? (?!\w*\.)[^\W\d_A-ZÀ-Þ]{{1,3}}\b|,)",
+            _day,
+            chars=".",
         ),
         rule(
             r"(?<![\w.,])([0-9]{1,3}) ?h ?([0-9]{1,2}) ?min\b\.?",
@@ -68,6 +76,11 @@ def _duration(found: re.Match[str], style: Language) -> str:
     """Read "1 h 30 min"."""
     minutes = found[2].lstrip("0") or "0"
     return f"{style.measure(found[1], 'h')} {style.measure(minutes, 'min')}"
+
+
+def _day(found: re.Match[str], style: Language) -> str:
+    """Read "lun. a vie."."""
+    return cldr.weekdays(style.locale)[found[1].lower()]
 
 
 def _days(found: re.Match[str], style: Language) -> str | None:

@@ -124,6 +124,7 @@ class French(Language):
         "tr/min": ("{} tour par minute", "{} tours par minute"),
         "ch": ("{} cheval", "{} chevaux"),
     }
+    month_abbreviations: ClassVar = {"juill": 7, "jan": 1, "févr": 2, "fév": 2}
     abbreviations = pairs(
         """
         p. ex.: par exemple; c.-à-d.: c'est-à-dire; c. à d.: c'est-à-dire; etc.: et cetera; Mme:
@@ -132,7 +133,8 @@ class French(Language):
         J.-C.: Jésus-Christ; env.: environ; tél.: téléphone; cf.: confer; éd.: édition; s.v.p.: s'il
         vous plaît; SVP: s'il vous plaît; N.B.: nota bene; P.-S.: post-scriptum; bd: boulevard; Bd:
         boulevard; bld: boulevard; qqch.: quelque chose; qqn: quelqu'un; ibid.: ibidem; resp.:
-        respectivement; dép.: département; approx.: approximativement; hab.: habitants; vs: versus;
+        respectivement; dép.: département; approx.: approximativement; ex.: exemple; M. et Mme:
+        Monsieur et Madame; hab.: habitants; vs: versus;
         pp.: pages; chap.: chapitre
         """
     )
@@ -141,13 +143,14 @@ class French(Language):
         lun.: lundi; mar.: mardi; mer.: mercredi; jeu.: jeudi; ven.: vendredi; sam.: samedi; dim.:
         dimanche; max.: maximum; min.: minimum; n°: numéro; n°s: numéros; nº: numéro; no: numéro; n
         os: numéros; p.: page; vol.: volume; art.: article; fig.: figure; t.: tome; tab.: tableau;
-        §: paragraphe; al.: alinéa; éd.: édition; No: numéro
+        §: paragraphe; al.: alinéa; th.: thermostat; éd.: édition; No: numéro
         """
     )
     before_name = pairs(
         """
         M.: Monsieur; Dr: docteur; Dr.: docteur; Pr: professeur; Pr.: professeur; Me: maître; St:
-        Saint; Ste: Sainte; St.: Saint; Ste.: Sainte; Mgr: Monseigneur; av.: avenue; Mr: Monsieur;
+        Saint; Ste: Sainte; St.: Saint; Ste.: Sainte; Mgr: Monseigneur; av.: avenue; bât.:
+        bâtiment; Mr: Monsieur;
         Mr.: Monsieur; pl.: place
         """
     )
@@ -200,8 +203,9 @@ class French(Language):
                 _hours,
                 chars="h",
             ),
+            rule(r"(?<=[0-9s] )av\.(?= d)", lambda found, style: "avenue", r"av\."),
             rule(r"(?<=[IVX]e) s\.(?!\w)", lambda found, style: " siècle", r"e s\."),
-            rule(r"(?<![\w:.,/-])([0-9]{1,2}) ?[hH](?![\w/²'])(?= ?[^0-9]|$)", _hour, chars="hH"),
+            rule(r"(?<![\w:.,/-])([0-9]{1,2}) ?[hH](?![\w/²'])(?! ?[0-9])", _hour, chars="hH"),
             rule(r"(?<![\w.,])0[0-9](?:[ .-]?[0-9]{2}){4}(?![\w.,-]?[0-9])", _telephone, chars="0"),
         ]
 
@@ -293,6 +297,8 @@ def _ordinal(found: Match, style: Language) -> str | None:
     if ending in ("nd", "nde") and value == 2:
         return ("seconde" if feminine else "second") + found[3]
     if value == 1 and ending in ("e", "ᵉ"):
+        return None
+    if value != 1 and ending in ("er", "re", "ère", "ere"):  # "Vers" is a word
         return None
     return style.ordinal(value, "f" if feminine else "m") + found[3]
 

@@ -85,6 +85,7 @@ class German(Language):
         "Pers.": ("{} Person", "{} Personen"),
         "Zi.": ("{} Zimmer", "{} Zimmer"),
         "Pck.": ("{} Päckchen", "{} Päckchen"),
+        "Pr.": ("{} Prise", "{} Prisen"),
         "kV": ("{} Kilovolt", "{} Kilovolt"),
         "PS": ("{} PS", "{} PS"),
         "Std.": ("{} Stunde", "{} Stunden"),
@@ -111,7 +112,9 @@ class German(Language):
         eingetragener Verein; MwSt.: Mehrwertsteuer; Hbf.: Hauptbahnhof; Hbf: Hauptbahnhof;
         einschl.: einschließlich; ausschl.: ausschließlich; u. v. m.: und vieles mehr; u. Z.:
         unserer Zeitrechnung; b. w.: bitte wenden; jr.: junior; sen.: senior; jun.: junior; od.:
-        oder; dgl.: dergleichen; vs.: versus
+        oder; dgl.: dergleichen; rd.: rund; tgl.: täglich; u.: und; Mitarb.: Mitarbeiter; Co.: Co;
+        Tabl.:
+        Tabletten; vs.: versus
         """
     )
     before_number = pairs(
@@ -119,7 +122,8 @@ class German(Language):
         Mo.: Montag; Di.: Dienstag; Mi.: Mittwoch; Do.: Donnerstag; Sa.: Samstag; So.: Sonntag;
         max.: maximal; min.: minimal; gem.: gemäß; lt.: laut; Nr.: Nummer; Nrn.: Nummern; S.: Seite;
         Kap.: Kapitel; Bd.: Band; Art.: Artikel; Abs.: Absatz; Hs.: Haus; Jg.: Jahrgang; Aufl.:
-        Auflage; Tab.: Tabelle; Z.: Zeile; Ziff.: Ziffer; Pos.: Position; Vol.: Volumen; §§:
+        Auflage; Tab.: Tabelle; Z.: Zeile; Ziff.: Ziffer; Pos.: Position; Vol.: Volumen; Gl.:
+        Gleis; §§:
         Paragrafen
         """
     )

@@ -2,14 +2,14 @@
 
 import re
 
-from vits.text.languages.amounts import alternatives
+from vits.text.languages import cldr
 from vits.text.languages.context import next_word, previous_word, previous_words
 from vits.text.languages.language import Language, Match
 from vits.text.languages.names import roman_value
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
-__all__ = ["german_rules", "guess_gender", "inflect"]
+__all__ = ["STARTERS", "german_rules", "guess_gender", "inflect"]
 
 # After these an ordinal ends in -n.
 _OBLIQUE = word_set(
@@ -59,7 +59,7 @@ _NOUNS = (
     )
 )
 # Capitalised words that start a sentence rather than being counted.
-_STARTERS = word_set(
+STARTERS = word_set(
     """
     Er Sie Es Wir Ich Ihr Du Man Der Die Das Dann Danach Ein Eine Und Aber Doch Im In Am Auf Als
     Wenn Weil Da Dort Hier So Jetzt Nun Heute Morgen Gestern Auch Nach Vor Mit Bei Zu Von Was Wer
@@ -91,7 +91,17 @@ def german_rules(language: Language) -> list[Rule[Language]]:
         ),
         rule(r"(?<![\w.,/:-])([0-9]{1,2})\.(?=[\"')]*$)", _final_ordinal, chars="."),
         rule(r"(?<![\w.,/:-])([0-9]{1,3})(?:te[nrsm]?|ste[nrsm]?)\b", _suffixed, chars="t"),
-        rule(r"(?<![\w.,/:-])([0-9]{2,4})er\b", _decade, chars="e"),
+        rule(r"(?<![\w.,/:-])([0-9]{2,4})er([ns]?)\b", _decade, chars="e"),
+        rule(
+            r"(?<=[a-z€])/(Monat|Jahr|Tag|Stunde|Woche|Person|Nacht|Stück|Minute)\b",
+            lambda found, style: f" pro {found[1]}",
+            chars="/",
+        ),
+        rule(
+            r"\b(Mo|Di|Mi|Do|Fr|Sa|So)(?= [0-9]{1,2}(?:[-:.][0-9]| ?Uhr))",
+            lambda found, style: cldr.weekdays("de")[found[1].lower()],
+            chars="MDFS",
+        ),
         rule(
             r"\b([A-ZÄÖÜ][\w-]*)str\.(?= ?[0-9A-ZÄÖÜ]|[,;]|$)",
             lambda found, style: f"{found[1]}straße",
@@ -112,7 +122,7 @@ def german_rules(language: Language) -> list[Rule[Language]]:
             lambda found, style: "Freitag",
             r"Fr\.",
         ),
-        rule(r"(?<=[0-9]) ff?\.(?!\w)", lambda found, style: " folgende", r" ff?\."),
+        rule(r"(?<=[0-9]) ?ff?\.(?!\w)", lambda found, style: " folgende", r"ff?\."),
         rule(r"(?<![\w.,/:-])([0-9]{1,2})(?:-|—| bis )([0-9]{1,2}) Uhr\b", _hours, chars="U"),
     ]
 
@@ -135,7 +145,9 @@ def _number(written: str) -> int | None:
 
 def inflect(ordinal: str, found: Match, gender: str) -> str:
     """Return an ordinal with the ending that the words before it ask for."""
-    before = [word.lower() for word in previous_words(found.string, found.start(), 3)]
+    before = [word.lower() for word in previous_words(found.string, found.start(), 4)]
+    if before and before[0].rstrip(".") in cldr.weekdays("de"):  # "am Montag, 3. Mai"
+        before = before[1:]
     nearest = before[0] if before else ""
     if nearest in ("und", "oder", "bis", "sowie") and len(before) > 1 and before[1][-1:] == ".":
         before = [word.lower() for word in previous_words(found.string, found.start(), 6)][2:] or [
@@ -173,7 +185,7 @@ def _ordinal(found: Match, style: Language) -> str | None:
         return None
     if noun[:1].isupper() and not determined and not known and noun.lower() not in style.months:
         return None
-    if noun in _STARTERS:
+    if noun in STARTERS:
         return None
     if not found.string[: found.start()].strip() and not known and noun[:1].isupper():
         return None  # an item's number
@@ -213,7 +225,7 @@ def _suffixed(found: Match, style: Language) -> str:
 
 def _decade(found: Match, style: Language) -> str:
     """Read "90er" and "1990er"."""
-    return f"{style.year(int(found[1]))}er"
+    return f"{style.year(int(found[1]))}er{found[2]}"
 
 
 def _hours(found: Match, style: Language) -> str:

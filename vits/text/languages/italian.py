@@ -115,7 +115,8 @@ class Italian(Language):
         responsabilità limitata; ss.: seguenti; vs.: contro; gg.: giorni; spett.: spettabile; gent.:
         gentile; gent.mo: gentilissimo; gent.ma: gentilissima; egr.: egregio; ill.mo: illustrissimo;
         c.m.: corrente mese; u.s.: ultimo scorso; p.v.: prossimo venturo; n.d.r.: nota del
-        redattore; N.B.: nota bene; P.S.: post scriptum; a.m.: di mattina; p.m.: di pomeriggio
+        redattore; N.B.: nota bene; P.S.: post scriptum; ab.: abitanti; a.m.: di mattina; p.m.: di
+        pomeriggio
         """
     )
     before_number = pairs(
@@ -168,7 +169,11 @@ class Italian(Language):
                 _century,
                 chars="IVXL",
             ),
-            rule(r"\b(secolo|sec\.) ([IVXL]+)\b", _century_after, chars="IVXL"),
+            rule(
+                r"\b(secol[oi]|sec\.) ([IVXL]+)\b(?:( e |-)([IVXL]+)\b)?",
+                _century_after,
+                chars="IVXL",
+            ),
             rule(
                 r"(?<![\w.,+])3[0-9]{2}(?:[ ./-]?[0-9]{6,7}|[ .-][0-9]{3}[ .-][0-9]{3,4})"
                 r"(?![\w€%]|[.,][0-9])",
@@ -286,5 +291,9 @@ def _century(found: Match, style: Language) -> str | None:
 
 
 def _century_after(found: Match, style: Language) -> str | None:
-    value = roman_value(found[2])
-    return f"secolo {style.ordinal(value)}" if value else None
+    values = [roman_value(text) for text in (found[2], found[4]) if text]
+    if None in values:
+        return None
+    joint = (found[3] or "").replace("-", " a ")
+    name = "secolo" if found[1] == "sec." else found[1]
+    return f"{name} {joint.join(style.ordinal(value) for value in values if value)}"

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from vits.text.languages import cldr
 from vits.text.languages.context import previous_word
-from vits.text.languages.spelling import MAX_SPELLED, spell
+from vits.text.languages.spelling import MAX_SPELLED, parse_number, spell
 from vits.text.languages.tables import word_set
 from vits.text.rules import Rule
 
@@ -174,7 +174,7 @@ class Language:
 
     def number(self, written: str, gender: str = "") -> str:
         """Return a written number in words: groups of thousands and a decimal part are allowed."""
-        whole, mark, fraction = _parse(written)
+        whole, mark, fraction = parse_number(written)
         if not mark:
             if len(whole) > 1 and whole[0] == "0":
                 return self.digits(whole)
@@ -184,17 +184,27 @@ class Language:
 
     def value(self, written: str) -> float:
         """Return the value of a written number."""
-        whole, _, fraction = _parse(written)
+        whole, _, fraction = parse_number(written)
         return float(f"{whole}.{fraction or 0}")
 
     def plain_number(self, found: Match, written: str, noun: str) -> str:
         """Return the words of a number without unit, which may be a year or count a noun."""
         if self.is_year(found, written):
             return self.year(int(written))
-        label = previous_word(found.string, found.start()).lower().rstrip(".")
-        gender = self.gender_before(noun) if noun and label not in self.labels else ""
+        labelled = self.is_label(previous_word(found.string, found.start()))
+        gender = self.gender_before(noun) if noun and not labelled else ""
         words = self.number(written, gender)
         return self.linked(words, noun) if noun else words
+
+    def is_label(self, word: str) -> bool:
+        """Tell whether a number after a word or abbreviation names something: "Art. 1"."""
+        if word.lower().rstrip(".") in self.labels:
+            return True
+        for table in (self.before_number, self.abbreviations):
+            spoken = table.get(word) or table.get(word[:1].lower() + word[1:], "")
+            if spoken.lower() in self.labels:
+                return True
+        return False
 
     def is_year(self, found: Match, written: str) -> bool:
         """Tell whether a number is a year; matters only where years are read differently."""
@@ -270,7 +280,7 @@ class Language:
         """Return the words of an amount of money."""
         value = self.value(written)
         names = self.currency(symbol, value)
-        whole, mark, cents = _parse(written)
+        whole, mark, cents = parse_number(written)
         name = names.many if self.is_plural(value) else names.one
         if scale:
             return _join(self.linked(self.scaled(written, scale), names.many), names.many)
@@ -345,7 +355,11 @@ class Language:
 
     def fraction_before(self, above: int, below: int, noun: str) -> str:
         """Return a fraction before a noun or a unit."""
-        return self.half_before(noun) if (above, below) == (1, 2) else self.fraction(above, below)
+        return (
+            self.half_before(noun.partition(" ")[0])
+            if (above, below) == (1, 2)
+            else self.fraction(above, below)
+        )
 
     def denominator(self, value: int) -> str:
         """Return the denominator of a fraction in words."""
@@ -379,12 +393,3 @@ class Language:
 def _join(words: str, noun: str) -> str:
     """Put a noun after the words of a number."""
     return f"{words}{noun}" if words.endswith("'") else f"{words} {noun}"
-
-
-def _parse(written: str) -> tuple[str, str, str]:
-    """Split a written number into whole part, decimal mark and decimals."""
-    found = re.fullmatch(r"([0-9. ']*?)(?:(,)([0-9]+)|(\.)([0-9]{1,2}|[0-9]{4,}))?", written)
-    if found is None:
-        return re.sub("[^0-9]", "", written) or "0", "", ""
-    whole = re.sub("[^0-9]", "", found[1]) or "0"
-    return whole, found[2] or found[4] or "", found[3] or found[5] or ""

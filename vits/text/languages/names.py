@@ -1,14 +1,16 @@
 """Abbreviations, Roman numerals and telephone numbers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
 
-from vits.text.languages.amounts import alternatives
 from vits.text.languages.context import at_end, previous_word
 from vits.text.languages.language import Language
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
-__all__ = ["abbreviation_rules", "roman_rules", "roman_value", "telephone_rules"]
+__all__ = ["abbreviation_rules", "expansions", "roman_rules", "roman_value", "telephone_rules"]
 
 _ROMAN = re.compile(r"(?=[MDCLXVI])M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -27,22 +29,39 @@ def abbreviation_rules(language: Language) -> list[Rule[Language]]:
     """Return the rules for abbreviations."""
     tables = (
         (language.abbreviations, ""),
-        (language.before_number, r"(?=,? ?(?:[0-9]|[IVXLC]+\b))"),
+        (language.before_number, r"(?=,? ?(?:[0-9§]|[IVXLC]+\b))"),
         (language.before_name, r"(?=[ -]?[\"'(]?[A-ZÀ-ÖØ-Þ])"),
     )
-    return [_abbreviations(table, condition) for table, condition in tables if table]
+    return [expansions(table, condition, language.closing) for table, condition in tables if table]
 
 
-def _abbreviations(table: Mapping[str, str], condition: str) -> Rule[Language]:
+def expansions(
+    table: Mapping[str, str], condition: str = "", closing: frozenset[str] = frozenset()
+) -> Rule[Any]:
+    """Return the rule that replaces abbreviations by words.
+
+    Args:
+        table: abbreviation -> words.
+        condition: pattern of what must follow.
+        closing: abbreviations whose dot may end a sentence.
+    """
     words = {_key(written): spoken for written, spoken in table.items()}
     for written, spoken in table.items():
         words.setdefault(_key(written[:1].upper() + written[1:]), spoken)
     forms = {form for written in table for form in (written, written[:1].upper() + written[1:])}
-    # Spaces between the parts may be missing.
-    pattern = alternatives(forms).replace(r"\ ", " ?")
+    pattern = alternatives(spaced for form in forms for spaced in _spacings(form))
     return rule(
-        rf"(?<![\w.])(?:{pattern})(?![^\W\d_]){condition}", _expander(words), chars=_initials(forms)
+        rf"(?<![\w.])(?:{pattern})(?![^\W\d_]){condition}",
+        _expander(words, closing),
+        chars=_initials(forms),
     )
+
+
+def _spacings(written: str) -> Iterator[str]:
+    """Yield an abbreviation with and without the spaces between its parts."""
+    head, *parts = written.split(" ")
+    for joints in product(("", " "), repeat=len(parts)):
+        yield head + "".join(joint + part for joint, part in zip(joints, parts, strict=True))
 
 
 def _initials(forms: set[str]) -> str:
@@ -53,13 +72,15 @@ def _key(written: str) -> str:
     return written.replace(" ", "")
 
 
-def _expander(words: Mapping[str, str]) -> Callable[[re.Match[str], Language], str]:
-    def expand(found: re.Match[str], style: Language) -> str:
+def _expander(
+    words: Mapping[str, str], closing: frozenset[str]
+) -> Callable[[re.Match[str], object], str]:
+    def expand(found: re.Match[str], style: object) -> str:
         spoken = words[_key(found[0])]
         if not found[0].endswith("."):
             return spoken
         following = found.string[found.end() : found.end() + 2].strip()
-        closes = found[0].lower() in style.closing and following[:1].isupper()
+        closes = found[0].lower() in closing and following[:1].isupper()
         return f"{spoken}." if closes or at_end(found.string, found.end()) else spoken
 
     return expand
@@ -69,7 +90,8 @@ def roman_rules(language: Language) -> list[Rule[Language]]:
     """Return the rules for Roman numerals after names of rulers and labels."""
     return [
         rule(
-            r"(?<=[^\W\d_] )([IVXL]+)\b(\.(?=\s+[^\W\d_A-ZÀ-Þ]|\s*$|[,;:!?)]))?(?!['.-]?\w)",
+            r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_]\. ))([IVXL]+)\b"
+            r"(\.(?=\s+[^\W\d_A-ZÀ-Þ]|\s*$|[,;:!?)]))?(?!['.-]?\w)",
             _roman,
             chars="IVXL",
         ),
@@ -81,10 +103,11 @@ def _roman(found: re.Match[str], style: Language) -> str | None:
     if value is None:
         return None
     before = previous_word(found.string, found.start())
-    lower = before.lower().rstrip(".")
     end = "." if found[2] and (not style.ordinal_dot or at_end(found.string, found.end())) else ""
-    if lower in style.labels:
+    if style.is_label(before):
         return style.cardinal(value) + end
+    if before.endswith("."):
+        return None
     if before in style.rulers or before in style.queens:
         return style.ruler_number(value, before, found) + end
     if len(found[1]) > 1 and before[:1].isupper() and value < 40:

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vits.text.languages.expand import LANGUAGES, find_language
+from vits.text.languages.german_ordinals import STARTERS
 from vits.text.languages.tables import pairs, word_set
 
 if TYPE_CHECKING:
@@ -139,13 +140,24 @@ def _by_table(language: "Language", text: str, word: str, dot: int, following: i
                 if next_char.isupper():
                     return False
             else:
-                return found[0].lower().replace(" ", "") in language.closing
+                closing = found[0].lower().replace(" ", "") in language.closing
+                return closing and not next_char.isdigit()
+    if next_char.isdigit() and (word.lower() in language.months or word.endswith("str")):
+        return False
+    if f"{word}." in language.units and re.search(r"[0-9½¼¾]\s?$", text[: dot - len(word)][-2:]):
+        # A German noun has a capital, too.
+        return None if not language.ordinal_dot else _next_word(text, following) in STARTERS
     if language.ordinal_dot and language.is_ordinal(text, dot - len(word), dot):
         return False
     letter = word.rpartition(".")[2]
     if len(letter) == 1 and letter.isupper() and not letter.isdigit():
         return False
     return None
+
+
+def _next_word(text: str, following: int) -> str:
+    found = re.compile(r"\w*").match(text, following)
+    return found[0] if found else ""
 
 
 @cache

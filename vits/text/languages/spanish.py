@@ -111,6 +111,10 @@ class Spanish(Language):
         "Mbit/s": ("{} megabit por segundo", "{} megabits por segundo"),
         "hs": ("{} hora", "{} horas"),
         "rpm": ("{} revolución por minuto", "{} revoluciones por minuto"),
+        "cda.": ("{} cucharada", "{} cucharadas"),
+        "cdas.": ("{} cucharada", "{} cucharadas"),
+        "cdta.": ("{} cucharadita", "{} cucharaditas"),
+        "cdtas.": ("{} cucharadita", "{} cucharaditas"),
         "CV": ("{} caballo", "{} caballos"),
     }
     month_abbreviations: ClassVar = {"set": 9, "setiembre": 9}
@@ -129,19 +133,20 @@ class Spanish(Language):
         derecha; izda.: izquierda; izq.: izquierda; pza.: plaza; Pza.: plaza; ej.: ejemplo; depto.:
         departamento; dpto.: departamento; ed.: edición; Cía.: compañía; vs.: contra; km.:
         kilómetros; P. D.: posdata; s. n.: sin número; s/n: sin número; c/u: cada uno; ss.:
-        siguientes; cfr.: confróntese; cf.: confróntese; entlo.: entresuelo
+        siguientes; cfr.: confróntese; cf.: confróntese; entlo.: entresuelo; hab.: habitantes;
+        uds.: unidades; dto.: descuento; av.: avenida
         """
     )
     before_number = pairs(
         """
         cap.: capítulo; n.º: número; nº: número; n°: número; N.º: número; Nº: número; N°: número;
         núm.: número; núms.: números; No.: número; p.: página; pp.: páginas; vol.: volumen; art.:
-        artículo; arts.: artículos; fig.: figura; t.: tomo; km: kilómetro
+        artículo; arts.: artículos; fig.: figura; t.: tomo; s.: siglo; km: kilómetro
         """
     )
     before_name = pairs(
         """
-        D.: don; Sto.: santo; Sta.: santa; C/: calle ; c/: calle ; Av.: avenida; av.: avenida; Fco.:
+        D.: don; Sto.: santo; Sta.: santa; C/: calle ; c/: calle ; Fco.:
         Francisco; Mª: María; M.ª: María
         """
     )

@@ -1,9 +1,10 @@
 """Numbers in words from CLDR's rules (unicode-rbnf)."""
 
+import re
 from functools import cache, lru_cache
 from typing import Any
 
-__all__ = ["MAX_SPELLED", "has_ruleset", "minus_word", "spell"]
+__all__ = ["MAX_SPELLED", "has_ruleset", "minus_word", "parse_number", "spell"]
 
 MAX_SPELLED = 10**15
 """Numbers from here on are read digit by digit."""
@@ -61,3 +62,16 @@ def minus_word(locale: str) -> str:
         if negative.endswith(positive):
             return negative.removesuffix(positive).strip()
     return ""
+
+
+def parse_number(written: str) -> tuple[str, str, str]:
+    """Split a written number into whole part, decimal mark and decimals.
+
+    >>> parse_number("1.234,5")
+    ('1234', ',', '5')
+    """
+    found = re.fullmatch(r"([0-9. ']*?)(?:(,)([0-9]+)|(\.)([0-9]{1,2}|[0-9]{4,}))?", written)
+    if found is None:
+        return re.sub("[^0-9]", "", written) or "0", "", ""
+    whole = re.sub("[^0-9]", "", found[1]) or "0"
+    return whole, found[2] or found[4] or "", found[3] or found[5] or ""

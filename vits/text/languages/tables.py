@@ -1,6 +1,11 @@
-"""Tables of words, written as text."""
+"""Tables of words, written as text, and patterns made from them."""
 
-__all__ = ["pairs", "word_set"]
+import re
+from collections.abc import Iterable
+
+__all__ = ["alternatives", "pairs", "word_set"]
+
+Tree = dict[str, "Tree"]
 
 
 def pairs(text: str) -> dict[str, str]:
@@ -20,3 +25,37 @@ def word_set(text: str) -> frozenset[str]:
     ['one', 'two']
     """
     return frozenset(text.split())
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return a pattern that matches any of the words, the longest that fits.
+
+    Words with a common beginning share it, so that the time does not depend on their number.
+
+    >>> alternatives(["km", "kg", "km/h", "m"])
+    '(?:k(?:m(?:/h)?|g)|m)'
+    """
+    tree: Tree = {}
+    for word in words:
+        node = tree
+        for char in word:
+            node = node.setdefault(char, {})
+        node[""] = {}
+    return _branches(tree)
+
+
+def _branches(node: Tree) -> str:
+    """Return the pattern for what may follow in a tree of characters."""
+    ends = [char for char, below in node.items() if char and below.keys() == {""}]
+    parts = [
+        re.escape(char) + _branches(below)
+        for char, below in node.items()
+        if char and char not in ends
+    ]
+    if ends:
+        chars = "".join(map(re.escape, ends))
+        parts.append(chars if len(ends) == 1 else f"[{chars}]")
+    pattern = "|".join(parts)
+    if "" in node:
+        return f"(?:{pattern})?" if pattern else ""
+    return pattern if len(parts) == 1 else f"(?:{pattern})"

@@ -1,0 +1,129 @@
+"""Addresses: "12 Oak Ln.", "42 W. 5th St.", "Elm Dr.", "1600 Pennsylvania Ave. NW"."""
+
+import re
+
+from vits.text.english.context import ends_sentence, previous_word, with_dot
+from vits.text.languages.tables import alternatives
+from vits.text.rules import Rule, rule
+
+__all__ = ["ADDRESS_RULES", "STREETS"]
+
+STREETS = {
+    "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Ct": "Court",
+    "Pl": "Place", "Hwy": "Highway", "Pkwy": "Parkway", "Pky": "Parkway", "Sq": "Square",
+    "Ter": "Terrace", "Terr": "Terrace", "Cir": "Circle", "Trl": "Trail", "Expy": "Expressway",
+    "Fwy": "Freeway", "Tpke": "Turnpike", "Cres": "Crescent", "Hts": "Heights",
+}  # fmt: skip
+"""Abbreviations after the name of a street."""
+
+_COMPASS = {
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest",
+    "SE": "Southeast", "SW": "Southwest",
+}  # fmt: skip
+_POINT = r"(N\.?[EW]\.?|S\.?[EW]\.?|[NSEW]\.?)"
+_SUFFIX = rf"(?:St|Street|Dr|Drive|Way|Boulevard|Road|Avenue|Lane|{alternatives(STREETS)})"
+_HOUSE = re.compile(
+    r"(?:\b[0-9]+\w*,? |\b(?:on|at|of|onto|off|near|and|down|along|from|to) )(?:[NSEW]\.? |"
+    r"(?:North|South|East|West) )?(?:[A-Z0-9][\w.']* ){1,3}$"
+)
+_NUMBERED = re.compile(
+    r"\b[0-9]+\w* (?:[NSEW]\.? |(?:North|South|East|West) )?(?:[A-Z][\w.']* |[0-9]+(?:st|nd|rd|"
+    r"th) ){1,3}$"
+)
+
+
+def _doctor_or_street(found: re.Match[str], british: bool) -> str:
+    """Decide between "Doctor Smith" and "Elm Drive", "Saint Paul" and "Elm Street"."""
+    text, end = found.string, found.end()
+    before = text[max(0, found.start() - 80) : found.start()]
+    before_name, in_address = {"Dr": ("Doctor", "Drive"), "St": ("Saint", "Street")}[found[1]]
+    last = previous_word(text, found.start())
+    after_name = last[:1].isupper() or re.fullmatch("[0-9]+(?:st|nd|rd|th)", last) is not None
+    before_capital = re.compile(r" [\"']?[A-Z]").match(text, end) is not None
+    if before_capital:
+        ends = ends_sentence(text, end)
+        if not (
+            after_name and ends and last not in ("The", "A", "But", "And", "When", "If")
+        ) and not _NUMBERED.search(before):
+            return before_name
+        return in_address + ("." if ends else "")
+    if after_name:
+        return with_dot(in_address, found)
+    return before_name if found[1] == "Dr" else with_dot(in_address, found)
+
+
+def _street(found: re.Match[str], british: bool) -> str | None:
+    """Read the abbreviation after the name of a street, with or without a dot."""
+    name, text = found[1], found.string
+    before = text[max(0, found.start() - 60) : found.start()]
+    dot = found[2]
+    names = {**STREETS, "St": "Street", "Dr": "Drive"}
+    if not dot and not (
+        _NUMBERED.search(before)
+        or (
+            _HOUSE.search(before)
+            and re.match(r"[,.;:!?]| (?:in|and|at|to|is|was)\b|$", text[found.end() :])
+        )
+    ):
+        return None
+    if (
+        dot
+        and name in ("Pl", "Ct", "Sq", "Ter", "Cir", "Av", "Cres")
+        and not previous_word(text, found.start())[:1].isupper()
+    ):
+        return None
+    return with_dot(names[name], found) if dot else names[name]
+
+
+def _compass(found: re.Match[str], british: bool) -> str | None:
+    """Read "42 W. 5th St." and "5 mi. N. of town"."""
+    point = _COMPASS.get(found[1].replace(".", ""))
+    return point
+
+
+def _compass_of(found: re.Match[str], british: bool) -> str | None:
+    point = _COMPASS.get(found[1].replace(".", ""))
+    return None if point is None else point.lower()
+
+
+def _compass_after(found: re.Match[str], british: bool) -> str | None:
+    """Read "14th St. NW" and "Pennsylvania Ave. NW"."""
+    point = _COMPASS.get(found[2].replace(".", ""))
+    if point is None:
+        return None
+    names = {**STREETS, "St": "Street", "Dr": "Drive"}
+    end = "." if found[2].endswith(".") and ends_sentence(found.string, found.end()) else ""
+    return f"{names.get(found[1], found[1])} {point}{end}"
+
+
+_DOT = r"\.(?=\W)|\b[A-Za-z]{1,6}\.$"
+ADDRESS_RULES: tuple[Rule[bool], ...] = (
+    rule(
+        rf"(?<=[0-9] ){_POINT} (?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][\w.']*)(?: [A-Z][\w.']*){{0,2}} "
+        rf"{_SUFFIX}\b)",
+        lambda f, b: f"{_compass(f, b)} ",
+        "[0-9] [NSEW]",
+    ),
+    rule(
+        rf"(?<![\w.]){_POINT} (?=(?:Pole|Korea|Carolina|Dakota|America|Africa|Ireland|Atlantic|"
+        rf"Pacific|Virginia|Sea|Coast)\b)|(?<=\bI-[0-9]{{2}} ){_POINT}(?!\w)",
+        lambda f, b: f"{_COMPASS[(f[1] or f[2]).replace('.', '')]}{' ' if f[1] else ''}",
+        "[NSEW]\\.? [A-Z]|I-",
+    ),
+    rule(rf"(?<![\w.])(?<!\b[A-Z] ){_POINT}(?= of\b)", _compass_of, "[NSEW]\\.? of"),
+    rule(rf"\b({_SUFFIX})\.?,? {_POINT}(?!\w)", _compass_after, " [NS]"),
+    rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, _DOT),
+    rule(rf"\b(St|Dr|{alternatives(STREETS)})(\.)(?!\w)", _street, _DOT),
+    rule(
+        rf"\b(St|Dr|{alternatives(STREETS)})()(?![\w.])",
+        _street,
+        "(?:St|Dr|Ave?|Blvd|Rd|Ln|Ct|Pl|Hwy|Pkwy|Sq|Cir)\\b",
+    ),
+    rule(
+        rf"(?<![\w.])(?<!\b[A-Z]\. ){_POINT} "
+        rf"(?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][a-z]+(?: [A-Z][a-z]+)?) {_SUFFIX}\b)",
+        lambda f, b: f"{_compass(f, b)} ",
+        "[NSEW]\\.? [0-9A-Z]",
+    ),
+)
+"""Rules for streets and the points of the compass, in order."""
