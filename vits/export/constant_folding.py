@@ -9,9 +9,10 @@ from vits.export.packages import require
 
 __all__ = ["fold_constants"]
 
-# Small tables of ``TraceableInverse`` from which large ones are computed. Folding these would make
-# the file larger, so they are computed when the graph is loaded.
-_UNFOLDED = (".turn", ".bins", ".places")
+# Small tables of ``TraceableInverse`` from which large ones are computed: folding these would make
+# the file larger. And parameters that would be stored transposed, or as their exponential, from
+# which they cannot be read back exactly. All are computed when the graph is loaded.
+_UNFOLDED = (".turn", ".bins", ".places", ".log_scale", ".relative_key")
 
 
 def fold_constants(model: Any) -> Any:

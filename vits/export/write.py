@@ -14,6 +14,7 @@ from vits.export.quantization import quantize
 from vits.export.target import Target, trace
 from vits.export.verify import Verification, require_equivalent, verify
 from vits.models.vits import Vits
+from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text.language_ids import find_language
 
@@ -118,6 +119,8 @@ def _write_parts(
     spec = target.graph_spec(bundle, _inference_copy(bundle.generator), language)
     graph = trace(spec, next(example_inputs(bundle, language=language)))
     quantize(graph, precision)
+    if len(bundle.frontend.config.languages) == model.config.n_languages:
+        graph.metadata_props.add(key=DESCRIPTION, value=describe_voice(bundle))
     path = folder / target.graph_name(bundle)
     _save(graph, path)
     verification = verify(path, spec, bundle, model, language)

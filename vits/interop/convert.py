@@ -19,7 +19,6 @@ DROPPABLE = (
     "phonemizer",
     "underscore",
     "letter",
-    "precision",
 )
 
 

@@ -8,6 +8,7 @@ from vits.errors import MissingFileError, VoiceError
 from vits.interop import native
 from vits.interop.coqui import format as coqui
 from vits.interop.full_voice import FullVoice, VoiceFormat
+from vits.interop.onnx import format as onnx
 from vits.interop.original import format as original
 from vits.interop.piper import format as piper
 from vits.interop.safe_loading import load_json, load_torch
@@ -24,6 +25,7 @@ FORMATS: Mapping[str, VoiceFormat] = {
         transformers.FORMAT,
         coqui.FORMAT,
         piper.FORMAT,
+        onnx.FORMAT,
     )
 }
 
@@ -54,11 +56,15 @@ def detect_format(path: Path) -> VoiceFormat:
     if not path.exists():
         raise MissingFileError(f"{path} does not exist; check the path")
     folder = path if path.is_dir() else path.parent
-    if path.suffix in (".onnx", ".ckpt"):
+    if path.suffix == ".onnx":
+        return onnx.FORMAT
+    if path.suffix == ".ckpt":
         is_ours = path.suffix == ".ckpt" and path.is_file() and "vits" in load_torch(path)
         return native.FORMAT if is_ours else piper.FORMAT
     if is_voice(folder) and path.suffix != ".pth":
         return native.FORMAT
+    if path.is_dir() and any(path.glob("*.onnx")) and not any(path.glob("*.ckpt")):
+        return onnx.FORMAT
     detected = _detect_in_folder(folder)
     if detected is not None:
         return detected
@@ -68,7 +74,8 @@ def detect_format(path: Path) -> VoiceFormat:
             return detect_format(checkpoints[-1])
     raise VoiceError(
         f"{path} has no known voice format; expected a voice folder, transformers' config.json, "
-        "the original's G_*.pth, Coqui's model.pth or Piper's *.ckpt, each with its settings"
+        "the original's G_*.pth, Coqui's model.pth, Piper's *.ckpt or a VITS as *.onnx, each with "
+        "its settings"
     )
 
 

@@ -15,7 +15,6 @@ from vits.interop.safe_loading import load_safetensors, load_torch
 from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
 from vits.synthesis.bundle.read import read_voice
 from vits.synthesis.bundle.voice_bundle import WEIGHTS, is_voice
-from vits.synthesis.bundle.weights import is_compact
 from vits.synthesis.bundle.write import write_voice
 
 __all__ = ["DISCRIMINATORS", "FORMAT", "read", "write"]
@@ -65,11 +64,7 @@ def write(folder: Path, voice: FullVoice) -> None:
 
 def unsupported_parts(voice: FullVoice) -> dict[str, str]:
     """Return the parts that a voice folder cannot hold, and why."""
-    generator = voice.bundle.generator
-    if is_compact(generator) and any(
-        not torch.equal(value, value.half().float()) for value in generator.state_dict().values()
-    ):
-        return {"precision": "without a posterior encoder it is a compact voice, of float16"}
+    del voice
     return {}
 
 

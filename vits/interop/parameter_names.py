@@ -19,6 +19,7 @@ from vits.errors import VoiceError
 __all__ = [
     "ParameterNames",
     "Rule",
+    "convert_weight_norms",
     "count_kernels",
     "fold_weight_norm",
     "rename_to_g_v",
@@ -132,7 +133,7 @@ class ParameterNames:
                 f"{source} has the tensor {unknown[0][:120]!r}{others}, which is not part "
                 "of VITS and cannot be converted"
             )
-        return _convert_weight_norms(renamed, source)
+        return convert_weight_norms(renamed, source)
 
     def to_theirs(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename our tensors.
@@ -238,8 +239,16 @@ def _to_layout(value: Tensor, layout: str) -> Tensor:
     return value
 
 
-def _convert_weight_norms(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Fold or unfold weight normalisation until exactly our weight-normed modules have g and v."""
+def convert_weight_norms(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Fold or unfold weight normalisation until exactly our weight-normed modules have g and v.
+
+    Args:
+        weights: tensors under our names.
+        source: file named in error messages.
+
+    Raises:
+        VoiceError: a weight is given twice, half of one is missing, or one is damaged.
+    """
     converted = dict(weights)
     for name, value in weights.items():
         if name.endswith(G):

@@ -1,9 +1,10 @@
 """Piper's training checkpoints: a Lightning ``*.ckpt``, old or new, and the voice's JSON.
 
 The networks are the original's, under ``model_g.`` and ``model_d.``. A text is ``^``, blank,
-symbol, blank, …, ``$``. Piper's ONNX files are for inference only and cannot be converted.
+symbol, blank, …, ``$``. Piper's ONNX files are read by ``vits.interop.onnx``.
 """
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from vits.synthesis.settings import Settings
 __all__ = ["FORMAT", "is_settings", "read", "unsupported_parts", "write"]
 
 GENERATOR, DISCRIMINATOR = "model_g.", "model_d."
+MORE_DISCRIMINATORS = "model_mrd."  # of ``use_mrd``; training alone uses them
 # The key in which Lightning's command line stores the model's factory; it is never called.
 BUILDER = "_instantiator"
 BUILDERS = (
@@ -104,8 +106,6 @@ def is_settings(values: Mapping[str, Any]) -> bool:
 
 
 def _find_checkpoint(path: Path) -> Path:
-    if path.is_file() and path.suffix == ".onnx":
-        raise VoiceError(f"{path} is for inference only and cannot be converted; name the *.ckpt")
     if path.is_file():
         return path
     found = sorted(path.glob("*.ckpt"))
@@ -186,18 +186,30 @@ def _require_no_code(hparams: SettingsReader) -> None:
 def _parts(
     weights: dict[str, Tensor], checkpoint: Path
 ) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
-    """Split a state dict into generator and discriminators; other tensors are errors."""
+    """Split a state dict into generator and discriminators; other tensors are errors.
+
+    A voice trained with ``use_mrd`` has a third network. Only Piper's training uses it: its tensors
+    are left out and counted in a warning.
+    """
     generator = {
         n.removeprefix(GENERATOR): v for n, v in weights.items() if n.startswith(GENERATOR)
     }
     discriminators = {
         n.removeprefix(DISCRIMINATOR): v for n, v in weights.items() if n.startswith(DISCRIMINATOR)
     }
-    others = [n for n in weights if not n.startswith((GENERATOR, DISCRIMINATOR))]
+    known = GENERATOR, DISCRIMINATOR, MORE_DISCRIMINATORS
+    others = [n for n in weights if not n.startswith(known)]
     if others:
         raise VoiceError(
             f"{checkpoint} has the tensor {others[0][:120]!r} and {len(others) - 1} more outside "
             f"{GENERATOR}* and {DISCRIMINATOR}*, which cannot be converted"
+        )
+    left_out = sum(n.startswith(MORE_DISCRIMINATORS) for n in weights)
+    if left_out:
+        warnings.warn(
+            f"{checkpoint}: {left_out} tensors under {MORE_DISCRIMINATORS}* are left out; only "
+            "Piper's training uses them",
+            stacklevel=2,
         )
     if not generator:
         raise VoiceError(f"{checkpoint} has no tensors under {GENERATOR}*")

@@ -4,6 +4,7 @@ A voice's JSON lists the ids of every symbol. The ids of ``_`` go between all sy
 ``^`` and ``$`` around a text; these lists are empty in a voice without them.
 """
 
+import unicodedata
 from typing import Any
 
 from torch import Tensor
@@ -117,6 +118,10 @@ def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Fronten
         aliases = [s for s, other_ids in lists.items() if other_ids == ids and s != symbol]
         if not ids or (symbol == BLANK and aliases):
             del lists[symbol]
+    for symbol in list(lists):
+        parts = unicodedata.normalize("NFD", symbol)
+        if parts != symbol and lists.get(parts) == lists[symbol]:
+            del lists[parts]  # a second spelling of the same letter
     symbol_ids = {symbol: _single_id(symbol, ids, settings) for symbol, ids in lists.items()}
     symbols = table_from_ids(symbol_ids, settings.source)
     blank = symbols.symbols[_single_id(BLANK, layout[BLANK], settings)] if layout[BLANK] else ""

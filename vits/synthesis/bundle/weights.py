@@ -1,6 +1,7 @@
 """Reading and writing of a voice's generator as safetensors.
 
-A compact voice has no posterior encoder, and its tensors are stored as float16.
+A compact voice has no posterior encoder. Its tensors are stored as float16 if that loses nothing,
+as after ``make_compact``, and otherwise as float32.
 """
 
 from collections.abc import Mapping
@@ -66,7 +67,7 @@ def write_generator(path: Path, generator: Vits) -> None:
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in generator.state_dict().items()
     }
-    if is_compact(generator):
+    if is_compact(generator) and _fits_half(weights):
         weights = {name: value.half() for name, value in weights.items()}
     path.write_bytes(save(weights))  # save_file would make it readable for its owner only
 
@@ -92,6 +93,10 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
     _check(weights, generator.state_dict(), where)
     generator.load_state_dict(weights)
     return generator
+
+
+def _fits_half(weights: Mapping[str, Tensor]) -> bool:
+    return all(torch.equal(value, value.half().float()) for value in weights.values())
 
 
 def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where: str) -> None:

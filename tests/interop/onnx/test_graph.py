@@ -1,0 +1,244 @@
+"""Hostile and foreign graphs: each is refused by one line that names the first fault."""
+
+import numpy as np
+import pytest
+
+from vits.errors import VitsError, VoiceError
+from vits.interop.detect_format import read
+from vits.interop.onnx.graph import read_graph
+
+onnx = pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
+helper, arrays = onnx.helper, onnx.numpy_helper
+
+
+def node_of(model, kind, part=""):
+    return next(n for n in model.graph.node if n.op_type == kind and part in n.name)
+
+
+def tensor_of(model, part):
+    return next(t for t in model.graph.initializer if part in t.name)
+
+
+def attribute(node, key):
+    return next(a for a in node.attribute if a.name == key)
+
+
+def external(model):
+    tensor = tensor_of(model, "decoder.pre.weight")
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+def loop(model):
+    body = helper.make_graph([], "body", [], [])
+    model.graph.node.append(helper.make_node("Loop", ["", ""], ["x9"], body=body))
+
+
+def scan(model):
+    body = helper.make_graph([], "body", [], [])
+    model.graph.node.append(helper.make_node("Scan", [], ["x9"], body=body, num_scan_inputs=1))
+
+
+def nested_ifs(model):
+    """Nest graphs so that a walk of all branches would take 2^20 steps."""
+    inner = helper.make_graph([], "leaf", [], [])
+    for depth in range(20):
+        node = helper.make_node("If", ["c"], [f"o{depth}"], then_branch=inner, else_branch=inner)
+        inner = helper.make_graph([node], f"g{depth}", [], [])
+
+
+def huge(model):
+    tensor = tensor_of(model, "text_encoder.embedding.weight")
+    tensor.dims[0] = 1 << 40
+
+
+def claims_more(model):
+    tensor_of(model, "text_encoder.embedding.weight").dims[0] = 100_000
+
+
+def cyclic(model):
+    node = node_of(model, "Conv", "decoder/pre")
+    node.input[0] = model.graph.node[-1].output[0]
+
+
+def twice(model):
+    node = node_of(model, "Conv", "decoder/pre")
+    node.output[0] = model.graph.node[0].output[0]
+
+
+def stride(model):
+    attribute(node_of(model, "Conv", "decoder/blocks.0"), "strides").ints[0] = 2
+
+
+def rate(model):
+    attribute(node_of(model, "ConvTranspose"), "strides").ints[0] = 4
+
+
+def dilation(model):
+    attribute(node_of(model, "Conv", "decoder/blocks.0"), "dilations").ints[0] = 7
+
+
+def groups(model):
+    attribute(node_of(model, "Conv", "decoder/pre"), "group").i = 3
+
+
+def pads(model):
+    attribute(node_of(model, "Conv", "decoder/pre"), "pads").ints[0] = 9
+
+
+def two_dimensions(model):
+    attribute(node_of(model, "Conv", "decoder/pre"), "strides").ints.append(1)
+
+
+def auto_pad(model):
+    node_of(model, "Conv", "decoder/pre").attribute.append(
+        helper.make_attribute("auto_pad", "SAME_UPPER")
+    )
+
+
+def integers(model):
+    node_of(model, "Conv", "decoder/pre").op_type = "ConvInteger"
+
+
+def dynamic_int8(model):
+    model.graph.node.insert(0, helper.make_node("DequantizeLinear", ["a", "b"], ["c"]))
+
+
+def missing(model):
+    tensor = tensor_of(model, "decoder.pre.weight")
+    tensor.name = "elsewhere"
+    node_of(model, "Conv", "decoder/pre").input[1] = "elsewhere"
+    model.graph.node.remove(node_of(model, "Conv", "decoder/pre"))
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            if name == "/core/decoder/pre/Conv_output_0":
+                node.input[place] = "input"
+
+
+def not_a_number(model):
+    tensor = tensor_of(model, "decoder.pre.bias")
+    tensor.raw_data = np.full(tuple(tensor.dims), np.nan, np.float32).tobytes()
+
+
+def strings(model):
+    tensor = tensor_of(model, "decoder.pre.bias")
+    tensor.data_type = onnx.TensorProto.STRING
+    tensor.ClearField("raw_data")
+
+
+def other_architecture(model):
+    for tensor in model.graph.initializer:
+        tensor.name = tensor.name.replace("text_encoder", "front")
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = name.replace("text_encoder", "front")
+        for place, name in enumerate(node.output):
+            node.output[place] = name.replace("text_encoder", "front")
+
+
+def describe(text):
+    def change(model):
+        del model.metadata_props[:]
+        model.metadata_props.add(key="vits.voice", value=text)
+
+    return change
+
+
+def many_nodes(model):
+    del model.graph.node[:]
+    model.graph.node.extend([onnx.NodeProto()] * 120_000)
+
+
+def large_nodes(model):
+    model.graph.node[0].doc_string = "x" * (9 << 20)
+
+
+def large_metadata(model):
+    model.metadata_props.add(key="x", value="y" * (33 << 20))
+
+
+CASES = {
+    external: "stored in another file, which is not opened",
+    loop: r"\(Loop\) repeats a part of the graph",
+    scan: r"\(Scan\) repeats a part of the graph",
+    huge: "impossible shape",
+    claims_more: "claims 1600000 numbers, but holds",
+    cyclic: "is used before it is made",
+    twice: "is made twice",
+    stride: r"decoder\.blocks\.0\.1\.dilated\.0 has stride, dilation and groups 2, 2, 1",
+    rate: r"decoder\.upsamplers\.0 has stride, dilation and groups 4, 1, 1",
+    dilation: r"decoder\.blocks\.0\.1\.dilated\.0 has stride, dilation and groups 1, 7, 1",
+    groups: r"decoder\.pre has stride, dilation and groups 1, 1, 3",
+    pads: r"decoder\.pre .* the padding 9, 3",
+    two_dimensions: "has strides that no VITS has",
+    auto_pad: "has auto_pad that no VITS has",
+    integers: r"\(ConvInteger\) computes with 8-bit weights",
+    dynamic_int8: r"\(DequantizeLinear\) computes with 8-bit weights",
+    missing: r"lacks tensor decoder\.pre\.weight",
+    not_a_number: r"NaN or infinite values in tensor decoder\.pre\.bias",
+    strings: "unknown number type",
+    other_architecture: "it is not a VITS, or an unknown program wrote it",
+    describe("{"): "is not valid JSON",
+    describe('{"format": 1}'): "must have exactly the keys",
+    many_nodes: "more than 100,000 parts",
+    large_nodes: "8 MiB of nodes",
+    large_metadata: "too much beside its graph",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), CASES.items(), ids=[change.__name__ for change in CASES]
+)
+def test_a_hostile_graph_is_refused_by_one_line(edited, change, message):
+    with pytest.raises(VitsError, match=message) as caught:
+        read(edited(change))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"hello, world" * 99, b"\x3a\xff\xff\xff\xff\x0f", b"\xff" * 30]
+)
+def test_another_file_is_refused(tmp_path, data):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(data)
+    with pytest.raises(VoiceError):
+        read(path)
+
+
+def test_a_cut_file_is_refused(piper_graph, tmp_path):
+    path = tmp_path / "x.onnx"
+    for share in (0.1, 0.5, 0.99):
+        path.write_bytes(piper_graph[0][: int(len(piper_graph[0]) * share)])
+        with pytest.raises(VoiceError, match=r"damaged|claims"):
+            read_graph(path).tensor("core.model.decoder.pre.weight")
+
+
+def test_conditions_are_not_entered(edited):
+    """A graph with an ``If`` is read: exporters write them, and nothing of it is run."""
+    inner = helper.make_graph([], "leaf", [], [])
+    for depth in range(12):
+        node = helper.make_node("If", ["c"], [f"o{depth}"], then_branch=inner, else_branch=inner)
+        inner = helper.make_graph([node], f"g{depth}", [], [])
+
+    def change(model):
+        model.graph.initializer.append(arrays.from_array(np.array(True), "c"))
+        model.graph.node.append(
+            helper.make_node("If", ["c"], ["o"], then_branch=inner, else_branch=inner)
+        )
+
+    assert read(edited(change)).format == "onnx"
+
+
+def test_weights_in_a_list_of_numbers_are_read(edited):
+    def change(model):
+        tensor = tensor_of(model, "decoder.pre.bias")
+        values = arrays.to_array(tensor)
+        tensor.ClearField("raw_data")
+        tensor.float_data.extend(values.tolist())
+        change.values = values
+
+    path = edited(change)
+    found = read(path).bundle.generator.state_dict()["decoder.pre.bias"]
+    assert (found.numpy() == change.values).all()

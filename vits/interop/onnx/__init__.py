@@ -1,0 +1,1 @@
+"""Read the weights of a voice from an ONNX graph, without running it."""
