@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vits.config import VitsConfig
+    from vits.interop.load import load, synthesize
     from vits.models.vits import Vits
-    from vits.synthesis import Speech, Voice, load, synthesize
+    from vits.synthesis import Speech, Voice
 
     __version__: str
 
@@ -20,8 +21,8 @@ _HOMES = {
     "Vits": "vits.models.vits",
     "VitsConfig": "vits.config",
     "Voice": "vits.synthesis",
-    "load": "vits.synthesis",
-    "synthesize": "vits.synthesis",
+    "load": "vits.interop.load",
+    "synthesize": "vits.interop.load",
 }
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vits.errors import VitsError
-from vits.synthesis.api import load
+from vits.interop.load import load
 from vits.synthesis.bundle.onnx_bundle import read_onnx_voice
 from vits.synthesis.onnx_voice import OnnxVoice
 from vits.synthesis.runtime.onnx_engine import OnnxEngine

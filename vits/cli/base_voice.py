@@ -16,18 +16,25 @@ def read_base(path: str) -> "BaseVoice":
     """Read a voice with the training state that fine-tuning can continue from.
 
     Args:
-        path: a voice folder, the name of a bundled voice, a checkpoint, or the folder of a run,
-            which stands for its newest checkpoint.
+        path: a voice folder, the name of a bundled voice, a checkpoint, the folder of a run,
+            which stands for its newest checkpoint, or a voice of another project.
 
     Raises:
         MissingFileError: the path does not exist.
         VoiceError: the path is neither a voice nor a run, or the voice is damaged.
         CheckpointError: the checkpoint is damaged.
     """
+    from vits.interop.load import read_any
+    from vits.synthesis import bundle_checkpoint
     from vits.training.finetuning import BaseVoice
 
+    state: dict[str, Any]
     folder, checkpoint = _find(path)
-    bundle = read_bundle(path)
+    if checkpoint is None:
+        voice = read_any(folder)
+        bundle, state = voice.bundle, {"discriminators": voice.discriminators}
+    else:
+        bundle, state = bundle_checkpoint(checkpoint), _training_state(checkpoint)
     return BaseVoice(
         source=path if checkpoint is None else str(checkpoint),
         config=bundle.generator.config,
@@ -35,7 +42,7 @@ def read_base(path: str) -> "BaseVoice":
         fingerprint=bundle.fingerprint,
         speakers=() if bundle.speakers == ("",) else bundle.speakers,
         generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
-        **(_discriminators(folder) if checkpoint is None else _training_state(checkpoint)),
+        **state,
     )
 
 
@@ -50,14 +57,16 @@ def read_bundle(path: str) -> "VoiceBundle":
         VoiceError: the path is neither a voice nor a run, or the voice is damaged.
         CheckpointError: the checkpoint is damaged.
     """
-    from vits.synthesis import bundle_checkpoint, read_voice
+    from vits.interop.load import read_any
+    from vits.synthesis import bundle_checkpoint
 
     folder, checkpoint = _find(path)
-    return read_voice(folder) if checkpoint is None else bundle_checkpoint(checkpoint)
+    return read_any(folder).bundle if checkpoint is None else bundle_checkpoint(checkpoint)
 
 
 def _find(name: str) -> tuple[Path, Path | None]:
     """Return the path of a voice or run, and its checkpoint; None for a voice folder."""
+    from vits.interop.detect_format import find_format
     from vits.synthesis import find_checkpoint
     from vits.synthesis.api import find_voice
     from vits.synthesis.bundle.voice_bundle import REQUIRED
@@ -69,6 +78,9 @@ def _find(name: str) -> tuple[Path, Path | None]:
         )
     if path.is_dir() and any((path / file).exists() for file in REQUIRED):
         return path, None
+    known = find_format(path)
+    if known is not None and known.title != "vits":
+        return path, None
     try:
         return path, find_checkpoint(path)
     except CheckpointError as error:
@@ -76,15 +88,6 @@ def _find(name: str) -> tuple[Path, Path | None]:
             f"{path} is neither a voice (it lacks {', '.join(REQUIRED)}) nor a run (it has no "
             "*.ckpt); create a voice with: vits bundle CHECKPOINT -o DIR"
         ) from error
-
-
-def _discriminators(folder: Path) -> dict[str, Any]:
-    """Read the discriminators that `vits convert` may have stored with a voice."""
-    from vits.interop.native import DISCRIMINATORS, read
-
-    if not (folder / DISCRIMINATORS).is_file():
-        return {}
-    return {"discriminators": read(folder).discriminators}
 
 
 def _training_state(path: Path) -> dict[str, Any]:

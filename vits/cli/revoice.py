@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: an invalid recording, voice, option or output file.
     """
-    from vits.synthesis import OnnxVoice, load
+    from vits.interop.load import load
+    from vits.synthesis import OnnxVoice
     from vits.synthesis.speakers import parse_speaker
 
     output: Path = args.output

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: an invalid text, voice, option or output file.
     """
-    from vits.synthesis import load
+    from vits.interop.load import load
     from vits.text import read_lexicon
 
     _check_outputs(args.output, args.timings, args.captions or [])

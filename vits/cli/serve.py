@@ -169,7 +169,7 @@ def _load(arguments: list[str], device: str, precision: str) -> "dict[str, Voice
     Raises:
         VitsError: a voice cannot be read, or two have the same name.
     """
-    from vits.synthesis import load
+    from vits.interop.load import load
     from vits.synthesis.api import DEFAULT_VOICE
 
     voices: dict[str, Voice | OnnxVoice] = {}

@@ -15,7 +15,7 @@ from vits.interop.safe_loading import load_json, load_torch
 from vits.interop.transformers import format as transformers
 from vits.synthesis.bundle.voice_bundle import is_voice
 
-__all__ = ["FORMATS", "detect_format", "read"]
+__all__ = ["FORMATS", "detect_format", "find_format", "read"]
 
 FORMATS: Mapping[str, VoiceFormat] = {
     each.title: each
@@ -55,6 +55,22 @@ def detect_format(path: Path) -> VoiceFormat:
     """
     if not path.exists():
         raise MissingFileError(f"{path} does not exist; check the path")
+    found = find_format(path)
+    if found is not None:
+        return found
+    raise VoiceError(
+        f"{path} has no known voice format; expected a voice folder, transformers' config.json, "
+        "the original's G_*.pth, Coqui's model.pth, Piper's *.ckpt or a VITS as *.onnx, each with "
+        "its settings"
+    )
+
+
+def find_format(path: Path) -> VoiceFormat | None:
+    """Return the format of an existing file or folder, or None.
+
+    Raises:
+        VoiceError: the settings are those of another architecture, or damaged.
+    """
     folder = path if path.is_dir() else path.parent
     if path.suffix == ".onnx":
         return onnx.FORMAT
@@ -71,12 +87,8 @@ def detect_format(path: Path) -> VoiceFormat:
     if path.is_dir():
         checkpoints = sorted(path.rglob("*.ckpt"))
         if checkpoints:
-            return detect_format(checkpoints[-1])
-    raise VoiceError(
-        f"{path} has no known voice format; expected a voice folder, transformers' config.json, "
-        "the original's G_*.pth, Coqui's model.pth, Piper's *.ckpt or a VITS as *.onnx, each with "
-        "its settings"
-    )
+            return find_format(checkpoints[-1])
+    return None
 
 
 def _detect_in_folder(folder: Path) -> VoiceFormat | None:
