@@ -3,7 +3,8 @@
 The graph takes ``input``, ``input_lengths``, ``scales`` (noise, length, duration noise) and, with
 several speakers, ``sid``; it returns ``output`` (1, 1, 1, L). Piper reads the durations from the
 graph's only ``Ceil``. It frames a text with the ids that its JSON lists for ``^``, ``_`` and ``$``;
-the lists are empty for a voice that was trained without them.
+the lists are empty for a voice that was trained without them. One more key of the JSON, which Piper
+ignores, describes the voice, so that reading it back restores everything.
 """
 
 import json
@@ -20,6 +21,7 @@ from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
+from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend
 from vits.text.symbols import describe_symbols
@@ -156,6 +158,8 @@ def _write_files(folder: Path, bundle: VoiceBundle) -> None:
         "hop_length": config.audio.hop_length,
         "piper_version": "1.0.0",
     }
+    if config.n_languages == 0:  # a graph of one of several languages lacks the others
+        values[DESCRIPTION] = describe_voice(bundle)
     clusters = [list(unicodedata.normalize("NFD", symbol)) for symbol in _composed(bundle.frontend)]
     if clusters:
         values["vowel_clusters"] = clusters
@@ -169,4 +173,5 @@ TARGET = Target(
     graph_spec=_graph_spec,
     graph_name=_graph_name,
     write_files=_write_files,
+    describes=False,  # Piper's own graphs have no metadata; the JSON has the description
 )

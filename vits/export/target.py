@@ -79,6 +79,8 @@ class Target:
         graph_name: returns the file name of the graph.
         write_files: writes the files beside the graph into a folder.
         takes_language: whether the graph takes the language as an input.
+        describes: whether the graph's metadata describes the voice; otherwise ``write_files``
+            writes the description if the engine has a place for it.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Target:
     graph_name: Callable[[VoiceBundle], str]
     write_files: Callable[[Path, VoiceBundle], None]
     takes_language: bool = False
+    describes: bool = True
 
 
 def trace(spec: GraphSpec, example: ExampleInput) -> Any:

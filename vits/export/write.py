@@ -1,6 +1,7 @@
 """Write and verify a voice for an engine, completely or not at all."""
 
 import copy
+import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,8 +120,8 @@ def _write_parts(
     spec = target.graph_spec(bundle, _inference_copy(bundle.generator), language)
     graph = trace(spec, next(example_inputs(bundle, language=language)))
     quantize(graph, precision)
-    if len(bundle.frontend.config.languages) == model.config.n_languages:
-        graph.metadata_props.add(key=DESCRIPTION, value=describe_voice(bundle))
+    if target.describes and language is None:  # a fixed language leaves parts of the model out
+        _describe(graph, bundle)
     path = folder / target.graph_name(bundle)
     _save(graph, path)
     verification = verify(path, spec, bundle, model, language)
@@ -132,6 +133,15 @@ def _write_parts(
         if not name.startswith("posterior_encoder.")
     )
     return ExportResult(path, verification, path.stat().st_size, 4 * n_weights)
+
+
+def _describe(graph: Any, bundle: VoiceBundle) -> None:
+    """Put the description of a voice into a graph, instead of one that it has."""
+    values = json.dumps(describe_voice(bundle), ensure_ascii=False, allow_nan=False)
+    others = [entry for entry in graph.metadata_props if entry.key != DESCRIPTION]
+    del graph.metadata_props[:]
+    graph.metadata_props.extend(others)
+    graph.metadata_props.add(key=DESCRIPTION, value=values)
 
 
 def _save(graph: Any, path: Path) -> None:

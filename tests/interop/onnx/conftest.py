@@ -1,11 +1,13 @@
 """One exported voice of every kind, and graphs made from it."""
 
 import functools
+import json
 
 import pytest
 import torch
 
 from vits.config import FrontendConfig
+from vits.synthesis.bundle.description import DESCRIPTION
 from vits.text import Frontend, SymbolTable
 
 
@@ -51,16 +53,22 @@ def piper_graph(exported):
 
 @pytest.fixture
 def edited(piper_graph, tmp_path):
-    """Write Piper's graph after an edit of the model; return its path."""
+    """Write Piper's graph after an edit of the model; return its path.
+
+    Without ``described`` its JSON has Piper's own keys alone.
+    """
     import onnx
 
-    def edit(change):
+    def edit(change, *, described=True):
         model = onnx.load_from_string(piper_graph[0])
         replaced = change(model)
         path = tmp_path / "voice.onnx"
         data = replaced if isinstance(replaced, bytes) else model.SerializeToString()
         path.write_bytes(data)
-        path.with_name("voice.onnx.json").write_bytes(piper_graph[1])
+        settings = json.loads(piper_graph[1])
+        if not described:
+            del settings[DESCRIPTION]
+        path.with_name("voice.onnx.json").write_text(json.dumps(settings), encoding="utf-8")
         return path
 
     return edit

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def as_piper_writes(voice):
 
 def test_a_graph_with_pipers_names_is_read_by_its_structure(exported, edited):
     voice, _ = exported("piper")
-    path = edited(as_piper_writes(voice))
+    path = edited(as_piper_writes(voice), described=False)
     found = read(path)
     log_scale = "duration_predictor.flows.0.log_scale"
     same(voice, found, except_for=(log_scale,))
@@ -200,19 +201,30 @@ def test_a_folder_with_several_graphs_names_them(exported, tmp_path):
 
 
 def test_a_graph_without_its_settings_says_what_is_missing(edited):
-    path = edited(lambda model: model.ClearField("metadata_props"))
+    path = edited(lambda model: None)
     path.with_name("voice.onnx.json").unlink()
     with pytest.raises(MissingFileError, match=r"voice\.onnx\.json does not exist; put the voice"):
         read(path)
 
 
-def test_settings_that_contradict_the_graph_are_refused(edited):
-    path = edited(lambda model: model.ClearField("metadata_props"))
+@pytest.mark.parametrize("described", [True, False])
+def test_settings_that_contradict_the_graph_are_refused(edited, described):
+    path = edited(lambda model: None, described=described)
     settings = path.with_name("voice.onnx.json")
     values = json.loads(settings.read_text())
     settings.write_text(json.dumps(values | {"num_speakers": 5}))
     with pytest.raises(VoiceError, match="num_speakers is 5, but the tensors say 2"):
         read(path)
+
+
+def test_speaking_settings_that_somebody_edited_count(edited):
+    path = edited(lambda model: None)
+    settings = path.with_name("voice.onnx.json")
+    values = json.loads(settings.read_text())
+    before = read(path).bundle.settings
+    values["inference"]["length_scale"] = 1.5
+    settings.write_text(json.dumps(values))
+    assert read(path).bundle.settings == replace(before, length_scale=1.5)
 
 
 def test_a_graph_is_not_a_format_to_write(exported):

@@ -5,6 +5,7 @@ of the duration predictor the posterior and one coupling start anew.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from vits.config import AudioConfig, VitsConfig
 from vits.errors import MissingFileError, VoiceError
-from vits.interop.carried_settings import KEY, CarriedSettings, read_carried_settings
+from vits.interop.carried_settings import KEY, read_carried_settings
 from vits.interop.full_voice import FullVoice, VoiceFormat, wrap_errors
 from vits.interop.infer_config import require_consistent
 from vits.interop.onnx.config import (
@@ -105,7 +106,10 @@ def _builder(file: Path, graph: Graph) -> Callable[[_Source], VoiceBundle]:
 
 def _build_described(source: _Source) -> VoiceBundle:
     """Build a voice of our own export, which describes itself."""
-    described = VoiceDescription(source.graph.metadata[DESCRIPTION])
+    return _described_bundle(source, VoiceDescription.from_json(source.graph.metadata[DESCRIPTION]))
+
+
+def _described_bundle(source: _Source, described: VoiceDescription) -> VoiceBundle:
     check_convolutions(source.parameters, described.config, str(source.path))
     weights = with_unused_parts(source.parameters.weights, described.config)
     weights = with_weight_norms(weights, described.config)
@@ -132,15 +136,13 @@ def _build_piper(source: _Source) -> VoiceBundle:
     """Build one of Piper's voices."""
     path = _piper_settings(source.path)
     assert path is not None
-    settings = SettingsReader(load_json(path), path)
+    values = load_json(path)
+    settings = SettingsReader(values, path)
+    if DESCRIPTION in values:
+        return _build_described_piper(source, VoiceDescription(values[DESCRIPTION]), settings)
     carried = read_carried_settings(settings.mapping(KEY, {}))
     config, weights = source.build(settings.integer("audio.sample_rate"), carried.audio)
-    claims = {
-        "num_symbols": (settings.get("num_symbols", None), config.n_symbols),
-        "num_speakers": (max(1, settings.integer("num_speakers", 1)), config.n_speakers),
-        "hop_length": (settings.get("hop_length", None), config.audio.hop_length),
-    }
-    require_consistent(claims, path)
+    _require_pipers_sizes(config, settings)
     frontend = read_frontend(settings, carried)
     speakers = settings.mapping("speaker_id_map", {})
     return VoiceBundle(
@@ -148,17 +150,36 @@ def _build_piper(source: _Source) -> VoiceBundle:
         frontend=frontend,
         fingerprint=frontend.fingerprint(),
         speakers=tuple(speaker_names(speakers, config.n_speakers, path)),
-        settings=_piper_inference(settings, carried),
+        settings=_piper_inference(settings, carried.inference),
         card=carried.card,
     )
 
 
-def _piper_inference(settings: SettingsReader, carried: CarriedSettings) -> Settings:
-    return Settings(
+def _build_described_piper(
+    source: _Source, described: VoiceDescription, settings: SettingsReader
+) -> VoiceBundle:
+    """Build a voice of our own export; the speaking settings of the JSON may have been edited."""
+    _require_pipers_sizes(described.config, settings)
+    bundle = _described_bundle(source, described)
+    return replace(bundle, settings=_piper_inference(settings, bundle.settings))
+
+
+def _require_pipers_sizes(config: VitsConfig, settings: SettingsReader) -> None:
+    claims = {
+        "num_symbols": (settings.get("num_symbols", None), config.n_symbols),
+        "num_speakers": (max(1, settings.integer("num_speakers", 1)), config.n_speakers),
+        "hop_length": (settings.get("hop_length", None), config.audio.hop_length),
+        "audio.sample_rate": (settings.get("audio.sample_rate"), config.audio.sample_rate),
+    }
+    require_consistent(claims, settings.source)
+
+
+def _piper_inference(settings: SettingsReader, others: Settings) -> Settings:
+    return replace(
+        others,
         noise_scale=settings.number("inference.noise_scale", 0.667),
         noise_scale_duration=settings.number("inference.noise_w", 0.8),
         length_scale=settings.number("inference.length_scale", 1.0),
-        sentence_silence=carried.inference.sentence_silence,
     )
 
 

@@ -1,4 +1,4 @@
-"""A voice without its tensors as one JSON value, which an exported graph carries."""
+"""A voice without its tensors as JSON values, which an exported voice carries."""
 
 import json
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from vits.text import Frontend
 
 __all__ = ["DESCRIPTION", "VoiceDescription", "describe_voice"]
 
-DESCRIPTION = "vits.voice"  # key of an exported graph's metadata
+DESCRIPTION = "vits.voice"  # key of an exported graph's metadata, and of Piper's JSON
 KEYS = ("format", "model", "frontend", "fingerprint", "speakers", "inference", "card")
 
 
-def describe_voice(bundle: VoiceBundle) -> str:
-    """Return everything but the tensors of a voice as JSON."""
-    values = {
+def describe_voice(bundle: VoiceBundle) -> dict[str, Any]:
+    """Return everything but the tensors of a voice as JSON values."""
+    return {
         "format": FORMAT,
         "model": to_dict(bundle.generator.config),
         "frontend": bundle.frontend.to_dict(),
@@ -33,14 +33,13 @@ def describe_voice(bundle: VoiceBundle) -> str:
         "inference": to_dict(bundle.settings),
         "card": to_dict(bundle.card),
     }
-    return json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class VoiceDescription:
     """A voice that lacks its tensors.
 
     Args:
-        text: what ``describe_voice`` returned.
+        values: what ``describe_voice`` returned.
 
     Attributes:
         config: configuration of the model.
@@ -51,11 +50,7 @@ class VoiceDescription:
 
     config: VitsConfig
 
-    def __init__(self, text: str) -> None:
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise VoiceError(f"{DESCRIPTION} is not valid JSON: {error}") from error
+    def __init__(self, values: object) -> None:
         values = cast(dict[str, Any], values) if isinstance(values, dict) else {}
         if set(values) != set(KEYS):
             raise VoiceError(f"{DESCRIPTION} must have exactly the keys {', '.join(KEYS)}")
@@ -70,6 +65,19 @@ class VoiceDescription:
         self._speakers = names(values["speakers"])
         self._settings = from_dict(Settings, values["inference"], "inference")
         self._card = from_dict(Card, values["card"], "card")
+
+    @classmethod
+    def from_json(cls, text: str) -> "VoiceDescription":
+        """Read a description that was written as JSON.
+
+        Raises:
+            VitsError: it is not such a description; the first fault is named.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise VoiceError(f"{DESCRIPTION} is not valid JSON: {error}") from error
+        return cls(values)
 
     def bundle(self, weights: Mapping[str, Tensor], source: str) -> VoiceBundle:
         """Return the voice with these tensors.
