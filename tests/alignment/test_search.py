@@ -93,15 +93,6 @@ def test_unknown_and_missing_backends_are_errors(monkeypatch: pytest.MonkeyPatch
             monotonic_alignment_search(torch.zeros(1, 1, 1), one, one, backend=backend)
 
 
-def test_auto_selects_the_backend_by_device_and_installed_packages(monkeypatch: pytest.MonkeyPatch):
-    from vits.alignment.search import _best_backend
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    assert [_best_backend(d) for d in ("cpu", "cuda", "mps")] == ["numba", "triton", "torch"]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert _best_backend("cuda") == "torch"
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
 def test_unchecked_scores_that_are_not_finite_give_valid_durations(backend: str, value: float):

@@ -457,12 +457,24 @@ RECIPE = {
 }
 
 
-# test_skips.py, as it takes bad numbers to show; above, as they take longer segments, or pitch
-ELSEWHERE = {"max_skipped_steps", "loss_weights.subband", "loss_weights.pitch"}
+# test_skips.py, as it takes bad numbers to show; above, as they take longer segments, or pitch;
+# below, as all backends find one path
+ELSEWHERE = {
+    "max_skipped_steps",
+    "loss_weights.subband",
+    "loss_weights.pitch",
+    "alignment.backend",
+}
 
 
 def test_the_list_of_the_recipe_is_complete():
     assert {*RECIPE, *ELSEWHERE} == set(leaves(TrainingConfig()))
+
+
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_a_run_searches_with_the_backend_of_the_recipe(make_run, backend):
+    _, module, _ = make_run(1, alignment={"backend": backend})
+    assert module.generator.alignment_backend == {"auto": "numba"}.get(backend, backend)
 
 
 def leaves(config, prefix=""):

@@ -5,6 +5,7 @@ that has the highest total score. A path is (B, T, S); its compact forms are dur
 frames of each symbol, and an index (B, T), the symbol of each frame.
 """
 
+from vits.alignment.backend import Backend, choose_backend
 from vits.alignment.likelihood import diagonal_guide, prior_log_likelihood
 from vits.alignment.paths import (
     durations_to_index,
@@ -12,11 +13,12 @@ from vits.alignment.paths import (
     path_to_durations,
     total_frames,
 )
-from vits.alignment.search import BACKENDS, Backend, monotonic_alignment_search
+from vits.alignment.search import BACKENDS, monotonic_alignment_search
 
 __all__ = [
     "BACKENDS",
     "Backend",
+    "choose_backend",
     "diagonal_guide",
     "durations_to_index",
     "durations_to_path",

@@ -7,19 +7,16 @@ import importlib.util
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from vits.alignment.backend import Backend, choose_backend
 from vits.alignment.kernel import search_batch
 from vits.alignment.paths import path_to_durations
 from vits.errors import AlignmentError
 
-__all__ = ["BACKENDS", "Backend", "monotonic_alignment_search"]
-
-Backend = Literal["auto", "numba", "torch", "triton", "monotonic_align"]
-"""Name of a search, or ``auto``, which chooses by the device of the scores."""
+__all__ = ["BACKENDS", "monotonic_alignment_search"]
 
 
 def monotonic_alignment_search(
@@ -41,8 +38,8 @@ def monotonic_alignment_search(
         symbol_lengths: (B,) int64, each in [1, S].
         frame_lengths: (B,) int64, each in [symbol length, T].
         backend: ``numba`` (compiled, on the CPU), ``triton`` (compiled, on a CUDA GPU), ``torch``
-            (any device), ``monotonic_align`` (the package, if installed), or ``auto``: numba for
-            tensors on the CPU, triton on CUDA if it is installed, else torch.
+            (any device), ``monotonic_align`` (the package, if installed), or ``auto``: triton on
+            CUDA if it works there, else numba.
         check: validate lengths and scores first; on an accelerator this waits for the device.
 
     Returns:
@@ -56,19 +53,13 @@ def monotonic_alignment_search(
     if check:
         _check(scores, symbol_lengths, frame_lengths)
     if backend == "auto":
-        backend = _best_backend(scores.device.type)
+        backend = choose_backend("auto", scores.device)
     try:
         search = BACKENDS[backend]
     except KeyError:
         known = ", ".join(("auto", *BACKENDS))
         raise AlignmentError(f"alignment backend {backend!r} must be one of {known}") from None
     return search(scores, symbol_lengths, frame_lengths)
-
-
-def _best_backend(device: str) -> Backend:
-    if device == "cuda" and importlib.util.find_spec("triton") is not None:
-        return "triton"
-    return "numba" if device == "cpu" else "torch"
 
 
 def _check(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 __all__ = ["search_triton"]
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["T", "S"])  # lengths differ from batch to batch
 def _search(
     scores,  # noqa: ANN001  # triton's own types
     symbol_lengths,  # noqa: ANN001
@@ -66,15 +66,16 @@ def search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor)
     durations = torch.zeros(batch, n_symbols, dtype=torch.int64, device=scores.device)
     lanes = max(32, triton.next_power_of_2(n_symbols))
     launch = _search[(batch,)]  # pyright: ignore[reportIndexIssue]
-    launch(
-        scores,
-        symbol_lengths.contiguous(),
-        frame_lengths.contiguous(),
-        moved,
-        durations,
-        n_frames,
-        n_symbols,
-        BLOCK=lanes,
-        num_warps=min(8, max(1, lanes // 64)),
-    )
+    with torch.cuda.device_of(scores):  # triton launches on the current device
+        launch(
+            scores,
+            symbol_lengths.contiguous(),
+            frame_lengths.contiguous(),
+            moved,
+            durations,
+            n_frames,
+            n_symbols,
+            BLOCK=lanes,
+            num_warps=min(8, max(1, lanes // 64)),
+        )
     return durations

@@ -127,6 +127,9 @@ class AlignmentConfig:
             it fades to 0 over ``guide_steps``. 0 is the original's unguided search; 100 helps short
             runs, which otherwise may find no alignment. Needs ``source`` "search".
         guide_steps: steps over which the guide fades, at least 1. Needs a ``guide``.
+        backend: what computes the search; all find the same path. ``auto``: triton on a CUDA GPU
+            if it works there, otherwise numba, which computes on the CPU; ``torch`` runs on any
+            device. Needs ``source`` "search".
     """
 
     GROUP: ClassVar[str] = "alignment"
@@ -134,6 +137,7 @@ class AlignmentConfig:
     source: Literal["search", "data"] = "search"
     guide: float = 0.0
     guide_steps: int = 1000
+    backend: Literal["auto", "numba", "torch", "triton"] = "auto"
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -150,6 +154,17 @@ class AlignmentConfig:
         )
         require_effect(
             self, "guide_steps", when=self.guide > 0, reason="give alignment.guide above 0"
+        )
+        backends = ("auto", "numba", "torch", "triton")
+        require(
+            self.backend in backends,
+            f"{key_of(self, 'backend')} {self.backend!r} must be one of {', '.join(backends)}",
+        )
+        require_effect(
+            self,
+            "backend",
+            when=self.source == "search",
+            reason="alignment.source 'data' does not search; give alignment.source 'search'",
         )
 
 

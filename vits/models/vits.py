@@ -47,6 +47,7 @@ class Vits(nn.Module):
     def __init__(self, config: VitsConfig) -> None:
         super().__init__()
         self.config = config
+        self.alignment_backend: alignment.Backend = "auto"  # computes ``align``
         hidden, latent, n_bins = config.hidden_channels, config.latent_channels, config.audio.n_bins
         speaker = config.speaker_channels if config.n_speakers > 1 else 0
         language = config.language_channels if config.n_languages else 0
@@ -183,9 +184,7 @@ class Vits(nn.Module):
         guide: float = 0.0,
         check: bool = True,
     ) -> Tensor:
-        """Find the durations (B, S) int64 of the most likely monotonic path; no gradient flows.
-
-        Source: VITS section 2.2.1.
+        """Find the durations (B, S) int64 of the most likely monotonic path (VITS section 2.2.1).
 
         Args:
             text: of ``encode``.
@@ -193,14 +192,14 @@ class Vits(nn.Module):
             id_lengths: (B,) int64.
             frame_lengths: (B,) int64.
             guide: weight of the pull towards even durations, per latent channel.
-            check: raise ``AlignmentError`` for impossible lengths or scores that are not finite;
-                on an accelerator this waits for the device.
+            check: as in ``monotonic_alignment_search``, with its errors.
         """
         scores = alignment.prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
         if guide > 0:
             even = alignment.diagonal_guide(id_lengths, frame_lengths, *scores.shape[1:])
             scores = scores + guide * self.config.latent_channels * even
-        return alignment.monotonic_alignment_search(scores, id_lengths, frame_lengths, check=check)
+        search, backend = alignment.monotonic_alignment_search, self.alignment_backend
+        return search(scores, id_lengths, frame_lengths, backend=backend, check=check)
 
     @torch.no_grad()
     def align_recording(

@@ -34,6 +34,7 @@ from vits.training.checkpoints.resume import find_resume_checkpoint, require_sam
 from vits.training.datamodule import VitsDataModule
 from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
+from vits.training.precision import require_supported
 from vits.training.preemption.launcher import launch_with
 from vits.training.preemption.signals import GRACE_S, StopRequest, notify
 from vits.training.step.distributed import choose_devices
@@ -51,8 +52,6 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     "use_distributed_sampler": False,
     "enable_model_summary": False,
 }
-# These need a loss scale, which would skip a bad step on one rank only.
-FLOAT16 = ("16", "16-mixed", "16-true")
 
 
 def fit(arguments: list[str]) -> int:
@@ -179,13 +178,8 @@ class FitCLI(LightningCLI):
         return data.dataset_info
 
     def before_instantiate_classes(self) -> None:
-        """Refuse precisions that need a loss scale."""
-        precision = self.config["fit"]["trainer"]["precision"]
-        if str(precision) in FLOAT16:
-            raise ConfigError(
-                f"trainer.precision {precision} needs a loss scale, which is not supported: "
-                "use bf16-mixed or 32-true"
-            )
+        """Refuse precisions in which this recipe does not train."""
+        require_supported(self.config["fit"]["trainer"]["precision"])
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Create the trainer; it logs to TensorBoard in the run folder by default."""
@@ -198,7 +192,7 @@ class FitCLI(LightningCLI):
         ]
         if trainer["logger"] in (None, True):
             kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
-        kwargs |= choose_devices(trainer)
+        kwargs |= choose_devices(trainer, rank_zero_only(notify))
         kwargs["plugins"] = [*_list(trainer["plugins"]), VerifiedCheckpointIO()]
         return super().instantiate_trainer(**kwargs)
 

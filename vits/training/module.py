@@ -8,6 +8,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
+from vits.alignment import choose_backend
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import TrainingConfig, VitsConfig, to_dict
@@ -23,6 +24,7 @@ from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
 from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
 from vits.training.step.distributed import BatchWeights, Networks
+from vits.training.step.early_backward import scale_together
 from vits.training.step.freezing import freeze
 from vits.training.step.generator_losses import generator_losses, optional_losses, weighted_sum
 from vits.training.step.metrics import StepMetrics, StepOutput
@@ -102,7 +104,10 @@ class VitsModule(pl.LightningModule):
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
 
     def on_fit_start(self) -> None:
-        """Keep freed memory in the process when training on a CPU."""
+        """Choose the backend of the search; keep freed memory when training on a CPU."""
+        alignment = self.training_config.alignment
+        if alignment.source == "search":
+            self.generator.alignment_backend = choose_backend(alignment.backend, self.device)
         if self.device.type == "cpu":
             keep_freed_memory()
 
@@ -286,14 +291,13 @@ class VitsModule(pl.LightningModule):
             optimizer._on_before_step = optimizer._on_after_step = _do_nothing
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in weights if p.grad is not None]
-        # on a CPU foreach is 15 times slower over many small tensors
-        norm = torch.nn.utils.get_total_norm(gradients, foreach=self.device.type != "cpu")
+        # on a CPU foreach is 15 times slower over many small tensors; None: where it is supported
+        foreach = False if self.device.type == "cpu" else None
+        norm = torch.nn.utils.get_total_norm(gradients, foreach=foreach)
         metrics.add(("discriminator", "generator")[index], norm, losses)
         clip = self.training_config.optimizer.gradient_clip
         if clip is not None:
-            scale = (clip / (norm + 1e-6)).clamp(max=1.0)
-            for gradient in gradients:
-                gradient.mul_(scale.to(gradient.device))
+            scale_together(gradients, (clip / (norm + 1e-6)).clamp(max=1.0))
         # the fused optimizer reads this on the device; if it is 1, nothing changes
         fused = cast(Any, optimizer.optimizer)
         fused.grad_scale, fused.found_inf = None, metrics.skipped
@@ -305,15 +309,12 @@ class VitsModule(pl.LightningModule):
         return cast("list[torch.optim.lr_scheduler.LRScheduler]", self.lr_schedulers())
 
     def _log_training(self, logs: dict[str, Tensor]) -> None:
+        """Log what the step computed; the progress bar reads ``StepOutput`` instead."""
         values = {f"train/{name}": value.detach() for name, value in logs.items()}
-        rate = self._schedulers()[1].get_last_lr()[0]
+        # filled on the device: a number of the host would be copied there, which waits for it
+        rate = float(self._schedulers()[1].get_last_lr()[0])
+        rate = torch.full((), rate, device=self.device)
         self.log_dict({**values, "train/learning_rate": rate})
-        shown = {
-            name: logs[name].detach()
-            for name in ("mel", "kl", "duration", "discriminator")
-            if name in logs
-        }
-        self.log_dict(shown, prog_bar=True, logger=False)
 
 
 def _do_nothing() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vits.training.step.early_backward import early_backward, early_gradient
+from vits.training.step.early_backward import early_backward, early_gradient, scale_together
 
 
 def test_value_and_gradient_are_those_of_the_function():
@@ -83,3 +83,21 @@ def test_a_boundary_outside_the_graph_is_refused():
     x, elsewhere = torch.randn(3, requires_grad=True), torch.randn(3, requires_grad=True)
     with pytest.raises(RuntimeError, match="leave out find_unused_parameters"):
         early_backward(x.square().sum(), [elsewhere.exp()], [])
+
+
+def test_tensors_of_several_types_are_scaled_in_place_each_in_its_own():
+    tensors = [
+        torch.randn(3, 2),
+        torch.randn(4, dtype=torch.float64),
+        torch.randn(5).bfloat16(),
+        torch.randn(2),
+    ]
+    factor = torch.tensor(0.3)
+    expected = [x * factor.to(x.dtype) for x in tensors]
+    kept = [x.data_ptr() for x in tensors]
+    scale_together(iter(tensors), factor)
+    for x, y, place in zip(tensors, expected, kept, strict=True):
+        assert torch.equal(x, y)
+        assert x.dtype == y.dtype
+        assert x.data_ptr() == place
+    scale_together([], factor)

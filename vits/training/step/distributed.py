@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vits.models.discriminators import Discriminators
 from vits.models.vits import Vits
+from vits.training.precision import choose_precision
 
 __all__ = ["BatchWeights", "Networks", "SeparateDDP", "choose_devices", "sum_over_ranks"]
 
@@ -66,15 +67,17 @@ class SeparateDDP(DDPStrategy):
         super().teardown()
 
 
-def choose_devices(options: dict[str, Any]) -> dict[str, Any]:
+def choose_devices(
+    options: dict[str, Any], notify: Callable[[str], object] = lambda line: None
+) -> dict[str, Any]:
     """Choose devices, strategy and precision where the user has not.
 
     The number of processes and nodes comes from torchrun. With several devices and no named
-    strategy it is ``SeparateDDP``. The precision is bf16-mixed on a GPU that supports bfloat16,
-    otherwise 32-true.
+    strategy it is ``SeparateDDP``. The precision is that of ``choose_precision``.
 
     Args:
         options: arguments of ``pl.Trainer``, with the five keys that are returned.
+        notify: gets one line that says which precision was chosen, and why.
 
     Returns:
         ``accelerator``, ``devices``, ``num_nodes``, ``strategy`` and ``precision``.
@@ -87,10 +90,9 @@ def choose_devices(options: dict[str, Any]) -> dict[str, Any]:
     plain = pl.Trainer(**chosen, logger=False, enable_checkpointing=False)
     if chosen["strategy"] in ("auto", "ddp") and isinstance(plain.strategy, DDPStrategy):
         chosen["strategy"] = SeparateDDP()
-    on_gpu = plain.strategy.root_device.type == "cuda"
-    fast = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
-    chosen["precision"] = options["precision"] or ("bf16-mixed" if fast else "32-true")
-    return chosen
+    precision, line = choose_precision(options["precision"], plain.strategy.root_device)
+    notify(line)
+    return {**chosen, "precision": precision}
 
 
 class BatchWeights(NamedTuple):

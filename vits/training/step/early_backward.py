@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["early_backward", "early_gradient"]
+__all__ = ["early_backward", "early_gradient", "scale_together"]
 
 
 def early_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -84,5 +84,18 @@ class _Precomputed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
         # in place: there is no second backward pass, and these may be as large as the weights
-        scaled = (None if g is None else g.mul_(outer[0].to(g)) for g in ctx.saved_tensors)
-        return None, None, *scaled
+        gradients = ctx.saved_tensors
+        scale_together([g for g in gradients if g is not None], outer[0])
+        return None, None, *gradients
+
+
+def scale_together(tensors: Iterable[Tensor], factor: Tensor) -> None:
+    """Multiply tensors by a scalar tensor in place, in few kernels on a GPU.
+
+    Tensors of one device and data type share their kernels. Each gets the factor in its own type.
+    """
+    groups: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+    for tensor in tensors:
+        groups.setdefault((tensor.device, tensor.dtype), []).append(tensor)
+    for group in groups.values():
+        torch._foreach_mul_(group, factor.to(group[0]))  # pyright: ignore[reportPrivateImportUsage]
