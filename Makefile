@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_N
 QUICK := $(addprefix tests/,test_house.py config layers fast models losses alignment audio text synthesis)
 
 .PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \
-  wheel-check docs clean distclean
+  wheel-check dist docs clean distclean
 
 help:
 	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
@@ -23,6 +23,7 @@ help:
 	@echo "make quick        the same with a part of the suite, in about a minute"
 	@echo "make format       format the code and repair what the linter can repair"
 	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
+	@echo "make dist         build the sdist and the wheel into dist/ and check them"
 	@echo "make docs         build the documentation into site/"
 	@echo "make clean        remove caches and build outputs; distclean: also .venv and ./demo"
 
@@ -88,6 +89,13 @@ wheel-check: $(STAMP)
 	  cd "$$away"; echo "== speak"; \
 	  venv/bin/vits say "The wheel can speak." --voice "$(CURDIR)/demo/voice" -o spoken.wav; \
 	  test -s spoken.wav; echo "== the wheel speaks"
+
+dist: $(STAMP)
+	@$(BIN)/python -m pip install -q build twine check-wheel-contents
+	@rm -rf dist
+	@$(BIN)/python -m build
+	@$(BIN)/twine check --strict dist/*
+	@$(BIN)/check-wheel-contents dist/*.whl
 
 docs: $(STAMP)
 	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"

@@ -7,6 +7,7 @@ import sys
 import zipfile
 
 import pytest
+import yaml
 
 from vits.synthesis.bundle.voice_bundle import REQUIRED
 
@@ -98,10 +99,41 @@ def test_every_direct_dependency_has_a_pin(project, root):
     assert names <= pins
 
 
-def test_the_version_is_that_of_the_project_file(project):
+def test_the_version_is_that_of_the_project_file(project, root):
     import vits
 
     assert vits.__version__ == project["version"]
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == project["version"]
+    released = re.findall(r"^## \[(\d[^]]*)\]", (root / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert released[:1] in ([], [project["version"]])
+
+
+def test_what_the_public_workflows_run_exists(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    paths = sorted((root / ".github" / "workflows").glob("*.yml"))
+    jobs = [job for path in paths for job in yaml.safe_load(path.read_text())["jobs"].values()]
+    runs = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    assert runs
+    for words in map(str.split, runs):
+        assert words[0] == "make"
+        assert f"\n{words[1]}: " in makefile
+
+
+def test_the_container_copies_and_installs_what_exists(root, project):
+    text = (root / "Dockerfile").read_text(encoding="utf-8")
+    kept = set(re.findall(r"^!(.+)$", (root / ".dockerignore").read_text(), re.M))
+    copied = {
+        name for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.M) for name in line.split()
+    }
+    assert copied == kept
+    assert all((root / name).exists() for name in copied)
+    (extras,) = re.findall(r"\"\.\[(.+)\]\"", text)
+    assert set(extras.split(",")) <= set(project["optional-dependencies"])
+    assert "USER 10001" in text
+    compose = yaml.safe_load((root / "compose.yaml").read_text(encoding="utf-8"))
+    (service,) = compose["services"].values()
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
 def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
