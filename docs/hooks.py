@@ -13,4 +13,4 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         target = os.path.normpath(os.path.join(folder, match[2]))  # noqa: PTH118
         return match[1] if target.startswith("..") else match[0]
 
-    return re.sub(r"\[([^\]]+)\]\((\.\.[^)#]*)\)", unlink, markdown)
+    return re.sub(r"\[([^\]]+)\]\((\.\.[^)#]*)(?:#[^)]*)?\)", unlink, markdown)

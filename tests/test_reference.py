@@ -3,6 +3,9 @@
 import argparse
 import importlib.util
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +13,7 @@ import yaml
 from vits.cli import COMMANDS, build_parser
 from vits.config import TrainingConfig, VitsConfig, to_dict
 
+MKDOCS = Path(sys.executable).with_name("mkdocs")
 REMEDY = "run: python docs/make_reference.py"
 
 
@@ -84,3 +88,13 @@ def test_every_key_is_on_the_page(pages, root):
             keys |= {key[1:] for key in used if not key.startswith(".trainer.")}
     shown = set(re.findall(r"^\| `([\w.]+)` \|", pages["configuration.md"], re.M))
     assert keys <= shown | {"seed_everything"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MKDOCS.exists(), reason="needs the extra docs; `make docs` builds the site")
+def test_the_site_builds_strictly(root, tmp_path):
+    command = [str(MKDOCS), "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reference" / "python" / "index.html").read_text(encoding="utf-8")
+    assert 'id="vits.Voice.stream"' in page
