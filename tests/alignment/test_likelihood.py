@@ -3,7 +3,14 @@
 import numpy as np
 import torch
 
-from vits.alignment import diagonal_guide, monotonic_alignment_search, prior_log_likelihood
+from vits.alignment import (
+    NO_SEARCH_AIDS,
+    SearchAids,
+    diagonal_guide,
+    monotonic_alignment_search,
+    prior_log_likelihood,
+    score_noise,
+)
 
 
 def test_likelihood_is_the_sum_of_gaussian_log_densities():
@@ -31,3 +38,29 @@ def test_the_guide_leads_to_even_durations():
     assert guide.max() <= 0
     durations = monotonic_alignment_search(guide, symbols, frames)
     assert durations.tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]
+
+
+def test_noise_has_the_deviation_of_the_real_scores():
+    torch.manual_seed(0)
+    symbols, frames = torch.tensor([40, 20]), torch.tensor([120, 60])
+    scores = 5.0 * torch.randn(2, 120, 40) - 100
+    scores[1, :60, :20] = scores[1, :60, :20] * 3
+    scores[1, 60:] = scores[1, :, 20:] = 1e6  # the padding's scores do not count
+    noise = score_noise(scores, symbols, frames)
+    for i, (s, t) in enumerate(zip(symbols, frames, strict=True)):
+        expected = scores[i, :t, :s].std(correction=0)
+        assert abs(noise[i, :t, :s].std() / expected - 1) < 0.1
+        assert abs(noise[i, :t, :s].mean() / expected) < 0.1
+
+
+def test_aids_are_added_by_their_weights():
+    symbols, frames = torch.tensor([4, 2]), torch.tensor([12, 6])
+    scores = torch.randn(2, 12, 4)
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    assert NO_SEARCH_AIDS.apply(scores, symbols, frames, 8) is scores
+    assert torch.equal(torch.get_rng_state(), state)  # nothing is drawn
+    aided = SearchAids(guide=0.5, noise=0.25).apply(scores, symbols, frames, 8)
+    torch.set_rng_state(state)
+    guided = scores + 0.5 * 8 * diagonal_guide(symbols, frames, 12, 4)
+    assert torch.equal(aided, guided + 0.25 * score_noise(guided, symbols, frames))

@@ -321,7 +321,7 @@ def test_the_data_s_durations_are_used_and_measured(make_run, aligned_data):
     trainer, module, datamodule = make_run(2, folder=aligned_data, alignment={"source": "data"})
     batch = next(iter(datamodule.train_dataloader()))
     assert torch.equal(batch.durations.sum(1), batch.wave_lengths // 64)
-    out, _ = module._generate(batch)
+    out, _ = module._generate(batch, training=True)
     assert torch.equal(out.durations, batch.durations)
     trainer.validate(module, datamodule, verbose=False)
     assert trainer.callback_metrics["val/kl"] > 0
@@ -448,6 +448,8 @@ RECIPE = {
     "alignment.source": "data",
     "alignment.guide": 1e4,
     "alignment.guide_steps": 1,
+    "alignment.noise": 10.0,
+    "alignment.noise_steps": 1,
     "prior_segments.share": 1.0,
     "prior_segments.noise_scale": 0.0,
     "prior_segments.start": 2,
@@ -490,6 +492,7 @@ BASE = {
     "optimizer.decay": 0.9,
     "optimizer.decay_steps": 2,
     "alignment.guide": 10.0,
+    "alignment.noise": 1.0,
     "prior_segments.share": 0.5,
 }
 
@@ -520,7 +523,7 @@ def outcome(make_run, aligned_data):
 
 @pytest.mark.parametrize("key", RECIPE)
 def test_every_key_of_the_recipe_changes_the_outcome(outcome, key):
-    more = {"alignment.guide": 0.0} if key == "alignment.source" else {}
+    more = {"alignment.guide": 0.0, "alignment.noise": 0.0} if key == "alignment.source" else {}
     after = outcome(**{key: RECIPE[key], **more})
     assert any(not torch.equal(a, b) for a, b in zip(PLAIN["outcome"], after, strict=True))
 

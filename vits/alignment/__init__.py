@@ -6,7 +6,13 @@ frames of each symbol, and an index (B, T), the symbol of each frame.
 """
 
 from vits.alignment.backend import Backend, choose_backend
-from vits.alignment.likelihood import diagonal_guide, prior_log_likelihood
+from vits.alignment.likelihood import (
+    NO_SEARCH_AIDS,
+    SearchAids,
+    diagonal_guide,
+    prior_log_likelihood,
+    score_noise,
+)
 from vits.alignment.paths import (
     durations_to_index,
     durations_to_path,
@@ -17,7 +23,9 @@ from vits.alignment.search import BACKENDS, monotonic_alignment_search
 
 __all__ = [
     "BACKENDS",
+    "NO_SEARCH_AIDS",
     "Backend",
+    "SearchAids",
     "choose_backend",
     "diagonal_guide",
     "durations_to_index",
@@ -25,5 +33,6 @@ __all__ = [
     "monotonic_alignment_search",
     "path_to_durations",
     "prior_log_likelihood",
+    "score_noise",
     "total_frames",
 ]

@@ -1,11 +1,44 @@
-"""Scores of the alignment search: log-likelihoods, and a guide for the first training steps."""
+"""Scores of the alignment search: log-likelihoods, and what changes them in the first steps."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ["diagonal_guide", "prior_log_likelihood"]
+__all__ = [
+    "NO_SEARCH_AIDS",
+    "SearchAids",
+    "diagonal_guide",
+    "prior_log_likelihood",
+    "score_noise",
+]
+
+
+class SearchAids(NamedTuple):
+    """What is added to the scores of the search in early training; the original adds nothing.
+
+    Attributes:
+        guide: weight of ``diagonal_guide`` for each latent channel, at least 0.
+        noise: weight of ``score_noise``, at least 0.
+    """
+
+    guide: float = 0.0
+    noise: float = 0.0
+
+    def apply(
+        self, scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor, channels: int
+    ) -> Tensor:
+        """Return scores (B, T, S) with the aids added; lengths (B,) int64, C ``channels``."""
+        if self.guide > 0:
+            even = diagonal_guide(symbol_lengths, frame_lengths, *scores.shape[1:])
+            scores = scores + self.guide * channels * even
+        if self.noise > 0:
+            scores = scores + self.noise * score_noise(scores, symbol_lengths, frame_lengths)
+        return scores
+
+
+NO_SEARCH_AIDS = SearchAids()
 
 
 def prior_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -60,3 +93,30 @@ def diagonal_guide(
     symbols = (torch.arange(n_symbols, device=device) + 0.5) / symbol_lengths[:, None]
     frames = (torch.arange(n_frames, device=device) + 0.5) / frame_lengths[:, None]
     return -(frames.unsqueeze(2) - symbols.unsqueeze(1)).square()
+
+
+def score_noise(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
+    """Draw normal noise with the standard deviation of each utterance's own scores.
+
+    Added with a small, decaying weight, it lets the search explore other paths than the likeliest
+    while the prior is still poor.
+
+    Source: Kong et al. 2023 (VITS2), arXiv:2307.16430, section 2.2. Here the deviation is taken
+    over the real cells of each utterance, so that neither padding nor the batch changes it.
+
+    Args:
+        scores: (B, T, S) nats.
+        symbol_lengths: (B,) int64.
+        frame_lengths: (B,) int64.
+
+    Returns:
+        (B, T, S) nats.
+    """
+    n_frames, n_symbols = scores.shape[1:]
+    frames = torch.arange(n_frames, device=scores.device) < frame_lengths[:, None]
+    symbols = torch.arange(n_symbols, device=scores.device) < symbol_lengths[:, None]
+    real = frames.unsqueeze(2) & symbols.unsqueeze(1)
+    count = (symbol_lengths * frame_lengths)[:, None, None]
+    mean = scores.masked_fill(~real, 0).sum((1, 2), keepdim=True) / count
+    variance = (scores - mean).masked_fill(~real, 0).square().sum((1, 2), keepdim=True) / count
+    return torch.randn_like(scores) * variance.sqrt()

@@ -127,6 +127,10 @@ class AlignmentConfig:
             it fades to 0 over ``guide_steps``. 0 is the original's unguided search; 100 helps short
             runs, which otherwise may find no alignment. Needs ``source`` "search".
         guide_steps: steps over which the guide fades, at least 1. Needs a ``guide``.
+        noise: standard deviation at step 0 of the noise that is added to the scores, as a share of
+            theirs, at least 0; it fades to 0 over ``noise_steps``. 0 is the original's; VITS2 takes
+            0.01. Needs ``source`` "search".
+        noise_steps: steps over which the noise fades, at least 1; VITS2's default. Needs ``noise``.
         backend: what computes the search; all find the same path. ``auto``: triton on a CUDA GPU
             if it works there, otherwise numba, which computes on the CPU; ``torch`` runs on any
             device. Needs ``source`` "search".
@@ -137,6 +141,8 @@ class AlignmentConfig:
     source: Literal["search", "data"] = "search"
     guide: float = 0.0
     guide_steps: int = 1000
+    noise: float = 0.0
+    noise_steps: int = 5000
     backend: Literal["auto", "numba", "torch", "triton"] = "auto"
 
     def __post_init__(self) -> None:
@@ -145,16 +151,16 @@ class AlignmentConfig:
             self.source in ("search", "data"),
             f"{key_of(self, 'source')} {self.source!r} must be 'search' or 'data'",
         )
-        require_not_negative(self, "guide")
-        require_positive(self, "guide_steps")
-        require(
-            self.source == "search" or self.guide == 0,
-            f"{key_of(self, 'guide')} {self.guide} has no effect with alignment.source 'data', "
-            "which does not search: leave it at 0.0, or take alignment.source 'search'",
-        )
-        require_effect(
-            self, "guide_steps", when=self.guide > 0, reason="give alignment.guide above 0"
-        )
+        for name in ("guide", "noise"):
+            weight, steps = getattr(self, name), f"{name}_steps"
+            require_not_negative(self, name)
+            require_positive(self, steps)
+            require(
+                self.source == "search" or weight == 0,
+                f"{key_of(self, name)} {weight} has no effect with alignment.source 'data', "
+                "which does not search: leave it at 0.0, or take alignment.source 'search'",
+            )
+            require_effect(self, steps, when=weight > 0, reason=f"give alignment.{name} above 0")
         backends = ("auto", "numba", "torch", "triton")
         require(
             self.backend in backends,

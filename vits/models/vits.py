@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vits import alignment
+from vits.alignment import NO_SEARCH_AIDS, SearchAids
 from vits.config import VitsConfig
 from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
@@ -82,7 +83,7 @@ class Vits(nn.Module):
         *,
         durations: Tensor | None = None,
         pitch: Tensor | None = None,
-        alignment_guide: float = 0.0,
+        search_aids: SearchAids = NO_SEARCH_AIDS,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
@@ -100,7 +101,7 @@ class Vits(nn.Module):
             languages: (B,) int64; required with a language embedding.
             durations: (B, S) int64 frames of each symbol; None: the alignment finds them.
             pitch: (B, 2, T) log F0 (log Hz) and voicing; required by a model with pitch.
-            alignment_guide: weight of the pull towards even durations, per latent channel.
+            search_aids: what is added to the scores of the alignment search.
             prior_segments: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self.speaker_conditioning(speakers)
@@ -112,7 +113,7 @@ class Vits(nn.Module):
         if durations is None:
             assert posterior_pass is not None
             z = posterior_pass.z_prior
-            durations = self.align(text, z, *lengths, guide=alignment_guide, check=False)
+            durations = self.align(text, z, *lengths, aids=search_aids, check=False)
         prior = text.prior.stretch(durations, frame_mask)
         duration_loss = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
@@ -181,7 +182,7 @@ class Vits(nn.Module):
         id_lengths: Tensor,
         frame_lengths: Tensor,
         *,
-        guide: float = 0.0,
+        aids: SearchAids = NO_SEARCH_AIDS,
         check: bool = True,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the most likely monotonic path (VITS section 2.2.1).
@@ -191,13 +192,11 @@ class Vits(nn.Module):
             z_prior: (B, C, T) in prior space.
             id_lengths: (B,) int64.
             frame_lengths: (B,) int64.
-            guide: weight of the pull towards even durations, per latent channel.
+            aids: what is added to the scores.
             check: as in ``monotonic_alignment_search``, with its errors.
         """
         scores = alignment.prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
-        if guide > 0:
-            even = alignment.diagonal_guide(id_lengths, frame_lengths, *scores.shape[1:])
-            scores = scores + guide * self.config.latent_channels * even
+        scores = aids.apply(scores, id_lengths, frame_lengths, self.config.latent_channels)
         search, backend = alignment.monotonic_alignment_search, self.alignment_backend
         return search(scores, id_lengths, frame_lengths, backend=backend, check=check)
 

@@ -8,10 +8,10 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
-from vits.alignment import choose_backend
+from vits.alignment import NO_SEARCH_AIDS, SearchAids, choose_backend
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
-from vits.config import TrainingConfig, VitsConfig, to_dict
+from vits.config import AlignmentConfig, TrainingConfig, VitsConfig, to_dict
 from vits.data.prepared.batch import Batch
 from vits.errors import CheckpointError
 from vits.fast import optimize_for_training
@@ -118,10 +118,9 @@ class VitsModule(pl.LightningModule):
         seed_step(recipe.seed, step, self.global_rank)
         adversarial = step >= recipe.adversarial.start
         warming = 0 <= step - recipe.adversarial.start < recipe.adversarial.warmup_steps
-        guide = recipe.alignment.guide * max(0.0, 1 - step / recipe.alignment.guide_steps)
         with torch.set_grad_enabled(not warming):
             prior_segments = prior_segments_at(recipe, step)
-            out, spectrogram = self._generate(batch, guide, prior_segments)
+            out, spectrogram = self._generate(batch, prior_segments, training=True)
             segments = self._segments(batch, spectrogram, out)
         batch_weights = self._batch_weights(batch, out)
         losses = generator_losses(out, segments, batch_weights, self.optional)
@@ -191,15 +190,20 @@ class VitsModule(pl.LightningModule):
     def _generate(
         self,
         batch: Batch,
-        guide: float = 0.0,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
         *,
-        training: bool = True,
+        training: bool,
     ) -> tuple[TrainingOutput, Tensor]:
-        """Run the generator's training pass; return it and the spectrogram (B, F, T)."""
+        """Run the generator's training pass; return it and the spectrogram (B, F, T).
+
+        Validation searches without guide and noise.
+        """
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
         generator = self.networks.generator if training else self.generator
+        aids = NO_SEARCH_AIDS
+        if training:
+            aids = _search_aids(self.training_config.alignment, self.global_step)
         out = generator(
             batch.ids,
             batch.id_lengths,
@@ -209,7 +213,7 @@ class VitsModule(pl.LightningModule):
             batch.languages,
             durations=self._data_durations(batch),
             pitch=None if self.config.pitch is None else batch.pitch,
-            alignment_guide=guide,
+            search_aids=aids,
             prior_segments=prior_segments,
         )
         return out, spectrogram
@@ -315,6 +319,14 @@ class VitsModule(pl.LightningModule):
         rate = float(self._schedulers()[1].get_last_lr()[0])
         rate = torch.full((), rate, device=self.device)
         self.log_dict({**values, "train/learning_rate": rate})
+
+
+def _search_aids(alignment: AlignmentConfig, step: int) -> SearchAids:
+    """Return the aids of the alignment search at a step; both fade to 0."""
+    return SearchAids(
+        guide=alignment.guide * max(0.0, 1 - step / alignment.guide_steps),
+        noise=alignment.noise * max(0.0, 1 - step / alignment.noise_steps),
+    )
 
 
 def _do_nothing() -> None:

@@ -70,7 +70,7 @@ class BaseVoice:
 def starting_recipe(base: BaseVoice) -> TrainingConfig:
     """Return the default recipe for fine-tuning a voice: its own.
 
-    Steps are counted from the voice's step: the alignment guide continues to fade, and
+    Steps are counted from the voice's step: the alignment's guide and noise continue to fade, and
     discriminators and prior segments that have not started yet start after the remaining steps.
     ``freeze`` and the warm-up of a fine-tuned voice are not repeated, except that a posterior
     encoder that was left out stays out, since it no longer matches the rest. A compact voice has no
@@ -92,9 +92,10 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
 
 
 def _alignment_after(alignment: AlignmentConfig, step: int) -> AlignmentConfig:
-    """Return the alignment settings for the steps after ``step``, with the rest of the guide."""
-    left = alignment.guide_steps - step
-    if alignment.guide == 0 or left <= 0:
-        return AlignmentConfig(source=alignment.source)
-    guide = alignment.guide * left / alignment.guide_steps
-    return replace(alignment, guide=guide, guide_steps=left)
+    """Return the alignment settings for the steps after ``step``: what fades goes on fading."""
+    rest: dict[str, Any] = {}
+    for name in ("guide", "noise"):
+        weight, steps = getattr(alignment, name), getattr(alignment, f"{name}_steps")
+        if weight > 0 and step < steps:
+            rest |= {name: weight * (steps - step) / steps, f"{name}_steps": steps - step}
+    return AlignmentConfig(source=alignment.source, **rest)
