@@ -11,6 +11,7 @@ from vits.config import (
     AudioConfig,
     ConvNextConfig,
     DeterministicDurationConfig,
+    FlowTransformerConfig,
     FrontendConfig,
     HifiGanConfig,
     IstftConfig,
@@ -60,7 +61,8 @@ def frontend_of(**config):
     return Frontend(FrontendConfig(**config), table)
 
 
-def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
+def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=False):
+    transformer = FlowTransformerConfig(filter_channels=12) if vits2 else None
     config = VitsConfig(
         n_symbols=len(frontend.symbols) + 2,
         n_speakers=n_speakers,
@@ -69,9 +71,11 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None):
         latent_channels=8,
         speaker_channels=6,
         audio=AudioConfig(sample_rate=16000, n_fft=64, win_length=64, hop_length=32, n_mels=8),
-        text_encoder=TextEncoderConfig(filter_channels=20, n_layers=2),
+        text_encoder=TextEncoderConfig(
+            filter_channels=20, n_layers=2, speaker_layer=2 if vits2 else None
+        ),
         posterior_encoder=PosteriorEncoderConfig(n_layers=2),
-        prior_flow=PriorFlowConfig(n_layers=2, n_flows=2),
+        prior_flow=PriorFlowConfig(n_layers=2, n_flows=2, transformer=transformer),
         duration_predictor=DURATIONS[kind],
         decoder=DECODERS[decoder],
     )
@@ -99,6 +103,7 @@ VOICES = {
     "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
     "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
     "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bos_eos=True)),
+    "vits2": lambda: build("convnext", n_speakers=2, frontend=frontend_of(), vits2=True),
     "polyglot": lambda: build(
         "hifigan",
         n_speakers=2,

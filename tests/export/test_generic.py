@@ -18,7 +18,7 @@ def feed_of(ids, **changes):
     return values | changes
 
 
-@pytest.mark.parametrize("name", VOICES)
+@pytest.mark.parametrize("name", [*VOICES, "vits2"])
 def test_the_graph_is_the_voice(export, name):
     done = export(name, "onnx")
     assert done.verification.difference <= 1e-4

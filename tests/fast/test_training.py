@@ -60,7 +60,13 @@ def istft() -> nn.Module:
 
 CASES = {
     WaveNet: lambda: Case(WaveNet(8, 5, 2, 3, 4), 8, conditioning=(4,)),
-    TransformerEncoder: lambda: Case(TransformerEncoder(HIDDEN, 24, 2, 2, 3, 0.0, 4), HIDDEN),
+    TransformerEncoder: lambda: Case(
+        TransformerEncoder(
+            HIDDEN, 24, 2, 2, 3, 0.0, 4, conditioning_channels=5, conditioned_layer=1
+        ),
+        HIDDEN,
+        conditioning=(5,),
+    ),
     RelativeAttention: lambda: Case(RelativeAttention(HIDDEN, 2, 4, 0.0), HIDDEN),
     FeedForward: lambda: Case(FeedForward(HIDDEN, 24, 3, 0.0), HIDDEN),
     DepthSeparableStack: lambda: Case(DepthSeparableStack(8, 3, 3, 0.0), 8, context=8),

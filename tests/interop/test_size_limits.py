@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vits.config import DiscriminatorConfig, PitchConfig
+from vits.config import DiscriminatorConfig, FlowTransformerConfig, PitchConfig
 from vits.errors import VoiceError
 from vits.interop import convert
 from vits.interop.detect_format import FORMATS, read
@@ -80,3 +80,15 @@ def test_coquis_stochastic_durations_have_a_width_of_their_own(make_voice):
 def test_pitch_has_no_place(voice, tmp_path, form):
     with pytest.raises(VoiceError, match="pitch"):
         convert.write(reshaped(voice, pitch=PitchConfig(channels=8)), tmp_path / form, form)
+
+
+@pytest.mark.parametrize("form", [*FORMS, "transformers"])
+def test_options_of_vits2_have_no_place(voice, make_voice, tmp_path, form):
+    config = voice.bundle.generator.config
+    flow = replace(config.prior_flow, transformer=FlowTransformerConfig())
+    with pytest.raises(VoiceError, match=r"prior_flow\.transformer|a prior flow of"):
+        convert.write(reshaped(voice, prior_flow=flow), tmp_path / form, form)
+    duo = make_voice(2, "deterministic")
+    text = replace(duo.bundle.generator.config.text_encoder, speaker_layer=1)
+    with pytest.raises(VoiceError, match=r"text_encoder\.speaker_layer"):
+        convert.write(reshaped(duo, text_encoder=text), tmp_path / form, form)

@@ -1,6 +1,7 @@
 """No dead knobs: every key of the model's configuration changes the model or what it computes."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from vits.config import (
     ConvNextConfig,
     DeterministicDurationConfig,
     DiscriminatorConfig,
+    FlowTransformerConfig,
     HifiGanConfig,
     IstftConfig,
     PitchConfig,
@@ -60,6 +62,7 @@ ISTFT = IstftConfig(
 )
 CONVNEXT = ConvNextConfig(channels=8, inner_channels=12, n_blocks=2)
 PITCH = PitchConfig(channels=6, inner_channels=8, n_layers=1, kernel_size=3)
+TRANSFORMER = FlowTransformerConfig(filter_channels=8, window_size=2)
 DETERMINISTIC = DeterministicDurationConfig(filter_channels=16)
 BASES = {
     "hifigan, stochastic": BASE,
@@ -67,6 +70,9 @@ BASES = {
     "convnext": dataclasses.replace(BASE, decoder=CONVNEXT),
     "deterministic": dataclasses.replace(BASE, duration_predictor=DETERMINISTIC),
     "pitch": dataclasses.replace(BASE, pitch=PITCH),
+    "vits2": dataclasses.replace(
+        BASE, prior_flow=dataclasses.replace(BASE.prior_flow, transformer=TRANSFORMER)
+    ),
 }
 # what must be so for a key to have an effect
 NEEDED = {"discriminator.resolution_channels": {"discriminator.resolutions": (64,)}}
@@ -94,6 +100,7 @@ OTHER = {
     "text_encoder.kernel_size": 5,
     "text_encoder.dropout": 0.4,
     "text_encoder.window_size": 3,
+    "text_encoder.speaker_layer": 1,
     "posterior_encoder.kernel_size": 3,
     "posterior_encoder.dilation_rate": 2,
     "posterior_encoder.n_layers": 3,
@@ -101,6 +108,13 @@ OTHER = {
     "prior_flow.dilation_rate": 2,
     "prior_flow.n_layers": 3,
     "prior_flow.n_flows": 3,
+    "prior_flow.transformer": TRANSFORMER,
+    "prior_flow.transformer.filter_channels": 12,
+    "prior_flow.transformer.n_heads": 4,
+    "prior_flow.transformer.n_layers": 2,
+    "prior_flow.transformer.kernel_size": 5,
+    "prior_flow.transformer.dropout": 0.3,
+    "prior_flow.transformer.window_size": 3,
     "duration_predictor.kind": {"duration_predictor": DETERMINISTIC},
     "duration_predictor.filter_channels": 20,
     "duration_predictor.kernel_size": 5,
@@ -147,15 +161,18 @@ def leaves(config: object, prefix: str = "") -> list[str]:
     return names
 
 
-def based_on(config: VitsConfig, values: dict[str, object]) -> VitsConfig:
+def based_on(config: Any, values: dict[str, object]) -> Any:
     """Give a configuration other values, named with dots."""
+    own: dict[str, object] = {}
     parts: dict[str, dict[str, object]] = {}
     for name, other in values.items():
-        box, _, field = name.rpartition(".")
-        parts.setdefault(box, {})[field] = other
-    top = parts.pop("", {})
-    boxes = {box: dataclasses.replace(getattr(config, box), **new) for box, new in parts.items()}
-    return dataclasses.replace(config, **top, **boxes)
+        box, _, rest = name.partition(".")
+        if rest:
+            parts.setdefault(box, {})[rest] = other
+        else:
+            own[box] = other
+    boxes = {box: based_on(getattr(config, box), new) for box, new in parts.items()}
+    return dataclasses.replace(config, **own, **boxes)
 
 
 def changed(base: VitsConfig, key: str) -> VitsConfig:
@@ -210,7 +227,7 @@ def test_the_list_is_complete():
 def cases() -> list[tuple[str, str]]:
     """Every key of the first base, and of the others those of the box that differs."""
     boxes = {"istft": "decoder.", "convnext": "decoder.", "deterministic": "duration_predictor."}
-    boxes["pitch"] = "pitch."
+    boxes |= {"pitch": "pitch.", "vits2": "prior_flow.transformer."}
     return [
         (name, key)
         for name, base in BASES.items()

@@ -13,6 +13,7 @@ from vits.config.durations import (
 from vits.config.inputs import AudioConfig, FrontendConfig
 from vits.config.model import (
     DiscriminatorConfig,
+    FlowTransformerConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     TextEncoderConfig,
@@ -38,6 +39,7 @@ __all__ = [
     "DeterministicDurationConfig",
     "DiscriminatorConfig",
     "DurationPredictorConfig",
+    "FlowTransformerConfig",
     "FrontendConfig",
     "HifiGanConfig",
     "IstftConfig",

@@ -19,6 +19,7 @@ from vits.config.pitch import PitchConfig
 
 __all__ = [
     "DiscriminatorConfig",
+    "FlowTransformerConfig",
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
     "TextEncoderConfig",
@@ -37,6 +38,8 @@ class TextEncoderConfig:
         kernel_size: width of the feed-forward convolutions (symbols), odd.
         dropout: probability of dropping a value, in [0, 1).
         window_size: largest distance with its own relative position (symbols), at least 1.
+        speaker_layer: the transformer block, counted from 1, to whose input the speaker is added,
+            for 2 or more speakers; None, the original's, for none. VITS2 takes 3.
     """
 
     GROUP: ClassVar[str] = "text_encoder"
@@ -47,12 +50,18 @@ class TextEncoderConfig:
     kernel_size: int = 3
     dropout: float = 0.1
     window_size: int = 4
+    speaker_layer: int | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
         require_positive(self, "filter_channels", "n_heads", "n_layers", "window_size")
         require_odd(self, "kernel_size")
         require_dropout(self)
+        require(
+            self.speaker_layer is None or 1 <= self.speaker_layer <= self.n_layers,
+            f"{key_of(self, 'speaker_layer')} {self.speaker_layer} must be from 1 to "
+            f"n_layers {self.n_layers}, or None",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +87,36 @@ class PosteriorEncoderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowTransformerConfig:
+    """Transformer over frames in each coupling of the prior flow (VITS2, section 2.3).
+
+    Attributes:
+        filter_channels: inner width of the feed-forward layers.
+        n_heads: attention heads; must divide ``hidden_channels``.
+        n_layers: transformer blocks, at least 1.
+        kernel_size: width of the feed-forward convolutions (frames), odd.
+        dropout: probability of dropping a value, in [0, 1); above 0 the flow is only approximately
+            invertible in training.
+        window_size: largest distance with its own relative position (frames), at least 1.
+    """
+
+    GROUP: ClassVar[str] = "prior_flow.transformer"
+
+    filter_channels: int = 192
+    n_heads: int = 2
+    n_layers: int = 1
+    kernel_size: int = 3
+    dropout: float = 0.0
+    window_size: int = 4
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_positive(self, "filter_channels", "n_heads", "n_layers", "window_size")
+        require_odd(self, "kernel_size")
+        require_dropout(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorFlowConfig:
     """Volume-preserving coupling layers (paper section 2.1.3).
 
@@ -86,6 +125,7 @@ class PriorFlowConfig:
         dilation_rate: ratio of the dilations of consecutive WaveNet layers, at least 1.
         n_layers: WaveNet layers of each coupling, at least 1.
         n_flows: couplings, at least 1.
+        transformer: before the WaveNet of each coupling; None, the original's, has none.
     """
 
     GROUP: ClassVar[str] = "prior_flow"
@@ -94,6 +134,7 @@ class PriorFlowConfig:
     dilation_rate: int = 1
     n_layers: int = 4
     n_flows: int = 4
+    transformer: FlowTransformerConfig | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -245,6 +286,12 @@ class VitsConfig:
             width += self.language_channels
             named += f" + language_channels {self.language_channels} = {width}"
         require(width % heads == 0, f"{named} must be a multiple of n_heads {heads}")
+        if (transformer := self.prior_flow.transformer) is not None:
+            require(
+                self.hidden_channels % transformer.n_heads == 0,
+                f"hidden_channels {self.hidden_channels} must be a multiple of "
+                f"prior_flow.transformer.n_heads {transformer.n_heads}",
+            )
 
     def _check_segment(self) -> None:
         samples, critics = self.segment_frames * self.audio.hop_length, self.discriminator

@@ -67,7 +67,7 @@ class InferenceGraph(nn.Module):
         conditioning = model.speaker_conditioning(speakers)
         if languages is None and self.language is not None:
             languages = self.language.expand(ids.shape[0])
-        text = model.encode(ids, id_lengths, languages)
+        text = model.encode(ids, id_lengths, languages, conditioning)
         durations = model.predict_durations(
             text,
             conditioning,

@@ -33,19 +33,16 @@ LANES = 16  # elements of the widest vector registers: softmax is fastest over m
 class FastTransformerEncoder(TransformerEncoder):
     """A ``TransformerEncoder`` that looks once whether there is padding."""
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""
+    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is; as the plain one."""
         if is_traced():
-            return super().forward(x, mask)
+            return super().forward(x, mask, conditioning)
         needed = mask_if_padded(mask)
         x = apply_mask(x, needed).transpose(1, 2)
-        for attention, norm_1, feed_forward, norm_2 in zip(
-            self.attentions,
-            self.attention_norms,
-            self.feed_forwards,
-            self.feed_forward_norms,
-            strict=True,
-        ):
+        added = self._project_conditioning(conditioning)
+        for i, (attention, norm_1, feed_forward, norm_2) in enumerate(self._blocks()):
+            if added is not None and i == self.conditioned_layer:
+                x = x + added.transpose(1, 2)
             y = self.dropout(attention(x.transpose(1, 2), needed))
             x = norm_1(x + y.transpose(1, 2))
             y = self.dropout(feed_forward(x.transpose(1, 2), needed))

@@ -9,6 +9,7 @@ from vits.fast.decoders import FastResidualStage, PiecewiseResidualStage
 from vits.fast.packed import pack
 from vits.fast.replacement import replace_modules
 from vits.fast.training import optimize_for_training
+from vits.layers.attention import TransformerEncoder
 from vits.models.vits import Vits
 
 __all__ = ["optimize_for_inference"]
@@ -51,18 +52,26 @@ def optimize_for_inference(model: Vits, precision: str = "fp32") -> Vits:
     rounded = torch.bfloat16 if precision == "bf16" else None
     _pack_children(model.decoder, rounded, but=FLOAT32_LAYERS)
     replace_modules(model.decoder, {FastResidualStage: PiecewiseResidualStage})
-    encoder = model.text_encoder.encoder
-    for feed_forward in encoder.feed_forwards:
-        pack(feed_forward)
-    _join_attentions(encoder.attentions)
+    _optimize_transformer(model.text_encoder.encoder)
     for coupling in model.prior_flow.couplings:
-        _pack_children(coupling, rounded, but=("pre", "post"))
+        _pack_children(coupling, rounded, but=("pre", "post"), left=("transformer",))
+        if isinstance(transformer := getattr(coupling, "transformer", None), TransformerEncoder):
+            _optimize_transformer(transformer)
     return model
 
 
-def _pack_children(module: nn.Module, rounded: torch.dtype | None, but: tuple[str, ...]) -> None:
-    """Pack every child; those named in ``but`` keep their precision."""
-    for name, child in list(module.named_children()):
+def _optimize_transformer(encoder: TransformerEncoder) -> None:
+    """Pack the feed-forward layers and join the products of each attention, in float32."""
+    for feed_forward in encoder.feed_forwards:
+        pack(feed_forward)
+    _join_attentions(encoder.attentions)
+
+
+def _pack_children(
+    module: nn.Module, rounded: torch.dtype | None, but: tuple[str, ...], left: tuple[str, ...] = ()
+) -> None:
+    """Pack every child except those ``left`` as they are; those in ``but`` keep their precision."""
+    for name, child in [each for each in module.named_children() if each[0] not in left]:
         setattr(module, name, pack(child, None if name in but else rounded))
 
 

@@ -64,7 +64,22 @@ def hifigan_of(config: VitsConfig) -> HifiGanConfig:
         raise VoiceError(f"decoder.kind {config.decoder.kind!r} must be 'hifigan' in this format")
     if config.pitch is not None:
         raise VoiceError("the voice has pitch, which only our own format can hold")
+    require_original_boxes(config)
     return config.decoder
+
+
+def require_original_boxes(config: VitsConfig) -> None:
+    """Refuse a model with options of VITS2, which no other format holds.
+
+    Raises:
+        VoiceError: naming the first option.
+    """
+    for key, value in (
+        ("text_encoder.speaker_layer", config.n_speakers > 1 and config.text_encoder.speaker_layer),
+        ("prior_flow.transformer", config.prior_flow.transformer),
+    ):
+        if value:
+            raise VoiceError(f"the voice has {key}, which only our own format can hold")
 
 
 def require_single_language(voice: FullVoice, title: str) -> None:
@@ -104,7 +119,7 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
     Raises:
         VoiceError: the code cannot build it.
     """
-    posterior, flow = config.posterior_encoder, config.prior_flow
+    posterior, flow, text = config.posterior_encoder, config.prior_flow, config.text_encoder
     durations, decoder = config.duration_predictor, config.decoder
     width = durations.filter_channels or config.hidden_channels
     expected_width = DeterministicDurationConfig().filter_channels
@@ -125,7 +140,8 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
         f"residual blocks of {depths} convolutions": set(depths) <= {depth},
         f"a duration predictor of {durations}": durations == original,
         "pitch": config.pitch is None,
-        "relative attention with another window": config.text_encoder.window_size == 4,
+        "text_encoder.speaker_layer": not text.speaker_layer or config.n_speakers == 1,
+        "relative attention with another window": text.window_size == 4,
     }
     broken = [part for part, holds in rules.items() if not holds]
     if broken:

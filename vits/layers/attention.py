@@ -1,6 +1,7 @@
 """Self-attention with relative positions inside a window, and the transformer built from it."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -102,7 +103,14 @@ class FeedForward(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """Post-norm transformer blocks: attention, then feed-forward, each with a residual."""
+    """Post-norm transformer blocks: attention, then feed-forward, each with a residual.
+
+    With ``conditioning_channels``, a projection of the conditioning is added to the input of one
+    block.
+
+    Source: VITS section 2.2.1; the conditioning is that of VITS2 (Kong et al. 2023,
+    arXiv:2307.16430, section 2.4).
+    """
 
     def __init__(
         self,
@@ -113,9 +121,16 @@ class TransformerEncoder(nn.Module):
         kernel_size: int,
         dropout: float,
         window_size: int,
+        *,
+        conditioning_channels: int = 0,
+        conditioned_layer: int = 0,
     ) -> None:
         super().__init__()
         layers = range(n_layers)
+        self.conditioned_layer = conditioned_layer
+        self.conditioning = (
+            nn.Conv1d(conditioning_channels, channels, 1) if conditioning_channels else None
+        )
         self.attentions = nn.ModuleList(
             RelativeAttention(channels, n_heads, window_size, dropout) for _ in layers
         )
@@ -126,18 +141,38 @@ class TransformerEncoder(nn.Module):
         self.feed_forward_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in layers)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is."""
+    def forward(self, x: Tensor, mask: Tensor, conditioning: Tensor | None = None) -> Tensor:
+        """Map (B, C, S) to (B, C, S), zero where ``mask`` (B, 1, S) is.
+
+        Args:
+            x: (B, C, S).
+            mask: (B, 1, S).
+            conditioning: (B, G, 1); needed with ``conditioning_channels``, ignored without.
+        """
         x = x * mask
-        for attention, norm_1, feed_forward, norm_2 in zip(
-            self.attentions,
-            self.attention_norms,
-            self.feed_forwards,
-            self.feed_forward_norms,
-            strict=True,
-        ):
+        added = self._project_conditioning(conditioning)
+        for i, (attention, norm_1, feed_forward, norm_2) in enumerate(self._blocks()):
+            if added is not None and i == self.conditioned_layer:
+                x = x + added
             x = x + self.dropout(attention(x, mask))
             x = norm_1(x.transpose(1, 2)).transpose(1, 2)
             x = x + self.dropout(feed_forward(x, mask))
             x = norm_2(x.transpose(1, 2)).transpose(1, 2)
         return x * mask
+
+    def _blocks(self) -> Iterator[tuple[nn.Module, nn.Module, nn.Module, nn.Module]]:
+        """Iterate over the parts of each block, in the order in which they compute."""
+        return zip(
+            self.attentions,
+            self.attention_norms,
+            self.feed_forwards,
+            self.feed_forward_norms,
+            strict=True,
+        )
+
+    def _project_conditioning(self, conditioning: Tensor | None) -> Tensor | None:
+        """Return what is added to the conditioned block's input, (B, C, 1); None for nothing."""
+        if self.conditioning is None:
+            return None
+        assert conditioning is not None, "this transformer needs its conditioning"
+        return self.conditioning(conditioning)

@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vits.layers.attention import TransformerEncoder
 from vits.layers.depth_separable import DepthSeparableStack
 from vits.layers.splines import SplineParameters, spline, spline_inverse
 from vits.layers.wavenet import WaveNet
@@ -124,11 +125,12 @@ class MeanCoupling(nn.Module):
     """y1 = x1 + m(x0): the first half of the channels shifts the second; volume-preserving.
 
     Source: Dinh et al. 2014, arXiv:1410.8516, with a WaveNet for m (VITS section 2.1.3).
-    Initialised to the identity.
+    Initialised to the identity. A ``transformer`` adds what it computes to the WaveNet's input
+    (VITS2, Kong et al. 2023, arXiv:2307.16430, section 2.3).
 
     Attributes:
         receptive_radius: frames on either side of a frame that its output depends on, forward and
-            inverse.
+            inverse; None: all.
     """
 
     def __init__(
@@ -139,14 +141,16 @@ class MeanCoupling(nn.Module):
         dilation_rate: int,
         n_layers: int,
         conditioning_channels: int = 0,
+        transformer: TransformerEncoder | None = None,
     ) -> None:
         super().__init__()
         self.half_channels = channels // 2
         self.pre = nn.Conv1d(self.half_channels, hidden_channels, 1)
+        self.transformer = transformer
         self.wavenet = WaveNet(
             hidden_channels, kernel_size, dilation_rate, n_layers, conditioning_channels
         )
-        self.receptive_radius = self.wavenet.receptive_radius
+        self.receptive_radius = None if transformer else self.wavenet.receptive_radius
         self.post = nn.Conv1d(hidden_channels, self.half_channels, 1)
         nn.init.zeros_(self.post.weight)
         nn.init.zeros_(_bias(self.post))
@@ -168,6 +172,8 @@ class MeanCoupling(nn.Module):
     def _shift(self, x0: Tensor, mask: Tensor, conditioning: Tensor | None) -> Tensor:
         """m(x0): (B, C / 2, T) -> (B, C / 2, T)."""
         hidden = self.pre(x0) * mask
+        if self.transformer is not None:
+            hidden = hidden + self.transformer(hidden, mask)
         return self.post(self.wavenet(hidden, mask, conditioning)) * mask
 
 

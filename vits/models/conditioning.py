@@ -2,9 +2,10 @@
 
 from torch import Tensor, nn
 
+from vits.config import VitsConfig
 from vits.errors import ConfigError
 
-__all__ = ["add_conditioning", "detach_as", "embed"]
+__all__ = ["add_conditioning", "detach_as", "embed", "require_convertible"]
 
 
 def embed(embedding: nn.Embedding | None, ids: Tensor | None, what: str) -> Tensor | None:
@@ -48,3 +49,15 @@ def add_conditioning(x: Tensor, *terms: tuple[nn.Conv1d | None, Tensor | None]) 
         if layer is not None and conditioning is not None:
             x = x + layer(detach_as(conditioning, layer))
     return x
+
+
+def require_convertible(config: VitsConfig) -> None:
+    """Refuse voice conversion with a model that cannot convert.
+
+    Raises:
+        ConfigError: the model has one speaker only, or pitch.
+    """
+    if config.n_speakers == 1:
+        raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
+    if config.pitch is not None:
+        raise ConfigError("a model with pitch cannot convert voices: take one without")

@@ -51,12 +51,15 @@ class EncodedText(NamedTuple):
         prior: Gaussian of each symbol over the latent, (B, C, S).
         mask: (B, 1, S).
         language: embedding of the language (B, E, 1), or None.
+        speaker: view of the speaker (B, G, 1) that the encoder has used, a node of the graph as in
+            ``GradientGate``; None if it used none.
     """
 
     hidden: Tensor
     prior: Gaussian
     mask: Tensor
     language: Tensor | None = None
+    speaker: Tensor | None = None
 
     def stretch_hidden(self, durations: Tensor, mask: Tensor) -> Tensor:
         """Repeat ``hidden`` as ``Gaussian.stretch`` does: (B, H, T)."""
@@ -122,6 +125,7 @@ class TrainingOutput(NamedTuple):
         symbol_mask: (B, 1, S).
         frame_mask: (B, 1, T).
         pitch_loss: summed over the frames of each sample (B,); None without pitch.
+        text_speaker: of ``EncodedText``.
     """
 
     wave: Tensor
@@ -133,6 +137,7 @@ class TrainingOutput(NamedTuple):
     symbol_mask: Tensor
     frame_mask: Tensor
     pitch_loss: Tensor | None = None
+    text_speaker: Tensor | None = None
 
 
 class PriorSample(NamedTuple):

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from vits.config import FlowTransformerConfig
+from vits.layers.attention import TransformerEncoder
 from vits.layers.flows import Flip, MeanCoupling
 
 __all__ = ["PriorFlow"]
@@ -10,11 +12,12 @@ __all__ = ["PriorFlow"]
 class PriorFlow(nn.Module):
     """Mean couplings, each followed by a channel flip; volume-preserving.
 
-    Source: VITS section 2.1.3; the couplings shift only, so the log-determinant is 0.
+    Source: VITS section 2.1.3; the couplings shift only, so the log-determinant is 0. Transformers
+    in the couplings are those of VITS2 (Kong et al. 2023, arXiv:2307.16430, section 2.3).
 
     Attributes:
         receptive_radius: frames on either side of a frame that its output depends on, forward and
-            inverse; every coupling contributes equally.
+            inverse; every coupling contributes equally. None: on all, through transformers.
     """
 
     def __init__(
@@ -27,8 +30,13 @@ class PriorFlow(nn.Module):
         n_layers: int,
         n_flows: int,
         conditioning_channels: int = 0,
+        transformer: FlowTransformerConfig | None = None,
     ) -> None:
         super().__init__()
+
+        def attend() -> TransformerEncoder | None:
+            return transformer and TransformerEncoder(hidden_channels, **vars(transformer))
+
         couplings = [
             MeanCoupling(
                 latent_channels,
@@ -37,11 +45,13 @@ class PriorFlow(nn.Module):
                 dilation_rate,
                 n_layers,
                 conditioning_channels,
+                attend(),
             )
             for _ in range(n_flows)
         ]
         self.couplings = nn.ModuleList(couplings)
-        self.receptive_radius = sum(coupling.receptive_radius for coupling in couplings)
+        radii = [coupling.receptive_radius for coupling in couplings]
+        self.receptive_radius = None if transformer else sum(r for r in radii if r is not None)
         self.flip = Flip()
 
     def forward(

@@ -84,7 +84,8 @@ def prior_segment_latents(
 ) -> Tensor:
     """Map segments from prior space to the latent, each with the context that the flow needs.
 
-    Equal to the same segments of the whole utterances' inverse, at the cost of the segments alone.
+    Equal to the same segments of the whole utterances' inverse, at the cost of the segments alone;
+    a flow that attends to whole utterances is run on them.
 
     Args:
         flow: the prior flow.
@@ -98,6 +99,8 @@ def prior_segment_latents(
         (B, C, length).
     """
     radius = flow.receptive_radius
+    if radius is None:
+        return slice_segments(flow.inverse(z_prior, mask, conditioning), starts, length)
     padding, width = (radius, radius), length + 2 * radius
     z, inside = (slice_segments(functional.pad(x, padding), starts, width) for x in (z_prior, mask))
     return flow.inverse(z, inside, conditioning)[..., radius : radius + length]

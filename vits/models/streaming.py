@@ -101,7 +101,8 @@ class IncrementalInverse:
     """The inverse of a prior flow, computed from left to right as far as it is needed.
 
     The output of each coupling is kept. So continuing costs the receptive radius of one coupling on
-    either side, not of the whole flow.
+    either side, not of the whole flow. A flow with transformers is
+    inverted at once.
 
     Args:
         flow: the flow.
@@ -112,15 +113,17 @@ class IncrementalInverse:
     def __init__(self, flow: PriorFlow, z: Tensor, conditioning: Tensor | None = None) -> None:
         self._flow, self._conditioning = flow, conditioning
         n_steps = len(flow.couplings)
-        self._radius = flow.receptive_radius // n_steps
+        self._whole = flow.receptive_radius is None
+        self._radius = z.shape[2] if self._whole else (flow.receptive_radius or 0) // n_steps
         self._known = [z, *(z[..., :0] for _ in range(n_steps))]  # input of each step; result
 
     def up_to(self, stop: int) -> Tensor:
         """Return the latent's frames (1, C, stop); fewer at the end of the sentence."""
         n_frames, last = self._known[0].shape[2], len(self._known) - 1
+        needed = n_frames if self._whole else stop
         for step in range(last):
             source, done = self._known[step], self._known[step + 1].shape[2]
-            end = min(n_frames, stop + (last - 1 - step) * self._radius)
+            end = min(n_frames, needed + (last - 1 - step) * self._radius)
             if end <= done:
                 continue
             begin = max(0, done - self._radius)

@@ -4,13 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from vits import alignment
-from vits.alignment import NO_SEARCH_AIDS, SearchAids
 from vits.config import VitsConfig
-from vits.errors import ConfigError
 from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import random_segment_starts, sequence_mask, slice_segments
 from vits.layers.noise import standard_normal
-from vits.models.conditioning import embed
+from vits.models.conditioning import embed, require_convertible
 from vits.models.decoders import build_decoder
 from vits.models.duration_predictor import duration_predictor, whole_frames
 from vits.models.outputs import (
@@ -53,7 +51,9 @@ class Vits(nn.Module):
         speaker = config.speaker_channels if config.n_speakers > 1 else 0
         language = config.language_channels if config.n_languages else 0
         text = {**vars(config.text_encoder), "language_channels": language}
-        self.text_encoder = TextEncoder(config.n_symbols, hidden, latent, **text)
+        self.text_encoder = TextEncoder(
+            config.n_symbols, hidden, latent, speaker_channels=speaker, **text
+        )
         self.posterior_encoder = PosteriorEncoder(
             n_bins, hidden, latent, conditioning_channels=speaker, **vars(config.posterior_encoder)
         )
@@ -83,7 +83,7 @@ class Vits(nn.Module):
         *,
         durations: Tensor | None = None,
         pitch: Tensor | None = None,
-        search_aids: SearchAids = NO_SEARCH_AIDS,
+        search_aids: alignment.SearchAids = alignment.NO_SEARCH_AIDS,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
@@ -105,7 +105,7 @@ class Vits(nn.Module):
             prior_segments: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self.speaker_conditioning(speakers)
-        text = self.encode(ids, id_lengths, languages)
+        text = self.encode(ids, id_lengths, languages, conditioning)
         frame_mask = sequence_mask(frame_lengths, spectrogram.shape[2])
         posterior_pass, lengths = None, (id_lengths, frame_lengths)
         if durations is None or prior_segments.share < 1:
@@ -131,16 +131,20 @@ class Vits(nn.Module):
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
             source = self.source(slice_segments(pitch, starts, length))
         wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
-        return TrainingOutput(
-            wave, starts, posterior_pass, prior, durations, duration_loss, *masks, pitch_loss
-        )
+        last = (*masks, pitch_loss, text.speaker)
+        return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *last)
 
     def encode(
-        self, ids: Tensor, id_lengths: Tensor, languages: Tensor | None = None
+        self,
+        ids: Tensor,
+        id_lengths: Tensor,
+        languages: Tensor | None = None,
+        conditioning: Tensor | None = None,
     ) -> EncodedText:
-        """Encode symbols, with the embedding of the language; arguments as in ``forward``."""
+        """Encode symbols; arguments as in ``forward``, ``conditioning`` (B, G, 1) the speaker."""
         language = embed(self.language_embedding, languages, "languages")
-        return self.text_encoder(ids, id_lengths, language)
+        speaker = conditioning if self.config.text_encoder.speaker_layer else None
+        return self.text_encoder(ids, id_lengths, language, speaker)
 
     def speaker_conditioning(self, speakers: Tensor | None) -> Tensor | None:
         """Embed speakers: (B, G, 1), or None for a model of one speaker.
@@ -182,7 +186,7 @@ class Vits(nn.Module):
         id_lengths: Tensor,
         frame_lengths: Tensor,
         *,
-        aids: SearchAids = NO_SEARCH_AIDS,
+        aids: alignment.SearchAids = alignment.NO_SEARCH_AIDS,
         check: bool = True,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the most likely monotonic path (VITS section 2.2.1).
@@ -214,8 +218,8 @@ class Vits(nn.Module):
 
         Arguments as in ``forward``, errors as in ``align``.
         """
-        text = self.encode(ids, id_lengths, languages)
         conditioning = self.speaker_conditioning(speakers)
+        text = self.encode(ids, id_lengths, languages, conditioning)
         z_prior = self.posterior_mean_in_prior_space(spectrogram, frame_lengths, conditioning)
         return self.align(text, z_prior, id_lengths, frame_lengths)
 
@@ -325,7 +329,7 @@ class Vits(nn.Module):
             ids: (B, S) int64 symbol ids.
             id_lengths: (B,) int64.
             speakers: as in ``speaker_conditioning``.
-            languages: as in ``encode``.
+            languages: as in ``forward``.
             noise_scale: standard deviation of the prior's noise; 0 gives the mean.
             noise_scale_duration: standard deviation of the duration predictor's noise.
             length_scale: factor on every duration; above 1 is slower.
@@ -336,7 +340,7 @@ class Vits(nn.Module):
             max_frames: upper limit of predicted frames, as in ``predict_durations``.
         """
         conditioning = self.speaker_conditioning(speakers)
-        text = self.encode(ids, id_lengths, languages)
+        text = self.encode(ids, id_lengths, languages, conditioning)
         if durations is None:
             durations = self.predict_durations(
                 text,
@@ -376,10 +380,7 @@ class Vits(nn.Module):
         Raises:
             ConfigError: the model has one speaker only, or pitch.
         """
-        if self.speaker_embedding is None:
-            raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
-        if self.config.pitch is not None:
-            raise ConfigError("a model with pitch cannot convert voices: take one without")
+        require_convertible(self.config)
         source, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
         noise = standard_normal(shape, spectrogram, generator) * noise_scale

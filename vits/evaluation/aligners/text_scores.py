@@ -48,23 +48,24 @@ class VoiceScorer:
         speaker = self._aligner.speaker(utterance.speaker)
         results = [-float("inf")] * len(texts)
         with torch.inference_mode():
-            z = self._latent(utterance.wave, speaker)
+            conditioning = model.speaker_conditioning(speaker)
+            z = self._latent(utterance.wave, conditioning)
             fitting = [i for i, text in enumerate(texts) if len(text) <= z.shape[2]]
             if not fitting:
                 return results
             ids = torch.nn.utils.rnn.pad_sequence([texts[i] for i in fitting], batch_first=True)
             lengths = torch.tensor([len(texts[i]) for i in fitting], device=device)
             languages = torch.full_like(lengths, utterance.language)
-            prior = model.encode(ids.to(device), lengths, languages).prior
+            speakers = None if conditioning is None else conditioning.expand(len(lengths), -1, -1)
+            prior = model.encode(ids.to(device), lengths, languages, speakers).prior
             values, _ = best_path_scores(z, prior.mean, prior.log_std, lengths)
         for i, value in zip(fitting, values.tolist(), strict=True):
             results[i] = value
         return results
 
-    def _latent(self, wave: Tensor, speaker: Tensor | None) -> Tensor:
+    def _latent(self, wave: Tensor, conditioning: Tensor | None) -> Tensor:
         """Return the latent (1, C, T) of a wave (L,) in the space of the prior."""
         model, device = self._aligner.model, self._aligner.device
         spectrogram = self._aligner.spectrogram(wave[None, None].to(device))
         lengths = torch.tensor([spectrogram.shape[2]], device=device)
-        conditioning = model.speaker_conditioning(speaker)
         return model.posterior_mean_in_prior_space(spectrogram, lengths, conditioning)

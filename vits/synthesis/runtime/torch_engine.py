@@ -64,7 +64,8 @@ class TorchEngine:
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
         # what a cut costs, in frames of the decoder or of each coupling of the flow
-        flow_cost = flow.receptive_radius // len(flow.couplings)
+        # a flow that attends to whole sentences runs once
+        flow_cost = (flow.receptive_radius or 0) // len(flow.couplings)
         self._cut = max(partial_decoder(self.model.decoder).cut_cost, flow_cost)
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
@@ -136,7 +137,7 @@ class TorchEngine:
         languages = None if language is None else torch.tensor([language], device=self.device)
         batch = torch.tensor([ids], device=self.device)
         lengths = torch.tensor([len(ids)], device=self.device)
-        return self.model.encode(batch, lengths, languages), conditioning
+        return self.model.encode(batch, lengths, languages, conditioning), conditioning
 
     def _predict(
         self, text: EncodedText, conditioning: Tensor | None, settings: Settings, noise: Tensor

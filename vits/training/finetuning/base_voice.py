@@ -93,9 +93,10 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
 
 def _alignment_after(alignment: AlignmentConfig, step: int) -> AlignmentConfig:
     """Return the alignment settings for the steps after ``step``: what fades goes on fading."""
-    rest: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in ("guide", "noise"):
         weight, steps = getattr(alignment, name), getattr(alignment, f"{name}_steps")
-        if weight > 0 and step < steps:
-            rest |= {name: weight * (steps - step) / steps, f"{name}_steps": steps - step}
-    return AlignmentConfig(source=alignment.source, **rest)
+        left = max(0, steps - step) if weight > 0 else 0
+        values[name] = weight * left / steps
+        values[f"{name}_steps"] = left or getattr(AlignmentConfig(), f"{name}_steps")
+    return replace(alignment, **values)

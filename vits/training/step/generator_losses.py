@@ -103,7 +103,7 @@ def weighted_sum(
         return torch.stack(list(weighted.values())).sum()
     prior = early_backward(
         weighted.pop("kl") + weighted.pop("duration"),
-        boundary=[x for x in out.posterior_pass.gate if x is not None],
+        boundary=[x for x in (*out.posterior_pass.gate, out.text_speaker) if x is not None],
         parameters=_prior_parameters(generator),
     )
     return torch.stack([prior, *weighted.values()]).sum()
