@@ -39,6 +39,7 @@ class SearchAids(NamedTuple):
 
 
 NO_SEARCH_AIDS = SearchAids()
+"""The search of the original: neither guide nor noise."""
 
 
 def prior_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
