@@ -1,10 +1,11 @@
-"""Every code block of the pages for readers is run, page by page, from the top.
+"""Every code block of the pages for readers, and every cell of the notebooks, is run from the top.
 
 A page is run like a script in a folder of its own, which holds what its reader is supposed to have:
 recordings, a run's checkpoint, a voice. A command that no test can run is in ``NOT_RUN`` with the
 reason; its flags and files are checked all the same. A block of a language not known here fails.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -22,7 +23,9 @@ from vits.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md"))
-PAGES = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
+MARKDOWN = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
+NOTEBOOKS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.ipynb"))
+PAGES = (*MARKDOWN, *NOTEBOOKS)
 WIDE = ("architecture", "interop", "running", "text", "training", "voices")  # still to be wrapped
 SHELL = ("bash", "sh", "console")
 SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
@@ -83,6 +86,13 @@ class Block(NamedTuple):
 
 def read_blocks(page):
     text = (ROOT / page).read_text(encoding="utf-8")
+    if page in NOTEBOOKS:
+        for number, cell in enumerate(json.loads(text)["cells"]):
+            code = "".join(cell["source"]) + "\n"
+            shell = code.startswith(("!", "%"))
+            if cell["cell_type"] == "code":
+                yield Block(page, number, *(("bash", code[1:]) if shell else ("python", code)))
+        return
     for match in re.finditer(r"^```(.*)\n([\s\S]*?)^```$", text, re.MULTILINE):
         line = text.count("\n", 0, match.start()) + 2
         yield Block(page, line, match[1].strip(), match[2])
@@ -106,7 +116,15 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_a_notebook_has_no_output(page):
+    notebook = json.loads((ROOT / page).read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert cells
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
+
+
+@pytest.mark.parametrize("page", MARKDOWN)
 def test_every_block_has_a_known_language(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     assert text.count("\n```") + text.startswith("```") == 2 * len(BLOCKS[page])
@@ -144,6 +162,25 @@ def headings(page):
     return {re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", title.lower())) for title in titles}
 
 
+@pytest.mark.parametrize("page", MARKDOWN)
+def test_the_files_and_classes_that_a_page_names_exist(page, source_words):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for block in BLOCKS[page]:
+        text = text.replace(block.code, "")
+    rooms = r"(?<![\w/.])(?:vits|tests|docs|configs|recipes|benchmarks)"
+    for path in re.findall(rf"{rooms}/[\w./-]*\w", text):
+        assert (ROOT / path).exists(), f"{page}: {path}"
+    for code in re.findall(r"`([^`\n]+)`", text):
+        for name in re.findall(r"\b(?:[A-Z][a-z]+){2,}\b", code):
+            assert name in source_words, f"{page}: {name}"
+
+
+@pytest.fixture(scope="module")
+def source_words():
+    text = "\n".join(path.read_text("utf-8") for path in (ROOT / "vits").rglob("*.py"))
+    return set(re.findall(r"\w+", text))
+
+
 @pytest.mark.parametrize("page", [page for page in DOCS if Path(page).stem not in WIDE])
 def test_lines_fit_the_page(page):
     """Prose is wrapped at 120 columns; tables, code, and what the code makes, are not."""
@@ -157,9 +194,9 @@ def test_lines_fit_the_page(page):
 @pytest.mark.parametrize("contents", ["docs/index.md", "mkdocs.yml"])
 def test_every_page_is_listed(contents):
     text = (ROOT / contents).read_text(encoding="utf-8")
-    listed = re.findall(r"(?<=[(\s])([\w/]+\.md)(?=[)\s#])", text)
-    pages = {str(Path(page).relative_to("docs")) for page in DOCS}
-    assert set(listed) == pages - ({"index.md"} if contents == "docs/index.md" else set())
+    listed = re.findall(r"(?<=[(\s])([\w/]+\.(?:md|ipynb))(?=[)\s#])", text)
+    notebooks = NOTEBOOKS if contents == "docs/index.md" else ()
+    assert {contents, *(f"docs/{name}" for name in listed)} == {contents, *DOCS, *notebooks}
     assert len(listed) == len(set(listed))
 
 
