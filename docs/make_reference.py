@@ -1,6 +1,6 @@
 """Make docs/reference from the code: Python names, commands, configuration keys.
 
-``python docs/make_reference.py`` writes it; ``tests/test_reference.py`` says when to run it again.
+``python docs/make_reference.py`` writes it; ``tests/test_house.py`` says when to run it again.
 Neither torch nor Lightning is imported: what needs them is read as text.
 """
 

@@ -270,3 +270,15 @@ def make_once(tmp_path_factory):
 def root():
     """The top of the source tree."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def reference(root):
+    """The program that makes docs/reference."""
+    import importlib.util
+
+    path = root / "docs" / "make_reference.py"
+    spec = importlib.util.spec_from_file_location("make_reference", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -147,6 +147,13 @@ def test_the_mathematics_stays_small_enough_to_read():
     assert sum(path.read_text("utf-8").count("\n") for path in layers) <= LAYERS_LINES
 
 
+def test_the_reference_is_made_from_the_code(reference):
+    folder, pages = ROOT / "docs" / "reference", reference.pages()
+    assert {path.name for path in folder.glob("*.md")} == set(pages)
+    old = [name for name, text in pages.items() if (folder / name).read_text("utf-8") != text]
+    assert old == [], "run: python docs/make_reference.py"
+
+
 @pytest.mark.parametrize("room", ["layers", "models"])
 def test_the_mathematics_has_no_branch_for_speed(room):
     speed = re.compile(

@@ -1,7 +1,6 @@
-"""The reference is made from the code, and nothing public is missing from it."""
+"""Nothing public is missing from the reference; test_house.py says whether it is up to date."""
 
 import argparse
-import importlib.util
 import re
 import subprocess
 import sys
@@ -14,44 +13,27 @@ from vits.cli import COMMANDS, build_parser
 from vits.config import TrainingConfig, VitsConfig, to_dict
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
-REMEDY = "run: python docs/make_reference.py"
 
 
 @pytest.fixture(scope="module")
-def generator(root):
-    path = root / "docs" / "make_reference.py"
-    spec = importlib.util.spec_from_file_location("make_reference", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def pages(reference):
+    return reference.pages()
 
 
-@pytest.fixture(scope="module")
-def pages(generator):
-    return generator.pages()
-
-
-def test_the_pages_are_those_of_the_code(pages, root):
-    folder = root / "docs" / "reference"
-    assert {path.name for path in folder.glob("*.md")} == set(pages)
-    for name, text in pages.items():
-        assert (folder / name).read_text(encoding="utf-8") == text, f"{name} is old; {REMEDY}"
-
-
-def test_every_list_of_public_names_is_on_the_page(generator, root):
+def test_every_list_of_public_names_is_on_the_page(reference, root):
     rooms = {
         ".".join(path.parent.relative_to(root).parts)
         for path in (root / "vits").rglob("__init__.py")
         if "\n__all__ = " in path.read_text(encoding="utf-8")
     }
     # the command line has a page of its own
-    assert rooms - {"vits.cli"} <= set(generator.PACKAGES)
+    assert rooms - {"vits.cli"} <= set(reference.PACKAGES)
 
 
-def test_every_public_name_says_what_it_is(generator):
-    for package in generator.PACKAGES:
-        for name in generator.public_names(package):
-            assert re.search(r"\w{3}.*\.$", generator.summary(package, name)), (package, name)
+def test_every_public_name_says_what_it_is(reference):
+    for package in reference.PACKAGES:
+        for name in reference.public_names(package):
+            assert re.search(r"\w{3}.*\.$", reference.summary(package, name)), (package, name)
 
 
 def test_every_flag_has_a_line_with_its_meaning(pages):
