@@ -109,6 +109,12 @@ def test_the_version_is_that_of_the_project_file(project, root):
     assert released[:1] in ([], [project["version"]])
 
 
+def test_the_page_about_installing_has_every_extra(project, root):
+    text = (root / "docs" / "guides" / "install.md").read_text(encoding="utf-8")
+    table = text.partition("| extra |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.M)) == set(project["optional-dependencies"])
+
+
 def test_what_the_public_workflows_run_exists(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     paths = sorted((root / ".github" / "workflows").glob("*.yml"))
