@@ -25,4 +25,5 @@ def test_the_help_lists_voice_data_and_every_option(capfd):
         assert option in shown
     for option in ("--model.training.freeze", "--model.training.adversarial.warmup_steps"):
         assert option in shown
+    assert "--checkpoint.patience" in shown
     assert "--data.train" in shown

@@ -82,6 +82,11 @@ class VitsModule(pl.LightningModule):
         """The name of the metric that the best checkpoint minimises."""
         return "val/spoken" if self.training_config.prior_only else "val/mel"
 
+    def is_warming(self, step: int) -> bool:
+        """Return whether the discriminators train alone up to ``step``, or at it."""
+        first = self.training_config.adversarial.start
+        return first < step <= first + self.training_config.adversarial.warmup_steps
+
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Create AdamW and a step-wise decay for the discriminators and for the generator."""
         recipe = self.training_config.optimizer

@@ -229,6 +229,7 @@ def test_files_of_later_steps_are_kept(fit, folder):
         ({"every_n_steps": 0}, "checkpoint.every_n_steps 0 must be positive, or null"),
         ({"every_minutes": -1.0}, "checkpoint.every_minutes -1.0 must be positive"),
         ({"keep_last": 0}, "checkpoint.keep_last 0 must be positive"),
+        ({"patience": 0}, "checkpoint.patience 0 must be positive, or null"),
         ({"keep_best": -1}, "checkpoint.keep_best -1 must not be negative"),
     ],
 )

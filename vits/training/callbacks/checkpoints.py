@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
 from vits.errors import CheckpointError, ConfigError, TrainingWarning
+from vits.training.callbacks.early_stopping import EarlyStopping
 from vits.training.checkpoints.checkpoint_io import link_checkpoint, remove_partial, step_of
 from vits.training.module import VitsModule
 from vits.training.preemption.signals import notify
@@ -31,6 +32,8 @@ class Checkpoints(Checkpoint):
             time.
         keep_last: number of newest checkpoints to keep; None: all.
         keep_best: number of best checkpoints to keep as well; true: one, false: none.
+        patience: end the run after this many validations in a row that did not lower
+            ``VitsModule.monitor``; None: never.
 
     Raises:
         ConfigError: a value is out of range.
@@ -42,12 +45,14 @@ class Checkpoints(Checkpoint):
         every_minutes: float | None = None,
         keep_last: int | None = 5,
         keep_best: bool | int = True,
+        patience: int | None = None,
     ) -> None:
         super().__init__()
         for name, value in (
             ("every_n_steps", every_n_steps),
             ("every_minutes", every_minutes),
             ("keep_last", keep_last),
+            ("patience", patience),
         ):
             if value is not None and value <= 0:
                 raise ConfigError(f"checkpoint.{name} {value} must be positive, or null")
@@ -55,27 +60,42 @@ class Checkpoints(Checkpoint):
             raise ConfigError(f"checkpoint.keep_best {keep_best} must not be negative")
         self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
         self.keep_last, self.keep_best = keep_last, int(keep_best)
+        self.early_stopping = None if patience is None else EarlyStopping(patience)
         self.best: list[tuple[float, int]] = []  # (value, step), the best first
         self._saved = self._validated = -1
         self._owes_validation = False
         self._clock = time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best steps, and whether the step was saved before its validation."""
+        """Return the best steps, whether the step was saved before its validation, and the losses.
+
+        The losses are kept only if there is a patience.
+        """
         best = [list(pair) for pair in self.best]
-        return {"best": best, "owes_validation": self._owes_validation}
+        state: dict[str, Any] = {"best": best, "owes_validation": self._owes_validation}
+        if self.early_stopping is not None:
+            state["early_stopping"] = self.early_stopping.state_dict()
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the state."""
         self.best = [(float(value), int(step)) for value, step in state_dict["best"]]
         self._owes_validation = bool(state_dict["owes_validation"])
+        if self.early_stopping is not None:
+            self.early_stopping.load_state_dict(state_dict.get("early_stopping", []))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Remove incomplete files; run a validation that the stopped run still owes."""
-        del pl_module
+        """Remove incomplete files; run a validation that the stopped run still owes.
+
+        Raises:
+            ConfigError: there is a patience, but no validation.
+        """
+        assert isinstance(pl_module, VitsModule)
         self._clock = time.monotonic()
         if trainer.is_global_zero:
             remove_partial(folder_of(trainer), notify)
+        if self.early_stopping is not None:
+            self.early_stopping.start(trainer, pl_module.monitor)
         if self._owes_validation:
             _validate(trainer)
 
@@ -103,6 +123,10 @@ class Checkpoints(Checkpoint):
             return
         step = self._validated = trainer.global_step
         value = float(trainer.callback_metrics.get(pl_module.monitor, math.nan))
+        if self.early_stopping is not None and not pl_module.is_warming(
+            step
+        ):  # saved with the step
+            self.early_stopping.after_validation(trainer, pl_module.monitor, value)
         before = self.best
         if math.isfinite(value):
             others = [pair for pair in before if pair[1] != step]
