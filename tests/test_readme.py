@@ -62,6 +62,7 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/ada": TRAINS,
     "vits fit -c configs/ljspeech.yaml --data.train prepared/ada "
     "--trainer.default_root_dir runs/ada --resume auto": TRAINS,
+    "vits create recordings -o voices/me --minutes 45": TRAINS,
     "vits finetune kathleen prepared/ruth --trainer.default_root_dir runs/ruth": TRAINS,
     "vits finetune voices/mms-eng prepared/mms --trainer.default_root_dir runs/mms": TRAINS,
     "vits finetune voices/duo prepared/more --data.speaker carla "

@@ -25,6 +25,7 @@ from vits.errors import Preempted, VitsError
 __all__ = ["COMMANDS", "build_parser", "main"]
 
 COMMANDS = (
+    "create",
     "prepare",
     "check",
     "align",

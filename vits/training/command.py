@@ -4,7 +4,7 @@ import logging
 import os
 import shlex
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,7 @@ class FitCLI(LightningCLI):
     Args:
         request: the stop request of signals.
         resume_command: the command that resumes the run.
+        callbacks: callbacks besides those of this library.
         **options: of ``LightningCLI``, instead of those set here.
     """
 
@@ -142,9 +143,15 @@ class FitCLI(LightningCLI):
     datamodule: VitsDataModule
 
     def __init__(
-        self, *classes: Any, request: StopRequest, resume_command: str, **options: Any
+        self,
+        *classes: Any,
+        request: StopRequest,
+        resume_command: str,
+        callbacks: Sequence[pl.Callback] = (),
+        **options: Any,
     ) -> None:
         self.request = request
+        self.callbacks = callbacks
         self.preemption = Preemption(request, resume_command)
         self.continuation = Resumption()
         settled = {
@@ -187,6 +194,7 @@ class FitCLI(LightningCLI):
         self.trainer_defaults["callbacks"] = [
             *_callbacks(self.model.training_config, lambda: self.request.requested),
             *([] if trainer["enable_progress_bar"] is False else [Progress()]),
+            *self.callbacks,
             self.continuation,
             self.preemption,  # last, so that it saves the state after the other callbacks
         ]

@@ -8,8 +8,7 @@ from typing import Any
 from vits.data.audit.report import AuditReport
 from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.dataset import PreparedDataset
-from vits.data.prepared.index import PCM16, PITCH
-from vits.data.prepared.stored_pitch import pitch_digest, write_pitch
+from vits.data.prepared.subset import write_subset
 from vits.errors import DataError
 
 __all__ = ["check_output", "write_clean"]
@@ -66,27 +65,7 @@ def write_clean(dataset: PreparedDataset, report: AuditReport, folder: Path) -> 
             f"none of {len(dataset)} rows is left; see {folder / 'rejected.jsonl'} and exclude "
             "fewer faults"
         )
-    samples = 0
-    with (
-        atomic_write(folder / "audio.i16") as waves,
-        atomic_write(folder / "manifest.jsonl") as manifest,
-        (dataset.folder / "audio.i16").open("rb") as source,
-        waves.open("wb") as audio,
-        manifest.open("w", encoding="utf-8", newline="\n") as lines,
-    ):
-        for index in kept:
-            row = dataset.row(index)
-            source.seek(row["offset"] * PCM16.itemsize)
-            audio.write(source.read(row["samples"] * PCM16.itemsize))
-            lines.write(_line({**row, "offset": samples}))
-            samples += row["samples"]
-    info = {**dataset.info, "utterances": len(kept), "samples": samples}
-    if dataset.pitched:
-        pitch = [dataset.stored_pitch(index) for index in kept]
-        with atomic_write(folder / PITCH) as partial:
-            write_pitch(partial, pitch)
-        info["pitch"] = {**info["pitch"], "sha256": pitch_digest(pitch)}
-    _write(folder / "dataset.json", json.dumps(info, ensure_ascii=False, indent=2) + "\n")
+    write_subset(dataset, kept, folder)
     return len(kept)
 
 

@@ -1,9 +1,10 @@
 """``vits finetune``: the command line of ``vits fit`` around a voice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytorch_lightning as pl
 from pytorch_lightning.cli import LightningArgumentParser
 from pytorch_lightning.utilities import rank_zero_only
 
@@ -38,6 +39,7 @@ def finetune(
     *,
     read: Callable[[str], BaseVoice],
     report: Callable[[str], None],
+    callbacks: Sequence[pl.Callback] = (),
 ) -> int:
     """Fine-tune a voice by a command line.
 
@@ -47,6 +49,7 @@ def finetune(
         arguments: as for ``fit``.
         read: reads a voice.
         report: called with each line for the user.
+        callbacks: callbacks besides those of ``fit``.
 
     Raises:
         ConfigError: an unknown key, an invalid value, or one that contradicts the voice.
@@ -61,6 +64,7 @@ def finetune(
             report=rank_zero_only(report),
             request=request,
             resume_command=resume_command,
+            callbacks=callbacks,
         )
 
     return run_training(["vits", "finetune", voice, data, *arguments], train)
