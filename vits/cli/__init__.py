@@ -32,6 +32,7 @@ COMMANDS = (
     "fit",
     "finetune",
     "bundle",
+    "merge",
     "evaluate",
     "convert",
     "inspect",

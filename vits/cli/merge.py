@@ -1,0 +1,124 @@
+"""``vits merge``: a voice between two, or with what one voice has learned more than another."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vits.errors import ConfigError, VoiceError
+
+if TYPE_CHECKING:
+    from vits.synthesis import Card, VoiceBundle
+
+__all__ = ["add_parser", "run"]
+
+PARTS = ("timbre", "rhythm", "expression")  # those of vits.synthesis.bundle.merge
+RELATED = 0.5  # cosine of decoders below which voices have no common origin
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "merge",
+        help="mix the weights of voices that were fine-tuned from one another",
+        description=(
+            "Write the voice (1 - W) A + W B, or with --minus C the voice A + W (B - C). The "
+            "voices must have one shape, and should come from the same training."
+        ),
+        epilog="Then: vits say 'Hello.' -o hello.wav --voice DIR",
+        allow_abbrev=False,
+    )
+    parser.add_argument("a", metavar="A", help="a voice folder, checkpoint or folder of a run")
+    parser.add_argument("b", metavar="B", help="another voice of the same shape")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="voice folder to write"
+    )
+    parser.add_argument(
+        "--weight", type=float, default=0.5, metavar="W", help="share of B (default: 0.5)"
+    )
+    parser.add_argument(
+        "--part",
+        action="append",
+        default=[],
+        metavar="PART=W",
+        help=f"a weight of its own for {', '.join(PARTS[:-1])} or {PARTS[-1]}; may be repeated",
+    )
+    parser.add_argument("--minus", metavar="C", help="add to A what B has more than this voice")
+    parser.add_argument("--name", default="", help="name of the voice (that of the folder)")
+    parser.add_argument("--force", action="store_true", help="replace an existing voice in DIR")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the merged voice.
+
+    Raises:
+        MissingFileError: a voice does not exist.
+        ConfigError: arguments exclude each other.
+        VoiceError: the voices do not fit each other, or a weight is out of range.
+    """
+    from vits.cli.base_voice import read_bundle
+    from vits.synthesis import write_voice
+    from vits.synthesis.bundle.merge import add_difference, merge_voices
+
+    parts = dict(_read_part(text) for text in args.part)
+    if parts and args.minus is not None:
+        raise ConfigError("--part has no effect with --minus, which adds to the whole model")
+    a, b = read_bundle(args.a), read_bundle(args.b)
+    if args.minus is None:
+        merged, others = merge_voices(a, b, args.weight, parts), [b]
+        how = f"(1 - {args.weight:g}) A + {args.weight:g} B"
+    else:
+        minus = read_bundle(args.minus)
+        merged, others = add_difference(a, b, minus, args.weight), [b, minus]
+        how = f"A + {args.weight:g} (B - C)"
+    _warn_of_strangers(a, others)
+    card = _card(a, others, args.name or args.output.name, how)
+    write_voice(args.output, replace(merged, card=card), force=args.force)
+    print(f"{args.output}: {card.name}, {card.origin}")
+    return 0
+
+
+def _read_part(text: str) -> tuple[str, float]:
+    """Read ``PART=W``."""
+    name, _, weight = text.partition("=")
+    try:
+        return name, float(weight)
+    except ValueError:
+        raise VoiceError(
+            f"--part {text!r} must be a part and its weight, e.g. rhythm=0.2"
+        ) from None
+
+
+def _warn_of_strangers(a: "VoiceBundle", others: "list[VoiceBundle]") -> None:
+    """Warn of voices that were not made from one another: their mixture is noise."""
+    from vits.synthesis.bundle.merge import relatedness
+
+    for other in others:
+        if (cosine := relatedness(a, other)) < RELATED:
+            print(
+                f"vits: warning: {a.card.name} and {other.card.name} do not come from one training "
+                f"(cosine of their decoders {cosine:.2f}): expect noise; merge a voice with one "
+                "that was fine-tuned from it",
+                file=sys.stderr,
+            )
+
+
+def _card(a: "VoiceBundle", others: "list[VoiceBundle]", name: str, how: str) -> "Card":
+    """Return the card of a merged voice: the licences of all, and what it was made of."""
+    from importlib.metadata import version
+
+    from vits.synthesis import Card
+
+    cards = [a.card, *(other.card for other in others)]
+    licences = dict.fromkeys(card.licence for card in cards)
+    named = ", ".join(f"{key} {card.name}" for key, card in zip("ABC", cards, strict=False))
+    origins = dict.fromkeys(card.origin for card in cards if card.origin)
+    return Card(
+        name=name,
+        licence="" if "" in licences else " and ".join(licences),
+        origin=f"merged as {how} of {named}" + (f"; {'; '.join(origins)}" if origins else ""),
+        description=a.card.description,
+        vits_version=version("vits"),
+    )
