@@ -1,3 +1,4 @@
+import re
 import struct
 
 import numpy as np
@@ -67,6 +68,18 @@ def test_clipping_is_counted(tmp_path):
     with pytest.warns(UserWarning, match=r"2 of 4 samples .* multiply the wave by 0\.5"):
         files.write(path, wave, RATE)
     np.testing.assert_allclose(files.read(path)[0][:, 0], [0.5, 1, -1, 1], atol=1 / 32768)
+
+
+@pytest.mark.parametrize(
+    ("peak", "factor"), [(1.0000001, 0.999), (1.25, 0.8), (3.0, 0.333), (999.9, 0.001), (1e6, 1e-6)]
+)
+def test_the_named_factor_avoids_clipping(tmp_path, peak, factor):
+    wave = np.array([0.5, -peak], dtype=np.float64)
+    with pytest.warns(UserWarning, match="multiply the wave by") as caught:
+        files.write(tmp_path / "a.wav", wave, RATE)
+    named = float(re.search(r"wave by (\S+) to", str(caught[0].message))[1])
+    assert named == pytest.approx(factor)
+    assert named * peak <= 1
 
 
 @pytest.mark.parametrize(

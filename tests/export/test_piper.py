@@ -42,6 +42,7 @@ def test_the_settings_are_pipers(export):
     done = export("piper", "piper")
     assert done.graph.name == "en_US-ada_1-low.onnx"
     values = settings_of(done)
+    assert values["dataset"] == "ada_1"  # as in the file's name, where Piper's clients look for it
     assert values["num_speakers"] == 2
     assert values["speaker_id_map"] == {"speaker 0": 0, "speaker 1": 1}
     assert values["audio"] == {"sample_rate": 16000, "quality": "low"}

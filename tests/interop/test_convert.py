@@ -7,9 +7,12 @@ import torch
 
 from vits.cli import main
 from vits.cli.base_voice import read_base
+from vits.config import FrontendConfig
 from vits.errors import VoiceError
 from vits.interop import convert
 from vits.interop.detect_format import detect_format, read
+from vits.interop.transformers import format as transformers
+from vits.text import Frontend, SymbolTable
 
 OTHERS = ("transformers", "coqui", "piper")
 
@@ -68,6 +71,34 @@ def test_an_unsupported_part_is_named_and_can_be_dropped(original, tmp_path, cap
     for line in results:
         difference, peak = re.findall(r"difference (\S+) of (\S+) in", line)[0]
         assert float(difference) <= 1e-5 * float(peak)
+
+
+def test_the_proof_stays_on_when_a_part_is_dropped(original, tmp_path, capsys, monkeypatch):
+    fold = transformers._fold_decoder
+
+    def damage(weights):
+        folded = fold(weights)
+        return folded | {"decoder.post.weight": 1.5 * folded["decoder.post.weight"]}
+
+    monkeypatch.setattr(transformers, "_fold_decoder", damage)
+    arguments = ["convert", str(original), str(tmp_path / "x"), "--to", "transformers"]
+    assert main([*arguments, "--drop", "discriminators"]) == 2
+    assert "differ; nothing is written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["original", "coqui"])
+def test_a_dropped_symbol_leaves_the_wave_comparable(make_voice, tmp_path, capsys, to):
+    config = FrontendConfig(backend="graphemes", normalize=False, blank="_", bos_eos=True)
+    frontend = Frontend(config, SymbolTable(("^", "$", *"_abc ")))
+    convert.write(make_voice(kind="deterministic", frontend=frontend), tmp_path / "ours", "vits")
+    arguments = ["convert", str(tmp_path / "ours"), str(tmp_path / "there"), "--to", to]
+    assert main([*arguments, "--drop", "bos-eos"]) == 0
+    (line,) = [
+        line for line in capsys.readouterr().out.splitlines() if "verification, read back" in line
+    ]
+    difference, peak = re.findall(r"difference (\S+) of (\S+) in", line)[0]
+    assert float(difference) <= 1e-5 * float(peak)
 
 
 def test_inspect_describes_a_voice_and_writes_nothing(original, capsys):

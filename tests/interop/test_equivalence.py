@@ -2,7 +2,9 @@ import copy
 
 import torch
 
+from vits.config import FrontendConfig
 from vits.interop import equivalence
+from vits.text import Frontend, SymbolTable
 
 
 def test_extreme_durations_are_not_compared(make_voice):
@@ -12,6 +14,19 @@ def test_extreme_durations_are_not_compared(make_voice):
     reason = equivalence.compare_voices(voice, voice)
     assert isinstance(reason, str)
     assert "frames must be at most" in reason
+
+
+def test_voices_without_a_symbol_in_common_are_not_compared(make_voice):
+    one, other = (
+        make_voice(
+            kind="deterministic",
+            frontend=Frontend(
+                FrontendConfig(backend="graphemes", normalize=False), SymbolTable((*letters,))
+            ),
+        ).bundle
+        for letters in ("_ab", "_cd")
+    )
+    assert equivalence.compare_voices(one, other) == "the voices share no symbol"
 
 
 def test_a_different_voice_is_detected(make_voice):

@@ -31,8 +31,8 @@ def test_the_originals_duplicate_apostrophe_survives():
     [
         ({}, "names no symbols"),
         ({"a": 1, "b": 1}, "have the same id"),
-        ({"a": -1}, "has the id '-1'"),
-        ({"a": True}, "has the id 'True'"),
+        ({"a": -1}, "has the id -1; it must be below"),
+        ({"a": True}, "has the id true"),
         ({"": 0}, "id 0 has an empty symbol"),
     ],
 )

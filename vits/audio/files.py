@@ -243,7 +243,7 @@ class AudioWriter:
         if kind is None and self._n_outside:
             warnings.warn(
                 f"{self._n_outside} of {self._n_samples} samples were outside [-1, 1] and were "
-                f"clipped; multiply the wave by {1 / self._peak:.3g} to avoid clipping",
+                f"clipped; multiply the wave by {_gain(self._peak):.3g} to avoid clipping",
                 stacklevel=3,
             )
 
@@ -255,6 +255,12 @@ class AudioWriter:
         except (soundfile.SoundFileError, OSError) as error:
             text = _line(error).replace(str(self._part), str(self._path))
             raise AudioError(f"cannot write {self._path} at {self._rate} Hz: {text}") from error
+
+
+def _gain(peak: float) -> float:
+    """Return a factor of three digits that brings a peak above 1 to at most 1."""
+    digits = 2 - math.floor(math.log10(1 / peak))
+    return math.floor(10**digits / peak) / 10**digits
 
 
 def to_pcm16(samples: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """``vits convert``: convert a voice between VITS projects."""
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.errors import ConfigError, VoiceError
+from vits.errors import ConfigError, VitsError, VoiceError
 
 if TYPE_CHECKING:
     from vits.interop.full_voice import FullVoice
@@ -14,6 +15,8 @@ __all__ = ["add_parser", "run"]
 FORMATS = ("vits", "original", "transformers", "coqui", "piper")
 # Relative to the peak. Another order of summation alone gives differences of this size.
 TOLERANCE = 1e-3
+# Parts without which a text has other ids. No part that can be dropped changes a waveform.
+TEXT_PARTS = frozenset({"lexicon", "bos-eos", "phonemizer", "underscore", "letter"})
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -64,9 +67,13 @@ def run(args: argparse.Namespace) -> int:
     for key, value in describe(voice).items():
         print(f"{key}: {value}")
     write(voice, args.target, args.to, drop)
-    print(f"{args.target}: written as {args.to}")
     if not args.no_verify:
-        _verify(args, voice, drop)
+        try:
+            _verify(args, voice, drop)
+        except VitsError:
+            shutil.rmtree(args.target)  # it was new or empty
+            raise
+    print(f"{args.target}: written as {args.to}")
     return 0
 
 
@@ -80,9 +87,10 @@ def _verify(args: argparse.Namespace, voice: "FullVoice", drop: list[str]) -> No
     from vits.interop.equivalence import compare_ids, compare_voices, verify_with_transformers
 
     converted = FORMATS[args.to].read(args.target)
-    if not compare_ids(voice.bundle.frontend, converted.bundle.frontend) and not drop:
+    kept = not TEXT_PARTS.intersection(drop)
+    if kept and not compare_ids(voice.bundle.frontend, converted.bundle.frontend):
         raise VoiceError(
-            f"{args.target} maps a text to other ids than {args.source}; do not use it"
+            f"{args.target} would map a text to other ids than {args.source}; nothing is written"
         )
     # compare with the transformers model on disk, if one of the two voices is one
     reference = {args.to: args.target, voice.format: args.source}.get("transformers")
@@ -100,7 +108,7 @@ def _verify(args: argparse.Namespace, voice: "FullVoice", drop: list[str]) -> No
             f"verification, {name}: largest difference {result.difference:.3g} "
             f"of {result.peak:.3g} in {result.samples} samples"
         )
-        if not drop and not result.difference <= TOLERANCE * max(result.peak, 1e-3):
+        if not result.difference <= TOLERANCE * max(result.peak, 1e-3):
             raise VoiceError(
-                f"the waveforms of {args.target} and {args.source} differ; do not use it"
+                f"the waveforms of {args.target} and {args.source} differ; nothing is written"
             )

@@ -20,6 +20,7 @@ from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target
+from vits.interop.piper.settings import language_settings, quality
 from vits.models.vits import Vits
 from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -29,7 +30,6 @@ from vits.text.symbols import describe_symbols
 __all__ = ["TARGET"]
 
 BLANK, BEGIN, END = "_", "^", "$"
-LOW_RATE = 16000  # Piper calls voices of up to this rate (Hz) low quality, others medium
 
 
 class _Graph(nn.Module):
@@ -115,24 +115,17 @@ def _id_lists(frontend: Frontend) -> dict[str, list[int]]:
 
 def _graph_name(bundle: VoiceBundle) -> str:
     """Return a file name like those of Piper's voices: ``en_US-ada-medium.onnx``."""
-    code = _language(bundle)["code"]
-    name = re.sub(r"[^a-z0-9_]+", "_", bundle.card.name.lower()).strip("_") or "voice"
-    return f"{code}-{name}-{_quality(bundle)}.onnx"
+    code = language_settings(bundle.card, bundle.frontend.config.language)["code"]
+    return f"{code}-{_name(bundle)}-{_quality(bundle)}.onnx"
+
+
+def _name(bundle: VoiceBundle) -> str:
+    """Return the name of a voice as Piper's clients find it, in its file name and its JSON."""
+    return re.sub(r"[^a-z0-9_]+", "_", bundle.card.name.lower()).strip("_") or "voice"
 
 
 def _quality(bundle: VoiceBundle) -> str:
-    return "low" if bundle.generator.config.audio.sample_rate <= LOW_RATE else "medium"
-
-
-def _language(bundle: VoiceBundle) -> dict[str, str]:
-    family, _, region = bundle.frontend.config.language.partition("-")
-    family = re.sub(r"[^A-Za-z0-9]+", "", family) or "und"
-    region = re.sub(r"[^A-Za-z0-9]+", "", region).upper()
-    return {
-        "code": f"{family}_{region}" if region else family,
-        "family": family,
-        "region": region,
-    }
+    return quality(bundle.card, bundle.generator.config.audio.sample_rate)
 
 
 def _write_files(folder: Path, bundle: VoiceBundle) -> None:
@@ -142,8 +135,8 @@ def _write_files(folder: Path, bundle: VoiceBundle) -> None:
     values: dict[str, Any] = {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": _quality(bundle)},
         "espeak": {"voice": text.language},
-        "language": _language(bundle),
-        "dataset": bundle.card.dataset or bundle.card.name,
+        "language": language_settings(bundle.card, text.language),
+        "dataset": _name(bundle),
         "inference": {
             "noise_scale": settings.noise_scale,
             "length_scale": settings.length_scale,

@@ -4,7 +4,7 @@ The other project's software ignores the entry. Reading the voice back restores 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -14,14 +14,22 @@ from vits.config import AudioConfig, FrontendConfig, from_dict, to_dict
 from vits.errors import VoiceError
 from vits.interop.full_voice import FullVoice
 from vits.interop.infer_config import require_consistent
-from vits.interop.symbol_table import EMBEDDING
+from vits.interop.symbol_table import EMBEDDING, placeholder
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["KEY", "CarriedSettings", "read_carried_settings", "write_carried_settings"]
+__all__ = [
+    "KEY",
+    "LONGEST",
+    "CarriedSettings",
+    "keep",
+    "read_carried_settings",
+    "write_carried_settings",
+]
 
 KEY = "vits"
+LONGEST = 200  # characters of a setting that only another format has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +76,7 @@ class CarriedSettings:
         blank = frontend.config.blank or format_symbols[0]
         is_permutation = sorted(self.rows) == list(range(len(weights[EMBEDDING])))
         consistent = is_permutation and all(
-            format_symbols[format_id] in (symbol, blank) or table.id(symbol) != id
+            format_symbols[format_id] in (symbol, blank, placeholder(id)) or table.id(symbol) != id
             for id, (symbol, format_id) in enumerate(zip(self.symbols, self.rows, strict=False))
             if format_id < len(format_symbols)
         )
@@ -118,6 +126,17 @@ def write_carried_settings(voice: FullVoice, order: Sequence[int] = ()) -> dict[
             inference=voice.bundle.settings,
         )
     )
+
+
+def keep(card: Card, others: Mapping[str, str]) -> Card:
+    """Return a card that also holds settings of another format; empty ones are left out.
+
+    Args:
+        card: the card of the voice.
+        others: settings by format and key, see ``Card.other_formats``.
+    """
+    given = {key: value[:LONGEST] for key, value in others.items() if value}
+    return replace(card, other_formats={**card.other_formats, **given}) if given else card
 
 
 def read_carried_settings(entry: Mapping[str, Any]) -> CarriedSettings:

@@ -103,13 +103,24 @@ def compare_with_transformers(folder: Path, bundle: VoiceBundle) -> WaveDifferen
         torch.manual_seed(SEED)
         rate = 1.0 / settings.length_scale
         expected: Tensor = model(ids, speaking_rate=rate, **speaker).waveform[0]
-    return _difference(expected, _synthesise(bundle))
+    return _difference(expected, _synthesise(bundle, _sample_symbols(bundle.frontend)))
 
 
 def compare_voices(one: VoiceBundle, other: VoiceBundle) -> WaveDifference | str:
-    """Synthesise the same ids with two voices; return the reason if that is impossible."""
+    """Synthesise the same symbols with two voices; return the reason if that is impossible.
+
+    The symbols are some that both have, since a part that was dropped may have taken one with it.
+    """
+    blanks = {_blank(voice.frontend) for voice in (one, other)}
+    shared = [
+        symbol
+        for symbol in _usable_symbols(one.frontend)
+        if symbol in other.frontend.symbols and symbol not in blanks
+    ]
+    if not shared:
+        return "the voices share no symbol"
     try:
-        return _difference(_synthesise(one), _synthesise(other))
+        return _difference(*(_synthesise(voice, _spread(shared)) for voice in (one, other)))
     except VoiceError as error:
         return str(error)
 
@@ -131,11 +142,11 @@ def _difference(expected: Tensor, actual: Tensor) -> WaveDifference:
     return WaveDifference(difference, float(expected.abs().max()), len(expected))
 
 
-def _synthesise(bundle: VoiceBundle) -> Tensor:
-    """Synthesise some symbols with the noise that transformers draws after the same seed."""
+def _synthesise(bundle: VoiceBundle, symbols: Sequence[str]) -> Tensor:
+    """Synthesise symbols with the noise that transformers draws after the same seed."""
     generator, settings = bundle.generator.eval(), bundle.settings
     config = generator.config
-    ids = torch.tensor([_interleave_blanks(_sample_symbols(bundle.frontend), bundle.frontend)])
+    ids = torch.tensor([_interleave_blanks(symbols, bundle.frontend)])
     options: dict[str, Any] = {
         "noise_scale": settings.noise_scale,
         "noise_scale_duration": settings.noise_scale_duration,
@@ -159,10 +170,17 @@ def _synthesise(bundle: VoiceBundle) -> Tensor:
 
 def _sample_symbols(frontend: Frontend) -> list[str]:
     """Return symbols that occur in texts, evenly spread over the table."""
+    return _spread(_usable_symbols(frontend))
+
+
+def _usable_symbols(frontend: Frontend) -> list[str]:
     table = frontend.symbols
     used = [s for id, s in enumerate(table.symbols) if len(s) == 1 and table.id(s) == id]
-    used = used or list(table.symbols)
-    return [used[i * len(used) // N_SYMBOLS] for i in range(N_SYMBOLS)]
+    return used or list(table.symbols)
+
+
+def _spread(symbols: Sequence[str]) -> list[str]:
+    return [symbols[i * len(symbols) // N_SYMBOLS] for i in range(N_SYMBOLS)]
 
 
 def _interleave_blanks(symbols: Sequence[str], frontend: Frontend) -> list[int]:
@@ -173,6 +191,10 @@ def _interleave_blanks(symbols: Sequence[str], frontend: Frontend) -> list[int]:
         blank = table.id(config.blank) if config.blank else 0
         ids = [blank, *(id for symbol_id in ids for id in (symbol_id, blank))]
     return ids
+
+
+def _blank(frontend: Frontend) -> str:
+    return frontend.config.blank or frontend.symbols.symbols[0]
 
 
 def _sample_text(frontend: Frontend) -> str:

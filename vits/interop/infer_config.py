@@ -21,6 +21,7 @@ from vits.config import (
 )
 from vits.errors import VoiceError
 from vits.interop.parameter_names import V
+from vits.interop.settings_reader import shown
 
 __all__ = ["DeclaredConfig", "infer_config", "require_consistent"]
 
@@ -128,7 +129,9 @@ def require_consistent(
     """
     for key, (stated, actual) in claims.items():
         if stated is not None and stated != actual:
-            raise VoiceError(f"{source}: {key} is {str(stated)[:80]}, but {reference} say {actual}")
+            raise VoiceError(
+                f"{source}: {key} is {shown(stated)}, but {reference} say {shown(actual)}"
+            )
 
 
 class TensorShapes:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from vits.errors import VoiceError
 
-__all__ = ["SettingsReader", "names_by_id", "speaker_names", "write_json"]
+__all__ = ["SettingsReader", "names_by_id", "shown", "speaker_names", "write_json"]
 
 _NOT_GIVEN = object()
 
@@ -109,12 +109,12 @@ class SettingsReader:
             actual = self.get(key, value)
             if actual != value:
                 raise VoiceError(
-                    f"{self.source}: {key} {repr(actual)[:80]} cannot be converted; only "
-                    f"{value!r} can"
+                    f"{self.source}: {key} {shown(actual)} cannot be converted; only "
+                    f"{shown(value)} can"
                 )
 
     def _type_error(self, key: str, value: object, kind: str) -> VoiceError:
-        return VoiceError(f"{self.source}: {key} {str(value)[:80]!r} must be {kind}")
+        return VoiceError(f"{self.source}: {key} {shown(value)} must be {kind}")
 
 
 def speaker_names(ids: Mapping[str, object] | tuple[str, ...], n: int, source: object) -> list[str]:
@@ -153,11 +153,22 @@ def names_by_id(
     for name, id in ids.items():
         if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < n or id in names:
             raise VoiceError(
-                f"{source}: {what} {name[:40]!r} has the id {str(id)[:40]!r}; it must be unique "
+                f"{source}: {what} {name[:40]!r} has the id {shown(id)}; it must be unique "
                 f"and below {n}"
             )
         names[id] = name
     return [names.get(id, str(id)) for id in range(n)]
+
+
+def shown(value: object, length: int = 80) -> str:
+    """Return a value as its file writes it, shortened for a message.
+
+    >>> shown({"use_sdp": True, "bos": None})
+    '{"use_sdp": true, "bos": null}'
+    """
+    if isinstance(value, str):
+        return repr(value[:length])
+    return json.dumps(value, ensure_ascii=False, default=str)[:length]
 
 
 def write_json(path: Path, values: object) -> None:

@@ -7,11 +7,20 @@ import torch
 from torch import Tensor
 
 from vits.errors import VoiceError
+from vits.interop.settings_reader import shown
 from vits.text import Frontend, SymbolTable
 
-__all__ = ["EMBEDDING", "move_blank_first", "table_from_ids", "unique_symbol_ids", "unused_symbol"]
+__all__ = [
+    "EMBEDDING",
+    "move_blank_first",
+    "placeholder",
+    "table_from_ids",
+    "unique_symbol_ids",
+    "unused_symbol",
+]
 
 EMBEDDING = "text_encoder.embedding.weight"
+MOST = 1 << 20  # symbols: more would only exhaust the memory
 
 
 def table_from_ids(ids: Mapping[str, int], source: object) -> SymbolTable:
@@ -29,8 +38,10 @@ def table_from_ids(ids: Mapping[str, int], source: object) -> SymbolTable:
     """
     symbols: dict[int, str] = {}
     for symbol, id in ids.items():
-        if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < 1 << 20:
-            raise VoiceError(f"{source}: symbol {symbol[:20]!r} has the id {str(id)[:40]!r}")
+        if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < MOST:
+            raise VoiceError(
+                f"{source}: symbol {symbol[:20]!r} has the id {shown(id)}; it must be below {MOST}"
+            )
         if not symbol:
             raise VoiceError(f"{source}: id {id} has an empty symbol")
         if id in symbols:
@@ -58,6 +69,11 @@ def unique_symbol_ids(table: SymbolTable) -> dict[str, int]:
 def unused_symbol(id: int) -> str:
     """Return the symbol of an id that no text uses; existing voices contain it in this form."""
     return f"<row {id}>"
+
+
+def placeholder(id: int) -> str:
+    """Return the private character that stands for a symbol where a format has only characters."""
+    return chr(0xF0000 + id)
 
 
 def move_blank_first(

@@ -1,8 +1,10 @@
 import pytest
 import torch
 
+from vits.config import FrontendConfig
 from vits.errors import VoiceError
 from vits.interop.coqui.format import FORMAT
+from vits.text import Frontend, SymbolTable
 
 VARIANTS = [(1, "stochastic", "1"), (3, "stochastic", "2"), (3, "deterministic", "1")]
 WIDTHS = {"stochastic": 192, "deterministic": None}  # of their duration predictors
@@ -82,6 +84,16 @@ def test_the_older_spelling_of_weight_normalisation_is_read(make_voice, same_wei
     same_weights(voice, FORMAT.read(tmp_path))
 
 
+def test_symbols_of_several_characters_come_back(make_voice, same_weights, tmp_path):
+    table = SymbolTable(("<PAD>", *"abc ", "aɪ", "<row 6>", "d", "<BLNK>"))
+    config = FrontendConfig(backend="graphemes", normalize=False, blank="<BLNK>")
+    voice = make_voice(kind="deterministic", frontend=Frontend(config, table), n_symbols=11)
+    FORMAT.write(tmp_path, voice)
+    back = FORMAT.read(tmp_path)
+    same_weights(voice, back)
+    assert back.bundle.frontend.to_dict() == voice.bundle.frontend.to_dict()
+
+
 def test_a_converted_row_is_the_row_of_the_symbol(change, make_voice, tmp_path):
     voice = make_voice()
     FORMAT.write(tmp_path, voice)
@@ -98,7 +110,7 @@ def test_a_language_embedding_that_does_not_fit_is_named(theirs):
     values = torch.load(theirs / "model.pth", weights_only=True)
     values["model"]["emb_l.weight"] = torch.zeros(3, 4)
     torch.save(values, theirs / "model.pth")
-    with pytest.raises(VoiceError, match="use_language_embedding is False, but the tensors say"):
+    with pytest.raises(VoiceError, match="use_language_embedding is false, but the tensors say"):
         FORMAT.read(theirs)
 
 

@@ -133,6 +133,26 @@ def test_the_newest_step_is_taken_and_a_file_may_be_named(make_voice, tmp_path):
     assert FORMAT.read(tmp_path / "G_9.pth").format == "original"
 
 
+def test_files_are_read_under_their_published_names(make_voice, tmp_path):
+    FORMAT.write(tmp_path, make_voice(kind="deterministic", discriminators=True))
+    (tmp_path / "G_0.pth").rename(tmp_path / "G.pth")
+    (tmp_path / "D_0.pth").rename(tmp_path / "D.pth")
+    for path in (tmp_path, tmp_path / "G.pth", tmp_path / "D.pth"):
+        assert FORMAT.read(path).discriminators is not None
+    (tmp_path / "D.pth").unlink()
+    (tmp_path / "G.pth").rename(tmp_path / "pretrained_ljs.pth")
+    (tmp_path / "config.json").rename(tmp_path / "ljs_base.json")
+    (tmp_path / "vctk_base.json").write_text("{}")
+    assert FORMAT.read(tmp_path).bundle.card.name == "Ada"
+
+
+def test_several_files_without_steps_have_to_be_named(tmp_path):
+    for name in ("pretrained_ljs.pth", "pretrained_vctk.pth"):
+        (tmp_path / name).touch()
+    with pytest.raises(MissingFileError, match="has no G_.*; name one of its 2 files"):
+        FORMAT.read(tmp_path)
+
+
 def test_settings_of_theirs_alone_are_enough(make_voice, tmp_path):
     FORMAT.write(tmp_path, make_voice(3))
     path = tmp_path / "config.json"
@@ -171,9 +191,9 @@ def test_a_vocabulary_makes_it_a_voice_of_mms(make_voice, tmp_path):
             "data",
             "text_cleaners",
             ["korean_cleaners"],
-            r"\['korean_cleaners'\] cannot be converted",
+            r'\["korean_cleaners"\] cannot be converted',
         ),
-        ("model", "use_spectral_norm", True, "use_spectral_norm True cannot be converted"),
+        ("model", "use_spectral_norm", True, "norm true cannot be converted; only false can"),
         ("model", "n_heads", 4, "n_heads is 4, but the tensors say 2"),
         ("model", "upsample_rates", [8], r"1 stages|show 2 stages"),
         ("data", "n_speakers", 5, "n_speakers is 5, but the tensors say 1"),

@@ -6,7 +6,9 @@ import torch
 
 from vits.config import FrontendConfig
 from vits.errors import MissingFileError, VoiceError
+from vits.interop import native
 from vits.interop.piper.format import FORMAT
+from vits.interop.piper.settings import language_settings, quality
 from vits.text import Frontend, SymbolTable
 
 # The first rows of every voice of Piper's, and a few of its phonemes.
@@ -57,6 +59,36 @@ def test_several_speakers_keep_their_names(make_voice, same_weights, tmp_path):
     back = FORMAT.read(tmp_path)
     same_weights(voice, back)
     assert back.bundle.speakers == voice.bundle.speakers
+
+
+LANGUAGE = {
+    "code": "en_US",
+    "family": "en",
+    "region": "US",
+    "name_native": "English",
+    "name_english": "English",
+    "country_english": "United States",
+}
+
+
+def test_name_language_and_quality_come_back(written, tmp_path):
+    change_settings(tmp_path, vits=..., dataset="joe", language=LANGUAGE)
+    change_settings(tmp_path, audio={"sample_rate": 16000, "quality": "x_low"})
+    ours, there = tmp_path / "ours", tmp_path / "there"
+    ours.mkdir()
+    there.mkdir()
+    native.write(ours, FORMAT.read(tmp_path))
+    FORMAT.write(there, native.read(ours))
+    settings = json.loads((there / "config.json").read_text())
+    assert (settings["dataset"], settings["language"]) == ("joe", LANGUAGE)
+    assert settings["audio"]["quality"] == "x_low"
+
+
+def test_a_language_that_is_no_code_is_not_written(written, tmp_path):
+    change_settings(tmp_path, language={"code": "../../x"}, audio={"sample_rate": 16000, "quality": "/"})
+    card = FORMAT.read(tmp_path).bundle.card
+    assert language_settings(card, "pt-br") == {"code": "pt_BR", "family": "pt", "region": "BR"}
+    assert (quality(card, 16000), quality(card, 22050)) == ("low", "medium")
 
 
 def test_names_are_theirs(written, tmp_path):

@@ -14,7 +14,7 @@ from vits.interop.coqui.languages import MULTI, can_phonemize, language_settings
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
 from vits.interop.size_limits import hifigan_of
-from vits.interop.symbol_table import EMBEDDING, unused_symbol
+from vits.interop.symbol_table import EMBEDDING, placeholder, unused_symbol
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 from vits.text.language_ids import Languages
@@ -231,9 +231,9 @@ def move_blank_last(
 
 
 def _character(symbol: str, id: int, table: SymbolTable) -> str:
-    """Return the character of a symbol; an unused id gets one that no text contains."""
+    """Return the character of a symbol; one of several characters gets one that no text has."""
     used = len(symbol) == 1 and symbol in table and table.id(symbol) == id
-    return symbol if used else chr(0xF0000 + id)
+    return symbol if used else placeholder(id)
 
 
 def _characters(settings: SettingsReader) -> tuple[SymbolTable, str]:

@@ -26,7 +26,7 @@ from vits.interop.onnx.graph import Graph, read_graph
 from vits.interop.onnx.parameters import Parameters, find_parameters
 from vits.interop.onnx.sherpa import TOKENS, metadata_number, read_sherpa_frontend
 from vits.interop.piper.format import is_settings
-from vits.interop.piper.settings import read_frontend
+from vits.interop.piper.settings import read_card, read_frontend
 from vits.interop.safe_loading import load_json
 from vits.interop.settings_reader import SettingsReader, speaker_names
 from vits.synthesis.bundle.description import DESCRIPTION, VoiceDescription
@@ -151,7 +151,7 @@ def _build_piper(source: _Source) -> VoiceBundle:
         fingerprint=frontend.fingerprint(),
         speakers=tuple(speaker_names(speakers, config.n_speakers, path)),
         settings=_piper_inference(settings, carried.inference),
-        card=carried.card,
+        card=read_card(settings, carried),
     )
 
 

@@ -210,19 +210,34 @@ def names_for_config(config: VitsConfig) -> ParameterNames:
 
 
 def find_generator(path: Path) -> Path:
-    """Return the generator's file: the given one, or the one of the highest step in a folder."""
+    """Return the generator's file: the given one, or the one of the highest step in a folder.
+
+    A folder without steps may have one under another name, as they are published: ``G.pth``,
+    ``pretrained_ljs.pth``.
+    """
     if path.is_file():
-        return path.with_name(re.sub("^D_", "G_", path.name))
+        return path.with_name(re.sub("^D(?=[_.])", "G", path.name))
     found = [entry for entry in path.glob("G_*.pth") if re.fullmatch(r"G_\d+\.pth", entry.name)]
+    others = [entry for entry in path.glob("*.pth") if not re.match(r"(D|DUR)[_.]", entry.name)]
+    if not found and len(others) == 1:
+        return others[0]
     if not found:
-        raise MissingFileError(f"{path} has no G_*.pth")
+        named = f"; name one of its {len(others)} files" if others else ""
+        raise MissingFileError(f"{path} has no G_*.pth{named}")
     return max(found, key=lambda entry: int(entry.stem.removeprefix("G_")))
 
 
 def find_config(generator: Path) -> Path:
-    """Return the settings beside a generator: ``config.json``, or the only JSON file."""
+    """Return the settings beside a generator: ``config.json``, or the only JSON file.
+
+    Of several, it is the one that shares a word with it, as ``ljs_base.json`` with
+    ``pretrained_ljs.pth``.
+    """
     config = generator.with_name(CONFIG)
     others = sorted(generator.parent.glob("*.json"))
+    if len(others) > 1:
+        words = set(generator.stem.split("_"))
+        others = [entry for entry in others if words & set(entry.stem.split("_"))]
     if config.is_file() or len(others) != 1:
         return config
     return others[0]

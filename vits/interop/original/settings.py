@@ -8,7 +8,7 @@ from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
 from vits.interop.carried_settings import CarriedSettings
 from vits.interop.infer_config import DeclaredConfig
-from vits.interop.settings_reader import SettingsReader
+from vits.interop.settings_reader import SettingsReader, shown
 from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unused_symbol
 from vits.text import Frontend, SymbolTable
@@ -181,7 +181,7 @@ def read_frontend(
     if not isinstance(cleaners, list) or len(cleaners) != 1 or cleaners[0] not in CLEANERS:
         supported = ", ".join(CLEANERS)
         raise VoiceError(
-            f"{settings.source}: data.text_cleaners {str(cleaners)[:80]} cannot be converted; "
+            f"{settings.source}: data.text_cleaners {shown(cleaners)} cannot be converted; "
             f"only one of {supported} can"
         )
     config = replace(CLEANERS[cleaners[0]], blanks=blanks)

@@ -23,6 +23,7 @@ from vits.interop.piper.settings import (
     claims,
     declared_config,
     hyper_parameters,
+    read_card,
     read_frontend,
     voice_settings,
 )
@@ -150,7 +151,6 @@ def _build(checkpoint: Path, settings: SettingsReader, values: dict[str, Any]) -
     )
     frontend = read_frontend(settings, carried)
     speakers = settings.mapping("speaker_id_map", {})
-    card = carried.card
     return FullVoice(
         format=FORMAT.title,
         bundle=VoiceBundle(
@@ -164,7 +164,7 @@ def _build(checkpoint: Path, settings: SettingsReader, values: dict[str, Any]) -
                 length_scale=settings.number("inference.length_scale", 1.0),
                 sentence_silence=carried.inference.sentence_silence,
             ),
-            card=card,
+            card=read_card(settings, carried),
         ),
         discriminators=discriminators
         and check_discriminators(discriminators, config.discriminator, str(checkpoint)),

@@ -4,19 +4,22 @@ A voice's JSON lists the ids of every symbol. The ids of ``_`` go between all sy
 ``^`` and ``$`` around a text; these lists are empty in a voice without them.
 """
 
+import re
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import VoiceError
-from vits.interop.carried_settings import CarriedSettings
+from vits.interop.carried_settings import KEY, LONGEST, CarriedSettings, keep
 from vits.interop.full_voice import FullVoice
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader
 from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
+from vits.synthesis.bundle.card import Card
 from vits.text import Frontend
 
 __all__ = [
@@ -24,11 +27,18 @@ __all__ = [
     "claims",
     "declared_config",
     "hyper_parameters",
+    "language_settings",
+    "quality",
+    "read_card",
     "read_frontend",
     "voice_settings",
 ]
 
 BLANK, BEGIN, END = "_", "^", "$"
+# What its JSON says of a voice and ours has no key for; a card keeps it under these names.
+QUALITY, LANGUAGE = "piper.audio.quality", "piper.language."
+LANGUAGE_KEYS = ("code", "family", "region", "name_native", "name_english", "country_english")
+LOW_RATE = 16000  # Piper calls voices of up to this rate (Hz) low quality, others medium
 # Its decoders of medium (and low) and of high quality; old checkpoints do not store them.
 MEDIUM = {"upsample_rates": (8, 8, 4), "resblock_dilation_sizes": ((1, 2), (2, 6), (3, 12))}
 HIGH = {"upsample_rates": (8, 8, 2, 2), "resblock_dilation_sizes": ((1, 3, 5),) * 3}
@@ -139,6 +149,37 @@ def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Fronten
     return Frontend(config, symbols)
 
 
+def read_card(settings: SettingsReader, carried: CarriedSettings) -> Card:
+    """Return the card with the name, quality and language that a voice's JSON states."""
+    card, name = carried.card, settings.string("dataset", None)
+    if name and settings.get(KEY, None) is None:
+        card = replace(card, name=name[:LONGEST])
+    stated = {QUALITY: settings.string("audio.quality", None)}
+    for key in LANGUAGE_KEYS:
+        stated[LANGUAGE + key] = settings.string(f"language.{key}", None)
+    return keep(card, stated)
+
+
+def language_settings(card: Card, language: str) -> dict[str, str]:
+    """Return what a voice's JSON says of its language: as it was read, or from espeak-ng's code."""
+    kept = {key: card.other_formats.get(LANGUAGE + key, "") for key in LANGUAGE_KEYS}
+    if re.fullmatch(r"[A-Za-z]{2,8}(_[A-Za-z0-9]{2,8})*", kept["code"]):
+        return {key: value for key, value in kept.items() if value}
+    family, _, region = language.partition("-")
+    family = re.sub(r"[^A-Za-z0-9]+", "", family) or "und"
+    region = re.sub(r"[^A-Za-z0-9]+", "", region).upper()
+    code = f"{family}_{region}" if region else family
+    return {"code": code, "family": family, "region": region}
+
+
+def quality(card: Card, sample_rate: int) -> str:
+    """Return the quality of a voice: as it was read, or from its sample rate (Hz)."""
+    kept = card.other_formats.get(QUALITY, "")
+    if re.fullmatch(r"[a-z_]{1,20}", kept):
+        return kept
+    return "low" if sample_rate <= LOW_RATE else "medium"
+
+
 def _single_id(symbol: str, ids: object, settings: SettingsReader) -> int:
     if not isinstance(ids, list) or len(ids) != 1:
         raise VoiceError(
@@ -209,9 +250,13 @@ def voice_settings(voice: FullVoice) -> dict[str, Any]:
     config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
     speakers = bundle.speakers if config.n_speakers > 1 else ()
     return {
-        "audio": {"sample_rate": config.audio.sample_rate, "quality": "medium"},
+        "audio": {
+            "sample_rate": config.audio.sample_rate,
+            "quality": quality(bundle.card, config.audio.sample_rate),
+        },
         "espeak": {"voice": text.language},
-        "dataset": bundle.card.dataset or bundle.card.name,
+        "language": language_settings(bundle.card, text.language),
+        "dataset": bundle.card.name,
         "inference": {
             "noise_scale": inference.noise_scale,
             "length_scale": inference.length_scale,

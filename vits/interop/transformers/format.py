@@ -6,13 +6,20 @@ Its models have no discriminators. Those that the fork ``finetune-hf-vits`` adds
 the weight normalisation that it adds to the convolutions of the flow.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from safetensors.torch import save
 from torch import Tensor
 
 from vits.errors import MissingFileError, VoiceError
-from vits.interop.carried_settings import KEY, read_carried_settings, write_carried_settings
+from vits.interop.carried_settings import (
+    KEY,
+    keep,
+    read_carried_settings,
+    write_carried_settings,
+)
 from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators, wrap_errors
 from vits.interop.infer_config import infer_config, require_consistent
 from vits.interop.parameter_names import (
@@ -48,6 +55,7 @@ __all__ = ["FORMAT", "read", "unsupported_parts", "write"]
 
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocab.json"
 TOKENIZER = "tokenizer_config.json"
+UNKNOWN = "transformers.unk_token"  # key of the card
 
 ATTENTION = [
     Rule("attentions.{i}.query", "layers.{i}.attention.q_proj"),
@@ -176,7 +184,8 @@ def write(folder: Path, voice: FullVoice) -> None:
         {**model_settings(config, bundle.settings), KEY: write_carried_settings(voice, order)},
     )
     write_json(folder / VOCABULARY, unique_symbol_ids(frontend.symbols))
-    write_json(folder / TOKENIZER, tokenizer_settings(frontend))
+    unknown = bundle.card.other_formats.get(UNKNOWN)
+    write_json(folder / TOKENIZER, tokenizer_settings(frontend, unknown))
 
 
 def unsupported_parts(voice: FullVoice) -> dict[str, str]:
@@ -276,11 +285,20 @@ def _build(
                 length_scale=1.0 / settings.number("speaking_rate"),
                 sentence_silence=carried.inference.sentence_silence,
             ),
-            card=carried.card,
+            card=keep(carried.card, {UNKNOWN: _unknown_symbol(tokenizer)}),
         ),
         discriminators=discriminators
         and check_discriminators(discriminators, config.discriminator, str(path)),
     )
+
+
+def _unknown_symbol(tokenizer: SettingsReader) -> str:
+    """Return the symbol for unknown ones, where it is not the blank; newer files describe it."""
+    symbol, blank = (
+        cast(Mapping[str, object], value).get("content") if isinstance(value, Mapping) else value
+        for value in (tokenizer.get(key, None) for key in ("unk_token", "pad_token"))
+    )
+    return symbol if isinstance(symbol, str) and symbol != blank else ""
 
 
 def _fold_decoder(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -101,8 +101,13 @@ def read_tokenizer(
     return Frontend(config, symbols)
 
 
-def tokenizer_settings(frontend: Frontend) -> dict[str, Any]:
-    """Return the tokenizer's settings; the blank is its padding and unknown symbol."""
+def tokenizer_settings(frontend: Frontend, unknown: str | None = None) -> dict[str, Any]:
+    """Return the tokenizer's settings; the blank is its padding symbol.
+
+    Args:
+        frontend: front end whose blank comes first.
+        unknown: its symbol for unknown ones; None: the blank.
+    """
     config, blank = frontend.config, next(iter(unique_symbol_ids(frontend.symbols)))
     phonemize = config.backend == "espeak" and supports_frontend(config)
     return {
@@ -113,7 +118,7 @@ def tokenizer_settings(frontend: Frontend) -> dict[str, Any]:
         "normalize": phonemize or config.backend == "graphemes",
         "is_uroman": False,
         "pad_token": blank,
-        "unk_token": blank,
+        "unk_token": blank if unknown is None else unknown,
     }
 
 

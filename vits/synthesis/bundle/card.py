@@ -24,6 +24,8 @@ class Card:
         hours: duration of the training (hours); 0: not stated.
         commands: commands that make the voice again, in order.
         figures: results of its evaluation, by name.
+        other_formats: settings that only another format has, by format and key, such as
+            ``piper.language.code``; ``vits convert`` writes them back.
     """
 
     name: str = "voice"
@@ -40,6 +42,7 @@ class Card:
     hours: float = 0.0
     commands: tuple[str, ...] = ()
     figures: dict[str, float] = field(default_factory=dict[str, float])
+    other_formats: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[str, ...]) -> str:
