@@ -3,7 +3,13 @@ from collections import Counter
 import pytest
 
 from vits.errors import TextError, UnknownSymbolError
-from vits.text.encoding import PhonemeChunk, SymbolLayout, UnknownSymbolWarning, encode_chunks
+from vits.text.encoding import (
+    PhonemeChunk,
+    Spelling,
+    SymbolLayout,
+    UnknownSymbolWarning,
+    encode_chunks,
+)
 from vits.text.symbols import SymbolTable
 
 TABLE = SymbolTable(("_", "^", "$", " ", "a", "b", "\u00e9"))
@@ -11,7 +17,9 @@ TABLE = SymbolTable(("_", "^", "$", " ", "a", "b", "\u00e9"))
 
 def encode(*chunks, unknown="raise", **layout):
     layout = SymbolLayout(**{"blanks": False, **layout})
-    return encode_chunks(chunks, Counter(), TABLE, layout=layout, composed=False, unknown=unknown)
+    return encode_chunks(
+        chunks, Counter(), TABLE, layout=layout, spelling=Spelling(), unknown=unknown
+    )
 
 
 AB = (PhonemeChunk("a", "A"), PhonemeChunk(" "), PhonemeChunk("bb", "B"))

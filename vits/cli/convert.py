@@ -16,7 +16,7 @@ FORMATS = ("vits", "original", "transformers", "coqui", "piper")
 # Relative to the peak. Another order of summation alone gives differences of this size.
 TOLERANCE = 1e-3
 # Parts without which a text has other ids. No part that can be dropped changes a waveform.
-TEXT_PARTS = frozenset({"lexicon", "bos-eos", "phonemizer", "underscore", "letter"})
+TEXT_PARTS = frozenset({"lexicon", "bos-eos", "phonemizer", "romanisation", "underscore", "letter"})
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

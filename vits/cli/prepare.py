@@ -12,6 +12,7 @@ from vits.cli.voice_settings import add_like, apply_like
 from vits.errors import DataError, MissingFileError
 
 if TYPE_CHECKING:
+    from vits.config import FrontendConfig
     from vits.data.corpora import Corpus
     from vits.data.prepare.options import PrepareConfig
     from vits.data.prepared.manifest import Row
@@ -158,6 +159,7 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
         blanks=not args.no_blanks,
         blank=base.blank,
         bos_eos=base.bos_eos,
+        **(_reading(base) if args.no_normalize and args.backend == base.backend else {}),
     )
     if args.symbols is not None:
         symbols = SymbolTable.from_list(_read_symbols(args.symbols))
@@ -169,6 +171,11 @@ def _frontend(args: argparse.Namespace, voice: "VoiceBundle | None") -> "Fronten
     if args.lexicon is not None:
         lexicon = read_lexicon(args.lexicon)
     return Frontend(config, symbols, lexicon)
+
+
+def _reading(base: "FrontendConfig") -> dict[str, Any]:
+    """Return how a voice reads a text that is not normalised."""
+    return {key: getattr(base, key) for key in ("clauses", "clusters", "clean", "romanize")}
 
 
 def _with_language(

@@ -71,6 +71,12 @@ class FrontendConfig:
         languages: of a voice that has several: for each row of the language embedding its name and
             the espeak-ng code it is read by, e.g. ``(("en", "en-us"), ("fr", "fr-fr"))``.
             ``language`` is then the one at hand.
+        clean: ``all``: map variants of a character to one, as quotes and dashes; ``unknown``: only
+            where the symbol table lacks a character (``graphemes`` only; MMS and its like).
+        clauses: ``marks``: the front end ends a clause at punctuation, which it keeps; ``espeak``:
+            espeak-ng ends it, and one mark is kept of each (``espeak`` only; Piper's reading).
+        clusters: symbols of several phonemes that are looked up as one, e.g. ``aɪ`` (Piper).
+        romanize: write other scripts in Latin letters with uroman (``clean`` ``unknown`` only).
     """
 
     backend: Literal["espeak", "graphemes"] = "espeak"
@@ -81,6 +87,10 @@ class FrontendConfig:
     blank: str = ""
     bos_eos: bool = False
     languages: tuple[tuple[str, str], ...] = ()
+    clauses: Literal["marks", "espeak"] = "marks"
+    clusters: tuple[str, ...] = ()
+    clean: Literal["all", "unknown"] = "all"
+    romanize: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -96,6 +106,34 @@ class FrontendConfig:
         )
         require_effect(
             self, "blank", when=self.blanks, reason="there are no blanks; give blanks True"
+        )
+        require(
+            self.clean in ("all", "unknown"), f"clean {self.clean!r} must be 'all' or 'unknown'"
+        )
+        require_effect(
+            self,
+            "clean",
+            when=self.backend == "graphemes" and not self.normalize,
+            reason="phonemes and normalised text are always clean; take backend 'graphemes' and "
+            "normalize False",
+        )
+        require(
+            self.clauses in ("marks", "espeak"),
+            f"clauses {self.clauses!r} must be 'marks' or 'espeak'",
+        )
+        require_effect(
+            self,
+            "clauses",
+            when=self.backend == "espeak" and not self.normalize,
+            reason="espeak-ng finds clauses in its own texts only; take backend 'espeak' and "
+            "normalize False",
+        )
+        require_effect(
+            self,
+            "romanize",
+            when=self.clean == "unknown",
+            reason="only voices that leave known characters alone are romanised; take clean "
+            "'unknown'",
         )
         require(bool(self.language.strip()), "language must not be empty, e.g. 'en-us'")
         names = [name for name, _ in self.languages]

@@ -20,7 +20,7 @@ from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target
-from vits.interop.piper.settings import language_settings, quality
+from vits.interop.piper.settings import espeak_voice, language_settings, quality
 from vits.models.vits import Vits
 from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -134,7 +134,7 @@ def _write_files(folder: Path, bundle: VoiceBundle) -> None:
     names = bundle.speakers if config.n_speakers > 1 else ()
     values: dict[str, Any] = {
         "audio": {"sample_rate": config.audio.sample_rate, "quality": _quality(bundle)},
-        "espeak": {"voice": text.language},
+        "espeak": {"voice": espeak_voice(bundle.card, text.language)},
         "language": language_settings(bundle.card, text.language),
         "dataset": _name(bundle),
         "inference": {

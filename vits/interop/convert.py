@@ -17,6 +17,7 @@ DROPPABLE = (
     "lexicon",
     "bos-eos",
     "phonemizer",
+    "romanisation",
     "underscore",
     "letter",
 )

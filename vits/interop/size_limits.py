@@ -51,6 +51,8 @@ def shared_unsupported_parts(
         unsupported["posterior-encoder"] = "this voice has none; a random one would replace it"
     if bundle.frontend.lexicon:
         unsupported["lexicon"] = "it has none"
+    if bundle.frontend.config.romanize:
+        unsupported["romanisation"] = "dropped, texts must be in Latin letters"
     return unsupported
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Encoding",
     "Ending",
     "PhonemeChunk",
+    "Spelling",
     "SymbolLayout",
     "UnknownPolicy",
     "UnknownSymbolWarning",
@@ -100,6 +101,20 @@ class SymbolLayout(NamedTuple):
     bos_eos: bool = False
 
 
+class Spelling(NamedTuple):
+    """How phonemes are split into symbols.
+
+    Attributes:
+        composed: prefer a composed character (``ü``) over its parts.
+        exact: take every character as it is; ``composed`` then has no effect.
+        clusters: symbols of several phonemes that are looked up as one.
+    """
+
+    composed: bool = False
+    exact: bool = False
+    clusters: tuple[str, ...] = ()
+
+
 class PhonemeChunk(NamedTuple):
     """Phonemes of a word, or of the separator between two words (``text`` is None).
 
@@ -126,7 +141,7 @@ def encode_chunks(
     table: SymbolTable,
     *,
     layout: SymbolLayout,
-    composed: bool,
+    spelling: Spelling,
     unknown: UnknownPolicy,
     ending: Ending | None = None,
 ) -> Encoding:
@@ -137,7 +152,7 @@ def encode_chunks(
         silent: characters already known to have no sound, with counts.
         table: the symbol table.
         layout: symbols between and around those of the text.
-        composed: prefer a composed character (``ü``) over its parts.
+        spelling: how phonemes are split into symbols.
         unknown: ``raise`` or ``drop`` for symbols that are not in the table.
         ending: add a final mark if the text has none; None: never.
 
@@ -150,7 +165,7 @@ def encode_chunks(
     missing = Counter(silent)
     for chunk in chunks:
         start = len(kept)
-        for symbol in split_symbols(chunk.phonemes, table, composed):
+        for symbol in split_symbols(chunk.phonemes, table, spelling):
             if symbol not in table.ids:
                 missing[symbol] += 1
             # A silent or unknown word must not leave two spaces.
@@ -186,13 +201,16 @@ def _missing_mark(kept: Sequence[str], table: SymbolTable, ending: Ending) -> st
     return next((mark for mark in marks if mark in table), "")
 
 
-def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str]:
-    """Split a phoneme string into symbols of one code point each.
+def split_symbols(phonemes: str, table: SymbolTable, spelling: Spelling) -> list[str]:
+    """Split a phoneme string into symbols of one code point each, or clusters of several.
 
     An accented letter is one symbol or a letter and its combining marks, depending on the table.
-    If the table has both, ``composed`` decides. If it has neither, the result is the composed
-    letter if ``composed``, else the parts, so that a nasal vowel keeps at least its vowel.
+    If the table has both, ``spelling.composed`` decides. If it has neither, the result is the
+    composed letter if ``composed``, else the parts, so that a nasal vowel keeps at least its vowel.
     """
+    if spelling.exact:
+        return list(phonemes)
+    composed = spelling.composed
     symbols: list[str] = []
     for char in unicodedata.normalize("NFC", phonemes):
         parts = _decompose(char)
@@ -202,7 +220,18 @@ def split_symbols(phonemes: str, table: SymbolTable, composed: bool) -> list[str
         has_parts = all(part in table for part in parts)
         whole = (char in table or not has_parts) if composed else (char in table and not has_parts)
         symbols += [char] if whole else parts
-    return symbols
+    return _join_clusters(symbols, spelling.clusters) if spelling.clusters else symbols
+
+
+def _join_clusters(symbols: list[str], clusters: tuple[str, ...]) -> list[str]:
+    """Join the symbols of a cluster, the longest first."""
+    longest, joined, at = max(map(len, clusters)), list[str](), 0
+    while at < len(symbols):
+        sizes = range(min(longest, len(symbols) - at), 1, -1)
+        size = next((n for n in sizes if "".join(symbols[at : at + n]) in clusters), 1)
+        joined.append("".join(symbols[at : at + size]))
+        at += size
+    return joined
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,8 @@ _LABELS = {
     "lexicon": "lexicon (sha256)",
     "symbols": "symbol table (sha256)",
 }
+# Keys that a fingerprint has only if they are set: older ones lack them.
+_RARE = ("blank", "bos_eos", "languages", "clauses", "clusters", "clean", "romanize")
 # Keys that older fingerprints use.
 _RENAMED = {"bounds": "bos_eos"}
 
@@ -32,11 +34,11 @@ def compute_fingerprint(
         TextError: the backend is ``espeak`` and espeak-ng is not installed.
     """
     espeak = config.backend == "espeak"
-    optional = {key: to_dict(config)[key] for key in ("blank", "bos_eos", "languages")}
+    usual, values = to_dict(FrontendConfig()), to_dict(config)
+    optional = {key: values[key] for key in _RARE}
     return {
-        **{key: value for key, value in to_dict(config).items() if key not in optional},
-        # Only if set: older fingerprints lack these keys.
-        **{key: value for key, value in optional.items() if value},
+        **{key: value for key, value in values.items() if key not in optional},
+        **{key: value for key, value in optional.items() if value != usual[key]},
         "normalizer": NORMALIZER_VERSION,
         "espeak": espeak_version() if espeak else None,
         "phonemizer": phonemizer_version() if espeak else None,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
@@ -20,15 +19,19 @@ from vits.text.encoding import (
     Encoding,
     Ending,
     PhonemeChunk,
+    Spelling,
     SymbolLayout,
     UnknownPolicy,
     encode_chunks,
     split_symbols,
 )
+from vits.text.espeak.clauses import read_clauses
 from vits.text.espeak.letters import SpokenWord, join_letters
 from vits.text.espeak.phonemize import espeak_tokens, find_espeak_language, without_stress
+from vits.text.espeak.silent_characters import PLACEHOLDER, remove_silent
 from vits.text.espeak.word_alignment import group_words
 from vits.text.fingerprint import compute_fingerprint
+from vits.text.graphemes.known_characters import clean_unknown
 from vits.text.lexicon import LexiconIndex, lexicon_key, prepare_lexicon
 from vits.text.normalize import clean_aligned, clean_characters, normalize_aligned, tidy
 from vits.text.phonetics.nearest_symbol import nearest_symbol
@@ -38,19 +41,14 @@ from vits.text.transliteration import transliterate
 
 __all__ = ["Frontend"]
 
-# A noncharacter replaces each [[...]] while the text around it is normalised.
-_PLACEHOLDER = "\ufdd0"
 # espeak-ng silently truncates longer words (characters); words that it spells, even earlier.
 _MAX_WORD = 64
 _MAX_SPELLED_WORD = 32
 # Words per call of espeak-ng; clauses are rarely longer.
 _MAX_RUN = 100
-# Pictographs are not spoken, although espeak-ng has names for some. These signs are spoken.
-_SPOKEN_SIGNS = frozenset("°©®™№℠")
 _SPACES = " \t\r\n\v\f\xa0"
 # The language of [[de: Guten Tag]], an espeak-ng code.
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]+)*):\s+(?=\S)")
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 class Frontend:
@@ -86,9 +84,12 @@ class Frontend:
         normalized = config.language if config.normalize else None
         self._index = LexiconIndex(self.lexicon, normalized) if self.lexicon else None
         # A table without capitals, e.g. of MMS, was built from lower-cased text.
-        self._lower = config.backend == "graphemes" and not any(
-            symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1
+        self._spelling = Spelling(
+            config.backend == "graphemes", config.clean == "unknown", config.clusters
         )
+        self._known = {PLACEHOLDER, *symbols.ids}
+        cased = any(symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1)
+        self._lower = config.backend == "graphemes" and config.clean == "all" and not cased
 
     def encode(
         self,
@@ -120,7 +121,7 @@ class Frontend:
             silent,
             self.symbols,
             layout=SymbolLayout(self.config.blanks, self.config.blank, self.config.bos_eos),
-            composed=self._composed,
+            spelling=self._spelling,
             unknown=unknown,
             ending=ending,
         )
@@ -133,7 +134,7 @@ class Frontend:
         """
         chunks, _ = self._chunks(text)
         phonemes = "".join(chunk.phonemes for chunk in chunks)
-        return "".join(split_symbols(phonemes, self.symbols, self._composed))
+        return "".join(split_symbols(phonemes, self.symbols, self._spelling))
 
     def for_language(self, language_id: int | None) -> "Frontend":
         """Return this front end switched to one of ``config.languages``; itself for None."""
@@ -185,20 +186,24 @@ class Frontend:
             cast(dict[str, str], lexicon),
         )
 
-    @property
-    def _composed(self) -> bool:
-        return self.config.backend == "graphemes"
+    def _clean_unknown(self, text: AlignedText) -> AlignedText:
+        language, romanized = self.config.language, self.config.romanize
+        return clean_unknown(text, self._known, language, romanized=romanized)
 
     def _chunks(self, text: str | AlignedText) -> tuple[list[PhonemeChunk], Counter[str]]:
         """Return words and separators with phonemes, and the count of silent characters."""
         silent: Counter[str] = Counter()
         plain, inserted = self._insert_phonemes(text, silent)
         language = self.config.language
-        plain = (
-            normalize_aligned(plain, language) if self.config.normalize else clean_aligned(plain)
-        )
+        if self.config.clauses == "espeak":
+            strip, stress = self._strip_marks, self.config.stress
+            return read_clauses(plain, iter(inserted), language, strip, stress=stress), silent
+        if self.config.normalize:
+            plain = normalize_aligned(plain, language)
+        else:
+            plain = self._clean_unknown(plain) if self._spelling.exact else clean_aligned(plain)
         if self.config.backend == "espeak":
-            for remove in (transliterate, _remove_silent):
+            for remove in (transliterate, remove_silent):
                 plain, removed = remove(plain, language)
                 silent += removed
             plain = tidy(plain) if silent else plain
@@ -230,15 +235,15 @@ class Frontend:
         inline = [self._read_inline(content, span, silent) for content, span in found]
         if self._index is None:
             return plain, inline
-        plain = clean_characters(plain)
+        plain = self._clean_unknown(plain) if self._spelling.exact else clean_characters(plain)
         edits: list[Edit] = []
         chunks: list[list[PhonemeChunk]] = []
         remaining = iter(inline)
-        for start, end, phonemes in self._index.find(plain.text, _PLACEHOLDER):
+        for start, end, phonemes in self._index.find(plain.text, PLACEHOLDER):
             if phonemes is None:
                 chunks.append(next(remaining))
                 continue
-            edits.append(Edit(start, end, _PLACEHOLDER))
+            edits.append(Edit(start, end, PLACEHOLDER))
             word = PhonemeChunk(phonemes, plain.text[start:end], plain.span(start, end))
             chunks.append([word])
         return plain.edit(edits), chunks
@@ -256,7 +261,7 @@ class Frontend:
             return [PhonemeChunk(text, text, span)]
         foreign = copy(self)
         foreign.lexicon, foreign._index = {}, None
-        code = find_espeak_language(language[1]) if not self._composed else language[1]
+        code = find_espeak_language(language[1]) if not self._spelling.composed else language[1]
         foreign.config = replace(self.config, language=code)
         chunks, missing = foreign._chunks(content.part(language.end(), len(text)))
         silent += missing
@@ -268,8 +273,8 @@ class Frontend:
         return "".join(
             symbol
             if symbol in self.symbols
-            else nearest_symbol(symbol, known, phonetic=not self._composed) or ""
-            for symbol in split_symbols(phonemes, self.symbols, self._composed)
+            else nearest_symbol(symbol, known, phonetic=not self._spelling.composed) or ""
+            for symbol in split_symbols(phonemes, self.symbols, self._spelling)
         )
 
     def _elements(
@@ -278,8 +283,8 @@ class Frontend:
         """Yield words for the backend and single spaces as words, everything else as chunks."""
         position = 0
         for word, marks in split_tokens(plain.text):
-            for part in re.split(f"({_PLACEHOLDER})", word) if _PLACEHOLDER in word else (word,):
-                if part == _PLACEHOLDER:
+            for part in re.split(f"({PLACEHOLDER})", word) if PLACEHOLDER in word else (word,):
+                if part == PLACEHOLDER:
                     yield from next(inserted)
                 elif part:
                     yield from self._look_up(part, plain.span(position, position + len(part)))
@@ -348,7 +353,7 @@ def _extract_inline(text: AlignedText) -> tuple[AlignedText, list[tuple[AlignedT
             if "[[" in part or "]]" in part:
                 raise TextError(_UNBALANCED)
             # A placeholder in the input is damaged text and reported as such.
-            for found in re.finditer(_PLACEHOLDER, part):
+            for found in re.finditer(PLACEHOLDER, part):
                 start = position + found.start()
                 edits.append(Edit(start, start + 1, "\ufffd"))
             position += len(part)
@@ -359,35 +364,13 @@ def _extract_inline(text: AlignedText) -> tuple[AlignedText, list[tuple[AlignedT
         if "[[" in part or "]]" in part:
             raise TextError(_UNBALANCED)
         end = position + len(part) + 4
-        edits.append(Edit(position, end, _PLACEHOLDER))
+        edits.append(Edit(position, end, PLACEHOLDER))
         inline.append((content, text.span(position, end)))
         position = end
     return text.edit(edits), inline
 
 
 _UNBALANCED = "[[ and ]] must come in pairs, e.g. [[həlˈoʊ]]; close or remove them"
-
-
-def _remove_silent(text: AlignedText, language: str) -> tuple[AlignedText, Counter[str]]:
-    """Remove and count the characters that espeak-ng does not speak."""
-    if text.text.isascii() and not re.search(r"[<>|]", text.text):
-        return text, Counter()
-    silent = {
-        char for char in set(text.text) if char != _PLACEHOLDER and _is_silent(char, language)
-    }
-    if not silent:
-        return text, Counter()
-    counts = Counter(char for char in text.text if char in silent)
-    return text.sub(f"[{re.escape(''.join(silent))}]", " "), counts
-
-
-@lru_cache(maxsize=65536)
-def _is_silent(char: str, language: str) -> bool:
-    """Tell whether a character is silent: pictographs, unassigned or skipped by espeak-ng."""
-    category = unicodedata.category(char)
-    if category in ("Sm", "Sc") or char in _SPOKEN_SIGNS:
-        return not espeak_tokens(char, language)
-    return category in ("So", "Cn", "Co", "Me") or ord(char) in _SKIN_TONES
 
 
 def _split_long(word: str) -> list[str]:

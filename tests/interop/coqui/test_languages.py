@@ -100,7 +100,7 @@ def test_names_by_row_stand_in_the_folder_too(change, make, tmp_path):
     [
         (lambda s: s["model_args"].update(use_language_embedding=False), "use_language_embedding"),
         (lambda s: s["model_args"].update(embedded_language_dim=5), "embedded_language_dim is 5"),
-        (lambda s: s.update(languages=["a", "b", "c", "d"]), "language 'd' has the id '3'"),
+        (lambda s: s.update(languages=["a", "b", "c", "d"]), "language 'd' has the id 3"),
         (lambda s: s.update(languages=[1, 2, 3]), "languages must be a list of names"),
         (lambda s: s.update(phonemizer="gruut"), "phonemizer 'gruut' cannot"),
         (lambda s: s["datasets"][1].update(phonemizer="gruut"), "phonemizer 'gruut' cannot"),

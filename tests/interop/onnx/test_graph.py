@@ -1,5 +1,9 @@
 """Hostile and foreign graphs: each is refused by one line that names the first fault."""
 
+import resource
+import sys
+import time
+
 import numpy as np
 import pytest
 
@@ -158,6 +162,7 @@ def large_metadata(model):
     model.metadata_props.add(key="x", value="y" * (33 << 20))
 
 
+MOST_MEMORY = 1 << 20  # kilobytes
 CASES = {
     external: "stored in another file, which is not opened",
     loop: r"\(Loop\) repeats a part of the graph",
@@ -190,9 +195,14 @@ CASES = {
 @pytest.mark.parametrize(
     ("change", "message"), CASES.items(), ids=[change.__name__ for change in CASES]
 )
-def test_a_hostile_graph_is_refused_by_one_line(edited, change, message):
+def test_a_hostile_graph_is_refused_by_one_line(edited, change, message, monkeypatch):
+    path = edited(change)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # nothing is run
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     with pytest.raises(VitsError, match=message) as caught:
-        read(edited(change))
+        read(path)
+    assert time.perf_counter() - began < 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_MEMORY
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
 
@@ -229,6 +239,29 @@ def test_conditions_are_not_entered(edited):
         )
 
     assert read(edited(change)).format == "onnx"
+
+
+def test_names_of_nodes_do_not_matter_where_the_tensors_kept_theirs(edited, piper_graph):
+    def change(model):
+        for number, node in enumerate(model.graph.node):
+            node.name = f"node {number}"
+
+    found = read(edited(change)).bundle.generator.state_dict()
+    expected = read(edited(lambda model: None)).bundle.generator.state_dict()
+    assert found.keys() == expected.keys()
+    assert all((found[name] == value).all() for name, value in expected.items())
+
+
+def test_half_precision_is_widened(edited):
+    def change(model):
+        for tensor in model.graph.initializer:
+            if "decoder.pre." in tensor.name:
+                values = arrays.to_array(tensor).astype(np.float16)
+                tensor.CopyFrom(arrays.from_array(values, tensor.name))
+
+    found = read(edited(change)).bundle.generator.state_dict()["decoder.pre.bias"]
+    expected = read(edited(lambda model: None)).bundle.generator.state_dict()["decoder.pre.bias"]
+    assert (found == expected.half().float()).all()
 
 
 def test_weights_in_a_list_of_numbers_are_read(edited):

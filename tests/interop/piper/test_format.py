@@ -85,7 +85,9 @@ def test_name_language_and_quality_come_back(written, tmp_path):
 
 
 def test_a_language_that_is_no_code_is_not_written(written, tmp_path):
-    change_settings(tmp_path, language={"code": "../../x"}, audio={"sample_rate": 16000, "quality": "/"})
+    change_settings(
+        tmp_path, language={"code": "../../x"}, audio={"sample_rate": 16000, "quality": "/"}
+    )
     card = FORMAT.read(tmp_path).bundle.card
     assert language_settings(card, "pt-br") == {"code": "pt_BR", "family": "pt", "region": "BR"}
     assert (quality(card, 16000), quality(card, 22050)) == ("low", "medium")

@@ -7,7 +7,10 @@ from safetensors.torch import load_file, save_file
 from vits.audio._torchaudio import import_torchaudio
 from vits.config import FrontendConfig
 from vits.errors import VoiceError
+from vits.interop.coqui import format as coqui
+from vits.interop.original import format as original
 from vits.interop.parameter_names import G, V, rename_to_g_v, unfold_weight_norm
+from vits.interop.piper import format as piper
 from vits.interop.transformers.format import FORMAT
 from vits.text import Frontend, SymbolTable
 
@@ -240,12 +243,25 @@ def test_settings_that_do_not_fit_are_one_line(make_voice, tmp_path, changes, me
         FORMAT.read(tmp_path)
 
 
-def test_romanised_text_cannot_be_carried_over(make_voice, tmp_path):
+def test_phonemes_of_romanised_text_cannot_be_carried_over(make_voice, tmp_path):
     FORMAT.write(tmp_path, make_voice())
     path = tmp_path / "tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "is_uroman": True}))
     with pytest.raises(VoiceError, match="is_uroman true cannot be converted"):
         FORMAT.read(tmp_path)
+
+
+def test_romanised_characters_come_back_and_others_say_that_they_cannot(make_voice, tmp_path):
+    config = FrontendConfig(
+        backend="graphemes", language="kor", normalize=False, clean="unknown", romanize=True
+    )
+    voice = make_voice(kind="deterministic", frontend=Frontend(config, graphemes().symbols))
+    FORMAT.write(tmp_path, voice)
+    settings = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    assert settings["is_uroman"] is True
+    assert FORMAT.read(tmp_path).bundle.frontend.config == config
+    for other in (coqui, original, piper):
+        assert "romanisation" in other.FORMAT.unsupported_parts(voice)
 
 
 def test_an_unknown_tensor_is_named(make_voice, tmp_path):

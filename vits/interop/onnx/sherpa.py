@@ -42,6 +42,8 @@ def read_sherpa_frontend(folder: Path, metadata: Mapping[str, str], source: Path
         backend="espeak" if phonemes else "graphemes",
         language=_language(metadata, phonemes=phonemes),
         normalize=False,
+        clauses="espeak" if piper else "marks",
+        clean="all" if phonemes else "unknown",
         blanks=blanks,
         blank=table.symbols[blank_id] if blanks and blank_id else "",
         bos_eos=piper and {BEGIN, END} <= ids.keys(),

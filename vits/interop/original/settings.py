@@ -174,9 +174,9 @@ def read_frontend(
     symbols = _symbols(folder, settings, n_symbols)
     blanks = settings.boolean("data.add_blank")
     if (folder / VOCABULARY).is_file():
-        if str(settings.get("data.training_files", "")).endswith(".uroman"):
-            raise VoiceError(f"{settings.source}: romanised text (uroman) cannot be converted")
-        return Frontend(replace(CLEANERS["basic_cleaners"], blanks=blanks), symbols)
+        romanize = str(settings.get("data.training_files", "")).endswith(".uroman")
+        characters = replace(CLEANERS["basic_cleaners"], clean="unknown", romanize=romanize)
+        return Frontend(replace(characters, blanks=blanks), symbols)
     cleaners = settings.get("data.text_cleaners")
     if not isinstance(cleaners, list) or len(cleaners) != 1 or cleaners[0] not in CLEANERS:
         supported = ", ".join(CLEANERS)

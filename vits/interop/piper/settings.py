@@ -7,25 +7,27 @@ A voice's JSON lists the ids of every symbol. The ids of ``_`` go between all sy
 import re
 import unicodedata
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
-from vits.errors import VoiceError
+from vits.errors import TextError, VoiceError
 from vits.interop.carried_settings import KEY, LONGEST, CarriedSettings, keep
 from vits.interop.full_voice import FullVoice
 from vits.interop.infer_config import DeclaredConfig
-from vits.interop.settings_reader import SettingsReader
+from vits.interop.settings_reader import SettingsReader, shown
 from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
 from vits.synthesis.bundle.card import Card
-from vits.text import Frontend
+from vits.text import Frontend, SymbolTable
+from vits.text.espeak.phonemize import find_espeak_language
 
 __all__ = [
     "BLANK",
     "claims",
     "declared_config",
+    "espeak_voice",
     "hyper_parameters",
     "language_settings",
     "quality",
@@ -36,7 +38,8 @@ __all__ = [
 
 BLANK, BEGIN, END = "_", "^", "$"
 # What its JSON says of a voice and ours has no key for; a card keeps it under these names.
-QUALITY, LANGUAGE = "piper.audio.quality", "piper.language."
+QUALITY, VOICE = "piper.audio.quality", "piper.espeak.voice"
+LANGUAGE = "piper.language."
 LANGUAGE_KEYS = ("code", "family", "region", "name_native", "name_english", "country_english")
 LOW_RATE = 16000  # Piper calls voices of up to this rate (Hz) low quality, others medium
 # Its decoders of medium (and low) and of high quality; old checkpoints do not store them.
@@ -137,8 +140,10 @@ def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Fronten
     blank = symbols.symbols[_single_id(BLANK, layout[BLANK], settings)] if layout[BLANK] else ""
     config = FrontendConfig(
         backend="espeak" if kind == "espeak" else "graphemes",
-        language=settings.string("espeak.voice", None) or "und",
+        language=_language(settings.string("espeak.voice", None), kind),
         normalize=False,
+        clauses="espeak" if kind == "espeak" else "marks",
+        clusters=_clusters(settings, symbols),
         blanks=bool(layout[BLANK]),
         blank="" if blank == symbols.symbols[0] else blank,
         bos_eos=bool(layout[BEGIN]),
@@ -152,9 +157,12 @@ def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Fronten
 def read_card(settings: SettingsReader, carried: CarriedSettings) -> Card:
     """Return the card with the name, quality and language that a voice's JSON states."""
     card, name = carried.card, settings.string("dataset", None)
-    if name and settings.get(KEY, None) is None:
+    if settings.get(KEY, None) is not None:
+        return card
+    if name:
         card = replace(card, name=name[:LONGEST])
     stated = {QUALITY: settings.string("audio.quality", None)}
+    stated[VOICE] = settings.string("espeak.voice", None)
     for key in LANGUAGE_KEYS:
         stated[LANGUAGE + key] = settings.string(f"language.{key}", None)
     return keep(card, stated)
@@ -172,12 +180,37 @@ def language_settings(card: Card, language: str) -> dict[str, str]:
     return {"code": code, "family": family, "region": region}
 
 
+def espeak_voice(card: Card, language: str) -> str:
+    """Return the voice of espeak-ng for a code: as it was read, if that still means the code."""
+    kept = card.other_formats.get(VOICE, "")
+    try:
+        return kept if find_espeak_language(kept) == language else language
+    except TextError:
+        return language
+
+
 def quality(card: Card, sample_rate: int) -> str:
     """Return the quality of a voice: as it was read, or from its sample rate (Hz)."""
     kept = card.other_formats.get(QUALITY, "")
     if re.fullmatch(r"[a-z_]{1,20}", kept):
         return kept
     return "low" if sample_rate <= LOW_RATE else "medium"
+
+
+def _language(voice: str, kind: str) -> str:
+    """Return the code of one of espeak-ng's voices, which Piper names more loosely (``fr``)."""
+    return find_espeak_language(voice) if kind == "espeak" and voice else voice or "und"
+
+
+def _clusters(settings: SettingsReader, symbols: SymbolTable) -> tuple[str, ...]:
+    """Return the symbols that stand for several phonemes, where a voice says so."""
+    listed = settings.get("vowel_clusters", None) or []
+    if not isinstance(listed, list) or not all(isinstance(each, list) for each in listed):
+        raise VoiceError(
+            f"{settings.source}: vowel_clusters {shown(listed)} must be a list of lists"
+        )
+    joined = ("".join(map(str, each)) for each in cast(list[list[object]], listed))
+    return tuple(sorted(cluster for cluster in set(joined) if cluster in symbols))
 
 
 def _single_id(symbol: str, ids: object, settings: SettingsReader) -> int:
@@ -254,7 +287,7 @@ def voice_settings(voice: FullVoice) -> dict[str, Any]:
             "sample_rate": config.audio.sample_rate,
             "quality": quality(bundle.card, config.audio.sample_rate),
         },
-        "espeak": {"voice": text.language},
+        "espeak": {"voice": espeak_voice(bundle.card, text.language)},
         "language": language_settings(bundle.card, text.language),
         "dataset": bundle.card.name,
         "inference": {

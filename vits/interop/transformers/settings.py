@@ -79,23 +79,24 @@ def read_tokenizer(
     symbols: SymbolTable, tokenizer: SettingsReader, carried: CarriedSettings
 ) -> Frontend:
     """Build the front end equivalent to a tokenizer."""
-    tokenizer.require({"is_uroman": False})
     phonemize = tokenizer.boolean("phonemize", True)
+    romanize = tokenizer.boolean("is_uroman", False)
+    if phonemize:
+        tokenizer.require({"is_uroman": False})
     config = FrontendConfig(
         backend="espeak" if phonemize else "graphemes",
         language="en-us" if phonemize else tokenizer.string("language", None) or "und",
         normalize=False,
         blanks=tokenizer.boolean("add_blank", True),
+        clean="all" if phonemize else "unknown",
+        romanize=romanize,
     )
     known = carried.frontend
     if (
         known is not None
         and supports_frontend(known)
-        and (known.backend, known.blanks)
-        == (
-            config.backend,
-            config.blanks,
-        )
+        and (known.backend, known.blanks, known.romanize)
+        == (config.backend, config.blanks, config.romanize)
     ):
         config = replace(known, blank="", bos_eos=False)
     return Frontend(config, symbols)
@@ -116,7 +117,7 @@ def tokenizer_settings(frontend: Frontend, unknown: str | None = None) -> dict[s
         "add_blank": config.blanks,
         "phonemize": phonemize,
         "normalize": phonemize or config.backend == "graphemes",
-        "is_uroman": False,
+        "is_uroman": config.romanize,
         "pad_token": blank,
         "unk_token": blank if unknown is None else unknown,
     }

@@ -8,6 +8,7 @@ leaks about 5 MB. Instances are therefore pooled: a call borrows one exclusively
 the number of instances per language never exceeds the number of concurrent calls.
 """
 
+import ctypes
 import difflib
 import functools
 import importlib.metadata
@@ -24,6 +25,7 @@ from vits.text.espeak._phonemizer import import_wrapper
 from vits.text.tokens import split_tokens
 
 __all__ = [
+    "espeak_clauses",
     "espeak_data",
     "espeak_languages",
     "espeak_tokens",
@@ -38,6 +40,7 @@ __all__ = [
 _MAX_DATA_PATH = 159
 # Common codes of languages that espeak-ng lists under another code.
 _ALIASES = {"zh": "cmn", "zh-cn": "cmn", "zh-hk": "yue", "no": "nb", "jp": "ja"}
+_UTF8, _IPA = 1, 2  # how espeak-ng reads a text, and what it writes
 _FLAG = re.compile(r"\([^()]*\)")
 _STRESS = str.maketrans("", "", "ˈˌ")
 
@@ -79,6 +82,32 @@ def espeak_tokens(chunk: str, language: str) -> list[str]:
     with _engines().borrow(language) as engine:
         phonemes: str = engine.text_to_phonemes(chunk)
     return _FLAG.sub("", phonemes.replace("\n", " ")).replace("_", "").split()
+
+
+def espeak_clauses(text: str, language: str) -> list[tuple[int, str]]:
+    """Return the clauses that espeak-ng finds in a text: characters read, and phonemes.
+
+    espeak-ng reads the first character of the next clause to know where one ends.
+
+    Raises:
+        TextError: espeak-ng has no such language, or is not installed.
+    """
+    raw = text.replace("\0", " ").encode("utf-8", "replace")
+    buffer = ctypes.create_string_buffer(raw)
+    start = ctypes.addressof(buffer)
+    position, clauses, done = ctypes.c_void_p(start), list[tuple[int, str]](), 0
+    with _engines().borrow(language) as engine:
+        # phonemizer binds it without the place where a clause ends
+        read = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)(
+            ctypes.cast(engine._espeak._library.espeak_TextToPhonemes, ctypes.c_void_p).value or 0
+        )
+        while position.value:
+            phonemes: bytes | None = read(ctypes.addressof(position), _UTF8, _IPA)
+            end = position.value - start if position.value else len(raw)
+            length = len(raw[done:end].decode("utf-8", "replace"))
+            clauses.append((length, _FLAG.sub("", (phonemes or b"").decode("utf-8", "replace"))))
+            done = end
+    return clauses
 
 
 def without_stress(phonemes: str) -> str:

@@ -1,0 +1,1 @@
+"""Characters as symbols: cleaning by what a symbol table holds, and romanisation."""
