@@ -5,6 +5,7 @@ recordings, a run's checkpoint, a voice. A command that no test can run is in ``
 reason; its flags and files are checked all the same. A block of a language not known here fails.
 """
 
+import io
 import json
 import re
 import shlex
@@ -226,10 +227,21 @@ def run_command(command, where):
                 shutil.copytree("runs/ada", run)
         elif words[0] == "vits":
             build_parser().parse_args(words[1:])
+    elif piped := re.fullmatch(r'echo "([^"$]*)" \| vits ([^|<>$;&]+)', command):
+        pipe(piped[1], shlex.split(piped[2]), where)
     elif words[0] == "vits" and not set(command) & set("|<>$;&"):
         assert main(words[1:]) == 0, where
     else:
         run_shell(command, where)
+
+
+def pipe(text, arguments, where):
+    """Run a command that reads a text from a pipe, without the seconds of another process."""
+    stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(f"{text}\n".encode()))
+    try:
+        assert main(arguments) == 0, where
+    finally:
+        sys.stdin = stdin
 
 
 def check_fit(arguments, where):
