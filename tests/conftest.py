@@ -266,6 +266,43 @@ def make_once(tmp_path_factory):
     return make
 
 
+@pytest.fixture
+def small_files():
+    """Let no file grow beyond some bytes inside a context, as on a disk that is full."""
+    import contextlib
+    import resource
+
+    @contextlib.contextmanager
+    def limit(size):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
+
+
+@pytest.fixture
+def little_memory():
+    """Let this process take no more than some further bytes of memory inside a context."""
+    import contextlib
+    import resource
+
+    @contextlib.contextmanager
+    def limit(size):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+    return limit
+
+
 @pytest.fixture(scope="session")
 def root():
     """The top of the source tree."""

@@ -5,6 +5,12 @@ prints this line and exits with status 2. Every class also derives from the buil
 its kind, so ``except ValueError`` catches a ``ConfigError``.
 """
 
+import contextlib
+import reprlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 __all__ = [
     "AlignmentError",
     "AudioError",
@@ -20,6 +26,8 @@ __all__ = [
     "UnknownSymbolError",
     "VitsError",
     "VoiceError",
+    "brief",
+    "name_file",
 ]
 
 
@@ -103,3 +111,55 @@ class NumericsError(VitsError, ArithmeticError):
 
 class TrainingWarning(UserWarning):
     """A problem during training that does not stop it, such as a skipped step."""
+
+
+@contextlib.contextmanager
+def name_file(path: Path, partial: Path | None = None) -> Iterator[None]:
+    """Make the system's errors name the file: those of a failed write name none.
+
+    Args:
+        path: the file.
+        partial: temporary file that is written in its place.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(partial), partial):
+            error.filename = str(path)
+        raise
+
+
+def brief(value: object) -> str:
+    """Return a value for a message: its ``repr``, shortened inside, in bounded time and memory.
+
+    Nested values may share their parts, so a file of a few hundred bytes can have a ``repr`` of
+    gigabytes.
+
+    >>> brief({"a": [1, 2]}), brief("x" * 300)[:12], brief(10**5000)
+    ("{'a': [1, 2]}", "'xxxxxxxxxxx", 'an integer of 16610 bits')
+    """
+    text = _BRIEF.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+
+
+class _Brief(reprlib.Repr):
+    """``repr`` with limits on depth, number and length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 3, 100, 100
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = 6
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Return an integer; Python refuses to write the longest."""
+        del level
+        return repr(x) if x.bit_length() <= 256 else f"an integer of {x.bit_length()} bits"
+
+    def repr_Tensor(self, x: Any, level: int) -> str:  # noqa: N802 - named after the type
+        """Return the shape of a tensor, whose values may not exist."""
+        del level
+        return f"a tensor {tuple(x.shape)}"
+
+
+_BRIEF = _Brief()
+_LONGEST = 300

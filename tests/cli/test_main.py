@@ -138,6 +138,15 @@ def test_only_a_command_that_accepts_unknown_arguments_gets_them(command, capsys
         (OSError(28, "No space left on device"), 2, "vits: error: No space left on device"),
         (OSError("odd"), 2, "vits: error: odd"),
         (MemoryError("big"), 2, "vits: error: out of memory: big"),
+        (
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:119] err == 0. DefaultCPUAllocator: can't allocate "
+                "memory: you tried to allocate 8589934592 bytes. Error code 12"
+            ),
+            2,
+            "vits: error: out of memory: 8.0 GiB are not available; use smaller batches, sizes or "
+            "texts",
+        ),
         (KeyboardInterrupt(), 130, "vits: interrupted"),
     ],
 )

@@ -1,20 +1,30 @@
 """``vits fit``: a real run, going on with it, and what it refuses, each in one line."""
 
+import errno
 import os
+import re
+import shutil
 import signal
+import socket
+import sys
 import threading
 
+import jsonargparse
+import numpy as np
 import pytest
 import torch
 import yaml
 from matplotlib.figure import Figure
+from tensorboard.summary.writer.record_writer import RecordWriter
+from torch.utils.data import DataLoader
 
 from vits.cli import main
 from vits.config import to_dict
-from vits.errors import Preempted
+from vits.errors import DataError, Preempted
 from vits.training import VitsModule, command
 from vits.training.callbacks import sample_synthesis
 from vits.training.callbacks.curves import Curves, read_history
+from vits.training.run_folder import lock
 
 
 @pytest.fixture
@@ -195,6 +205,25 @@ def test_an_old_run_is_not_written_over(run, tmp_path):
         (("--trainer.precision", "bf16-true"), "bf16-true keeps the weights in bfloat16, which"),
         (("--checkpoint.keep_last", "0"), "checkpoint.keep_last 0 must be positive"),
         (("-c", "/nowhere.yaml"), "/nowhere.yaml"),
+        (("--trainer.max_epochs", "3"), "trainer.max_epochs 3 has no effect"),
+        (("--trainer.min_epochs", "3"), "trainer.min_epochs 3 has no effect"),
+        (("--trainer.max_step", "3"), "--trainer.max_step"),
+        (("--data.n_val", "3"), "--data.n_val"),
+        (("--data.n_validation", "12"), "data.n_validation 12 must be less than the 12 utterances"),
+        (("--trainer.accelerator", "tpu"), "--trainer.accelerator tpu"),
+        (("--trainer.accelerator", "nothing"), "--trainer.accelerator nothing"),
+        (("--trainer.devices", "0"), "--trainer.devices 0"),
+        (("--trainer.strategy", "nothing"), "--trainer.strategy nothing"),
+        (("--trainer.profiler", "nothing"), "--trainer.profiler nothing"),
+        (("--trainer.max_time", "5 minutes"), "--trainer.max_time 5 minutes"),
+        (("--trainer.logger", "WandbLogger"), "wandb"),
+        (("--trainer.logger", "CometLogger"), "comet"),
+        (("--trainer.overfit_batches", "-1"), "--trainer.overfit_batches -1"),
+        (("--trainer.limit_train_batches", "1.5"), "--trainer.limit_train_batches 1.5"),
+        (("--trainer.gradient_clip_val", "1"), "--trainer.gradient_clip_val 1"),
+        (("--trainer.accumulate_grad_batches", "2"), "--trainer.accumulate_grad_batches 2"),
+        (("--trainer.precision", "64-mixed"), "64-mixed"),
+        (("--trainer.benchmark", "perhaps"), "trainer.benchmark"),
     ],
 )
 def test_wrong_input_is_one_line(run, arguments, words):
@@ -241,3 +270,145 @@ def test_a_failed_collective_waits_for_the_reason(monkeypatch, environment, aske
     with pytest.raises(RuntimeError, match="another rank" if is_stop else "by peer") as caught:
         command.run_training(["vits", "fit"], train)
     assert isinstance(caught.value, Preempted) == is_stop
+
+
+@pytest.mark.filterwarnings("default::vits.errors.TrainingWarning")
+def test_writes_that_are_not_checkpoints_may_fail(run, unseen, tmp_path, capfd, monkeypatch):
+    def fail(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(RecordWriter, "write", fail)
+    for name in ("history.csv", "config.yaml"):
+        (folder / name).symlink_to("/dev/full")
+    (folder / ".history.csv").mkdir()  # where a new history is written
+    (folder / "samples").write_text("not a folder")
+    assert main(["fit", "-c", str(tmp_path / "config.yaml")]) == 0
+    assert load(folder / "checkpoints/last.ckpt")["global_step"] == 4
+    shown = capfd.readouterr().err
+    messages = re.findall(r"vits: warning: (cannot write .*)", shown)
+    for name in ("history.csv", "config.yaml", "events.out.tfevents", "samples/0-"):
+        assert any(m.startswith(f"cannot write {folder / name}") for m in messages), name
+    assert len({m.split(";")[0] for m in messages}) == len(messages)  # each file once
+    assert f"{folder}/config.yaml (1)" in shown
+    assert "Traceback" not in shown
+
+
+def test_a_second_run_in_the_folder_is_refused(quick, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock.fcntl, "lockf", refuse)
+    (tmp_path / "run").mkdir()
+    owner = f"process {os.getppid()} on {socket.gethostname()} since 2026-01-01 10:00:00"
+    (tmp_path / "run" / "run.lock").write_text(owner)
+    for arguments in ((), ("--resume", "auto")):
+        status, lines = quick(*arguments)
+        assert status == 2
+        assert f"is in use by {owner}" in lines[-1]
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.lock"]
+
+
+def refuse(*_):
+    raise OSError(errno.EAGAIN, "held")
+
+
+def test_the_end_of_a_run_is_explained(run, unseen, tmp_path, capfd):
+    path = str(tmp_path / "config.yaml")
+    options = ("--trainer.val_check_interval", "99", "--trainer.enable_progress_bar", "false")
+    assert main(["fit", "-c", path, *options, "--trainer.max_steps", "1"]) == 0
+    bundle = f"make a voice of it with: vits bundle {tmp_path / 'run'} -o DIR"
+    assert capfd.readouterr().out == f"finished at step 1; {bundle}\n"
+    assert main(["fit", "-c", path, *options, "--trainer.max_steps", "1", "--resume", "auto"]) == 0
+    shown = capfd.readouterr()
+    assert "the run is finished: " in shown.err
+    assert "to go on, raise trainer.max_steps" in shown.err
+    limit = ("--trainer.max_time", "00:00:00:00")
+    assert main(["fit", "-c", path, *options, "--resume", "auto", *limit]) == 0
+    shown = capfd.readouterr().out
+    assert "of 4, because trainer.max_time is over; go on with: vits fit" in shown
+    assert "--resume auto and a longer trainer.max_time; make a voice" in shown
+
+
+def test_other_recordings_of_the_same_size_are_reported(quick, data, tmp_path):
+    assert quick("--trainer.max_steps", "1")[0] == 0
+    changed = tmp_path / "changed"
+    shutil.copytree(data, changed)
+    audio = np.fromfile(changed / "audio.i16", dtype="<i2")
+    (audio // 2).astype("<i2").tofile(changed / "audio.i16")
+    status, lines = quick("--resume", "auto", "--data.train", str(changed))
+    assert status == 0
+    (line,) = [line for line in lines if line.startswith("vits: ")]
+    assert line.startswith("vits: training content: ")
+
+
+class Broken:
+    def __getitem__(self, index):
+        raise DataError(f"audio of {index} is too short")
+
+    def __len__(self):
+        return 2
+
+
+def test_an_error_of_a_loader_process_is_one_line():
+    def train(request, resume_command):
+        next(iter(DataLoader(Broken(), num_workers=1)))
+
+    with pytest.raises(DataError, match=r"^audio of 0 is too short$"):
+        command.run_training(["vits", "fit"], train)
+
+
+def test_an_error_below_this_library_is_a_bug():
+    def train(request, resume_command):
+        to_dict(3)
+
+    with pytest.raises(TypeError):
+        command.run_training(["vits", "fit"], train)
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A module that leaves a mark when it is imported; the parser's settings are put back."""
+    (tmp_path / "marking.py").write_text(
+        "import pathlib, pytorch_lightning as pl\n"
+        f"pathlib.Path({str(tmp_path / 'mark')!r}).touch()\n"
+        "class Mark(pl.Callback):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = jsonargparse._common.parsing_settings
+    for name in ("import_path_verdicts", "import_paths_enforced"):
+        monkeypatch.setitem(settings, name, settings[name])
+    monkeypatch.delitem(sys.modules, "marking", raising=False)
+    return tmp_path / "mark"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--trainer.callbacks", "marking.Mark"),
+        ("--trainer.callbacks+=marking.Mark",),
+        ("--trainer.logger", "marking.Mark"),
+        ("--trainer.logger.class_path", "marking.Mark"),
+        ("--trainer.plugins", "[{class_path: marking.Mark}]"),
+        ("-c", "trainer: {callbacks: [{class_path: marking.Mark}]}"),
+        ("--trainer", "{profiler: {class_path: marking.Mark}}"),
+        ("--trainer.callbacks", "{class_path: LambdaCallback, init_args: {setup: marking.Mark}}"),
+    ],
+)
+def test_a_configuration_imports_only_what_is_allowed(run, module, arguments):
+    status, line = run(*arguments)
+    assert status == 2
+    assert "'marking.Mark' is not of a package that a configuration may name" in line[0]
+    assert line[0].endswith("add --allow-imports")
+    assert not module.exists()
+
+
+def test_allowed_imports_are_imported(run, module, monkeypatch):
+    verdicts = {"jsonargparse": False}
+    monkeypatch.setitem(jsonargparse._common.parsing_settings, "import_path_verdicts", verdicts)
+    stop = ("--trainer.max_epochs", "1", "--allow-imports")
+    status, line = run("--trainer.callbacks", "marking.Mark", *stop)
+    assert status == 2
+    assert "trainer.max_epochs 1 has no effect" in line[0]
+    assert module.exists()
+    monkeypatch.setitem(jsonargparse._common.parsing_settings, "import_path_verdicts", verdicts)
+    status, line = run("--trainer.callbacks", "EarlyStopping", "--trainer.max_epochs", "1")
+    assert "is not of a package" not in line[0]

@@ -12,6 +12,7 @@ saving a checkpoint to resume from; 130 interrupted; 141 the reader of the outpu
 import argparse
 import atexit
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -43,6 +44,7 @@ COMMANDS = (
     "bench",
 )
 PREEMPTED = 75
+LONGEST = 4000  # characters of an error message
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -152,19 +154,37 @@ def _run(args: argparse.Namespace) -> int:
             path = f"{error.filename}: " if error.filename else ""
             return _fail(f"error: {path}{error.strerror or error}", 2, args.debug)
         except Exception as error:
-            if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-                return _fail(f"error: out of memory: {error}", 2, args.debug)
+            shortage = _memory_shortage(error)
+            if shortage is not None:
+                return _fail(f"error: out of memory: {shortage}", 2, args.debug)
             kind = type(error).__name__
             hint = "a bug in vits; please report it with the traceback that --debug prints"
             return _fail(f"bug: {kind}: {error} ({hint})", 1, args.debug)
         return status or 0
 
 
+def _memory_shortage(error: Exception) -> str | None:
+    """Return what an error says about missing memory; None for another error.
+
+    torch raises a RuntimeError with lines of its C++ source for a CPU, and a class of its own for
+    an accelerator.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return text or "a part of the work needs more than there is; use shorter texts or batches"
+    asked = re.search(r"DefaultCPUAllocator: .*?allocate (\d+) bytes", text)
+    if asked is None:
+        return None
+    size = int(asked[1]) / 2**30
+    return f"{size:.1f} GiB are not available; use smaller batches, sizes or texts"
+
+
 def _fail(message: str, status: int, debug: bool) -> int:
     """Print ``message`` as one line, with ``debug`` after the traceback; return ``status``."""
     if debug:
         traceback.print_exc()
-    print(f"vits: {_one_line(message)}", file=sys.stderr)
+    line = _one_line(message)
+    print(f"vits: {line[:LONGEST]}{' …' if len(line) > LONGEST else ''}", file=sys.stderr)
     return status
 
 

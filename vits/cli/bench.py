@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vits.cli.output_paths import require_folder
-from vits.errors import ConfigError
+from vits.errors import ConfigError, name_file
 from vits.synthesis.runtime.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
         _print([result for result in results if result.threads == threads])
     if args.json:
         values = json.dumps([asdict(result) for result in results], indent=2)
-        args.json.write_text(values + "\n", encoding="utf-8")
+        with name_file(args.json):
+            args.json.write_text(values + "\n", encoding="utf-8")
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vits.cli.output_paths import require_audio, require_folder
 from vits.cli.voice_flags import add_device, add_options, add_precision, read_options
-from vits.errors import MissingFileError, TextError
+from vits.errors import MissingFileError, TextError, name_file
 
 if TYPE_CHECKING:
     from vits.audio.files import AudioWriter
@@ -95,7 +95,8 @@ def run(args: argparse.Namespace) -> int:
             result = _write(chunks, writer, written)
     captions = result.captions
     if args.timings:
-        args.timings.write_text(captions.render("json"), encoding="utf-8")
+        with name_file(args.timings):
+            args.timings.write_text(captions.render("json"), encoding="utf-8")
     for path in args.captions or []:
         captions.write(path)
     print(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vits.errors import MissingFileError, VoiceError
+from vits.errors import MissingFileError, VoiceError, name_file
 from vits.synthesis.timing import Timing
 from vits.text.aligned import Span
 
@@ -129,7 +129,9 @@ class Captions:
             MissingFileError: the folder does not exist.
         """
         path = check_captions(path)
-        path.write_text(self.render(path.suffix.lower()[1:]), encoding="utf-8")
+        text = self.render(path.suffix.lower()[1:])
+        with name_file(path):
+            path.write_text(text, encoding="utf-8")
         return path
 
     def timings(self) -> dict[str, Any]:

@@ -25,11 +25,13 @@ from vits.config.schema import choose_member
 from vits.errors import ConfigError
 from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
+from vits.training.yaml_limits import load_yaml
 
 __all__ = ["Arguments", "module_class", "read_arguments"]
 
 UNIONS = {"duration_predictor": DurationPredictorConfig, "decoder": DecoderConfig}
 FILE_FLAGS = ("-c", "--config")
+ALLOW_IMPORTS = "--allow-imports"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,13 @@ class Arguments:
         words: the command line; files with old keys are replaced by their translated content.
         given: nested values of all files and flags; a later one wins over an earlier one.
         renamed: one line for each file with old keys.
+        allow_imports: whether ``--allow-imports`` was among the words.
     """
 
     words: list[str]
     given: dict[str, Any]
     renamed: list[str]
+    allow_imports: bool = False
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a dotted key, ``default`` if it is not given."""
@@ -62,8 +66,11 @@ def read_arguments(words: list[str]) -> Arguments:
     What is wrong with files and values is left to the parser, which names it.
 
     Raises:
-        ConfigError: a flag has the name of an earlier version, or a file names a key twice.
+        ConfigError: a flag has the name of an earlier version, or a file names a key twice or is
+            too large.
     """
+    allow_imports = ALLOW_IMPORTS in words
+    words = [word for word in words if word != ALLOW_IMPORTS]
     translated, given, renamed = [], dict[str, Any](), []
     for flag, value, word in _flags(words):
         values = {}
@@ -78,7 +85,7 @@ def read_arguments(words: list[str]) -> Arguments:
             values = _nested(key, _load(value))
         _merge(given, values)
         translated += word
-    return Arguments(words=translated, given=given, renamed=renamed)
+    return Arguments(words=translated, given=given, renamed=renamed, allow_imports=allow_imports)
 
 
 def module_class(arguments: Arguments, base: VitsConfig | None = None) -> type[VitsModule]:
@@ -141,7 +148,7 @@ def _read_file(path: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Return a file's content with current keys, and its old keys with their new names."""
     try:
         text = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else path
-        values = yaml.safe_load(text)
+        values = load_yaml(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}, {}
     return current_settings(values) if isinstance(values, dict) else ({}, {})
@@ -187,6 +194,6 @@ def _load(text: str) -> Any:
     if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)", text):
         return float(text)
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.YAMLError:
         return text

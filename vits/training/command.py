@@ -1,8 +1,10 @@
 """``vits fit``: Lightning's command line, strict about keys, with this library's callbacks."""
 
+import contextlib
 import logging
 import os
 import shlex
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,13 +12,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch.distributed as dist
-from jsonargparse import ArgumentError
+from pytorch_lightning.callbacks import Timer
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
-from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
 from vits.config import TrainingConfig
-from vits.errors import ConfigError, MissingFileError, Preempted, VitsError
+from vits.errors import ConfigError, Preempted, VitsError
 from vits.training.arguments import module_class, read_arguments
 from vits.training.callbacks import (
     Checkpoints,
@@ -29,15 +30,20 @@ from vits.training.callbacks import (
     SampleSynthesis,
     SkippedSteps,
 )
-from vits.training.checkpoints.checkpoint_io import VerifiedCheckpointIO
+from vits.training.checkpoints.checkpoint_io import VerifiedCheckpointIO, step_of
 from vits.training.checkpoints.resume import find_resume_checkpoint, require_same_model
 from vits.training.datamodule import VitsDataModule
 from vits.training.dataset_info import DatasetInfo
 from vits.training.module import VitsModule
+from vits.training.option_errors import library_error
 from vits.training.precision import require_supported
 from vits.training.preemption.launcher import launch_with
 from vits.training.preemption.signals import GRACE_S, StopRequest, notify
+from vits.training.run_folder.lock import RunLock
+from vits.training.run_folder.logger import RunConfig, RunLogger, quiet_writer_threads
+from vits.training.run_folder.optional_writes import OptionalWrites
 from vits.training.step.distributed import choose_devices
+from vits.training.yaml_limits import protect_parser
 
 __all__ = ["FitCLI", "fit", "resume_command", "run_training"]
 
@@ -73,6 +79,7 @@ def fit(arguments: list[str]) -> int:
             args=["fit", *read.words],
             request=request,
             resume_command=resume_command,
+            allow_imports=read.allow_imports,
         )
 
     return run_training(["vits", "fit", *arguments], train)
@@ -92,23 +99,28 @@ def run_training(command: list[str], train: Callable[[StopRequest, str], object]
     _quieten()
     if any(word.split("=")[0] == "--ckpt_path" for word in command):
         raise ConfigError("--ckpt_path is not used here: give --resume auto or --resume PATH")
-    with StopRequest(first=getattr(rank_zero_only, "rank", 0) == 0) as request:
+    first = getattr(rank_zero_only, "rank", 0) == 0
+    with quiet_writer_threads(), StopRequest(first=first) as request:
         try:
             train(request, resume_command(command))
             _part()
-        except FileNotFoundError as error:
-            raise MissingFileError(" ".join(str(error).split())) from error
-        except (ArgumentError, TypeError, ValueError) as error:
-            raise _clear(error, command[1]) from error
         except Preempted:
             _part()
             raise
-        except RuntimeError as error:
+        except Exception as error:
+            clear = library_error(error, command, started=request.deferring)
             # a launcher ends the other ranks when one has ended: its signal may arrive late
-            if _has_ranks() and not isinstance(error, VitsError) and request.wait(GRACE_S):
+            if (
+                isinstance(error, RuntimeError)
+                and not isinstance(error, VitsError)
+                and _has_ranks()
+                and request.wait(GRACE_S)
+            ):
                 told = "stopped: another rank had ended before its step; the last save stands"
                 raise Preempted(told if request.first else "") from error
-            raise
+            if clear is None or clear is error:
+                raise
+            raise clear from error
         finally:
             request.exiting = True
     return 0
@@ -136,6 +148,7 @@ class FitCLI(LightningCLI):
         request: the stop request of signals.
         resume_command: the command that resumes the run.
         callbacks: callbacks besides those of this library.
+        allow_imports: whether the configuration may name classes of any package.
         **options: of ``LightningCLI``, instead of those set here.
     """
 
@@ -148,17 +161,22 @@ class FitCLI(LightningCLI):
         request: StopRequest,
         resume_command: str,
         callbacks: Sequence[pl.Callback] = (),
+        allow_imports: bool = False,
         **options: Any,
     ) -> None:
+        protect_parser(allow_imports=allow_imports)
         self.request = request
         self.callbacks = callbacks
         self.preemption = Preemption(request, resume_command)
         self.continuation = Resumption()
+        self.writes = OptionalWrites()
+        parsing = {"exit_on_error": False, "allow_abbrev": False}
         settled = {
             "trainer_defaults": dict(TRAINER_DEFAULTS),
             "seed_everything_default": 1234,
-            "save_config_kwargs": {"overwrite": True},
-            "parser_kwargs": {"exit_on_error": False, "fit": {"exit_on_error": False}},
+            "save_config_callback": RunConfig,
+            "save_config_kwargs": {"overwrite": True, "writes": self.writes},
+            "parser_kwargs": {**parsing, "fit": parsing},
         }
         super().__init__(*classes, **{**settled, **options})
 
@@ -185,40 +203,91 @@ class FitCLI(LightningCLI):
         return data.dataset_info
 
     def before_instantiate_classes(self) -> None:
-        """Refuse precisions in which this recipe does not train."""
-        require_supported(self.config["fit"]["trainer"]["precision"])
+        """Refuse numbers of epochs, and precisions in which this recipe does not train."""
+        trainer = self.config["fit"]["trainer"]
+        for key in ("max_epochs", "min_epochs"):
+            if trainer[key] not in (None, -1):
+                raise ConfigError(
+                    f"trainer.{key} {trainer[key]} has no effect: the stream of batches is endless "
+                    "and has no epochs; set trainer.max_steps"
+                )
+        require_supported(trainer["precision"])
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Create the trainer; it logs to TensorBoard in the run folder by default."""
         trainer = self.config_init["fit"]["trainer"]
         self.trainer_defaults["callbacks"] = [
-            *_callbacks(self.model.training_config, lambda: self.request.requested),
+            *_callbacks(self.model.training_config, lambda: self.request.requested, self.writes),
             *([] if trainer["enable_progress_bar"] is False else [Progress()]),
             *self.callbacks,
             self.continuation,
             self.preemption,  # last, so that it saves the state after the other callbacks
         ]
         if trainer["logger"] in (None, True):
-            kwargs["logger"] = TensorBoardLogger(trainer["default_root_dir"], name="", version="")
+            kwargs["logger"] = RunLogger(trainer["default_root_dir"], self.writes)
         kwargs |= choose_devices(trainer, rank_zero_only(notify))
         kwargs["plugins"] = [*_list(trainer["plugins"]), VerifiedCheckpointIO()]
         return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
         """Train, from the checkpoint of ``--resume`` if there is one."""
-        folder = Path(self.trainer.default_root_dir) / "checkpoints"
-        path = find_resume_checkpoint(self.config["fit"]["resume"], folder, rank_zero_only(notify))
-        if path is not None:
-            require_same_model(path, self.model)
-        self.continuation.path = path
-        launch_with(self.trainer, self.request, self.preemption.resume_command)
-        self.trainer.fit(**kwargs, ckpt_path=path, weights_only=True)
+        # one of them is 0 on other ranks too, as long as the ranks have not found each other
+        is_first = getattr(rank_zero_only, "rank", 0) == self.trainer.global_rank == 0
+        run_folder = Path(self.trainer.default_root_dir)
+        with RunLock(run_folder) if is_first else contextlib.nullcontext():
+            resume, report = self.config["fit"]["resume"], rank_zero_only(notify)
+            path = find_resume_checkpoint(resume, run_folder / "checkpoints", report)
+            if path is not None:
+                require_same_model(path, self.model)
+                self._report_finished(path)
+            self.continuation.path = path
+            launch_with(self.trainer, self.request, self.preemption.resume_command)
+            self.trainer.fit(**kwargs, ckpt_path=path, weights_only=True)
+        if self.trainer.is_global_zero:
+            if failures := self.writes.summary():
+                notify(failures)
+            self._report_end()
+
+    def _report_finished(self, path: Path) -> None:
+        """Say that there is nothing left to train, if that is so."""
+        step, last = step_of(path), self.trainer.max_steps
+        if 0 < last <= step:
+            rank_zero_only(notify)(
+                f"the run is finished: {path} has step {step}, trainer.max_steps is {last}; to go "
+                "on, raise trainer.max_steps"
+            )
+
+    def _report_end(self) -> None:
+        """Say where the run ended, why, and which command makes a voice of it."""
+        step, last = self.trainer.global_step, self.trainer.max_steps
+        if not step or getattr(self.trainer, "fast_dev_run", False):
+            return
+        ended = f"finished at step {step}"
+        if step < last:
+            timers = [c for c in self.trainer.callbacks if isinstance(c, Timer)]  # pyright: ignore[reportAttributeAccessIssue]
+            left = [timer.time_remaining() for timer in timers]
+            is_over = any(seconds is not None and seconds <= 0 for seconds in left)
+            reason = "trainer.max_time is over" if is_over else "a callback ended the run"
+            longer = " and a longer trainer.max_time" * is_over
+            ended = (
+                f"ended at step {step} of {last}, because {reason}; go on with: "
+                f"{self.preemption.resume_command}{longer}"
+            )
+        command = f"vits bundle {self.trainer.default_root_dir} -o DIR"
+        sys.stdout.write(f"{ended}; make a voice of it with: {command}\n")
 
 
-def _callbacks(recipe: TrainingConfig, stopping: Callable[[], bool]) -> list[pl.Callback]:
+def _callbacks(
+    recipe: TrainingConfig, stopping: Callable[[], bool], writes: OptionalWrites
+) -> list[pl.Callback]:
     averages = [Ema(recipe.ema_decay)] if recipe.ema_decay else []
-    watching: list[pl.Callback] = [SkippedSteps(), Health()]
-    return [*averages, *watching, SampleSynthesis(stopping=stopping), Curves(stopping=stopping)]
+    return [
+        *averages,
+        SkippedSteps(writes=writes),
+        Health(),
+        SampleSynthesis(stopping=stopping, writes=writes),
+        Curves(stopping=stopping, writes=writes),
+    ]
 
 
 def _list(value: Any) -> list[Any]:
@@ -235,18 +304,6 @@ def _part() -> None:
     """Leave the process group, which otherwise warns at exit."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
-
-
-def _clear(error: Exception, command: str) -> VitsError:
-    """Return this library's error behind a parser's, or the parser's on one line."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, VitsError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, ArgumentError):
-        return ConfigError(f"{' '.join(str(error).split())} (see `vits {command} --help`)")
-    raise error
 
 
 def _quieten() -> None:

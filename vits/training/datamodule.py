@@ -52,6 +52,7 @@ class VitsDataModule(pl.LightningDataModule):
         self.train_data = PreparedDataset(train)
         self.validation_data: PreparedDataset | None = None
         if n_validation and validation is None:
+            _require_some_left(self.train_data, n_validation)
             self.train_data, self.validation_data = split(
                 self.train_data, n_validation=n_validation, seed=seed
             )
@@ -91,6 +92,7 @@ class VitsDataModule(pl.LightningDataModule):
             **{f"data.{name}": getattr(self, name) for name in names},
             "training utterances": self.dataset_info.utterances,
             "training seconds": self.dataset_info.seconds,
+            "training content": self.train_data.digest(),
         }
 
     def examples(self) -> Dataset[Utterance]:
@@ -109,6 +111,7 @@ class VitsDataModule(pl.LightningDataModule):
         """Return the batches of one rank from a dataset."""
         return BatchStream(
             data.frames,
+            names=data.names,
             max_frames=self.max_frames,
             max_utterances=self.max_utterances,
             n_buckets=self.n_buckets,
@@ -127,6 +130,16 @@ class VitsDataModule(pl.LightningDataModule):
     @staticmethod
     def _collate(data: PreparedDataset) -> "partial[Batch]":
         return partial(collate, hop_length=data.audio.hop_length)
+
+
+def _require_some_left(data: PreparedDataset, n_validation: int) -> None:
+    """Require that the validation utterances leave some for training."""
+    if n_validation >= len(data):
+        raise ConfigError(
+            f"data.n_validation {n_validation} must be less than the {len(data)} utterances of "
+            f"{data.folder}: lower it, 0 turns validation off, or name a folder with "
+            "data.validation"
+        )
 
 
 def _require_same_rows(train: PreparedDataset, held: PreparedDataset) -> None:

@@ -1,5 +1,7 @@
 import contextlib
 
+import pytest
+
 from vits.data.prepared.atomic_write import atomic_write
 
 
@@ -22,3 +24,11 @@ def test_an_error_keeps_the_old_file_and_removes_the_partial_one(tmp_path):
         raise InterruptedError
     assert path.read_text() == "old"
     assert list(scratch.iterdir()) == []
+
+
+def test_a_failed_write_names_the_file(tmp_path, small_files):
+    path = tmp_path / "a.txt"
+    with small_files(10), pytest.raises(OSError) as caught, atomic_write(path) as partial:  # noqa: PT011
+        partial.write_text("new" * 99)
+    assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import pickle
@@ -276,13 +277,36 @@ def test_audio_that_shrinks_during_a_run_is_an_error(prepared, started):
     dataset = PreparedDataset(prepared[0])
     path = prepared[0] / "audio.i16"
     if started:
-        dataset[0]  # the file is mapped now
+        dataset[0]  # the file is open now
     os.truncate(path, 2)
-    with pytest.raises(DataError, match=r"audio\.i16 has 2 bytes, .*changed during the run"):
-        dataset[0]
+    for read in (lambda: dataset[0], dataset.digest):
+        with pytest.raises(DataError, match=r"audio\.i16 has fewer than .*changed during the run"):
+            read()
     path.unlink()
-    with pytest.raises(DataError, match="was removed during the run"):
-        dataset[0]
+    with pytest.raises(DataError, match=r"cannot read .*audio\.i16: No such file"):
+        copy.deepcopy(dataset)[0]
+
+
+def test_the_digest_changes_with_every_part_of_the_content(prepared):
+    folder = prepared[0]
+    before = PreparedDataset(folder).digest()
+    assert PreparedDataset(folder).digest() == before
+    assert PreparedDataset(folder).select([1, 0]).digest() != before
+    audio = (folder / "audio.i16").read_bytes()
+    index = PreparedDataset(folder)._index
+    for start, count in zip(index.offset.tolist(), index.samples.tolist(), strict=True):
+        changed = bytearray(audio)
+        changed[2 * (start + count // 2)] ^= 1
+        (folder / "audio.i16").write_bytes(changed)
+        assert PreparedDataset(folder).digest() != before
+    (folder / "audio.i16").write_bytes(audio)
+    manifest = (folder / "manifest.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in manifest.splitlines()]
+    for key, value in (("id", "other"), ("ids", rows[0]["ids"][:-1])):
+        changed_rows = [{**rows[0], key: value}, *rows[1:]]
+        lines = "".join(json.dumps(row) + "\n" for row in changed_rows)
+        (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
+        assert PreparedDataset(folder).digest() != before
 
 
 def test_remapped_utterances_have_the_ids_of_another_model(prepared):

@@ -52,4 +52,5 @@ def test_a_checkpoint_stores_what_determines_its_numbers(config, data, make_trai
         "data.seed": 1234,
         "training utterances": 10,
         "training seconds": datamodule.dataset_info.seconds,
+        "training content": datamodule.train_data.digest(),
     }

@@ -99,4 +99,5 @@ def test_the_replay_is_a_fact_that_going_on_compares(adopted, duo, more):
     assert found == [
         "data.replay_share: 0.25 in the checkpoint, None now",
         "replayed utterances: 9 in the checkpoint, None now",
+        f"replayed content: {adopted.replay_data.digest()} in the checkpoint, None now",
     ]

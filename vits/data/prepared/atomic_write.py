@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from vits.errors import name_file
+
 __all__ = ["atomic_write"]
 
 
@@ -16,12 +18,16 @@ def atomic_write(path: Path, scratch: Path | None = None) -> Iterator[Path]:
     Args:
         path: the final file.
         scratch: folder for the temporary file, on the same file system; default: that of ``path``.
+
+    Raises:
+        OSError: the file cannot be written; it names ``path``.
     """
     partial = (scratch or path.parent) / f"{path.name}.{uuid.uuid4().hex}.partial"
     try:
-        yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with name_file(path, partial):
+            yield partial
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

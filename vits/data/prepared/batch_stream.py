@@ -39,6 +39,7 @@ class BatchStream(Sampler[list[int]]):
         self,
         lengths: Sequence[int] | np.ndarray,
         *,
+        names: Sequence[str] | None = None,
         max_frames: int,
         max_utterances: int | None = None,
         n_buckets: int = 16,
@@ -52,6 +53,7 @@ class BatchStream(Sampler[list[int]]):
 
         Args:
             lengths: (N,) frames of each utterance.
+            names: ids of the utterances, for messages; None: their indices.
             max_frames: largest padded size of a rank's batch, utterances x longest (frames).
             max_utterances: largest number of utterances in a rank's batch; None: unlimited.
             n_buckets: largest number of length buckets: more buckets cause less padding and less
@@ -72,7 +74,7 @@ class BatchStream(Sampler[list[int]]):
         utterances = max_frames if max_utterances is None else max_utterances
         _check_arguments(max_frames, utterances, n_buckets, seed, start_step)
         _check_ranks(world_size, rank, granularity)
-        _check_lengths(self._lengths, max_frames)
+        _check_lengths(self._lengths, names, max_frames)
         self.world_size, self.rank, self.seed = world_size, rank, seed
         self.start_step = start_step
         self._buckets = _plan(
@@ -211,16 +213,21 @@ def _check_ranks(world_size: int, rank: int, granularity: int | None) -> None:
         )
 
 
-def _check_lengths(lengths: np.ndarray, max_frames: int) -> None:
+def _check_lengths(lengths: np.ndarray, names: Sequence[str] | None, max_frames: int) -> None:
     """Check that every utterance has frames and fits into a batch alone."""
     if lengths.ndim != 1 or len(lengths) == 0:
         raise DataError(f"lengths of shape {lengths.shape} must be (N,) with at least 1 utterance")
+
+    def name(index: int) -> str:
+        return f"{index} (from 0)" if names is None else repr(names[index])
+
     if lengths.min() < 1:
-        raise DataError(
-            f"utterance {lengths.argmin()} has {lengths.min()} frames, must be at least 1"
-        )
+        first = name(int(lengths.argmin()))
+        raise DataError(f"utterance {first} has {lengths.min()} frames, must be at least 1")
     if lengths.max() > max_frames:
+        more = int((lengths > max_frames).sum()) - 1
         raise DataError(
-            f"utterance {lengths.argmax()} (from 0) has {lengths.max()} frames, more than "
-            f"max_frames {max_frames}; raise max_frames or remove the long utterances"
+            f"utterance {name(int(lengths.argmax()))}{f' and {more} more' if more else ''} has "
+            f"{lengths.max()} frames, more than max_frames {max_frames}; raise max_frames or "
+            "remove the long utterances"
         )

@@ -1,6 +1,7 @@
 """A prepared folder as a map-style dataset."""
 
 import copy
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,6 @@ from torch.utils.data import Dataset
 
 from vits.config import AudioConfig
 from vits.data.prepared.index import (
-    PCM16,
     PITCH,
     Index,
     audio_config,
@@ -22,12 +22,14 @@ from vits.data.prepared.index import (
     read_contents,
     read_info,
 )
+from vits.data.prepared.sample_file import SampleFile
 from vits.data.prepared.stored_pitch import check_pitch, pitch_contour
 from vits.errors import ConfigError, DataError
 
 __all__ = ["PreparedDataset", "Utterance", "split"]
 
 _FULL_SCALE = 32768
+_DIGEST_SAMPLES = 512
 
 
 class Utterance(NamedTuple):
@@ -55,7 +57,7 @@ class Utterance(NamedTuple):
 class PreparedDataset(Dataset[Utterance]):
     """The utterances of a folder written by ``vits prepare``, in order.
 
-    Waves are memory-mapped on first use in each process; the mapping is never pickled.
+    Waves are read when they are asked for, from a file that each process opens for itself.
 
     Attributes:
         folder: the prepared folder.
@@ -86,7 +88,8 @@ class PreparedDataset(Dataset[Utterance]):
         contents = read_contents(self.folder, self.info, self.audio.hop_length)
         self._names, self._ids, self._durations, self._index = contents
         self.aligned = self._durations is not None
-        self._wave: np.ndarray | None = None
+        self._audio = SampleFile(self.folder / "audio.i16")
+        self._pitch = SampleFile(self.folder / PITCH)
         check_size(self.folder, self._index)
         self.pitched = check_pitch(self.folder, self.info, int(self.frames.sum()))
 
@@ -94,27 +97,11 @@ class PreparedDataset(Dataset[Utterance]):
         """Return the number of utterances."""
         return len(self._names)
 
-    def _check_end(self, samples: int) -> None:
-        """Check that the file still has samples: a map beyond its end would kill the process."""
-        path = self.folder / "audio.i16"
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise DataError(f"{path} was removed during the run: {error.strerror}") from error
-        if size < samples * PCM16.itemsize:
-            raise DataError(
-                f"{path} has {size} bytes, an utterance ends at {samples * PCM16.itemsize}: it was "
-                "changed during the run; prepare the corpus again"
-            )
-
     def __getitem__(self, index: int) -> Utterance:
         """Read one utterance."""
         entries = self._index
-        start = entries.offset[index]
-        self._check_end(int(start + entries.samples[index]))
-        if self._wave is None:
-            self._wave = np.memmap(self.folder / "audio.i16", dtype=PCM16, mode="r")
-        wave = self._wave[start : start + entries.samples[index]].astype(np.float32) / _FULL_SCALE
+        samples = self._audio.read(int(entries.offset[index]), int(entries.samples[index]))
+        wave = samples.astype(np.float32) / _FULL_SCALE
         return Utterance(
             self._names[index],
             self.ids(index),
@@ -124,10 +111,6 @@ class PreparedDataset(Dataset[Utterance]):
             self.durations(index),
             self.pitch(index),
         )
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Exclude the memory mapping from the pickle; each process opens its own."""
-        return {**self.__dict__, "_wave": None}
 
     @property
     def names(self) -> Sequence[str]:
@@ -169,9 +152,21 @@ class PreparedDataset(Dataset[Utterance]):
 
     def stored_pitch(self, index: int) -> np.ndarray:
         """Return the pitch of an utterance as ``pitch.i16`` has it, (T, 2) int16."""
-        rows = np.memmap(self.folder / PITCH, dtype=PCM16, mode="r").reshape(-1, 2)
-        first = self._index.first_frame[index]
-        return rows[first : first + self.frames[index]]
+        first, count = int(self._index.first_frame[index]), int(self.frames[index])
+        return self._pitch.read(2 * first, 2 * count).reshape(-1, 2)
+
+    def digest(self) -> str:
+        """Return a hash of all rows and of the middle of every wave, 16 hexadecimal digits."""
+        digest, entries = hashlib.sha256(), self._index
+        for index, name in enumerate(self._names):
+            start, count = int(entries.offset[index]), int(entries.samples[index])
+            part = min(count, _DIGEST_SAMPLES)
+            digest.update(f"{name}\0{count}\0{entries.speaker[index]}\0".encode())
+            digest.update(self.ids(index).numpy().tobytes())
+            digest.update(self._audio.read(start + (count - part) // 2, part).tobytes())
+            durations = self.durations(index)
+            digest.update(b"" if durations is None else durations.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def row(self, index: int) -> dict[str, Any]:
         """Read the manifest row of an utterance: text, phonemes, source path and more."""

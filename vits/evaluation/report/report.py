@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from vits.errors import DataError, MissingFileError
+from vits.errors import DataError, MissingFileError, name_file
 from vits.evaluation.comparison import VoiceComparison
 from vits.evaluation.evaluate import EvaluatedUtterance
 from vits.evaluation.report.page import BLIND, PAGE
@@ -54,7 +54,8 @@ def write_report(folder: Path, comparison: VoiceComparison, plots: int = 12) -> 
     for old in folder.glob("audio/*/[0-9][0-9][0-9][0-9].*"):  # an earlier report may be longer
         old.unlink()
     figures = json.dumps(to_figures(comparison), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / FIGURES).write_text(figures + "\n", encoding="utf-8")
+    with name_file(folder / FIGURES):
+        (folder / FIGURES).write_text(figures + "\n", encoding="utf-8")
     sides = _sides(comparison)
     for _, utterances, place in sides:
         (folder / place).mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,8 @@ def write_report(folder: Path, comparison: VoiceComparison, plots: int = 12) -> 
         blind=_blind(sides, comparison.seed),
         utterances="\n".join(_utterances(folder, sides, comparison.recordings, plots)),
     )
-    (folder / REPORT).write_text(page, encoding="utf-8")
+    with name_file(folder / REPORT):
+        (folder / REPORT).write_text(page, encoding="utf-8")
     return folder / REPORT
 
 
@@ -131,7 +133,8 @@ def _utterances(
             if index < plots and not place.endswith("/recordings"):
                 picture = f"{place}/{index:04}.png"
                 recording = recordings[index] if recordings else None
-                (folder / picture).write_bytes(draw(spoken, recording))
+                with name_file(folder / picture):
+                    (folder / picture).write_bytes(draw(spoken, recording))
                 cells.append(f'<img src="{picture}" alt="spectrograms" loading="lazy">')
         sections.append(f"<section>{''.join(cells)}</section>")
     return sections

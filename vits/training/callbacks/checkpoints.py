@@ -213,7 +213,15 @@ class Checkpoints(Checkpoint):
         best = {_name(step) for _, step in self.best}
         for path in files:
             if path not in newest and path.name not in best:
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    warnings.warn(
+                        f"cannot remove the old checkpoint {path}: {error.strerror}; training "
+                        "continues",
+                        TrainingWarning,
+                        stacklevel=2,
+                    )
 
 
 def folder_of(trainer: pl.Trainer) -> Path:

@@ -1,12 +1,14 @@
 """Metric history in a CSV file, and a plot of its curves."""
 
 import csv
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
 
 from vits.training.callbacks.plots import curve_figure, save
+from vits.training.run_folder.optional_writes import OptionalWrites, append
 
 __all__ = ["Curves", "read_history"]
 
@@ -17,19 +19,24 @@ class Curves(pl.Callback):
     """Writes ``history.csv`` (step, name, value) and ``curves.png`` to the run folder.
 
     The curves are plotted at each validation and at the end. A resumed run drops the rows after the
-    step it resumes from.
+    step it resumes from. A full disk costs rows, not the run.
 
     Args:
         every_n_steps: training steps between rows; every validation adds rows as well.
         stopping: returns whether the run was asked to stop; validations do not plot then.
+        writes: counts the failed writes.
     """
 
     def __init__(
-        self, every_n_steps: int = 10, stopping: Callable[[], bool] = lambda: False
+        self,
+        every_n_steps: int = 10,
+        stopping: Callable[[], bool] = lambda: False,
+        writes: OptionalWrites | None = None,
     ) -> None:
         super().__init__()
         self.every_n_steps = every_n_steps
         self.stopping = stopping
+        self.writes = writes or OptionalWrites()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Truncate the history to the step the run starts from, which is known only now."""
@@ -37,18 +44,8 @@ class Curves(pl.Callback):
         if not trainer.is_global_zero:
             return
         path = _history(trainer)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = read_history(path) if trainer.global_step and path.exists() else {}
-        rows = [
-            (step, name, value)
-            for name, curve in kept.items()
-            for step, value in zip(*curve, strict=True)
-            if step <= trainer.global_step
-        ]
-        partial = path.with_name(f".{path.name}")
-        with partial.open("w", newline="") as file:
-            csv.writer(file).writerows([HEADER, *sorted(rows)])
-        partial.replace(path)  # a killed run leaves the old history or the new one
+        with self.writes.attempt(path):
+            _truncate(path, trainer.global_step)
 
     def on_train_batch_end(
         self,
@@ -76,8 +73,7 @@ class Curves(pl.Callback):
         del pl_module
         self._draw(trainer)
 
-    @staticmethod
-    def _add(trainer: pl.Trainer, prefix: str) -> None:
+    def _add(self, trainer: pl.Trainer, prefix: str) -> None:
         """Append the metrics whose names start with ``prefix``."""
         if not trainer.is_global_zero:
             return
@@ -87,17 +83,19 @@ class Curves(pl.Callback):
             for name, value in metrics.items()
             if name.startswith(prefix)
         ]
-        with _history(trainer).open("a", newline="") as file:
-            csv.writer(file).writerows(rows)
+        path = _history(trainer)
+        with self.writes.attempt(path):
+            append(path, _lines(rows if path.exists() else [HEADER, *rows]))
 
-    @staticmethod
-    def _draw(trainer: pl.Trainer) -> None:
+    def _draw(self, trainer: pl.Trainer) -> None:
         """Plot the history on rank 0."""
         if trainer.is_global_zero:
             path = _history(trainer)
-            curves = read_history(path)
+            curves = read_history(path) if path.exists() else {}
             if curves:
-                save(curve_figure(curves), path.with_name("curves.png"))
+                picture = path.with_name("curves.png")
+                with self.writes.attempt(picture):
+                    save(curve_figure(curves), picture)
 
 
 def read_history(path: Path) -> dict[str, tuple[list[int], list[float]]]:
@@ -114,6 +112,31 @@ def read_history(path: Path) -> dict[str, tuple[list[int], list[float]]]:
     return {
         name: (sorted(curve), [curve[s] for s in sorted(curve)]) for name, curve in curves.items()
     }
+
+
+def _truncate(path: Path, last: int) -> None:
+    """Write the history up to a step; a killed run leaves the old history or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = read_history(path) if last and path.exists() else {}
+    rows = [
+        (step, name, value)
+        for name, curve in kept.items()
+        for step, value in zip(*curve, strict=True)
+        if step <= last
+    ]
+    partial = path.with_name(f".{path.name}")
+    try:
+        partial.write_bytes(_lines([HEADER, *sorted(rows)]))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> bytes:
+    """Return rows as CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def _history(trainer: pl.Trainer) -> Path:

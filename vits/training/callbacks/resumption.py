@@ -64,11 +64,13 @@ class Resumption(pl.Callback):
         recipe = pl_module.training_config
         old_model = to_dict(read_model(before["model"]))
         new_model = to_dict(read_model(to_dict(pl_module.config)))  # without keys of no effect
+        facts = run_facts(trainer)
         old_recipe = to_dict(read_training(before["training"]))
         lines = [
             *differences(old_model, new_model, "model.config."),
             *differences(old_recipe, to_dict(recipe), "model.training."),
-            *differences(before.get("stream", run_facts(trainer)), run_facts(trainer)),
+            # an earlier version did not store every fact
+            *differences({**facts, **before.get("stream", {})}, facts),
         ]
         if trainer.is_global_zero:
             for line in lines:

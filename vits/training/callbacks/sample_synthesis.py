@@ -14,6 +14,8 @@ from vits.data.prepared.batch import Batch, collate
 from vits.training.callbacks.plots import alignment_figure, mel_figure, save
 from vits.training.datamodule import VitsDataModule
 from vits.training.module import VitsModule
+from vits.training.run_folder.logger import EVENTS
+from vits.training.run_folder.optional_writes import OptionalWrites
 
 __all__ = ["SampleSynthesis"]
 
@@ -32,10 +34,17 @@ class SampleSynthesis(pl.Callback):
         n_utterances: number of utterances.
         stopping: returns whether the run was asked to stop; the remaining utterances are skipped
             then.
+        writes: counts the failed writes.
     """
 
-    def __init__(self, n_utterances: int = 3, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        n_utterances: int = 3,
+        stopping: Callable[[], bool] = lambda: False,
+        writes: OptionalWrites | None = None,
+    ) -> None:
         super().__init__()
+        self.writes = writes or OptionalWrites()
         self.n_utterances = n_utterances
         self.stopping = stopping
 
@@ -54,12 +63,18 @@ class SampleSynthesis(pl.Callback):
             utterance = data.validation_data[i]
             batch = collate([utterance], data.dataset_info.audio.hop_length).to(pl_module.device)
             symbols = [data.validation_data.symbols[j] for j in utterance.ids.tolist()]
-            _show(trainer, pl_module, batch, symbols, folder / f"{i}-{utterance.id}")
+            stem = folder / f"{i}-{utterance.id}"
+            _show(trainer, pl_module, batch, symbols, stem, self.writes)
 
 
 @torch.no_grad()
 def _show(
-    trainer: pl.Trainer, module: VitsModule, batch: Batch, symbols: list[str], stem: Path
+    trainer: pl.Trainer,
+    module: VitsModule,
+    batch: Batch,
+    symbols: list[str],
+    stem: Path,
+    writes: OptionalWrites,
 ) -> None:
     generator = torch.Generator(module.device).manual_seed(module.training_config.seed)
     spoken = module.generator.infer(
@@ -77,17 +92,21 @@ def _show(
     predicted = module.mel(spoken.wave.float())[0].cpu().numpy()
     mels = mel_figure({"recording": recorded, "synthesis": predicted})
     alignment = alignment_figure(_path(module, batch, spectrogram).numpy(), symbols)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    write(stem.with_suffix(".wav"), wave.numpy(), module.config.audio.sample_rate)
-    save(mels, stem.with_name(f"{stem.name}-mel.png"))
-    save(alignment, stem.with_name(f"{stem.name}-alignment.png"))
+    rate = module.config.audio.sample_rate
+    with writes.attempt(stem.with_suffix(".wav")):
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        write(stem.with_suffix(".wav"), wave.numpy(), rate)
+    for name, figure in (("mel", mels), ("alignment", alignment)):
+        path = stem.with_name(f"{stem.name}-{name}.png")
+        with writes.attempt(path):
+            save(figure, path)
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
-            board, step = logger.experiment, trainer.global_step
-            rate = module.config.audio.sample_rate
-            board.add_audio(f"{stem.name}/wave", wave, step, sample_rate=rate)
-            board.add_figure(f"{stem.name}/mel", mels, step)
-            board.add_figure(f"{stem.name}/alignment", alignment, step)
+            with writes.attempt(Path(logger.log_dir) / EVENTS):
+                board, step = logger.experiment, trainer.global_step
+                board.add_audio(f"{stem.name}/wave", wave, step, sample_rate=rate)
+                board.add_figure(f"{stem.name}/mel", mels, step)
+                board.add_figure(f"{stem.name}/alignment", alignment, step)
 
 
 def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:

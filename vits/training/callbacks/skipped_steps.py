@@ -1,6 +1,7 @@
 """Skipped steps: counts and reports them, and restores a checkpoint after too many in a row."""
 
 import csv
+import io
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from vits.errors import NumericsError, TrainingWarning
 from vits.training.callbacks.ema import Ema
 from vits.training.checkpoints.checkpoint_io import newest_valid, read_checkpoint
 from vits.training.module import VitsModule
+from vits.training.run_folder.optional_writes import OptionalWrites, append
 from vits.training.step.metrics import StepOutput
 
 __all__ = ["SkippedSteps"]
@@ -43,14 +45,16 @@ class SkippedSteps(pl.Callback):
     Args:
         check_every: steps between reads of the flags on a GPU, which synchronise the device; on a
             CPU they are read after every step.
+        writes: counts the failed writes.
 
     Attributes:
         total: number of skipped steps so far, including those before a resume.
         streak: number of consecutive skipped steps.
     """
 
-    def __init__(self, check_every: int = 20) -> None:
+    def __init__(self, check_every: int = 20, writes: OptionalWrites | None = None) -> None:
         super().__init__()
+        self.writes = writes or OptionalWrites()
         self.check_every = check_every
         self.total = self.streak = 0
         self._unread: list[_Step] = []
@@ -122,10 +126,11 @@ class SkippedSteps(pl.Callback):
             return
         path = Path(trainer.default_root_dir) / "skipped.csv"
         new = not path.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", newline="") as file:
-            csv.writer(file).writerows([HEADER] if new else [])
-            csv.writer(file).writerows((step, name) for name in names)
+        text = io.StringIO()
+        csv.writer(text).writerows([*([HEADER] if new else []), *((step, name) for name in names)])
+        with self.writes.attempt(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            append(path, text.getvalue().encode())
         warnings.warn(
             f"skipped step {step}: a loss or gradient was not finite ({self.total} skipped so "
             f"far, listed in {path}); its utterances: {_abbreviate(names)}",

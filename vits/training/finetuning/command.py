@@ -106,6 +106,7 @@ class FinetuneCLI(FitCLI):
             module_class(arguments, self._base and self._base.config),
             FinetuneDataModule,
             args=["fit", *arguments.words],
+            allow_imports=arguments.allow_imports,
             **options,
         )
 

@@ -79,6 +79,7 @@ class FinetuneDataModule(VitsDataModule):
             **super().facts(),
             "data.replay_share": self.replay_share,
             "replayed utterances": len(self.replay_data),
+            "replayed content": self.replay_data.digest(),
         }
 
     def examples(self) -> Dataset[Utterance]:

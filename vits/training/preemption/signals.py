@@ -80,6 +80,11 @@ class StopRequest:
             os.close(end)
         self._pipe = None
 
+    @property
+    def deferring(self) -> bool:
+        """Whether there was a step, which a signal would save."""
+        return self._deferring
+
     def defer_to_step_end(self) -> None:
         """Defer signals to the end of the training step from now on, as there is a run to save."""
         self._deferring = True
