@@ -1,5 +1,6 @@
 """Plain values to configurations and back: round trips, kinds, unknown keys."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -103,3 +104,47 @@ def test_integers_serve_as_floats_and_none_where_allowed():
     assert from_dict(AudioConfig, {"f_min": 20, "f_max": None}).f_min == 20.0
     with pytest.raises(ConfigError, match=r"optimizer.betas \[0.9\] must have 2 entries"):
         from_dict(TrainingConfig, {"optimizer": {"betas": [0.9]}})
+
+
+def laughs(depth, width):
+    """Return a list whose parts are shared: small in memory, ``width ** depth`` long if written."""
+    value = ["lol"] * width
+    for _ in range(depth):
+        value = [value] * width
+    return value
+
+
+def leaves(cls, where=()):
+    """Yield the keys of a configuration and of all configurations in it."""
+    for field in dataclasses.fields(cls):
+        yield (*where, field.name)
+        value = getattr(cls(), field.name)
+        if dataclasses.is_dataclass(value):
+            yield from leaves(type(value), (*where, field.name))
+
+
+@pytest.mark.parametrize("cls", [VitsConfig, TrainingConfig, FrontendConfig])
+def test_no_message_writes_a_whole_value(cls):
+    bombs = (
+        laughs(12, 10),
+        {"k": laughs(12, 10)},
+        10**5000,
+        "x" * 10**6,
+        {"a" * 10**6: 1},
+        {(): 1},
+    )
+    for keys in leaves(cls):
+        for bomb in bombs:
+            values = bomb
+            for key in reversed(keys):
+                values = {key: values}
+            assert len(refusal(cls, values)) < 2000, keys
+
+
+def refusal(cls, values):
+    """Return the message with which values are refused; empty if they are fine."""
+    try:
+        from_dict(cls, values)
+    except ConfigError as error:
+        return str(error)
+    return ""

@@ -238,6 +238,15 @@ def test_a_damaged_graph_is_named(folder):
         load(folder)
 
 
+@pytest.mark.parametrize("place", [0, 1 << 20, (1 << 20) - 4, (1 << 20) - 8, (3 << 20) + 5])
+def test_a_graph_with_weights_in_another_file_is_refused(folder, place):
+    """The key of the reference is found wherever it is; ONNX Runtime never sees the graph."""
+    path = folder / "model.onnx"
+    path.write_bytes(bytes(place) + b"\x0a\x08location\x12\x0b/etc/passwd" + bytes(100))
+    with pytest.raises(VoiceError, match=r"model\.onnx refers to another file for its weights"):
+        load(folder)
+
+
 def test_a_graph_of_another_engine_is_named(export, tmp_path):
     done = export("piper", "piper")
     with pytest.raises(VoiceError, match=r"vits export VOICE --to onnx"):

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from vits.cli import main
+from vits.config import json_file
 from vits.interop import convert, safe_loading
 from vits.interop.detect_format import read
 
@@ -276,7 +277,7 @@ def test_hostile_settings_are_refused(form, text, source, tmp_path, capsys):
 
 
 def test_settings_of_many_megabytes_are_not_read(source, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(safe_loading, "LARGEST_JSON", 1000)
+    monkeypatch.setattr(json_file, "LARGEST_JSON", 1000)
     refused(copied(source["original"], tmp_path), tmp_path, capsys)
 
 

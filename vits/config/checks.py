@@ -1,6 +1,9 @@
 """Checks shared by the configurations. Each failure is one line that names the key."""
 
-from vits.errors import ConfigError
+import dataclasses
+from typing import cast
+
+from vits.errors import ConfigError, brief
 
 __all__ = [
     "key_of",
@@ -11,7 +14,11 @@ __all__ = [
     "require_not_negative",
     "require_odd",
     "require_positive",
+    "require_sizes",
 ]
+
+LARGEST_SIZE = 1 << 20
+"""Largest size of any part of a model; a larger one would only exhaust the memory."""
 
 
 def require(condition: bool, message: str) -> None:
@@ -73,3 +80,15 @@ def require_effect(owner: object, name: str, *, when: bool, reason: str) -> None
         when or value == default,
         f"{key_of(owner, name)} {value} has no effect: {reason}, or leave it at {default}",
     )
+
+
+def require_sizes(config: object, where: str = "") -> None:
+    """Require that all whole numbers of a configuration, nested ones too, have a sensible size."""
+    if dataclasses.is_dataclass(config):
+        for name, value in vars(config).items():
+            require_sizes(value, f"{where}.{name}".lstrip("."))
+    elif isinstance(config, tuple):
+        for value in cast(tuple[object, ...], config):
+            require_sizes(value, where)
+    elif isinstance(config, int) and abs(config) > LARGEST_SIZE:
+        raise ConfigError(f"{where} {brief(config)} must be at most {LARGEST_SIZE:,}")

@@ -16,6 +16,7 @@ from vits.config.inputs import FrontendConfig
 from vits.config.model import DiscriminatorConfig, VitsConfig
 from vits.config.schema import from_dict, members, to_dict
 from vits.config.training import TrainingConfig
+from vits.errors import brief
 
 __all__ = [
     "RENAMED",
@@ -174,7 +175,7 @@ def _renamed(training: Values) -> tuple[dict[str, Any], list[str]]:
         target = recipe
         if group:
             given = recipe.get(group, {})
-            require(_is_mapping(given), f"model.training.{group} {given!r} must be a mapping")
+            require(_is_mapping(given), f"model.training.{group} {brief(given)} must be a mapping")
             target = recipe[group] = dict(given)
         require(
             name not in target,

@@ -11,6 +11,7 @@ from vits.config.checks import (
     require_not_negative,
     require_odd,
     require_positive,
+    require_sizes,
 )
 from vits.config.decoder import DecoderConfig, HifiGanConfig
 from vits.config.durations import DurationPredictorConfig, StochasticDurationConfig
@@ -261,6 +262,7 @@ class VitsConfig:
 
     def __post_init__(self) -> None:
         """Check the boxes against each other."""
+        require_sizes(self)
         require_positive(
             self,
             "n_symbols",

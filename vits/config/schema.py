@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 from vits.config.checks import require
-from vits.errors import ConfigError
+from vits.errors import ConfigError, brief
 
 __all__ = ["choose_member", "from_dict", "members", "to_dict"]
 
@@ -35,14 +35,16 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """
     is_mapping = isinstance(cast(object, values), Mapping)  # files hold anything
     name = where or getattr(cls, "__name__", "configuration")
-    require(is_mapping, f"{name} {values!r} must be a mapping of keys")
+    require(is_mapping, f"{name} {brief(values)} must be a mapping of keys")
     if members(cls):
         return cast(T, from_dict(choose_member(cls, values, where), values, where))
     hints = _fields(cls)
-    unknown = [f"{where}.{key}".lstrip(".") for key in values if key not in hints]
+    unknown = [f"{where}.{key}".lstrip(".")[:100] for key in values if key not in hints]
     if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise ConfigError(
-            f"unknown key {', '.join(unknown)} of {cls.__name__}; known: {', '.join(hints)}"
+            f"unknown key {', '.join(unknown[:5])}{more} of {cls.__name__}; "
+            f"known: {', '.join(hints)}"
         )
     built = {
         key: _convert(hints[key], value, f"{where}.{key}".lstrip("."))
@@ -74,7 +76,7 @@ def choose_member(hint: Any, values: Mapping[str, Any], where: str = "") -> type
     kind = values.get("kind", next(iter(union)))
     require(
         isinstance(kind, str) and kind in union,
-        f"{where}.kind {kind!r} must be one of {', '.join(map(repr, union))}".lstrip("."),
+        f"{where}.kind {brief(kind)} must be one of {', '.join(map(repr, union))}".lstrip("."),
     )
     fields = _fields(union[kind])
     for key in values:
@@ -114,20 +116,33 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         (inner,) = (a for a in args if a is not type(None))
         return _convert(inner, value, where)
     if origin is tuple:
-        require(isinstance(value, (list, tuple)), f"{where} {value!r} must be a list")
-        inner = args[:-1] * len(value) if args[-1] is Ellipsis else args
-        require(len(inner) == len(value), f"{where} {value!r} must have {len(inner)} entries")
-        return tuple(_convert(h, v, where) for h, v in zip(inner, value, strict=True))
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{where} {brief(value)} must be a list")
+        items = cast(Sequence[Any], value)
+        inner = args[:-1] * len(items) if args[-1] is Ellipsis else args
+        if len(inner) != len(items):
+            raise ConfigError(f"{where} {brief(items)} must have {len(inner)} entries")
+        return tuple(_convert(h, v, where) for h, v in zip(inner, items, strict=True))
     if origin is dict:
-        require(isinstance(value, Mapping), f"{where} {value!r} must be a mapping of names")
+        require(isinstance(value, Mapping), f"{where} {brief(value)} must be a mapping of names")
         items = cast(Mapping[str, Any], value).items()
         return {name: _convert(args[1], item, f"{where}.{name}") for name, item in items}
     if origin is Literal:
-        require(value in args, f"{where} {value!r} must be one of {', '.join(map(repr, args))}")
+        named = ", ".join(map(repr, args))
+        require(_is_one_of(value, args), f"{where} {brief(value)} must be one of {named}")
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        require(abs(value) < 1 << 1000, f"{where} {brief(value)} is too large for a number")
         return float(value)
     expected = cast(type[Any], hint)
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
-    require(fits, f"{where} {value!r} must be of type {expected.__name__}")
+    if not fits:
+        raise ConfigError(f"{where} {brief(value)} must be of type {expected.__name__}")
+    if expected is int and cast(int, value).bit_length() > 63:
+        raise ConfigError(f"{where} {brief(value)} is too large")
     return value
+
+
+def _is_one_of(value: object, choices: Sequence[object]) -> bool:
+    """Return whether a value is a choice; a list or a mapping is none."""
+    return isinstance(value, (str, int, type(None))) and value in choices

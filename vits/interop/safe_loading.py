@@ -4,7 +4,6 @@ PyTorch's format is a zip of a pickle and raw numbers. It is loaded with ``weigh
 a check of the zip; older formats (a bare pickle, a tar) are refused.
 """
 
-import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,11 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from vits.errors import MissingFileError, VoiceError
+from vits.config.json_file import load_json_object
+from vits.errors import ConfigError, MissingFileError, VoiceError
 
 __all__ = ["as_json_values", "as_tensors", "load_json", "load_safetensors", "load_torch"]
 
-LARGEST_JSON = 32 << 20
 LARGEST_PICKLE = 64 << 20
 MOST_ENTRIES = 100_000
 _WRAPPERS = ("module.", "_orig_mod.")
@@ -44,16 +43,10 @@ def load_json(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist; this voice format needs it")
-    if path.stat().st_size > LARGEST_JSON:
-        raise VoiceError(f"{path} is larger than {LARGEST_JSON >> 20} MiB, too large for settings")
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise VoiceError(f"{path} is not valid JSON: {reason}") from error
-    if not isinstance(values, dict):
-        raise VoiceError(f"{path} must be a JSON object, not {type(values).__name__}")
-    return cast(dict[str, Any], values)
+        return load_json_object(path, _constant)
+    except ConfigError as error:
+        raise VoiceError(str(error)) from error
 
 
 def load_safetensors(path: Path) -> dict[str, Tensor]:

@@ -1,11 +1,12 @@
 """Typed access to the settings files of other projects, by dotted key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from vits.errors import VoiceError
+from vits.errors import VoiceError, brief
 
 __all__ = ["SettingsReader", "names_by_id", "shown", "speaker_names", "write_json"]
 
@@ -60,7 +61,10 @@ class SettingsReader:
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self._type_error(key, value, "a number")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise self._type_error(key, value, "a smaller number") from None
 
     def string(self, key: str, default: Any = _NOT_GIVEN) -> str:
         """Return a string; null becomes the empty string."""
@@ -168,7 +172,21 @@ def shown(value: object, length: int = 80) -> str:
     """
     if isinstance(value, str):
         return repr(value[:length])
-    return json.dumps(value, ensure_ascii=False, default=str)[:length]
+    return json.dumps(_pruned(value, 3), ensure_ascii=False, default=brief)[:length]
+
+
+def _pruned(value: Any, depth: int) -> Any:
+    """Return the beginning of a value: its parts may be shared, and endless if written."""
+    if isinstance(value, Mapping):
+        items = islice(cast(Mapping[Any, Any], value).items(), 8 if depth else 0)
+        return {str(key)[:40]: _pruned(item, depth - 1) for key, item in items}
+    if isinstance(value, (list, tuple)):
+        items = islice(cast(Sequence[Any], value), 8 if depth else 0)
+        return [_pruned(item, depth - 1) for item in items]
+    if isinstance(value, str):
+        return value[:80]
+    is_long = isinstance(value, int) and value.bit_length() > 256
+    return brief(value) if is_long else value
 
 
 def write_json(path: Path, values: object) -> None:

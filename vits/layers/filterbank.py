@@ -35,10 +35,11 @@ class PseudoQmf(nn.Module):
         self.n_bands = n_bands
         prototype = _prototype(n_bands)
         n_taps = len(prototype)
-        position = torch.arange(n_taps, dtype=torch.float64) - (n_taps - 1) / 2
-        band = torch.arange(n_bands, dtype=torch.float64)[:, None]
+        # on the CPU, where the prototype is, whatever the default device
+        position = torch.arange(n_taps, dtype=torch.float64, device="cpu") - (n_taps - 1) / 2
+        band = torch.arange(n_bands, dtype=torch.float64, device="cpu")[:, None]
         angle = (2 * band + 1) * math.pi / (2 * n_bands) * position
-        sign = torch.where(band % 2 == 0, 1.0, -1.0) * math.pi / 4
+        sign = torch.where(band % 2 == 0, 1.0, -1.0).float() * math.pi / 4
         filters = math.sqrt(2) * prototype * torch.cos(angle + sign)  # each of energy 1
         self.register_buffer("filters", filters[:, None].float(), persistent=False)
 

@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 
-from vits.models.batched_decoding import group_by_length
 from vits.models.outputs import PriorSample
 from vits.synthesis.request import Request
-from vits.synthesis.runtime.engine import Samples
-from vits.synthesis.runtime.torch_engine import TorchEngine
+from vits.synthesis.runtime.torch_engine import BATCH_FRAMES, TorchEngine
 from vits.synthesis.script.sentences import Sentence
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import Timeline, join
 
 __all__ = ["BATCH_FRAMES", "synthesize_batch"]
-
-BATCH_FRAMES = 2048  # some 24 s: about half a gigabyte of activations in the original's decoder
 
 
 def synthesize_batch(
@@ -37,10 +33,7 @@ def synthesize_batch(
     for text, index in keys:
         request = requests[text].for_sentence(index)
         samples.append(engine.sample(texts[text][index].encoding.ids, request))
-    waves: dict[tuple[int, int], Samples] = {}
-    for group in group_by_length([sample.z.shape[2] for sample in samples], batch_frames):
-        decoded = engine.decode_batched([samples[i] for i in group])
-        waves.update({keys[i]: wave for i, wave in zip(group, decoded, strict=True)})
+    waves = dict(zip(keys, engine.decode_all(samples, batch_frames), strict=True))
     sample_at = dict(zip(keys, samples, strict=True))
     result: list[Speech] = []
     for text, sentences in enumerate(texts):

@@ -13,6 +13,7 @@ from vits.audio.spectrogram import Spectrogram
 from vits.config import AudioConfig
 from vits.errors import AudioError
 from vits.synthesis.request import Request
+from vits.synthesis.runtime.isolation import isolated
 from vits.synthesis.runtime.seeds import seeded_generator
 from vits.synthesis.runtime.torch_engine import TorchEngine, to_samples
 from vits.synthesis.speakers import ResolvedSpeaker
@@ -53,7 +54,7 @@ def convert_recording(
     else:
         samples, rate = wave, sample_rate
     seed = request.for_sentence(0).seed
-    with torch.inference_mode():
+    with isolated(engine.device):
         spectrogram = _spectrogram(samples, rate, engine.model.config.audio, engine.device)
         converted = engine.model.convert_voice(
             spectrogram,

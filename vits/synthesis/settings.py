@@ -4,13 +4,14 @@ Command-line flags, the server's request schema, the ``inference`` block of a vo
 table in docs/guides/control.md are made from ``Settings`` and ``SETTINGS``.
 """
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
-from vits.errors import VoiceError
+from vits.errors import VoiceError, brief
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -62,19 +63,20 @@ class Setting(NamedTuple):
             self._check_number(name, value)
             return
         if not isinstance(value, Mapping):
-            raise VoiceError(f"{name} {value!r} must map marks to seconds, e.g. {{'?': 0.4}}")
+            raise VoiceError(f"{name} {brief(value)} must map marks to seconds, e.g. {{'?': 0.4}}")
         for mark, number in cast(Mapping[object, object], value).items():
             if not isinstance(mark, str) or len(mark) != 1 or mark.isalnum() or mark.isspace():
-                raise VoiceError(f"{name} {mark!r} must be one mark, such as '?'")
+                raise VoiceError(f"{name} {brief(mark)} must be one mark, such as '?'")
             self._check_number(f"{name} {mark}", number)
 
     def _check_number(self, name: str, value: object) -> None:
-        number = (
-            math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
-        )
+        number = math.nan
+        if not isinstance(value, bool) and isinstance(value, Real):
+            with contextlib.suppress(OverflowError):
+                number = float(value)
         too_small = number <= self.minimum if self.exclusive else number < self.minimum
         if not math.isfinite(number) or too_small or number > self.maximum:
-            raise VoiceError(f"{name} {value!r} must be a finite number, {self.range}")
+            raise VoiceError(f"{name} {brief(value)} must be a finite number, {self.range}")
 
 
 def _rule(help: str, unit: str = "", **limits: Any) -> dict[str, Setting]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vits.errors import TextError, UnknownSymbolError
+from vits.errors import TextError, UnknownSymbolError, brief
 
 __all__ = ["PAD", "SymbolTable", "describe_symbols"]
 
@@ -44,7 +44,9 @@ class SymbolTable:
             raise TextError("a symbol table must have at least 1 symbol, the blank")
         for index, symbol in enumerate(cast(tuple[Any, ...], self.symbols)):
             if not isinstance(symbol, str) or not symbol:
-                raise TextError(f"symbol {symbol!r} with id {index} must be a non-empty string")
+                raise TextError(
+                    f"symbol {brief(symbol)} with id {index} must be a non-empty string"
+                )
         object.__setattr__(self, "ids", {symbol: i for i, symbol in enumerate(self.symbols)})
 
     @classmethod

@@ -168,3 +168,52 @@ def test_a_fault_in_a_checkpoint_is_named(values, save, named):
 def test_a_checkpoint_that_is_no_mapping(save):
     with pytest.raises(CheckpointError, match="no part 'vits'"):
         bundle_checkpoint(save([1, 2]))
+
+
+def laughs():
+    """A list whose parts are shared: small in the file, a million million long if written."""
+    value = ["lol"] * 10
+    for _ in range(12):
+        value = [value] * 10
+    return value
+
+
+ODD = {
+    "text": "lol",
+    "none": None,
+    "laughs": laughs(),
+    "a large number": 10**400,
+    "sparse": torch.zeros(3, 3).to_sparse(),
+    "complex": torch.zeros(3, dtype=torch.complex64),
+    "expanded": torch.zeros(1).expand(1 << 40),
+    "of another type": torch.zeros(3, dtype=torch.int64),
+    "empty": torch.zeros(0),
+}
+KEYS = ("model", "frontend", "fingerprint", "speakers", "data", "ema", "format")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_values_in_a_checkpoint_are_one_short_line(values, save, little_memory, odd):
+    name = "text_encoder.embedding.weight"
+    state, block = values["state_dict"], values["vits"]
+    damaged = [
+        {
+            **values,
+            "state_dict": {**state, f"generator.{name}": ODD[odd]},
+            "vits": {**block, "ema": None},
+        },
+        {**values, "vits": {**block, "ema": {**block["ema"], name: ODD[odd]}}},
+        {**values, "vits": {**block, "ema": {**block["ema"], 7: ODD[odd]}}},
+        *({**values, "vits": {**block, key: ODD[odd]}} for key in KEYS if (key, odd) not in FINE),
+        *({**values, "vits": {**block, "data": {**block["data"], key: ODD[odd]}}} for key in DATA),
+    ]
+    for content in damaged:
+        path = save(content)
+        with little_memory(256 << 20), pytest.raises(CheckpointError) as caught:
+            bundle_checkpoint(path)
+        assert len(str(caught.value)) < 1500
+        assert "\n" not in str(caught.value)
+
+
+FINE = {("ema", "none"), ("ema", "empty")}
+DATA = ("seconds",)

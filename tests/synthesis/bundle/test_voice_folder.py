@@ -1,6 +1,7 @@
 import json
 import pickle
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -132,7 +133,9 @@ FIRST = "text_encoder.embedding.weight"
 WEIGHT_FAULTS = {
     "lacks tensor": lambda w: w.pop(FIRST),
     "unknown tensor": lambda w: w.update({"extra": torch.zeros(1)}),
-    r"float32 \(3,\)": lambda w: w.update({FIRST: torch.zeros(3)}),
+    r"has the shape \(3,\), but the model needs float32 \(59, 16\)": lambda w: w.update(
+        {FIRST: torch.zeros(3)}
+    ),
     "float16": lambda w: w.update({FIRST: w[FIRST].half()}),
     "NaN or infinite": lambda w: w[FIRST].fill_(float("nan")),
 }
@@ -295,3 +298,68 @@ def test_half_of_a_compact_voice_is_refused(compact):
     edit_weights(compact, lambda weights: weights.pop(max(weights)))
     with pytest.raises(VoiceError, match="lacks tensor"):
         load(compact)
+
+
+SIZES = [
+    ("hidden_channels",),
+    ("n_symbols",),
+    ("text_encoder", "n_layers"),
+    ("text_encoder", "window_size"),
+    ("text_encoder", "filter_channels"),
+    ("prior_flow", "n_flows"),
+    ("prior_flow", "n_layers"),
+    ("posterior_encoder", "n_layers"),
+    ("duration_predictor", "n_flows"),
+    ("duration_predictor", "n_bins"),
+    ("decoder", "initial_channels"),
+]
+
+
+@pytest.mark.parametrize("value", [1 << 19, 10**9, 10**300, [1] * 300_000])
+def test_sizes_are_compared_before_memory_is_taken(folder, little_memory, value):
+    """Every size of the model, each absurd in turn, ends in one line at once."""
+    path = folder / "config.json"
+    text = path.read_text()
+    for keys in SIZES:
+        values = json.loads(text)
+        block = values["model"]
+        for key in keys[:-1]:
+            block = block[key]
+        block[keys[-1]] = value
+        path.write_text(json.dumps(values))
+        started = time.perf_counter()
+        with little_memory(256 << 20), pytest.raises(VoiceError) as caught:
+            read_voice(folder)
+        assert time.perf_counter() - started < 5, keys
+        assert len(str(caught.value)) < 1000, keys
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["resblock_kernel_sizes", "upsample_rates", "resblock_dilations"])
+def test_long_lists_of_sizes_are_refused(folder, little_memory, key):
+    path = folder / "config.json"
+    values = json.loads(path.read_text())
+    values["model"]["decoder"][key] = [[1]] * 200_000 if "dil" in key else [1] * 200_000
+    path.write_text(json.dumps(values))
+    with little_memory(256 << 20), pytest.raises(VoiceError):
+        read_voice(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "card.json"])
+def test_a_key_that_occurs_twice_is_named(folder, name):
+    path = folder / name
+    text = path.read_text().rstrip()
+    key = next(iter(json.loads(text)))
+    path.write_text(f'{text[:-1]}, "{key}": 1}}')
+    with pytest.raises(
+        VoiceError, match=rf"{name} is not valid JSON: the key '{key}' occurs twice"
+    ):
+        read_voice(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "card.json"])
+def test_a_file_of_many_megabytes_is_not_read(folder, name, little_memory):
+    with (folder / name).open("r+b") as file:
+        file.truncate(1 << 33)
+    with little_memory(256 << 20), pytest.raises(VoiceError, match="larger than 32 MiB"):
+        read_voice(folder)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vits.config import AudioConfig, from_dict
-from vits.errors import ConfigError, DataError, MissingFileError
+from vits.config.json_file import load_json_object
+from vits.errors import ConfigError, DataError, MissingFileError, brief
 
 __all__ = [
     "FORMAT",
@@ -86,12 +87,14 @@ def read_info(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{folder} is not prepared data: it has no dataset.json; {_REMEDY}")
     try:
-        info = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON ({error}); {_REMEDY} again") from error
-    version = info.get("format") if isinstance(info, dict) else None
+        info = load_json_object(path)
+    except ConfigError as error:
+        raise DataError(f"{error}; {_REMEDY} again") from error
+    version = info.get("format")
     if version != FORMAT:
-        raise DataError(f"{path} has format {version!r}, this version reads {FORMAT}; {_REMEDY}")
+        raise DataError(
+            f"{path} has format {brief(version)}, this version reads {FORMAT}; {_REMEDY}"
+        )
     kinds = {"audio": dict, "frontend": dict, "speakers": list, "utterances": int}
     wrong = [key for key, kind in kinds.items() if not isinstance(info.get(key), kind)]
     if wrong or not isinstance(info["frontend"].get("symbols"), list):
@@ -131,7 +134,7 @@ def read_contents(folder: Path, info: dict[str, Any], hop_length: int) -> Conten
         for number, line in enumerate(file, start=1):
             row = _checked_row(line, n_symbols, speakers, f"{path} line {number}")
             if row["id"] in names:
-                raise DataError(f"{path} line {number}: id {row['id']!r} is a duplicate")
+                raise DataError(f"{path} line {number}: id {brief(row['id'])} is a duplicate")
             names[row["id"]] = None
             ids.append(np.asarray(row["ids"], dtype=np.int32))
             if "durations" in row:
@@ -176,11 +179,13 @@ def _checked_row(line: bytes, n_symbols: int, speakers: dict[str, int], where: s
         raise DataError(f"{where} has ids outside the {n_symbols} symbols; {_REMEDY} again")
     if not (type(samples) is int and type(offset) is int and samples > 0 and offset >= 0):
         raise DataError(
-            f"{where} has {samples!r} samples at {offset!r}, both must be integers, the first "
-            f"positive; {_REMEDY} again"
+            f"{where} has {brief(samples)} samples at {brief(offset)}, both must be "
+            f"integers, the first positive; {_REMEDY} again"
         )
     if not isinstance(speaker, str) or speaker not in speakers:
-        raise DataError(f"{where} has speaker {speaker!r}, not in dataset.json; {_REMEDY} again")
+        raise DataError(
+            f"{where} has speaker {brief(speaker)}, not in dataset.json; {_REMEDY} again"
+        )
     return row
 
 
@@ -213,7 +218,7 @@ def _language(row: dict[str, Any], languages: list[str], where: str) -> int:
     """Return the language id of a row."""
     name = row.get("language")
     if name not in languages:
-        raise DataError(f"{where} has language {name!r}, not in dataset.json; {_REMEDY} again")
+        raise DataError(f"{where} has language {brief(name)}, not in dataset.json; {_REMEDY} again")
     return languages.index(name)
 
 

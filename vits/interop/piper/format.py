@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vits.errors import MissingFileError, VoiceError
+from vits.errors import MissingFileError, VoiceError, brief
 from vits.interop.carried_settings import KEY, read_carried_settings, write_carried_settings
 from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators, wrap_errors
 from vits.interop.infer_config import infer_config, require_consistent
@@ -175,9 +175,7 @@ def _require_no_code(hparams: SettingsReader) -> None:
     """Refuse hyper-parameters that name code which a careless reader would import and run."""
     found = hparams.get(BUILDER, None)
     if found is not None and found not in BUILDERS:
-        raise VoiceError(
-            f"{hparams.source}: {BUILDER} {str(found)[:80]!r} names code; it is not run"
-        )
+        raise VoiceError(f"{hparams.source}: {BUILDER} {brief(found)} names code; it is not run")
     for key in ("class_path", "_class_path", "_target_", "init_args"):
         if hparams.get(key, None) is not None:
             raise VoiceError(f"{hparams.source}: {key} names code; it is not run")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vits.config.legacy import read_model
-from vits.errors import CheckpointError, MissingFileError, VitsError
+from vits.errors import CheckpointError, MissingFileError, VitsError, brief
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
@@ -73,6 +73,12 @@ def bundle_checkpoint(
         raise
     except VitsError as error:
         raise CheckpointError(f"{path}: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # a checkpoint may hold anything under any key
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise CheckpointError(
+            f"{path} is damaged, or not a checkpoint of `vits fit`: {reason}"
+        ) from error
 
 
 def _build(
@@ -86,12 +92,15 @@ def _build(
 ) -> VoiceBundle:
     """Build the parts of the voice from a loaded checkpoint."""
     block = _part(path, values, "vits", dict)
-    if block.get("format") != FORMAT:
+    found = block.get("format")
+    if not isinstance(found, int) or found != FORMAT:
         raise CheckpointError(
-            f"{path}: format {block.get('format')!r} must be {FORMAT}; "
+            f"{path}: format {brief(found)} must be {FORMAT}; "
             "it was written by another version of vits"
         )
-    ema = (block.get("ema") or None) if average else None  # {} until the first step
+    ema: Any = block.get("ema") if average else None
+    if isinstance(ema, dict) and not ema:
+        ema = None  # until the first step
     data = _part(path, block, "data", dict)
     dataset = _part(path, data, "name", str)
     card = Card(
@@ -142,7 +151,9 @@ def _load(path: Path) -> dict[str, Any]:
 def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor]:
     """Return the generator's tensors, replaced by their moving averages if given."""
     weights = {
-        key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)
+        key.removeprefix(PREFIX): value
+        for key, value in state.items()
+        if isinstance(cast(object, key), str) and key.startswith(PREFIX)
     }
     if not weights:
         raise CheckpointError(f"{path}: state_dict has no tensor under {PREFIX}*")
@@ -154,7 +165,7 @@ def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor
     unknown = averages.keys() - weights.keys()
     if unknown:
         raise CheckpointError(
-            f"{path}: ema has {min(unknown)}, which the generator has not; "
+            f"{path}: ema has {min(map(str, unknown))[:100]}, which the generator has not; "
             "bundle without the average (--no-ema)"
         )
     return _as_float32(weights | averages)
@@ -163,9 +174,19 @@ def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor
 def _as_float32(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Convert floating point tensors to float32, the precision of voices."""
     return {
-        name: value.float() if value.is_floating_point() else value
+        name: value.float() if _is_plain(value) and value.is_floating_point() else value
         for name, value in weights.items()
     }
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is a tensor that has all of its values; others are refused later."""
+    return (
+        isinstance(value, Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and value.untyped_storage().nbytes() >= value.numel() * value.element_size()
+    )
 
 
 def _part(path: Path, values: Mapping[str, Any], key: str, *kinds: type) -> Any:

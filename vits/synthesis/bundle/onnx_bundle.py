@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vits.config import from_dict
-from vits.errors import VitsError, VoiceError
+from vits.errors import VitsError, VoiceError, brief
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.schema import checked, mapping, names, read_keys
 from vits.synthesis.settings import Settings
@@ -87,5 +87,5 @@ def read_onnx_voice(folder: Path) -> OnnxBundle:
 def _positive(values: Mapping[str, Any], key: str) -> int:
     value = values[key]
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise VoiceError(f"{key} {value!r} must be a whole number, at least 1")
+        raise VoiceError(f"{key} {brief(value)} must be a whole number, at least 1")
     return value

@@ -1,11 +1,11 @@
 """Reading of closed-schema JSON: an unknown key is an error that names it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from vits.errors import VitsError, VoiceError
+from vits.config.json_file import load_json_object
+from vits.errors import ConfigError, VitsError, VoiceError, brief
 
 __all__ = ["checked", "mapping", "names", "read_json", "read_keys"]
 
@@ -21,12 +21,14 @@ def read_keys(path: Path, keys: tuple[str, ...], version: int) -> dict[str, Any]
     values = read_json(path)
     if values.get("format") != version:
         raise VoiceError(
-            f"{path}: format {values.get('format')!r} must be {version}; "
+            f"{path}: format {brief(values.get('format'))} must be {version}; "
             "a newer voice needs a newer vits"
         )
     unknown, missing = values.keys() - set(keys), set(keys) - values.keys()
     if unknown or missing:
-        fault = f"unknown key {min(unknown)}" if unknown else f"key {min(missing)} is missing"
+        fault = (
+            f"unknown key {brief(min(unknown))}" if unknown else f"key {min(missing)} is missing"
+        )
         raise VoiceError(f"{path}: {fault}; known: {', '.join(keys)}")
     return values
 
@@ -34,16 +36,9 @@ def read_keys(path: Path, keys: tuple[str, ...], version: int) -> dict[str, Any]
 def read_json(path: Path) -> dict[str, Any]:
     """Read one JSON object; NaN and Infinity are not valid JSON."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise VoiceError(f"{path} is not valid JSON: {error}; copy it again") from error
-    if not isinstance(values, dict):
-        raise VoiceError(f"{path} must be a JSON object, not {type(values).__name__}")
-    return cast(dict[str, Any], values)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+        return load_json_object(path)
+    except ConfigError as error:
+        raise VoiceError(f"{error}; copy it again") from error
 
 
 def checked(path: Path, build: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vits.errors import VoiceError
+from vits.errors import VoiceError, brief
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.settings import Settings
 from vits.text import Frontend
@@ -47,7 +47,7 @@ class VoiceBundle:
             raise VoiceError(f"the front end has {symbols} symbols, but the model only {rows} rows")
         for name in cast(tuple[object, ...], self.speakers):
             if not isinstance(name, str):
-                raise VoiceError(f"speakers must be names, not {name!r}")
+                raise VoiceError(f"speakers must be names, not {brief(name)}")
         names, expected = self.speakers, self.generator.config.n_speakers
         if len(names) != expected and not (expected == 1 and not names):
             raise VoiceError(f"{len(names)} speakers are named, but the model has {expected}")

@@ -4,23 +4,27 @@ A compact voice has no posterior encoder. Its tensors are stored as float16 if t
 as after ``make_compact``, and otherwise as float32.
 """
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open  # pyright: ignore[reportUnknownVariableType]
 from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
-from vits.config import VitsConfig
-from vits.errors import VoiceError
+from vits.config import DiscriminatorConfig, VitsConfig
+from vits.config.checks import key_of
+from vits.errors import VoiceError, brief
 from vits.models.posterior_encoder import NoPosteriorEncoder, leave_out_posterior
 from vits.models.vits import Vits
 
 __all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "write_generator"]
 
 LEFT_OUT = "posterior_encoder."
+REPEATED = ("n_layers", "n_flows", "n_blocks")  # keys that say how often a part is built
 
 
 def make_compact(generator: Vits) -> None:
@@ -43,6 +47,12 @@ def read_generator(path: Path, config: VitsConfig) -> Vits:
         VoiceError: the file is damaged, or its tensors are not those of ``config``'s model.
     """
     try:
+        shapes: dict[str, tuple[int, ...]] = {}
+        opened: Any = safe_open(path, "pt", device="cpu")
+        with opened as file:
+            for name in file.keys():  # noqa: SIM118 - it is no mapping
+                shapes[name] = tuple(file.get_slice(name).get_shape())
+        _plan(shapes, config, str(path))  # before the tensors are read
         weights = load_file(path)
     except SafetensorError as error:
         raise VoiceError(
@@ -75,6 +85,9 @@ def write_generator(path: Path, generator: Vits) -> None:
 def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: str) -> Vits:
     """Build a generator and load tensors that match it exactly.
 
+    Names and shapes are compared before memory is taken for the model. Its weights are float32 on
+    the CPU, whatever the process has set as default.
+
     Args:
         weights: tensors by their name in ``Vits(config).state_dict()``.
         config: configuration of the model.
@@ -84,11 +97,10 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
         VoiceError: a tensor is missing, unknown, of the wrong shape or type, or not finite; the
             message names the first.
     """
-    # A new model would draw its initial weights from the caller's random state.
-    with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
-        generator = Vits(config)
-    if not any(name.startswith(LEFT_OUT) for name in weights):
-        leave_out_posterior(generator)
+    _require_tensors(weights, where)
+    _plan({name: tuple(value.shape) for name, value in weights.items()}, config, where)
+    generator = _build(config, weights, "cpu")
+    if isinstance(generator.get_submodule("posterior_encoder"), NoPosteriorEncoder):
         weights = {n: v.float() if v.dtype == torch.float16 else v for n, v in weights.items()}
     _check(weights, generator.state_dict(), where)
     generator.load_state_dict(weights)
@@ -99,15 +111,71 @@ def _fits_half(weights: Mapping[str, Tensor]) -> bool:
     return all(torch.equal(value, value.half().float()) for value in weights.values())
 
 
-def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where: str) -> None:
-    """Raise unless names, shapes and types match and all values are finite."""
-    _require_none(where, "lacks tensor", [name for name in expected if name not in weights])
+def _build(config: VitsConfig, names: Collection[str], device: str) -> Vits:
+    """Build a generator, without the posterior encoder if no tensor belongs to it."""
+    # A new model would draw its initial weights from the caller's random state.
+    with torch.random.fork_rng(devices=[]), torch.device(device):  # pyright: ignore[reportUnknownMemberType]
+        generator = Vits(config).float()
+    if not any(name.startswith(LEFT_OUT) for name in names):
+        leave_out_posterior(generator)
+    return generator
+
+
+def _plan(shapes: Mapping[str, tuple[int, ...]], config: VitsConfig, where: str) -> None:
+    """Compare names and shapes with those of the configured model, which takes no memory.
+
+    Raises:
+        VoiceError: they differ.
+    """
+    _require_few_parts(config, len(shapes), where)
+    expected = _build(config, shapes, "meta").state_dict()
+    _require_none(where, "lacks tensor", [name for name in expected if name not in shapes])
     _require_none(
-        where, "has the unknown tensor", [name for name in weights if name not in expected]
+        where, "has the unknown tensor", [name for name in shapes if name not in expected]
     )
     for name, wanted in expected.items():
+        if shapes[name] != tuple(wanted.shape):
+            raise VoiceError(
+                f"{where}: tensor {name} has the shape {shapes[name]}, but the model needs "
+                f"{_describe(wanted)}; weights and configuration do not belong together"
+            )
+
+
+def _require_few_parts(config: object, n_tensors: int, where: str) -> None:
+    """Require at most as many layers as tensors, because even empty modules take time to build."""
+    for name, value in vars(config).items():
+        if dataclasses.is_dataclass(value) and not isinstance(value, DiscriminatorConfig):
+            _require_few_parts(value, n_tensors, where)
+        entries = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
+        count = cast(int, value) if name in REPEATED else len(entries)
+        if count > n_tensors:
+            raise VoiceError(
+                f"{where} has {n_tensors} tensors, too few for {key_of(config, name)} of {count}; "
+                "weights and configuration do not belong together"
+            )
+
+
+def _require_tensors(weights: Mapping[str, object], where: str) -> None:
+    """Require dense tensors on the CPU that have all of their values.
+
+    Raises:
+        VoiceError: an entry is something else; the message names the first.
+    """
+    for name, value in weights.items():
+        if not isinstance(value, Tensor):
+            raise VoiceError(f"{where}: {brief(name)} is {brief(value)}, not a tensor")
+        plain = value.layout == torch.strided and value.device.type == "cpu"
+        if not plain or value.is_quantized or value.is_complex():
+            raise VoiceError(f"{where}: tensor {brief(name)} must be a dense CPU tensor")
+        if value.untyped_storage().nbytes() < value.numel() * value.element_size():
+            raise VoiceError(f"{where}: tensor {brief(name)} is larger than its stored data")
+
+
+def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], where: str) -> None:
+    """Raise unless types match and all values are finite."""
+    for name, wanted in expected.items():
         found = weights[name]
-        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+        if found.dtype != wanted.dtype:
             raise VoiceError(
                 f"{where}: tensor {name} is {_describe(found)}, but the model needs "
                 f"{_describe(wanted)}; weights and configuration do not belong together"

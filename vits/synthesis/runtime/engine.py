@@ -63,6 +63,10 @@ class SynthesisEngine(Protocol[S]):
         """Return the samples (L,) of a sentence."""
         ...
 
+    def decode_all(self, samples: Sequence[S]) -> list[Samples]:
+        """Return the samples of several sentences, decoded in batches where that is possible."""
+        ...
+
     def decode_in_chunks(self, sample: S) -> Iterator[Samples]:
         """Yield the samples of a sentence in chunks, each of whole frames."""
         ...

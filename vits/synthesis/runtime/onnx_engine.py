@@ -121,6 +121,10 @@ class OnnxEngine:
         """Return the samples (L,) of a sentence."""
         return sample.samples
 
+    def decode_all(self, samples: Sequence[_Sentence]) -> list[Samples]:
+        """Return the samples of several sentences, which the graph has decoded already."""
+        return [sample.samples for sample in samples]
+
     def decode_in_chunks(self, sample: _Sentence) -> Iterator[Samples]:
         """Yield the whole sentence: the graph gives it in one piece."""
         yield sample.samples
@@ -165,6 +169,7 @@ def _load(graph: Path, threads: int, profile: Path | None) -> Any:
     except ModuleNotFoundError as error:
         what = "a voice that was exported to ONNX"
         raise MissingExtraError.of(what, "onnxruntime", "onnx") from error
+    _require_self_contained(graph)
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # fatal only: errors are raised as exceptions
@@ -181,6 +186,26 @@ def _load(graph: Path, threads: int, profile: Path | None) -> Any:
             f"ONNX Runtime does not load {graph}: {error}; copy it again, or write it again with: "
             "vits export VOICE --to onnx -o DIR"
         ) from error
+
+
+def _require_self_contained(graph: Path) -> None:
+    """Require a graph without references to other files, which older versions read anywhere.
+
+    Raises:
+        VoiceError: it has one.
+    """
+    word, tail = b"location", b""  # the key of such a reference; no graph of ours has the word
+    try:
+        with graph.open("rb") as file:
+            while block := file.read(1 << 20):
+                if word in tail + block:
+                    raise VoiceError(
+                        f"{graph} refers to another file for its weights; write it again with: "
+                        "vits export VOICE --to onnx -o DIR"
+                    )
+                tail = block[-len(word) :]
+    except OSError as error:
+        raise VoiceError(f"cannot read {graph}: {error.strerror}") from error
 
 
 def _usable_threads() -> int:

@@ -10,19 +10,22 @@ from torch import Tensor
 
 from vits.errors import VoiceError
 from vits.fast import optimize_for_inference, optimize_for_training
-from vits.models.batched_decoding import decode_batched
+from vits.models.batched_decoding import decode_batched, group_by_length
 from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import EncodedText, PriorSample
 from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
+from vits.synthesis.runtime.isolation import isolated, neutral
 from vits.synthesis.runtime.precision import choose_precision
 from vits.synthesis.runtime.seeds import seeded_generator
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import ResolvedSpeaker
 
-__all__ = ["TorchEngine", "to_samples"]
+__all__ = ["BATCH_FRAMES", "TorchEngine", "to_samples"]
+
+BATCH_FRAMES = 2048  # some 24 s: about half a gigabyte of activations in the original's decoder
 
 FIRST_CHUNK_SECONDS = 0.1  # enough playback to have the next chunk ready
 
@@ -52,12 +55,13 @@ class TorchEngine:
         self.device_name = str(self.device)
         on_cpu = self.device.type == "cpu"
         self.precision = choose_precision(precision, on_cpu=on_cpu, stacklevel=5)
-        generator.fold_weight_norm()
-        self.model = generator.eval().requires_grad_(False).to(self.device)
-        if self.precision == "plain":
-            optimize_for_training(self.model)
-        else:
-            optimize_for_inference(self.model, self.precision)
+        with neutral(self.device):
+            generator.fold_weight_norm()
+            self.model = generator.eval().requires_grad_(False).to(self.device)
+            if self.precision == "plain":
+                optimize_for_training(self.model)
+            else:
+                optimize_for_inference(self.model, self.precision)
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
         self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
@@ -71,7 +75,7 @@ class TorchEngine:
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
         generator = seeded_generator(self.device, request.seed)
-        with torch.inference_mode(), _memory_guard():
+        with isolated(self.device), _memory_guard():
             noise = self._duration_noise(ids, generator)
             text, conditioning = self._encode(ids, request)
             return _to_list(self._predict(text, conditioning, request.settings, noise))
@@ -88,7 +92,7 @@ class TorchEngine:
                 predicted, the latent is the same.
         """
         generator = seeded_generator(self.device, request.seed)
-        with torch.inference_mode(), _memory_guard():
+        with isolated(self.device), _memory_guard():
             noise = self._duration_noise(ids, generator)  # drawn first, needed or not
             text, conditioning = self._encode(ids, request)
             if durations is None:
@@ -106,7 +110,7 @@ class TorchEngine:
 
     def decode(self, sample: PriorSample) -> Samples:
         """Return the samples (L,) of a sentence."""
-        with torch.inference_mode(), _memory_guard():
+        with isolated(self.device), _memory_guard():
             return to_samples(self.model.decode(sample)[0])
 
     def decode_in_chunks(self, sample: PriorSample) -> Iterator[Samples]:
@@ -115,14 +119,25 @@ class TorchEngine:
         waves = decode_in_chunks(self.model, sample, plan)
         for _ in plan:
             # not around the yield: the mode belongs to the thread, which is the caller's meanwhile
-            with torch.inference_mode(), _memory_guard():
+            with isolated(self.device), _memory_guard():
                 samples = to_samples(next(waves))
             yield samples
 
-    def decode_batched(self, samples: Sequence[PriorSample]) -> list[Samples]:
-        """Return the samples of several sentences, decoded in one batch."""
-        with torch.inference_mode(), _memory_guard():
-            return [to_samples(wave) for wave in decode_batched(self.model, samples)]
+    def decode_all(
+        self, samples: Sequence[PriorSample], batch_frames: int = BATCH_FRAMES
+    ) -> list[Samples]:
+        """Return the samples of several sentences, those of similar length decoded in one batch.
+
+        Args:
+            samples: the sentences.
+            batch_frames: most frames of one batch; a longer sentence is a batch of its own.
+        """
+        waves: dict[int, Samples] = {}
+        for group in group_by_length([sample.z.shape[2] for sample in samples], batch_frames):
+            with isolated(self.device), _memory_guard():
+                decoded = decode_batched(self.model, [samples[index] for index in group])
+                waves.update(zip(group, map(to_samples, decoded), strict=True))
+        return [waves[index] for index in range(len(samples))]
 
     def speaker_tensor(self, speaker: ResolvedSpeaker) -> Tensor | None:
         """Return a speaker as the model takes it; None for a model of one speaker."""
@@ -152,7 +167,8 @@ class TorchEngine:
         )
 
     def _duration_noise(self, ids: Sequence[int], generator: torch.Generator) -> Tensor:
-        return torch.randn((1, 2, len(ids)), device=self.device, generator=generator)
+        shape = (1, 2, len(ids))
+        return torch.randn(shape, dtype=torch.float32, device=self.device, generator=generator)
 
 
 def to_samples(wave: Tensor) -> Samples:
