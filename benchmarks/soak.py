@@ -2,6 +2,7 @@
 
     python benchmarks/soak.py --minutes 10 --clients 64 --json soak.json
     python benchmarks/soak.py --voice voices/ada --speakers ada bob --threads 4
+    python benchmarks/soak.py --minutes 10 --clients 2 --attack
 
 Starts `vits serve` on a free port and lets clients send requests without a pause: complete files,
 streams, events and some invalid requests. The expected samples are synthesized first, by the voice
@@ -9,6 +10,9 @@ alone with the same seed; a response must have the same length and differ by at 
 step. `memory` is the server's resident size from its own metrics, after the warm-up (a quarter of
 the time) and at the end, each the median of the readings around that time. The exit status is 0 if
 every response is correct, the only 5xx is a 503 under load, and memory grows by less than 5 %.
+
+With ``--attack`` misbehaving clients (``attacks.py``) run beside the others, and the time of short
+texts beside long ones is compared with their time alone.
 """
 
 import argparse
@@ -28,6 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from attacks import ATTACKS
 
 from vits.audio.files import to_pcm16
 from vits.synthesis import load
@@ -164,6 +169,59 @@ def read_memory(port: int) -> float:
     return float(line.split()[1]) / 2**20
 
 
+def attack(name: str, port: int, end: float, outcomes: Counter[str]) -> None:
+    """Run an attack until the end time; count its outcomes."""
+    rng = random.Random(name)
+    while time.monotonic() < end:
+        try:
+            outcome = ATTACKS[name](port, rng)
+        except OSError as error:  # the server has closed the connection
+            outcome = f"{name}: {type(error).__name__}"
+            time.sleep(0.1)
+        outcomes[outcome] += 1
+
+
+def probe(port: int, end: float, seconds: list[float]) -> None:
+    """Ask for a short text again and again, and note how long it took."""
+    body = {"model": "soaked", "input": TEXTS[0], "response_format": "pcm", "seed": 0}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    while time.monotonic() < end:
+        started = time.perf_counter()
+        try:
+            status, _ = ask(connection, body)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            continue
+        if status == 200:
+            seconds.append(time.perf_counter() - started)
+        time.sleep(0.2)
+    connection.close()
+
+
+def run_attacks(port: int, end: float) -> dict[str, Any]:
+    """Run every attack, and a short text beside them, until the end time."""
+    alone: list[float] = []
+    beside: list[float] = []
+    probe(port, time.monotonic() + 3, alone)
+    outcomes: Counter[str] = Counter()
+    threads = [
+        threading.Thread(target=attack, args=(name, port, end, outcomes)) for name in ATTACKS
+    ]
+    threads.append(threading.Thread(target=probe, args=(port, end, beside)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    beside.sort()
+    return {
+        "outcomes": dict(sorted(outcomes.items())),
+        "short_alone_s": statistics.median(alone),
+        "short_beside_s": statistics.median(beside or [float("nan")]),
+        "short_beside_p95_s": beside[int(0.95 * (len(beside) - 1))] if beside else None,
+        "short_texts": len(beside),
+    }
+
+
 def soak(port: int, requests: list[Expected], clients: int, minutes: float) -> dict[str, Any]:
     """Run the clients for a time and return the figures."""
     results, readings = Results(), list[tuple[float, float]]()
@@ -215,6 +273,7 @@ def main() -> int:
     parser.add_argument("--speakers", nargs="*", default=[], help="names (default: the first)")
     parser.add_argument("--seeds", type=int, default=4, help="seeds for every text")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of the server")
+    parser.add_argument("--attack", action="store_true", help="misbehaving clients as well")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
     requests = make_requests(args.voice, "soaked", args.speakers, args.seeds)
@@ -227,7 +286,18 @@ def main() -> int:
             raise SystemExit("the server did not start")
         try:
             port = int(line.split()[0].rsplit(":", 1)[1])
+            attacks: dict[str, Any] = {}
+            attacking = threading.Thread(
+                target=lambda: attacks.update(
+                    run_attacks(port, time.monotonic() + 60 * args.minutes)
+                )
+            )
+            if args.attack:
+                attacking.start()
             figures = soak(port, requests, args.clients, args.minutes)
+            if args.attack:
+                attacking.join()
+                figures["attacks"] = attacks
         finally:
             server.terminate()
         figures["server_status"] = server.wait(60)
@@ -235,6 +305,8 @@ def main() -> int:
     for name in ("responses", "kinds", "statuses", "wrong", "first_wrong", "largest_step"):
         print(f"{name:14s} {figures[name]}")
     print(f"{'seconds':14s} median {figures['median_s']:.2f}, 95 % {figures['p95_s']:.2f}")
+    for name, value in figures.get("attacks", {}).items():
+        print(f"{name:14s} {value}")
     print(
         f"{'memory':14s} {memory['warm']:.0f} MiB to {memory['end']:.0f} MiB, "
         f"{figures['memory_growth']:+.1%}"

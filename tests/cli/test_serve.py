@@ -43,6 +43,13 @@ def test_the_bundled_voice_is_served_by_default(monkeypatch, capsys):
         (["tiny", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["tiny", "--port", "70000"], "port 70000 must be from 0 to 65535"),
         (["tiny", "--port", "x"], "invalid int"),
+        (["tiny", "--alias", "narrator"], "alias 'narrator' must be like tts-1=kathleen"),
+        (["tiny", "--alias", "=tiny"], "alias '=tiny' must be like tts-1=kathleen"),
+        (["tiny", "--alias", "a=eve"], "alias a=eve: there is no voice 'eve'"),
+        (["tiny", "--root-path", "tts/"], "root path 'tts/' must be like /tts"),
+        (["tiny", "--allow-origin", "example.org"], "origin 'example.org' must be * or like"),
+        (["tiny", "--wyoming", "10200"], "--wyoming '10200' must be HOST:PORT"),
+        (["tiny", "--wyoming", "192.0.2.1:10200"], "cannot listen on 192.0.2.1"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -84,3 +91,57 @@ def test_a_public_server_without_a_key_is_warned_about(capsys, monkeypatch):
     assert "--api-key" in capsys.readouterr().err
     assert main(["serve", "tiny", "--host", "0.0.0.0", "--api-key", "open"]) == 0
     assert "--api-key" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def served(folder, monkeypatch):
+    """Run `vits serve tiny` without serving; return the app and the options of the server."""
+    from vits.server import lifespan
+
+    found = {}
+
+    def serve(app, sock, ready, **options):
+        ready()
+        found.update(app=app, **options)
+
+    def run(*arguments):
+        monkeypatch.setattr(lifespan, "serve", serve)
+        assert main(["serve", "tiny", "--port", "0", *arguments]) == 0
+        return found
+
+    return run
+
+
+def test_an_alias_is_another_name_of_a_voice(served):
+    from fastapi.testclient import TestClient
+
+    app = served("--alias", "narrator=tiny", "--alias", "tts-9=tiny")["app"]
+    with TestClient(app, "http://127.0.0.1") as client:
+        for name in ("narrator", "tts-9", "tiny"):
+            body = {"model": name, "input": "Hi.", "response_format": "pcm"}
+            response = client.post("/v1/audio/speech", json=body)
+            assert (response.status_code, response.headers["x-voice"]) == (200, "tiny")
+        assert client.post("/v1/audio/speech", json={**body, "model": "eve"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("arguments", "trusted"),
+    [((), ""), (("--trust-proxy",), "127.0.0.1,::1"), (("--trust-proxy", "10.0.0.1"), "10.0.0.1")],
+)
+def test_proxies_are_trusted_as_asked(served, arguments, trusted):
+    assert served(*arguments)["trusted_proxies"] == trusted
+
+
+def test_both_addresses_are_printed(served, capsys):
+    pytest.importorskip("wyoming", reason="the extra wyoming is not installed")
+    served("--wyoming", "127.0.0.1:0")
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("http://127.0.0.1:")
+    assert second.startswith("wyoming://127.0.0.1:")
+    assert not second.endswith(":0")
+
+
+def test_the_missing_package_of_wyoming_is_named(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wyoming", None)
+    assert main(["serve", "tiny", "--port", "0", "--wyoming"]) == 2
+    assert "pip install 'vits[wyoming]'" in capsys.readouterr().err

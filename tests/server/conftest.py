@@ -1,5 +1,6 @@
 """Servers with tiny voices: in memory, and on a loopback port."""
 
+import contextlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from vits.text import Frontend, SymbolTable
 
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("prometheus_client", reason="the extra serve is not installed")
-uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 DEFAULTS = {
     "model": "tiny",
@@ -130,24 +131,51 @@ def post():
     return send
 
 
+@contextlib.contextmanager
+def running(app, **options):
+    """Run a real server in a thread; yield it and its address."""
+    from vits.server.lifespan import Server, listen
+
+    ready = threading.Event()
+    with warnings.catch_warnings(), listen("127.0.0.1", 0) as sock:
+        server = Server(app, ready.set, **options)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        assert ready.wait(30)
+        server.thread = thread
+        try:
+            yield server, f"http://127.0.0.1:{sock.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def run_app():
+    """Run the server of an app in a thread while a context is open."""
+    return running
+
+
 @pytest.fixture(scope="module")
 def address(voices):
     """The address of a real server that runs in a thread."""
     from vits.server.app import create_app
-    from vits.server.lifespan import _Server, listen
 
-    app = create_app(voices)
-    ready = threading.Event()
-    with warnings.catch_warnings(), listen("127.0.0.1", 0) as sock:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
-        server = _Server(config, app, ready.set)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-        thread.start()
-        assert ready.wait(30)
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive()
+    with running(create_app(voices)) as (_, address):
+        yield address
+
+
+@pytest.fixture
+def serve(voices):
+    """Run a real server with the given limits; returns it and its address."""
+    from vits.server.app import create_app
+    from vits.server.limits import ServerLimits
+
+    with contextlib.ExitStack() as stack:
+        yield lambda **limits: stack.enter_context(
+            running(create_app(voices, ServerLimits(**limits)))
+        )
 
 
 @pytest.fixture

@@ -85,3 +85,23 @@ def test_an_unsupported_rate_becomes_the_next_higher_one():
     assert output_rate("mp3", 22050) == 22050
     assert media_type("pcm", 16000) == "audio/pcm; rate=16000; channels=1"
     assert media_type("mp3", 16000) == "audio/mpeg"
+
+
+@pytest.mark.parametrize("target", [None, 24000], ids=["same rate", "24 kHz"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_complete_file_does_not_depend_on_its_pieces(name, target):
+    wave = make_wave(16000)
+    encoder, start = Encoder(name, 16000, target, complete=True), 0
+    for size in (100, 4000, 9000, 1, len(wave)):
+        assert encoder.write(wave[start : start + size]) == b""
+        start += size
+    data, whole = encoder.finish(), encode(name, wave, 16000, target)
+    length = round(len(wave) * encoder.sample_rate / 16000)
+    one, _ = decode(name, data, encoder.sample_rate, length)
+    other, _ = decode(name, whole, encoder.sample_rate, length)
+    assert one.shape == other.shape
+    difference = np.abs(one - other)
+    if name in ("pcm", "wav", "flac"):
+        assert difference.max() <= (0 if target is None else 2 * STEP)
+    else:  # what an encoder decides depends a little on how much it has heard
+        assert np.sqrt((difference**2).mean()) < 0.05 * np.sqrt((other**2).mean())

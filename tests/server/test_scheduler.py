@@ -1,10 +1,13 @@
 """Batching, the queue, disconnects, and threads that share a voice."""
 
+import asyncio
+import contextlib
 import http.client
 import json
 import socket
 import threading
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -12,6 +15,13 @@ import numpy as np
 import pytest
 
 from vits.audio.files import to_pcm16
+
+pytest.importorskip("fastapi", reason="the extra serve is not installed")
+
+from vits.server import jobs, scheduler
+from vits.server.errors import ApiError
+from vits.server.limits import ServerLimits
+from vits.server.metrics import Metrics
 
 TEXTS = [
     "Hello there. How are you today?",
@@ -28,10 +38,10 @@ TEXTS = [
 @pytest.fixture
 def release(monkeypatch, voices):
     """Block the synthesis of complete texts until this event is set."""
-    event, call = threading.Event(), type(voices["tiny"]).__call__
+    event, call = threading.Event(), type(voices["tiny"]).in_turns
     monkeypatch.setattr(
         type(voices["tiny"]),
-        "__call__",
+        "in_turns",
         lambda *args, **kwargs: event.wait(10) and call(*args, **kwargs),
     )
     return event
@@ -71,8 +81,8 @@ def test_a_batch_may_mix_speakers_speeds_seeds_and_scales(client, ask, assert_sp
     for (text, chosen, seed), response in zip(jobs, responses, strict=True):
         assert_speech(response.content, voices["duo"], text, seed, **chosen)
     metrics = here.get("/metrics").text
-    assert "vits_batch_texts_count 1.0" in metrics
-    assert "vits_batch_texts_sum 5.0" in metrics
+    assert "vits_batch_texts_count 2.0" in metrics  # the first text has another sentence
+    assert "vits_batch_texts_sum 6.0" in metrics
 
 
 def test_an_unspeakable_text_does_not_fail_its_batch(client, ask, assert_speech, voices):
@@ -144,14 +154,14 @@ def test_a_queued_request_is_dropped_when_its_client_disconnects(
     address, voices, monkeypatch, until
 ):
     voice = type(voices["tiny"])
-    call, release, synthesized = voice.__call__, threading.Event(), []
+    call, release, synthesized = voice.in_turns, threading.Event(), []
 
     def slow(self, text, **settings):
         synthesized.append(text)
         release.wait(10)
         return call(self, text, **settings)
 
-    monkeypatch.setattr(voice, "__call__", slow)
+    monkeypatch.setattr(voice, "in_turns", slow)
     first = connect(address, "Hello.")
     until(lambda: synthesized == ["Hello."])
     second = connect(address, "Never mind.")
@@ -173,6 +183,127 @@ def test_a_stream_ends_when_its_client_disconnects(address, until):
     until(lambda: "vits_streams 1.0" in metrics(address))
     stream.close()
     until(lambda: "vits_streams 0.0" in metrics(address))
+
+
+LONG = " ".join(f"This is sentence number {number} of a long text." for number in range(40))
+
+
+@pytest.fixture
+def turns(monkeypatch):
+    """The first words of the texts of each batch; every turn waits for a permit."""
+    spoken, permits = [], threading.Semaphore(0)
+
+    def speak(batch):
+        assert permits.acquire(timeout=10)
+        spoken.append([turn.job.text[:4] for turn in batch])
+        return jobs.speak_turns(batch)
+
+    monkeypatch.setattr(scheduler, "speak_turns", speak)
+    return spoken, permits
+
+
+async def collect(running, text, seed=7):
+    options = {"markup": True}
+    job = jobs.Job(voice="tiny", text=text, seed=seed, options=options)
+    async with contextlib.aclosing(running.synthesize(job)) as chunks:
+        return [chunk async for chunk in chunks]
+
+
+def in_a_scheduler(voices, act, **limits):
+    async def run():
+        limited = ServerLimits(batch_wait=0.0, **limits)
+        async with scheduler.Scheduler(voices, limited, Metrics()) as running:
+            return await act(running)
+
+    return asyncio.run(run())
+
+
+def test_a_short_text_waits_for_one_sentence_of_a_long_one_at_most(voices, turns):
+    spoken, permits = turns
+
+    async def act(running):
+        long = asyncio.create_task(collect(running, LONG))
+        await asyncio.sleep(0.05)
+        permits.release(3)
+        while len(spoken) < 3:
+            await asyncio.sleep(0.01)
+        short = asyncio.create_task(collect(running, "Good morning."))
+        await asyncio.sleep(0.05)
+        permits.release(100)
+        await short
+        before = len(spoken)
+        chunks = await long
+        return before, chunks
+
+    before, chunks = in_a_scheduler(voices, act)
+    assert spoken[:3] == [["This"]] * 3
+    assert ["Good"] in spoken[3:5]  # after the sentence in progress, and alone
+    assert before <= 6
+    joined = np.concatenate([chunk.samples for chunk in chunks])
+    assert np.abs(joined - voices["tiny"](LONG, seed=7).samples).max() < 1e-5
+
+
+def test_long_texts_are_not_starved_by_short_ones(voices, turns):
+    spoken, permits = turns
+    permits.release(10_000)
+
+    async def act(running):
+        long = asyncio.create_task(collect(running, LONG))
+        count = 0
+        while not long.done():
+            await collect(running, "Good morning.", count)
+            count += 1
+        return count
+
+    assert in_a_scheduler(voices, act) <= 60
+    assert spoken.count(["This"]) == 40
+
+
+def test_a_text_that_nobody_waits_for_ends_with_its_sentence(voices, turns):
+    spoken, permits = turns
+
+    async def act(running):
+        long = asyncio.create_task(collect(running, LONG))
+        await asyncio.sleep(0.05)
+        permits.release(2)
+        while len(spoken) < 2:
+            await asyncio.sleep(0.01)
+        long.cancel()
+        permits.release(100)
+        await asyncio.sleep(0.2)
+        await collect(running, "Good morning.")
+
+    in_a_scheduler(voices, act)
+    assert spoken.count(["This"]) <= 3
+
+
+@pytest.mark.parametrize("kind", ["synthesize", "stream"])
+def test_speech_has_a_longest_length(voices, kind):
+    seconds = []
+
+    async def act(running):
+        options = {"markup": True, "sentence_silence": 10.0}
+        job = jobs.Job(voice="tiny", text=LONG, seed=1, options=options)
+        async for chunk in getattr(running, kind)(job):
+            speech = chunk if kind == "synthesize" else chunk.speech
+            seconds.append(speech.seconds)
+
+    with pytest.raises(ApiError, match="lasts longer than 25 s") as caught:
+        in_a_scheduler(voices, act, audio_seconds=25.0)
+    assert (caught.value.status, caught.value.code) == (413, "speech_too_long")
+    assert sum(seconds) <= 25
+
+
+def test_a_silence_bomb_costs_little_memory(client, ask):
+    here = client(audio_seconds=100.0)
+    text = "Yes. " * 800
+    tracemalloc.start()
+    response = ask(here, input=text, sentence_silence=10.0, response_format="wav")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert response.status_code == 413
+    assert response.json()["error"]["code"] == "speech_too_long"
+    assert peak < 40 << 20
 
 
 def quantized(speech):

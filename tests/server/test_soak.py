@@ -1,6 +1,8 @@
 """benchmarks/soak.py for a few seconds."""
 
 import importlib.util
+import sys
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,9 +13,11 @@ def benchmark():
     from pathlib import Path
 
     path = Path(__file__).resolve().parents[2] / "benchmarks" / "soak.py"
+    sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location("soak", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.path.remove(str(path.parent))
     return module
 
 
@@ -34,3 +38,21 @@ def test_a_wrong_response_is_a_fault(benchmark):
     assert benchmark.compare(expected, np.array([1, 99, -5], "<i2").tobytes()) == ("", 1)
     assert "2 steps apart" in benchmark.compare(expected, np.array([0, 98, -5], "<i2").tobytes())[0]
     assert "(2,) samples, expected (3,)" in benchmark.compare(expected, b"\0\0\0\0")[0]
+
+
+def test_attacks_leave_a_server_that_answers(run_app, benchmark, voices):
+    from vits.server.app import create_app
+    from vits.server.limits import ServerLimits
+
+    app = create_app({"soaked": voices["tiny"]}, ServerLimits(audio_seconds=300.0))
+    with run_app(app) as (_, address):
+        port = urlsplit(address).port
+        assert benchmark.ATTACKS["silence"](port, None) == "silence 413"
+        assert benchmark.ATTACKS["long"](port, None) == "long 200"
+        outcomes, seconds = benchmark.Counter(), []
+        for name in ("garbage", "cancel"):
+            benchmark.attack(name, port, time.monotonic() + 0.3, outcomes)
+        benchmark.probe(port, time.monotonic() + 0.3, seconds)
+    assert outcomes["garbage"]
+    assert outcomes["cancel"]
+    assert seconds

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 KEY_VARIABLE = "VITS_API_KEY"
+WYOMING = "127.0.0.1:10200"
 # oneDNN caches compiled kernels for the last 1024 tensor shapes. Texts all differ in length, so
 # in a server this cache grows for hours and is hardly ever hit.
 ONEDNN_CACHE = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
@@ -52,6 +54,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="KEY",
         help=f"bearer token that clients must send; better set in the variable {KEY_VARIABLE}, "
         "which other users of this machine cannot see",
+    )
+    add(
+        "--wyoming",
+        nargs="?",
+        const=WYOMING,
+        metavar="HOST:PORT",
+        help="serve the voices to Home Assistant as well, with the Wyoming protocol, which has no "
+        f"key (without a value: {WYOMING})",
     )
     _add_clients(parser)
     add_device(parser)
@@ -135,19 +145,51 @@ def run(args: argparse.Namespace) -> int:
         origins=tuple(args.allow_origin),
         root_path=args.root_path,
     )
-    with listen(args.host, args.port) as sock:
+    with ExitStack() as stack:
+        sock = stack.enter_context(listen(args.host, args.port))
+        wyoming, wyoming_host = None, ""
+        if args.wyoming is not None:
+            require_wyoming()
+            wyoming_host, port = _address(args.wyoming)
+            wyoming = stack.enter_context(listen(wyoming_host, port))
         voices = _load(args.voices, args.device, args.precision)
         local = is_local(args.host)
-        app = create_app(voices, limits, clients, api_key=key, local=local)
+        app = create_app(voices, limits, clients, api_key=key, local=local, wyoming=wyoming)
         if not local and key is None:
             warning = "anyone who can reach this machine can use the server; set --api-key"
             print(f"vits: warning: {warning}", file=sys.stderr)
         host = f"[{args.host}]" if ":" in args.host else args.host
         names = ", ".join(voices)
         line = f"http://{host}:{sock.getsockname()[1]} serves {names}; press Ctrl-C to stop"
+        if wyoming is not None:
+            line += f"\nwyoming://{wyoming_host}:{wyoming.getsockname()[1]}"
         serve(app, sock, lambda: print(line, flush=True), trusted_proxies=args.trust_proxy)
     print("stopped")
     return 0
+
+
+def require_wyoming() -> None:
+    """Require the package of the Wyoming protocol.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import wyoming  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of("--wyoming", "wyoming", "wyoming") from error
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Read HOST:PORT.
+
+    Raises:
+        ConfigError: it is not of this form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal():
+        raise ConfigError(f"--wyoming {text!r} must be HOST:PORT, e.g. {WYOMING}")
+    return host.strip("[]"), int(port)
 
 
 def _aliases(arguments: list[str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """The FastAPI application: its middleware and routes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from starlette.middleware import Middleware
 
 from vits.server.clients import ClientOptions
 from vits.server.errors import ApiError, install_handlers
-from vits.server.formats import FORMATS, Encoder, encode, media_type, output_rate
+from vits.server.formats import FORMATS, Encoder, media_type
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
 from vits.server.metrics import Metrics, MetricsMiddleware
@@ -37,6 +38,7 @@ def create_app(
     *,
     api_key: str | None = None,
     local: bool = True,
+    wyoming: socket.socket | None = None,
 ) -> FastAPI:
     """Build the server's ASGI application.
 
@@ -46,6 +48,7 @@ def create_app(
         clients: options for clients of other servers; None: the defaults.
         api_key: bearer token that clients must send; None: no authentication.
         local: accept only requests whose ``Host`` header names this machine.
+        wyoming: socket on which the voices are served with the Wyoming protocol as well.
     """
     limits, clients = limits or ServerLimits(), clients or ClientOptions()
     clients.check(voices)
@@ -55,7 +58,13 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         with capture_thread_warnings():
-            async with scheduler:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(scheduler)
+                if wyoming is not None:
+                    from vits.server.wyoming_server import WyomingServer
+
+                    server = WyomingServer(wyoming, voices, limits, clients, scheduler, admission)
+                    await stack.enter_async_context(server)
                 yield
 
     app = FastAPI(
@@ -154,7 +163,7 @@ def _add_speech_route(
             voice = voices[job.voice]
             response = await _stream(speech_request, job, voice, scheduler, limits)
         else:
-            work = _synthesize(speech_request, job, scheduler)
+            work = _synthesize(speech_request, job, voices[job.voice].sample_rate, scheduler)
             response = await _cancel_on_disconnect(request, work)
         response.headers["x-voice"] = quote(job.voice)
         if fallback:
@@ -162,18 +171,23 @@ def _add_speech_route(
         return response
 
 
-async def _synthesize(request: SpeechRequest, job: Job, scheduler: Scheduler) -> Response:
-    """Respond with a complete file."""
-    speech = await scheduler.synthesize(job)
-    name, rate = request.response_format, request.sample_rate
-    data = await asyncio.to_thread(encode, name, speech.samples, speech.sample_rate, rate)
-    rate = output_rate(name, rate or speech.sample_rate)
+async def _synthesize(
+    request: SpeechRequest, job: Job, sample_rate: int, scheduler: Scheduler
+) -> Response:
+    """Respond with a complete file, which is encoded sentence by sentence."""
+    name, n_samples = request.response_format, 0
+    encoder = Encoder(name, sample_rate, request.sample_rate, complete=True)
+    async with aclosing(scheduler.synthesize(job)) as chunks:
+        async for speech in chunks:
+            n_samples += len(speech.samples)
+            await asyncio.to_thread(encoder.write, speech.samples)
+    data = await asyncio.to_thread(encoder.finish)
     headers = {
         "x-seed": str(job.seed),
-        "x-seconds": f"{speech.seconds:.6f}",
-        "x-sample-rate": str(rate),
+        "x-seconds": f"{n_samples / sample_rate:.6f}",
+        "x-sample-rate": str(encoder.sample_rate),
     }
-    return Response(data, headers=headers, media_type=media_type(name, rate))
+    return Response(data, headers=headers, media_type=media_type(name, encoder.sample_rate))
 
 
 async def _stream(

@@ -69,7 +69,7 @@ def media_type(name: str, sample_rate: int) -> str:
 def encode(
     name: str, samples: np.ndarray, sample_rate: int, target_rate: int | None = None
 ) -> bytes:
-    """Encode a whole waveform.
+    """Encode a whole waveform; the arguments are those of ``Encoder``.
 
     Args:
         name: key of ``FORMATS``.
@@ -77,52 +77,59 @@ def encode(
         sample_rate: sample rate of ``samples`` (Hz).
         target_rate: sample rate of the file (Hz); None: ``sample_rate``.
     """
-    rate = output_rate(name, target_rate or sample_rate)
-    samples = resample(torch.from_numpy(samples), sample_rate, rate).numpy()
-    if not FORMATS[name].container:
-        return _to_int16(samples).tobytes()
-    buffer = io.BytesIO()
-    with _open(buffer, name, rate) as file:
-        _write(file, name, samples)
-    return buffer.getvalue()
+    encoder = Encoder(name, sample_rate, target_rate, complete=True)
+    encoder.write(samples)
+    return encoder.finish()
 
 
 class Encoder:
-    """Incremental encoder. Its files do not store their own length.
+    """Incremental encoder.
 
     Args:
         name: key of ``FORMATS``.
         sample_rate: sample rate of the input (Hz).
         target_rate: sample rate of the file (Hz); None: ``sample_rate``.
+        complete: return all bytes at the end, of a file that stores its own length; a stream
+            cannot store it.
 
     Attributes:
         sample_rate: sample rate of the file (Hz).
     """
 
-    def __init__(self, name: str, sample_rate: int, target_rate: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        sample_rate: int,
+        target_rate: int | None = None,
+        *,
+        complete: bool = False,
+    ) -> None:
         self.sample_rate = output_rate(name, target_rate or sample_rate)
-        self._name = name
+        self._name, self._complete = name, complete
         self._resampler = _Resampler(sample_rate, self.sample_rate)
-        self._out = _DrainableBuffer()
+        self._out = io.BytesIO() if complete else _DrainableBuffer()
         self._wav: WavStreamWriter | None = None
         self._file: soundfile.SoundFile | None = None
-        if name == "wav":
+        if name == "wav" and not complete:
             self._wav = WavStreamWriter(self._out, self.sample_rate)
         elif FORMATS[name].container:
-            options = _STREAMED_MP3 if name == "mp3" else {}
+            options = _STREAMED_MP3 if name == "mp3" and not complete else {}
             self._file = _open(self._out, name, self.sample_rate, **options)
 
     def write(self, samples: np.ndarray) -> bytes:
         """Encode samples (L,) float32 and return the bytes that are ready."""
         self._append(self._resampler.push(samples))
-        return self._out.drain()
+        return self._ready()
 
     def finish(self) -> bytes:
         """Flush the encoder and return the last bytes of the file."""
         self._append(self._resampler.finish())
         if self._file is not None:
             self._file.close()
-        return self._out.drain()
+        return self._out.getvalue() if self._complete else self._ready()
+
+    def _ready(self) -> bytes:
+        return self._out.drain() if isinstance(self._out, _DrainableBuffer) else b""
 
     def _append(self, samples: np.ndarray) -> None:
         if self._wav is not None:

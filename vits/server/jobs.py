@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from vits.errors import VitsError
+from vits.server.thread_warnings import collect_warnings
 from vits.synthesis import OnnxVoice, Speech, Voice
 from vits.synthesis.request import BatchOptions
+from vits.synthesis.turns import SpeechInTurns, speak_turn
 
-__all__ = ["Job", "stream", "synthesize", "synthesize_batch"]
+__all__ = ["Job", "JobInTurns", "speak_turns", "stream"]
+
+LONGEST_SENTENCE = 250  # characters that a text that was not read yet counts with at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,23 +32,85 @@ class Job:
     options: BatchOptions
 
 
-def synthesize(voice: Voice | OnnxVoice, job: Job) -> Speech:
-    """Synthesize one job.
+class JobInTurns:
+    """A job that is spoken sentence by sentence; its first turn also begins to read the text.
 
-    Raises:
-        VitsError: the text cannot be spoken.
+    Args:
+        voice: its voice.
+        job: the job.
+
+    Attributes:
+        job: the job.
+        turns: what is left of the text; None before the first turn.
     """
-    return voice(job.text, seed=job.seed, **job.options)
+
+    def __init__(self, voice: Voice | OnnxVoice, job: Job) -> None:
+        self.job = job
+        self.turns: SpeechInTurns[Any] | None = None
+        self._voice = voice
+
+    @property
+    def done(self) -> bool:
+        """Whether the whole text is spoken."""
+        return self.turns is not None and self.turns.done
+
+    @property
+    def size(self) -> int:
+        """About how many characters the next sentence has."""
+        if self.turns is not None:
+            return self.turns.symbols // 2  # every other symbol is a blank
+        return min(len(self.job.text), LONGEST_SENTENCE)
+
+    def begin(self) -> SpeechInTurns[Any]:
+        """Read the text up to its first sentence, unless that is done.
+
+        Raises:
+            VitsError: the text cannot be spoken.
+        """
+        if self.turns is None:
+            job = self.job
+            self.turns = self._voice.in_turns(job.text, seed=job.seed, **job.options)
+        return self.turns
 
 
-def synthesize_batch(voice: Voice | OnnxVoice, jobs: Sequence[Job]) -> list[Speech]:
-    """Synthesize jobs for the same voice in one batch.
+def speak_turns(batch: Sequence[JobInTurns]) -> tuple[list[list[Speech] | VitsError], int]:
+    """Speak the next sentence of each job, in a thread; the jobs are of one voice.
 
-    Raises:
-        VitsError: one of the texts cannot be spoken; the whole batch fails.
+    Returns:
+        Chunks or an error for each job, and the number of warnings about skipped text.
     """
-    texts, seeds = [job.text for job in jobs], [job.seed for job in jobs]
-    return voice.synthesize(texts, seeds=seeds, each=[job.options for job in jobs])
+    results: dict[int, list[Speech] | VitsError] = {}
+    ready: list[int] = []
+    with collect_warnings() as messages:
+        for index, job in enumerate(batch):
+            try:
+                job.begin()
+                ready.append(index)
+            except VitsError as error:
+                results[index] = error
+        try:
+            results |= _speak(batch, ready) if ready else {}
+        except VitsError:  # of one of them; it must not fail the others
+            for index in ready:
+                try:
+                    results |= _speak(batch, [index])
+                except VitsError as error:
+                    results[index] = error
+    return [results[index] for index in range(len(batch))], len(messages)
+
+
+def _speak(
+    batch: Sequence[JobInTurns], indices: Sequence[int]
+) -> dict[int, list[Speech] | VitsError]:
+    """Speak the next sentence of some jobs together."""
+    texts = [batch[index].begin() for index in indices]
+    results: dict[int, list[Speech] | VitsError] = {}
+    for index, text, spoken in zip(indices, texts, speak_turn(texts), strict=True):
+        try:
+            results[index] = text.accept(*spoken)
+        except VitsError as error:
+            results[index] = error
+    return results
 
 
 def stream(voice: Voice | OnnxVoice, job: Job) -> Iterator[Speech]:

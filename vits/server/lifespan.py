@@ -1,18 +1,21 @@
 """Start the server on a socket, and shut it down gracefully on a signal."""
 
+import asyncio
 import ipaddress
 import os
 import socket
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from vits.errors import ConfigError
+from vits.server.connections import Connections
 
-__all__ = ["is_local", "listen", "serve"]
+__all__ = ["Server", "is_local", "listen", "serve"]
 
 _LAST_BYTES = 2  # seconds to send the rest of responses that are in flight when grace is over
 
@@ -74,25 +77,33 @@ def serve(
         trusted_proxies: addresses or networks, divided by commas, whose ``X-Forwarded-For`` names
             the client; ``*``: all. Empty: none, as anybody could forge another address with it.
     """
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=trusted_proxies or None,
-        ws="none",
-        timeout_graceful_shutdown=_LAST_BYTES,
-    )
-    _Server(config, app, ready).run(sockets=[sock])
+    Server(app, ready, trusted_proxies=trusted_proxies).run(sockets=[sock])
 
 
-class _Server(uvicorn.Server):
-    """Stops admitting requests at the first signal; exits when none is running or grace is over."""
+class Server(uvicorn.Server):
+    """Stops admitting requests at the first signal; exits when none is running or grace is over.
+
+    Args:
+        app: from ``create_app``.
+        ready: called once the server accepts requests.
+        trusted_proxies: see ``serve``.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, app: FastAPI, ready: Callable[[], None] | None
+        self, app: FastAPI, ready: Callable[[], None] | None = None, *, trusted_proxies: str = ""
     ) -> None:
+        self._connections = Connections(app.state.limits)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=trusted_proxies or None,
+            http=cast(Any, self._connections.protocol),
+            ws="none",
+            timeout_graceful_shutdown=2 * _LAST_BYTES,
+        )
         super().__init__(config)
         self._admission, self._grace = app.state.admission, app.state.limits.grace
         self._ready = ready
@@ -103,6 +114,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._ready is not None:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Send the last bytes; then close what is still open, e.g. because its client reads slowly.
+
+        Uvicorn would cancel the responses, and log a traceback for each.
+        """
+        loop = asyncio.get_running_loop()
+        closing = loop.call_later(_LAST_BYTES, self._connections.close_all)
+        await super().shutdown(sockets)
+        closing.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the shutdown; a second signal ends the process at once.

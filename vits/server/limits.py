@@ -25,8 +25,14 @@ class ServerLimits:
         queue: maximum number of non-streaming requests that are queued or in progress.
         streams: maximum number of open streams.
         per_client: maximum number of concurrent requests from one network address; 0: no limit.
-        batch: maximum number of texts in a batch.
-        batch_characters: maximum number of characters in a batch of two or more texts. A long
+        audio_seconds: maximum length of the speech of a request (seconds).
+        connections: maximum number of open connections; it is lowered to what the process may
+            open. Beyond it the oldest connection without a request is closed.
+        connections_per_client: maximum number of open connections from one network address; 0: no
+            limit.
+        header_timeout: maximum time to send the header of a request (seconds).
+        batch: maximum number of sentences in a batch.
+        batch_characters: maximum number of characters in a batch of two or more sentences. A long
             batch would delay the streams.
         batch_wait: time that an idle server waits to fill a batch (milliseconds); may be 0.
         workers: number of synthesis threads.
@@ -41,7 +47,13 @@ class ServerLimits:
     per_client: int = _limit(
         128, "maximum number of concurrent requests from one address; 0: no limit", may_be_zero=True
     )
-    batch: int = _limit(16, "maximum number of texts in a batch")
+    audio_seconds: float = _limit(1200.0, "maximum length of the speech of a request (seconds)")
+    connections: int = _limit(1000, "maximum number of open connections")
+    connections_per_client: int = _limit(
+        256, "maximum number of open connections from one address; 0: no limit", may_be_zero=True
+    )
+    header_timeout: float = _limit(10.0, "maximum time to send the header of a request (seconds)")
+    batch: int = _limit(16, "maximum number of sentences in a batch")
     batch_characters: int = _limit(2000, "maximum number of characters in a batch")
     batch_wait: float = _limit(
         5.0, "time that an idle server waits to fill a batch (milliseconds)", may_be_zero=True

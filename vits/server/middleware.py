@@ -44,6 +44,30 @@ class Admission:
         self.closed = False
         self.active: Counter[str] = Counter()
 
+    def admit(self, client: str, limits: ServerLimits) -> None:
+        """Count a request as running.
+
+        Raises:
+            ApiError: the server is stopping, or the client has too many requests.
+        """
+        active, limit = self.active, limits.per_client
+        if self.closed:
+            raise ApiError(503, "the server is stopping; use another one", code="stopping")
+        if limit and active[client] >= limit:
+            raise ApiError(
+                429,
+                f"{active[client]} requests from this address are running, at most {limit} are "
+                "allowed; wait for one to finish",
+                code="too_many_requests",
+            )
+        active[client] += 1
+
+    def release(self, client: str) -> None:
+        """Count a request as finished."""
+        self.active[client] -= 1
+        if not self.active[client]:
+            del self.active[client]  # keeps addresses from accumulating
+
 
 class AccessControl:
     """ASGI middleware that rejects unauthorized requests and adds security headers to responses.
@@ -89,7 +113,7 @@ class AccessControl:
         try:
             self._check(scope["path"], Headers(scope=scope))
             if is_speech:
-                self._admit(client)
+                self._admission.admit(client, self._limits)
         except ApiError as error:
             await error_response(error)(scope, receive, send_with_headers)
             return
@@ -97,7 +121,7 @@ class AccessControl:
             await self._app(scope, receive, send_with_headers)
         finally:
             if is_speech:
-                self._release(client)
+                self._admission.release(client)
 
     def _check(self, path: str, headers: Headers) -> None:
         """Check the host and the API key."""
@@ -113,24 +137,3 @@ class AccessControl:
         if scheme.lower() != "bearer" or not valid:
             message = "no valid API key; send the header 'Authorization: Bearer KEY'"
             raise ApiError(401, message, code="invalid_api_key")
-
-    def _admit(self, client: str) -> None:
-        """Count a request as running."""
-        active, limit = self._admission.active, self._limits.per_client
-        if self._admission.closed:
-            raise ApiError(503, "the server is stopping; use another one", code="stopping")
-        if limit and active[client] >= limit:
-            raise ApiError(
-                429,
-                f"{active[client]} requests from this address are running, at most {limit} are "
-                "allowed; wait for one to finish",
-                code="too_many_requests",
-            )
-        active[client] += 1
-
-    def _release(self, client: str) -> None:
-        """Count a request as finished."""
-        active = self._admission.active
-        active[client] -= 1
-        if not active[client]:
-            del active[client]  # keeps addresses from accumulating

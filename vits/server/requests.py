@@ -31,7 +31,7 @@ from vits.synthesis.settings import SETTINGS, Setting, SettingsDict
 from vits.synthesis.speakers import find_speaker
 from vits.text.language_ids import find_language
 
-__all__ = ["SpeechRequest", "make_job", "read_request"]
+__all__ = ["SpeechRequest", "make_job", "read_request", "validation_error"]
 
 # A closed list, because the resampling filter of every pair of rates is cached.
 SampleRate = Literal[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
@@ -153,7 +153,7 @@ async def read_request(
     try:
         return SpeechRequest.model_validate_json(body, context={"lenient": lenient})
     except ValidationError as error:
-        raise _validation_error(error) from None
+        raise validation_error(error) from None
 
 
 def make_job(
@@ -249,7 +249,7 @@ async def _read_body(request: Request, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _validation_error(error: ValidationError) -> ApiError:
+def validation_error(error: ValidationError) -> ApiError:
     """Convert the first validation error; the message does not quote the client's text."""
     first = error.errors(include_url=False, include_context=False)[0]
     path = [str(part)[:40] for part in first["loc"]]

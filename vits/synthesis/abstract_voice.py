@@ -19,6 +19,7 @@ from vits.synthesis.script.ssml import read_ssml
 from vits.synthesis.settings import Settings
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
+from vits.synthesis.turns import SpeechInTurns
 from vits.text import Frontend, prepare_lexicon
 from vits.text.aligned import AlignedText
 from vits.text.language_ids import find_language
@@ -142,6 +143,22 @@ class AbstractVoice(Generic[E]):
         """
         request, items = self._read(text, None, options)
         return stream_speech(self._engine, items, request, whole_sentences=whole_sentences)
+
+    def in_turns(self, text: str, **options: "Unpack[Options]") -> SpeechInTurns[Any]:
+        """Begin a text that is spoken sentence by sentence, in turns with others, by a server.
+
+        Args:
+            text: 1 to 100,000 characters.
+            **options: as in ``__call__``, without lengths.
+
+        Raises:
+            TextError: the text is empty, too long, or its first sentence cannot be read.
+            VoiceError: as in ``__call__``, or lengths are given.
+        """
+        request, items = self._read(text, LONGEST_TEXT, options)
+        if request.lengths is not None:
+            raise VoiceError("lengths need the whole text at once: call the voice")
+        return SpeechInTurns(self._engine, items, request)
 
     @overload
     def synthesize(self, text: str, **options: "Unpack[Options]") -> Speech: ...

@@ -1,0 +1,49 @@
+"""A text spoken in turns is the text spoken at once, whoever shares the turns."""
+
+import numpy as np
+import pytest
+
+from vits.errors import TextError
+from vits.synthesis import Voice, load
+from vits.synthesis.turns import speak_turn
+
+TEXTS = [
+    "Hello there. How are you today? Fine, thanks!",
+    "Good morning.",
+    "One. Two. Three. Four.",
+    "She sells sea shells by the sea shore",
+]
+OPTIONS = [{}, {"length_scale": 1.5}, {"sentence_silence": 0.3}, {"noise_scale": 0.0}]
+
+
+def speak_in_turns(voice, texts, together):
+    """Speak texts; ``together`` says how many share a turn."""
+    begun = [
+        voice.in_turns(text, seed=seed, **options)
+        for seed, (text, options) in enumerate(zip(texts, OPTIONS, strict=False))
+    ]
+    chunks = [[] for _ in begun]
+    while waiting := [i for i, text in enumerate(begun) if not text.done]:
+        chosen = waiting[:together]
+        spoken = speak_turn([begun[i] for i in chosen])
+        for i, turn in zip(chosen, spoken, strict=True):
+            chunks[i] += begun[i].accept(*turn)
+    return chunks
+
+
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_all_turns_joined_are_the_speech(tiny_voice, together):
+    voice = load(tiny_voice)
+    for seed, chunks in enumerate(speak_in_turns(voice, TEXTS, together)):
+        whole = voice(TEXTS[seed], seed=seed, **OPTIONS[seed])
+        joined = np.concatenate([chunk.samples for chunk in chunks])
+        assert joined.shape == whole.samples.shape
+        assert np.abs(joined - whole.samples).max() <= (0 if together == 1 else 1e-5)
+        assert tuple(word for chunk in chunks for word in chunk.words) == whole.words
+        assert tuple(p for chunk in chunks for p in chunk.phonemes) == whole.phonemes
+        assert chunks[0].start == 0
+
+
+def test_a_text_without_speech_is_an_error_at_once(make_bundle):
+    with pytest.raises(TextError):
+        Voice(make_bundle()).in_turns(" ")
