@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_N
 QUICK := $(addprefix tests/,test_house.py config layers fast models losses alignment audio text synthesis)
 
 .PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \
-  wheel-check dist docs clean distclean
+  wheel-check dist docs licences clean distclean
 
 help:
 	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
@@ -25,6 +25,7 @@ help:
 	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
 	@echo "make dist         build the sdist and the wheel into dist/ and check them"
 	@echo "make docs         build the documentation into site/"
+	@echo "make licences     list the licences of all required packages in THIRD_PARTY.md"
 	@echo "make clean        remove caches and build outputs; distclean: also .venv and ./demo"
 
 install: $(STAMP)
@@ -100,6 +101,10 @@ dist: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"
 	@$(BIN)/mkdocs build --strict
+
+licences: $(STAMP)
+	@$(BIN)/python .ci/third_party.py > THIRD_PARTY.md.new
+	@mv THIRD_PARTY.md.new THIRD_PARTY.md
 
 clean:
 	rm -rf build dist site .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache

@@ -152,3 +152,16 @@ def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
     # the same command, with coverage and its gate
     last = (root / ".ci" / "run").read_text().splitlines()[-1]
     assert last == "make test COVERAGE=--cov"
+
+
+def test_every_required_package_is_listed_with_its_licence(root, project):
+    """``make licences`` writes the file; it must be run when a dependency is added."""
+    pattern = r"^\| ([\w.-]+) \| ([^|]*\w[^|]*) \|"
+    table = re.findall(pattern, (root / "THIRD_PARTY.md").read_text(encoding="utf-8"), re.M)
+    listed = {name.lower().replace("_", "-") for name, licence in table if licence != "UNKNOWN"}
+    extras = project["optional-dependencies"]
+    requirements = [*project["dependencies"]]
+    for extra in extras:
+        requirements += extras[extra] if extra not in ("dev", "docs") else []
+    names = {re.split(r"[^\w.-]", line)[0].lower() for line in requirements}
+    assert names - {"monotonic-align"} <= listed

@@ -103,12 +103,20 @@ def test_another_format_names_the_command_that_helps(tmp_path, monkeypatch):
 def test_another_format_is_read_through_ffmpeg(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", np.full(100, 0.5), RATE, subtype="FLOAT")
     program = tmp_path / "ffmpeg"
-    program.write_text(f"#!/bin/sh\n/bin/cat '{tmp_path}/a.wav'\n")
+    runs = tmp_path / "runs"
+    program.write_text(f"#!/bin/sh\necho >> '{runs}'\n/bin/cat '{tmp_path}/a.wav'\n")
     program.chmod(0o755)
     (tmp_path / "a.m4a").write_bytes(b"x")
     monkeypatch.setenv("PATH", str(tmp_path))
     samples, rate = files.read(tmp_path / "a.m4a")
     assert (rate, samples.shape, samples[0, 0]) == (RATE, (100, 1), 0.5)
+    assert files.info(tmp_path / "a.m4a").samples == 100
+    assert files.sample_rate(tmp_path / "a.m4a") == RATE
+    assert runs.read_text() == "\n"  # decoded once
+    (tmp_path / "a.m4a").write_bytes(b"another")
+    files.read(tmp_path / "a.m4a")
+    assert runs.read_text() == "\n\n"
+    (tmp_path / "a.m4a").write_bytes(b"a third")
     program.write_text("#!/bin/sh\necho moov atom not found >&2; exit 1\n")
     with pytest.raises(AudioError, match="moov atom not found; convert it"):
         ffmpeg.decode(tmp_path / "a.m4a")

@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,6 @@ def decode(path: Path) -> "tuple[np.ndarray, int]":
     Raises:
         AudioError: ``ffmpeg`` is not installed, or cannot read the file.
     """
-    import soundfile
-
     program = find_ffmpeg()
     if program is None:
         kind = path.suffix.lstrip(".").lower()
@@ -64,6 +63,16 @@ def decode(path: Path) -> "tuple[np.ndarray, int]":
             f"{path} is in the format {kind}, which cannot be read here; install ffmpeg, or "
             f"convert it: ffmpeg -i '{path}' '{path.with_suffix('.wav')}'"
         )
+    state = path.stat()
+    return _decode(program, path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # a recording is asked for its header, and then for its samples
+def _decode(program: str, path: Path, size: int, changed: int) -> "tuple[np.ndarray, int]":
+    """Run ``ffmpeg`` on a file of this size and time of change."""
+    import soundfile
+
+    del size, changed
     command = [program, "-v", "error", "-nostdin", "-t", str(_LONGEST), "-i", f"file:{path}"]
     command += ["-vn", "-ac", "1", "-c:a", "pcm_f32le", "-f", "wav", "-"]
     try:
@@ -74,4 +83,6 @@ def decode(path: Path) -> "tuple[np.ndarray, int]":
         message = " ".join(done.stderr.decode(errors="replace").split())[-300:] or "no audio"
         raise AudioError(f"{path} cannot be decoded by ffmpeg: {message}; convert it to wav")
     with soundfile.SoundFile(io.BytesIO(done.stdout)) as file:
-        return file.read(dtype="float32", always_2d=True), file.samplerate
+        samples = file.read(dtype="float32", always_2d=True)
+        samples.setflags(write=False)  # whoever reads the recording gets the same array
+        return samples, file.samplerate

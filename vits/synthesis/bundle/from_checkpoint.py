@@ -98,9 +98,9 @@ def _build(
             f"{path}: format {brief(found)} must be {FORMAT}; "
             "it was written by another version of vits"
         )
-    ema: Any = block.get("ema") if average else None
-    if isinstance(ema, dict) and not ema:
-        ema = None  # until the first step
+    averages = cast(object, block.get("ema") if average else None)
+    empty = isinstance(averages, dict) and not cast(dict[str, object], averages)
+    ema = None if empty else averages  # {} until the first step
     data = _part(path, block, "data", dict)
     dataset = _part(path, data, "name", str)
     card = Card(
