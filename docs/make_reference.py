@@ -57,6 +57,7 @@ MODULES = {
         "vits.models.spectrogram_discriminator",
         "vits.models.outputs",
     ),
+    "More of voices": ("vits.synthesis.bundle.merge",),
     "Spectrograms": ("vits.audio.spectrogram", "vits.audio.mel"),
     "More losses": ("vits.losses.subband", "vits.losses.envelope"),
     "More of evaluation": (
@@ -68,6 +69,7 @@ MODULES = {
         "vits.evaluation.score",
     ),
     "Voices of other projects": (
+        "vits.interop.load",
         "vits.interop.detect_format",
         "vits.interop.convert",
         "vits.interop.equivalence",

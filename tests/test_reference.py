@@ -30,6 +30,11 @@ def test_every_list_of_public_names_is_on_the_page(reference, root):
     assert rooms - {"vits.cli"} <= set(reference.PACKAGES)
 
 
+def test_every_module_on_the_page_exists(reference):
+    for module in (name for names in reference.MODULES.values() for name in names):
+        assert reference.public_names(module), module
+
+
 def test_every_public_name_says_what_it_is(reference):
     for package in reference.PACKAGES:
         for name in reference.public_names(package):
