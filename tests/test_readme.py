@@ -56,6 +56,8 @@ NOT_RUN = {
     "vits prepare recordings -o prepared/pitched --pitch": "needs an extra; tests/data runs it",
     "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",
+    "pip install 'vits[serve,wyoming]'": INSTALLS,
+    "vits serve voices/ada --wyoming 0.0.0.0:10200": SERVES,
     "vits serve --port 8000": SERVES,
     "vits serve demo/voice --port 8000": SERVES,
     "vits serve voices/ada german=voices/anna --host 0.0.0.0": SERVES,
