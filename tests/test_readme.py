@@ -27,7 +27,7 @@ DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.m
 MARKDOWN = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
 NOTEBOOKS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.ipynb"))
 PAGES = (*MARKDOWN, *NOTEBOOKS)
-WIDE = ("architecture", "running", "training", "voices")  # still to be wrapped
+WIDE = ("architecture", "training", "voices")  # still to be wrapped
 SHELL = ("bash", "sh", "console")
 SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 
