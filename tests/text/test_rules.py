@@ -48,6 +48,32 @@ def test_requirements_are_added_to_rules_without_any():
     assert isinstance(first.pattern, re.Pattern)
 
 
+def test_patterns_that_begin_with_a_digit_are_tried_at_numbers_only():
+    plain = [r"(?<![\w.])[0-9]{1,2}:[0-9]", r"([0-9]+)km(?!x|y)", r"(?P<a>[0-9])-", "7[0-9]7"]
+    unclear = [
+        "[0-9]+|x",
+        "([0-9]+|x)y",
+        "[0-9]?x",
+        "([0-9])?x",
+        "([0-9]|a)",
+        "a[0-9]",
+        "[0-9]*x",
+        "([0-9]x|y)",
+    ]
+    assert [rule(pattern, lambda f, s: "").numeric for pattern in plain] == [True] * 4
+    assert [rule(pattern, lambda f, s: "").numeric for pattern in unclear] == [False] * 8
+
+
+def test_the_rest_of_a_number_is_read_too():
+    rules = RuleSet(
+        (
+            rule("a[0-9]", lambda found, style: "letter"),
+            rule("[0-9]+", lambda found, style: f"<{found[0]}>"),
+        )
+    )
+    assert rules.apply(AlignedText("12 a345 6"), "").text == "<12> letter <45> <6>"
+
+
 def test_time_is_linear():
     start = time.perf_counter()
     assert apply("5 km 7 " * 20_000).text.count("kilometers") == 20_000

@@ -8,6 +8,7 @@ import pytest
 from vits.config import FrontendConfig
 from vits.text import Frontend, SymbolTable, normalize
 from vits.text.aligned import AlignedText
+from vits.text.markup import strip_markup
 from vits.text.normalize import normalize_aligned
 
 PIECES = """
@@ -38,10 +39,35 @@ def test_no_letter_or_digit_is_lost():
 
 
 def test_normalising_twice_changes_nothing():
-    for text in random_texts(300):
-        if " " in text and "`" not in text:
+    for text in random_texts(600):
+        if " " in text:
             once = normalize(text, "en-us")
             assert normalize(once, "en-us") == once, text
+
+
+def test_no_letter_or_digit_is_lost_with_markup():
+    tags = ["**", "<b>", "</b>", "__", "&amp;", "- ", "# ", "<br>", "[", "](http://a.b)", ""]
+    rng = random.Random(1)
+    for text in random_texts(300):
+        words = [f"{rng.choice(tags)}{word}{rng.choice(tags)}" for word in text.split(" ")]
+        mixed = " ".join(words)
+        spoken = normalize_aligned(strip_markup(mixed), "en-us")
+        visible = [
+            index
+            for index, char in enumerate(mixed)
+            if char.isalnum() and not _inside_markup(mixed, index)
+        ]
+        covered = set()
+        for index, char in enumerate(spoken.text):
+            if char.isalnum() or not char.isascii():
+                covered.update(range(*spoken.span(index, index + 1)))
+        assert not [mixed[index] for index in visible if index not in covered], mixed
+
+
+def _inside_markup(text, index):
+    """Tell whether a letter belongs to a tag, an entity or the address of a link."""
+    marks = re.finditer(r"</?br?>|&amp;|\]\(http://a\.b\)", text)
+    return any(found.start() <= index < found.end() for found in marks)
 
 
 @pytest.mark.parametrize(

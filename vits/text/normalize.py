@@ -104,7 +104,21 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     ('It cost five dollars.', Span(start=8, end=10))
     """
     expand = find_normalizer(language)
-    text = expand(clean_characters(text), language)
+    text = _finish(expand(clean_characters(text), language))
+    for _ in range(_MAX_REREADS if _UNREAD.search(text.text) else 0):
+        again = _finish(expand(text, language))
+        if again.text == text.text:
+            break
+        text = again
+    return text
+
+
+# An abbreviation that nothing has read, perhaps for a mark after it that is gone now.
+_UNREAD = re.compile(r"(?<!\w)[^\W\d_]{1,4}\. ")
+_MAX_REREADS = 3
+
+
+def _finish(text: AlignedText) -> AlignedText:
     return _compose(tidy(_dashes(_brackets(text))))
 
 

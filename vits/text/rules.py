@@ -6,6 +6,7 @@ so rules cannot disturb each other. The time is linear in the length of the text
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,12 +29,15 @@ class Rule(Generic[S]):
         verbalize: returns the words of a match in a style, or None to decline it.
         needs: pattern that the text must contain for the rule to apply; saves time.
         chars: characters of which the text must contain one; saves more.
+        numeric: whether every match begins with a digit, a vulgar fraction, a sign or a dot; the
+            pattern is then tried at numbers only.
     """
 
     source: str
     verbalize: Callable[[re.Match[str], S], str | None]
     needs: str = ""
     chars: frozenset[str] = frozenset()
+    numeric: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -51,11 +55,60 @@ def rule(
     verbalize: Callable[[re.Match[str], S], str | None],
     needs: str = "",
     chars: str = "",
+    *,
+    numeric: bool = False,
 ) -> Rule[S]:
-    """Build a rule; if ``needs`` has a digit, so must the text."""
-    if not chars and "[0-9]" in needs and "|" not in needs:
-        chars = "0123456789"
-    return Rule(pattern, verbalize, needs, frozenset(chars))
+    """Build a rule; what ``needs`` cannot do without must be in the text."""
+    chars = chars or _required(needs)
+    numeric = numeric or _begins_with_digit(pattern)
+    return Rule(pattern, verbalize, needs, frozenset(chars), numeric)
+
+
+_ELEMENT = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\]|[^\\\[])(\{[^}]*\}|[?*+])?")
+
+
+def _required(needs: str) -> str:
+    r"""Return characters of which every text that a plain pattern matches has one, or "".
+
+    >>> _required("[0-9] ?[-–]"), _required("[0-9]{4}"), _required("a|b"), _required(r"\w\.x?")
+    ('-–', '0123456789', '', '.')
+    """
+    digits, elements = "", _ELEMENT.findall(needs)
+    if any(element in "|(" for element, _ in elements):
+        return ""
+    for element, quantifier in elements:
+        chars = element.strip("[]").replace("\\", "")
+        if (quantifier[:1] in ("?", "*") and quantifier) or element in "^$. ":
+            continue
+        if chars == "0-9":
+            digits = "0123456789"
+        elif chars and not any(char.isalnum() or char in " ^" for char in chars):
+            return chars
+    return digits
+
+
+_ESCAPE_OR_CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
+_GROUP = re.compile(r"\([^()]*\)")
+# After look-behinds, a digit that is not optional and, if in a group, fills it.
+_DIGIT = r"(?:\[[0-9-]+\]|[0-9])(?:\{[1-9][0-9,]*\}|\+|(?![?*+{]))"
+_DIGIT_FIRST = re.compile(
+    r"(?:\(\?<[!=](?:[^()\[\]\\]|\\.|\[[^\]]*\])*\))*"
+    rf"(?:{_DIGIT}|\((?:\?P<\w+>)?{_DIGIT}\)(?![?*{{]))"
+)
+
+
+def _begins_with_digit(pattern: str) -> bool:
+    """Tell whether it is plain that every match of a pattern begins with a digit."""
+    if _DIGIT_FIRST.match(pattern) is None:
+        return False
+    rest, count = _ESCAPE_OR_CLASS.sub("", pattern), 1
+    while count:
+        rest, count = _GROUP.subn("", rest)
+    return "|" not in rest
+
+
+# Where a number may begin: a digit after none, a vulgar fraction, a sign or a dot.
+_NUMBER_START = re.compile(r"(?<![0-9])[0-9]|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒+±~.−-]")
 
 
 def requiring(chars: str, rules: Sequence[Rule[S]]) -> tuple[Rule[S], ...]:
@@ -106,13 +159,14 @@ class RuleSet(Generic[S]):
 
     def _edits(self, source: str, style: S) -> list[Edit]:
         """Return the edits of one pass."""
+        starts = [found.start() for found in _NUMBER_START.finditer(source)]
         queue = [
             candidate
             for order in self._active(source)
-            if (candidate := _next(self._rules[order], order, source, 0, style)) is not None
+            if (candidate := _next(self._rules[order], order, source, starts, 0, style)) is not None
         ]
         heapify(queue)
-        return list(_edits(queue, self._rules, source, style))
+        return list(_edits(queue, self._rules, source, starts, style))
 
     def _active(self, source: str) -> Iterator[int]:
         """Yield the indices of the rules that can apply to a text."""
@@ -139,7 +193,11 @@ def _touches(source: str, edit: Edit) -> bool:
 
 
 def _edits(
-    queue: list[_Candidate], rules: Sequence[Rule[S]], source: str, style: S
+    queue: list[_Candidate],
+    rules: Sequence[Rule[S]],
+    source: str,
+    starts: Sequence[int],
+    style: S,
 ) -> Iterator[Edit]:
     position, last = 0, ""
     while queue:
@@ -150,22 +208,44 @@ def _edits(
                 edit = edit._replace(text=f" {edit.text}")
             yield edit
             position, last = candidate.end, edit.text[-1:]
-        following = _next(rules[candidate.order], candidate.order, source, position, style)
+        item, order = rules[candidate.order], candidate.order
+        following = _next(item, order, source, starts, position, style)
         if following is None:
             heappop(queue)
         else:
             heapreplace(queue, following)
 
 
-def _next(item: Rule[S], order: int, source: str, position: int, style: S) -> _Candidate | None:
+def _next(
+    item: Rule[S], order: int, source: str, starts: Sequence[int], position: int, style: S
+) -> _Candidate | None:
+    """Return the next match of a rule from ``position`` on; ``starts``: where numbers begin."""
     while True:
-        found = item.pattern.search(source, position)
+        if item.numeric:
+            found = _match_number(item.pattern, source, starts, position)
+        else:
+            found = item.pattern.search(source, position)
         if found is None:
             return None
         words = item.verbalize(found, style)
         if words is not None:
             return _Candidate(found.start(), order, words, found.end())
         position = found.start() + 1
+
+
+def _match_number(
+    pattern: re.Pattern[str], source: str, starts: Sequence[int], position: int
+) -> re.Match[str] | None:
+    match = pattern.match
+    # What is left of a number of which another rule has read the beginning.
+    found = match(source, position) if source[position : position + 1].isdigit() else None
+    if found is not None:
+        return found
+    for index in range(bisect_left(starts, position), len(starts)):
+        found = match(source, starts[index])
+        if found is not None:
+            return found
+    return None
 
 
 def _spaced(source: str, candidate: _Candidate) -> Edit:

@@ -8,10 +8,12 @@ import pytest
 
 from vits.text import normalize, split_sentences
 from vits.text.english.normalizer import _RULES
+from vits.text.rules import _NUMBER_START
 
 with Path(__file__).with_name("written_forms.tsv").open(encoding="utf-8") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
 CLASSES = sorted({row[0] for row in ROWS})
+TEXTS = [row[1] for row in ROWS]
 CASES = {name: [tuple(row[1:]) for row in ROWS if row[0] == name] for name in CLASSES}
 
 
@@ -25,10 +27,17 @@ def spoken(text):
     return " // ".join(normalize(part, "en-us") for part in parts)
 
 
-def test_every_pattern_is_valid():
+def test_no_rule_is_skipped_where_its_pattern_matches():
+    texts = [text.replace("\\n", "\n") for text in TEXTS[::3]]
+    numbers = [{found.start() for found in _NUMBER_START.finditer(text)} for text in texts]
+    chars = [set(text) for text in texts]
     for item in _RULES:
-        assert item.pattern
-        assert item.condition
+        for text, starts, present in zip(texts, numbers, chars, strict=True):
+            found = item.pattern.search(text)
+            if found is not None:
+                assert item.condition.search(text), (item.source, text)
+                assert not item.chars or item.chars & present, (item.source, text)
+                assert not item.numeric or found.start() in starts, (item.source, text)
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -154,11 +154,12 @@ def _word(found: re.Match[str], british: bool) -> str | None:
             return None
         heat = name == "temp" and _HEAT.search(text[max(0, found.start() - 12) : found.start()])
         weekday = name in ("Fri", "Mon") and not after.strip()
-        if not (state or heat or weekday) and re.match(r" ?[0-9a-z,(+:]", after) is None:
+        if not (state or heat or weekday) and re.match(r" ?[0-9a-z,(+:&\[{]", after) is None:
             return None
         if name == "Dr" or (name == "Max" and not after.strip()):
             return None
-        if weekday and not previous_word(text, found.start()).islower():
+        before = previous_word(text, found.start())
+        if weekday and not (before.islower() or before[:1].isdigit()):
             return None
     return with_dot(_WORDS[name], found)
 
@@ -263,7 +264,7 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     rule(
         r"(?<![\w.-])(approx|avg|govt|dept|qty|Approx|Avg|Govt|Dept|Qty)(?![\w.])",
         lambda f, b: _WORDS[f[1]],
-        "(?i:approx|avg|govt|dept|qty)",
+        "[AaGgDdQq](?:pprox|vg|ovt|ept|ty)",
     ),
     rule(
         r"(?<![\w.])((?:[A-Za-z]\.){2,}|(?:[A-Za-z]\.)+(?=[A-Za-z](?:'s)?(?![\w.])))([A-Za-z](?!\w"

@@ -28,7 +28,10 @@ AMOUNT = rf"(?:{_SIGN}?(?:{_WHOLE}{_PART}|{_PART}|{NUMBER}|\.[0-9]+))"
 RANGE = rf"(?:{AMOUNT}(?:(?: ?- ?| to | or | and (?=[^ ]+[ -]?[°%]))(?:{AMOUNT}))?)"
 
 _SIGNS = {"-": "minus ", "−": "minus ", "+": "plus ", "±": "plus or minus ", "~": "about "}
-_MIXED = re.compile(rf"(?:([0-9]{{1,4}})(?: |-)?)?(?:([0-9]+)[/⁄]([0-9]+)|([{''.join(_VULGAR)}]))")
+_MIXED = re.compile(
+    rf"(?:([0-9]{{1,4}})(?:[ -]|(?=[{''.join(_VULGAR)}])))?"
+    rf"(?:([0-9]+)[/⁄]([0-9]+)|([{''.join(_VULGAR)}]))"
+)
 _SPLIT = re.compile(rf"({AMOUNT})( ?- ?| to | or | and )({AMOUNT})")
 
 

@@ -177,14 +177,15 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<![\w.,])(?:{NUMBER})(?: ?[x×] ?(?:{NUMBER}))+(?! ?=)(?![\w/]|[.,][0-9])",
         _by,
-        "[0-9] ?[x×]",
+        "[0-9] ?[x×] ?[0-9]",
+        numeric=True,
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,2})[x×]([0-9]{1,2})s(?!\w)",
         lambda f, b: f"{number(f[1], b)} by {plural(number(f[2], b))}",
         "[0-9][x×][0-9]",
     ),
-    rule(_EXPRESSION, _expression, _OPERATOR),
+    rule(_EXPRESSION, _expression, _OPERATOR, chars="=≠<>≤≥≈+-−—*×·⋅÷/±!"),
     rule(
         rf"(?<![\w.,])({NUMBER}|[A-Za-z]{{1,2}})({_POWER})(?!\w)", _powered, rf"[\^{_SUPERSCRIPT}]"
     ),
@@ -204,8 +205,8 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
         lambda f, b: f"{f[1]} of {f[2]}",
         r"\([a-z]\) ?[=<>≤≥]",
     ),
-    rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]"),
-    rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+"),
+    rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]", numeric=True),
+    rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+", numeric=True),
     rule(r"(?:#|№ ?|\bN[o0]\. ?|\bN° ?)(?=[0-9])", _numero, "#|№|N"),
     rule(
         r"\bNo (?=[0-9]{1,3}(?![\w/%°]|[.,:][0-9]))",

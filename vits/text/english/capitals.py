@@ -203,7 +203,8 @@ def _hyphenated(found: re.Match[str], british: bool) -> str | None:
     words: list[str] = []
     for part in re.split("[-/]", found[0]):
         spelled = part in _SPELLED or not _is_pronounceable(part)
-        spelled = spelled and part not in _WORDS and part.lower() not in _COMMON
+        listed = "/" in found[0] and part in _SPELLED  # "AM/PM"
+        spelled = spelled and part not in _WORDS and (listed or part.lower() not in _COMMON)
         words.append(_spell(part, "") if spelled else part)
     return " ".join(words) if any(" " in word for word in words) else None
 

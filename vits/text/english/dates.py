@@ -292,7 +292,7 @@ def _early(found: re.Match[str], british: bool) -> str | None:
 
 
 _NAME = alternatives(_NAMES)
-_ANY_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z]{3}"
+_ANY_MONTH = "[JFMASOND](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec|[A-Z]{2})"
 DATE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"{_START}(?:(?P<month>{_NAME})\.? (?P<day>[0-9]{{1,2}}) ?[-—–] ?(?P<month2>{_NAME})\.? ("
@@ -307,11 +307,11 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         _timestamp,
         "[0-9]T[0-9]",
     ),
-    rule(rf"{_START}([0-9]{{4}})[-/.]([0-9]{{2}})[-/.]([0-9]{{2}}){_STOP}", _iso, "[0-9][-/.]"),
+    rule(rf"{_START}([0-9]{{4}})[-/.]([0-9]{{2}})[-/.]([0-9]{{2}}){_STOP}", _iso, "[0-9]{4}[-/.]"),
     rule(
         rf"{_START}([0-9]{{1,2}})([/.-])([0-9]{{1,2}})\2([0-9]{{4}}|[0-9]{{2}}){_STOP}",
         _numeric,
-        "[0-9][-/.]",
+        "[0-9][-/.][0-9]{1,2}[-/.][0-9]",
     ),
     rule(rf"{_START}([0-9]{{1,2}})/([0-9]{{1,2}})(?![\w/%]|\.[0-9]| ?=)", _month_and_day, "[0-9]/"),
     rule(
@@ -341,7 +341,8 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         r"(?<![\w.,/$£€-])((?:1[0-9]|20|21)[0-9]{2})( ?[-/] ?)([0-9]{4}|[0-9]{2})(?![\w/%°-]|"
         r"[.,:][0-9])",
         _season,
-        "[0-9]{4} ?[-/]",
+        "[0-9]{4} ?[-/] ?[0-9]",
+        numeric=True,
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,4}|[0-9]{1,3}(?:,[0-9]{3})+) (B\.?C\.?E?\.?|A\.?D\.?|C\.?E\.?)(?!\w)",
@@ -355,6 +356,7 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         r"(?<![\w.,/$£€#-])(10[0-9]{2}|21[0-9]{2})(?![\w/%°-]|[.,:][0-9])",
         _early,
         "(?:10|21)[0-9]{2}",
+        numeric=True,
     ),
 )
 """Rules for dates and years, in order."""

@@ -309,25 +309,10 @@ _CUPS = (
     "cup|hour|mile|inch|pound|ounce|teaspoon|tablespoon|gallon|acre|pint|quart|liter|litre|meter"
 )
 
-_BARE = (
-    "km/h",
-    "m/s",
-    "km/s",
-    "kWh",
-    "mph",
-    "rpm",
-    "kph",
-    "Mbps",
-    "Gbps",
-    "kbps",
-    "GHz",
-    "MHz",
-    "kHz",
-    "km²",
-    "m²",
-    "kg/m³",
-    "g/L",
-    "mg/L",
+_BARE = word_set(
+    """
+    km/h m/s km/s kWh mph rpm kph Mbps Gbps kbps GHz MHz kHz km² m² kg/m³ g/L mg/L
+    """
 )
 
 
@@ -352,6 +337,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
         r"[0-9]+(?:\.[0-9]+)? ?(?:mins|min|m|sec|s)(?![\w/²³^])(?:(?<=[nsc])(\.)(?!\w))?",
         _duration,
         "[0-9] ?[hm]",
+        numeric=True,
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]+)?)° ?(?:([0-9]{1,2})['′] ?)?(?:([0-9]{1,2}(?:\.[0-9]+)"
@@ -361,12 +347,17 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
         "°",
     ),
     rule(r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)", _sprint, "[x×]"),
-    rule(rf"(?<![\w/])(?:{alternatives(_BARE)})(?![\w/²³])", _bare, "k|m|M|G|r|g", chars="kmMGrg"),
+    rule(
+        rf"(?<![\w/])(?:{alternatives(_BARE)})(?![\w/²³])",
+        _bare,
+        "/[hsmL]|kWh|[mk]ph|rpm|bps|Hz|m²",
+    ),
     rule(
         rf"{START}{_SHAPE}(?:{_BY}{_SHAPE})+(?<![0-9 ])(?![\w²³/])",
         _dimensions,
         "[0-9a-z\"'″′] ?[x×] ?[0-9]",
         chars="x×",
+        numeric=True,
     ),
     rule(
         rf"{START}([0-9]{{1,3}}),([0-9]{{1,2}}) ?({_UNIT})(?![\w/²³])",
@@ -376,18 +367,23 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"{START}({AMOUNT}) ?({_UNIT}) ?[-—–] ?({AMOUNT}) ?\2(?![\w²³/]| ?=)",
         _same_unit,
-        "[-—–]",
+        r"[\w%°\"'′″] ?[-—–] ?[-−+±~.½¼¾⅓⅔⅛⅜⅝⅞0-9]",
+        numeric=True,
     ),
     rule(
         rf"{START}({NUMBER}) ?(k|K|m|M|mn|b|B|bn)(\+?)(?= [a-z])",
         _many,
         "[0-9] ?[kKmMbB]",
+        numeric=True,
     ),
     rule(rf"{START}({RANGE}) ?([CF])(?!\w|'|\.\w|[+-])", _heat, "[0-9] ?[CF]", chars="CF"),
     rule(rf"{START}({RANGE})[ -]?A(?![\w'+&-]|\.\w| [A-Z])", _amps, "[0-9][ -]?A", chars="A"),
-    rule(_MEASURE, _measure, "[0-9½¼¾⅓⅔⅛⅜⅝⅞⅕]"),
+    rule(_MEASURE, _measure, numeric=True),
     rule(
-        rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)", _spelled_fraction, "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]"
+        rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)",
+        _spelled_fraction,
+        "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]",
+        numeric=True,
     ),
 )
 """Rules for measures, in order."""

@@ -57,8 +57,12 @@ def roman_value(numeral: str) -> int:
     return sum(-v if v < after else v for v, after in zip(values, following, strict=True))
 
 
-def _counted(found: re.Match[str], british: bool) -> str:
+def _counted(found: re.Match[str], british: bool) -> str | None:
     name = found[1]
+    # "Exhibit C" and "Chapter I T" have letters.
+    letter = found[2] in "CDLM" or re.match(" [A-Z](?!\\w)", found.string[found.end(2) :])
+    if len(found[2]) == 1 and letter:
+        return None
     if name.endswith(".") or name in ("Vol", "Ch"):
         words = COUNTED.get(name.rstrip(".").lower(), name)
         name = words.capitalize() if name[0].isupper() else words

@@ -3,6 +3,7 @@
 import re
 
 from vits.text.english.numbers import digits
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
 __all__ = ["STATES", "STATE_RULES", "TELEPHONE_RULES"]
@@ -119,7 +120,8 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"\b({_CALLED})(\+?[0-9]{{2,}}(?:[ .-][0-9]{{2,}}){{1,5}}|[0-9]{{4,}}){_STOP}",
         _called,
-        "(?i:call|dial|phone|tel|fax|text|ring|number|mobile|cell|pin|code|hotline|zip|sms|whatsapp)",
+        "[CcDdPpTtFfRrNnMmHhZzWS](?:all|ial|hone|el|EL|ax|ext|ing|umber|obile|ell|in|IN|ode|assc|"
+        "otline|ip|IP|hats|MS)",
     ),
     rule(
         r"\b([Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed)?|[Cc]alls to) (911|999|112|000|411|311|211|101|"
@@ -131,7 +133,7 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
     rule(r"(?<![\w.])(?:[Ee]xt\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
     rule(r"(?<!\w)0x([0-9A-Fa-f]{2,16})(?!\w)", _hexadecimal, "0x"),
     rule(
-        rf"((?:[A-Z][a-z]+,? |, |(?<!\w)))({'|'.join(STATES)}),? "
+        rf"((?:[A-Z][a-z]+,? |, |(?<!\w)))({alternatives(STATES)}),? "
         r"([0-9]{5})(?:-([0-9]{4}))?(?![\w-])",
         _state,
         "[A-Z]{2},? [0-9]",
@@ -144,7 +146,7 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
 
 STATE_RULES: tuple[Rule[bool], ...] = (
     rule(
-        rf"((?<=[a-z]), )({'|'.join(STATES)})()()(?!\w|\.\w)",
+        rf"((?<=[a-z]), )({alternatives(STATES)})()()(?!\w|\.\w)",
         lambda f, _: f"{f[1]}{STATES[f[2]]}",
         "[A-Z]{2}",
     ),

@@ -164,8 +164,8 @@ DAY_RULES: tuple[Rule[bool], ...] = (
         _DOT,
     ),
     rule(
-        r"\b(Sat|Sun|Wed)\.(?= ?(?:,|[0-9]|-|and |or |to |at |[A-Z][a-z]+\.? [0-9]|morning|night|"
-        r"evening))",
+        r"\b(Sat|Sun|Wed)\.(?= ?(?:,|[0-9]|-|& |and |or |to |at |[A-Z][a-z]+\.? [0-9]|morning|"
+        r"night|evening))",
         _weekday,
         _DOT,
     ),
