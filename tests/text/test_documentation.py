@@ -1,4 +1,4 @@
-"""The table of docs/guides/text.md says what is read how."""
+"""The tables of docs/guides/text.md say what is read how."""
 
 from pathlib import Path
 
@@ -7,11 +7,18 @@ import pytest
 from vits.text import normalize
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "text.md"
-TABLE = PAGE.read_text(encoding="utf-8").split("## What is read how")[1].split("## ")[0]
-ROWS = [line.strip("| ").split(" | ") for line in TABLE.splitlines() if line.startswith("| ")][1:]
 
 
-@pytest.mark.parametrize(("written", "spoken"), [row[1:] for row in ROWS])
-def test_table(written, spoken):
-    forms = [normalize(form, "en-us") for form in written.split(" · ")]
+def rows(heading):
+    section = PAGE.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    return [line.strip("| ").split(" | ") for line in section.splitlines() if line[:2] == "| "][1:]
+
+
+CASES = [("en-us", *row[1:]) for row in rows("What is read how")]
+CASES += [tuple(row[1:]) for row in rows("Other languages")]
+
+
+@pytest.mark.parametrize(("language", "written", "spoken"), CASES)
+def test_table(language, written, spoken):
+    forms = [normalize(form, language) for form in written.split(" · ")]
     assert forms == spoken.split(" · ")

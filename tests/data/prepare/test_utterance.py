@@ -7,11 +7,14 @@ import pytest
 import soundfile
 
 from vits.audio import files
+from vits.config import FrontendConfig
 from vits.data.prepare.options import PrepareConfig, RecordingLimits
 from vits.data.prepare.pipeline import prepare
+from vits.data.prepare.utterance import prepare_utterance
 from vits.data.prepared.manifest import Row
+from vits.synthesis.script.sentences import read_sentences
 from vits.text.frontend import Frontend
-from vits.text.symbols import PAD
+from vits.text.symbols import PAD, SymbolTable
 
 
 def test_stereo_of_a_higher_rate_becomes_mono_of_the_target_rate(toy, tmp_path):
@@ -85,3 +88,21 @@ def test_a_flac_cut_in_the_middle_is_rejected(toy, tmp_path):
     path.write_bytes(path.read_bytes()[:8000])
     rows = [*toy.good_rows(tmp_path / "wavs", 1), Row(id="a", audio=str(path), text="cut")]
     assert toy.run(rows, tmp_path / "out").report.rejected == {"unreadable": 1}
+
+
+def test_a_text_is_read_as_in_speaking(toy, tmp_path):
+    soundfile.write(tmp_path / "a.wav", toy.noise(9), toy.rate)
+    limits = RecordingLimits(segment_frames=8, max_seconds=10.0)
+    config = PrepareConfig(audio=toy.audio, limits=limits)
+    for language, text in (
+        ("en-us", "On 3/4/2020 Dr. Smith (FBI) paid $3.50 for 5 kg."),
+        ("en-us", "Part II: it's 9am-5pm; see www.example.com"),
+        ("de", "Am 3. Oktober um 14:30 Uhr z. B. -5 °C."),
+    ):
+        table = SymbolTable.default().extended("".join(map(chr, range(0x250, 0x330))))
+        frontend = Frontend(FrontendConfig(language=language), table)
+        row = Row(id="a", audio=str(tmp_path / "a.wav"), text=text)
+        prepared = prepare_utterance(row, config, frontend)
+        (spoken,) = read_sentences(frontend, text)
+        assert prepared.phonemes == spoken.encoding.phonemes
+        assert "".join(prepared.phonemes.split())
