@@ -46,6 +46,7 @@ _MAX_WORD = 64
 _MAX_SPELLED_WORD = 32
 # Words per call of espeak-ng; clauses are rarely longer.
 _MAX_RUN = 100
+_ENDING = re.compile(" ([sz])$")
 _SPACES = " \t\r\n\v\f\xa0"
 # The language of [[de: Guten Tag]], an espeak-ng code.
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]+)*):\s+(?=\S)")
@@ -321,6 +322,8 @@ class Frontend:
         for group in group_words(forms, tokens, language):
             members = words[group.word_start : group.word_end]
             phonemes = " ".join(tokens[group.token_start : group.token_end])
+            if members[-1].form.endswith(".'s"):  # espeak-ng sets the ending of "F.B.I.'s" apart
+                phonemes = _ENDING.sub(r"\1", phonemes)
             if not phonemes:
                 letters = (
                     char for char in members[0].text if unicodedata.category(char)[0] in "LN"

@@ -105,8 +105,11 @@ def _spelled(letters: Sequence[str]) -> str:
     last = letters[-1]
     if len(last) == 1:
         return ".".join(letters)
-    head = ".".join(letters[:-1])
-    return f"{'A-' if head == 'A' else head} {last[0]}'s"
+    if last[0] in "HSX":  # the ending is a syllable
+        head = ".".join(letters[:-1])
+        return f"{'A-' if head == 'A' else head} {last[0]}'s"
+    # The stress is that of the letters without the ending.
+    return f"{'.'.join([*letters[:-1], last[0]])}.'s"
 
 
 def _is_letter(words: Sequence[SpokenWord], index: int) -> bool:
