@@ -34,6 +34,7 @@ SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 TRAINS = "trains for minutes to days; the flags are checked, and tests/training runs fit itself"
 FOREIGN = "needs a voice of another project; tests/interop converts small ones"
 INSTALLS = "makes an environment: minutes and a download"
+DOWNLOADS = "needs the hub; tests/interop/test_named.py speaks with one of its own"
 SERVES = "a server that runs until it is stopped; tests/server runs it"
 SLOW = "recognises noise for many seconds; tests/evaluation and tests/cli run the like on little"
 EXPORTS = "takes seconds; docs/guides/export.md runs the like"
@@ -49,6 +50,11 @@ NOT_RUN = {
     "vits say 'Hello.' --voice downloads/mms-tts-eng -o hello.wav": FOREIGN,
     "vits say 'Hello.' --voice downloads/en_US-joe-medium.onnx -o hello.wav": FOREIGN,
     "vits convert downloads/en_US-joe-medium.onnx voices/joe": FOREIGN,
+    "vits voices --search lessac --language en": DOWNLOADS,
+    "vits say 'Hello.' --voice en_US-lessac-medium -o hello.wav": DOWNLOADS,
+    "vits say 'Guten Morgen.' --voice facebook/mms-tts-deu -o morgen.wav": DOWNLOADS,
+    "vits voices --remove en_US-lessac-medium": DOWNLOADS,
+    "vits push voices/ada ada/my-voice --private": DOWNLOADS,
     "vits convert downloads/mms-tts-eng voices/mms-eng": FOREIGN,
     "vits convert voices/mms-eng exports/mms-eng --to transformers": FOREIGN,
     "vits export voices/mms-eng --to onnx -o exports/mms-onnx": EXPORTS,

@@ -129,6 +129,21 @@ def make_voice():
     return once
 
 
+@pytest.fixture(scope="session")
+def piper_export(make_voice, make_once):
+    """Export a voice with deterministic durations to Piper once; return the folder."""
+    pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
+    from vits.export import write
+
+    def fill(folder):
+        with pytest.MonkeyPatch.context() as patch:  # what an export speaks is tested there
+            for name in ("verify", "require_equivalent"):
+                patch.setattr(write, name, lambda *_: None)
+            write.write(make_voice(kind="deterministic").bundle, folder / "voice", "piper")
+
+    return make_once("interop-piper", fill) / "voice"
+
+
 @pytest.fixture
 def same_weights():
     """Require that two voices have the same tensors, bit for bit."""

@@ -19,20 +19,18 @@ TEXT = "[[ab]]"
 
 
 @pytest.fixture(scope="module")
-def folders(make_voice, tmp_path_factory):
+def folders(make_voice, piper_export, tmp_path_factory):
     """Write one voice in every format once; return what it speaks, and format -> path."""
     voice, top = make_voice(kind="deterministic"), tmp_path_factory.mktemp("formats")
     for to in ("vits", *FOREIGN):
         write(voice, top / to, to)
-    pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
     from vits.export import write as exports
 
     with pytest.MonkeyPatch.context() as patch:  # what an export speaks is tested there
         for name in ("verify", "require_equivalent"):
             patch.setattr(exports, name, lambda *_: None)
-        exports.write(voice.bundle, top / "graph", "piper")
         exports.write(voice.bundle, top / "sherpa", "sherpa")
-    (graph,) = (top / "graph").glob("*.onnx")
+    (graph,) = piper_export.glob("*.onnx")
     paths = {to: top / to for to in ("vits", "sherpa", *FOREIGN)}
     return vits.load(paths["vits"])(TEXT, seed=3).samples, paths | {"graph": graph}
 
@@ -55,7 +53,7 @@ def test_every_command_takes_it(folders, to, tmp_path, capsys, monkeypatch):
     from vits.cli.base_voice import read_base, read_bundle
     from vits.cli.serve import _load
 
-    _, paths = folders
+    expected, paths = folders
     path = str(paths[to])
     assert main(["say", TEXT, "--voice", path, "-o", str(tmp_path / "x.wav")]) == 0
     assert (tmp_path / "x.wav").stat().st_size > 44
@@ -63,6 +61,15 @@ def test_every_command_takes_it(folders, to, tmp_path, capsys, monkeypatch):
     assert "architecture: VITS" in capsys.readouterr().out
     assert list(_load([f"name={path}"], "cpu", "fp32")) == ["name"]
     assert read_bundle(path).frontend.config.language == "en-us"
+    assert main(["convert", path, str(tmp_path / "ours"), "--no-verify"]) == 0
+    assert np.array_equal(vits.load(tmp_path / "ours")(TEXT, seed=3).samples, expected)
+
+    def write(bundle, *_):  # what an export does then is tested there
+        raise VoiceError(f"{bundle.generator.config.n_symbols} symbols arrived")
+
+    monkeypatch.setattr("vits.export.write.write", write)
+    assert main(["export", path, "--to", "onnx", "-o", str(tmp_path / "x")]) == 2
+    assert "178 symbols arrived" in capsys.readouterr().err
     base = read_base(path)
     assert (base.is_compact, base.discriminators) == (to in GRAPHS, None)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))

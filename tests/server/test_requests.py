@@ -46,6 +46,9 @@ INVALID = [
     ({"model": "tiny", "input": "x", "instructions": "whisper"}, 400, "instructions"),
     ({"model": "../tiny", "input": "x"}, 404, "model"),
     ({"model": "http://127.0.0.1/", "input": "x"}, 404, "model"),
+    # names of the hub: a server downloads nothing for a client
+    ({"model": "facebook/mms-tts-deu", "input": "x"}, 404, "model"),
+    ({"model": "en_US-lessac-medium", "input": "x"}, 404, "model"),
     ({"model": "tiny", "input": "a" * 201}, 413, "input"),
     (b'{"model": "tiny", "input": "' + b"a" * 9000 + b'"}', 413, None),
     ({"model": "tiny", "input": "😀"}, 422, "input"),

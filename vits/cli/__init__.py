@@ -42,6 +42,8 @@ COMMANDS = (
     "revoice",
     "serve",
     "bench",
+    "voices",
+    "push",
 )
 PREEMPTED = 75
 LONGEST = 4000  # characters of an error message

@@ -67,11 +67,12 @@ def read_bundle(path: str) -> "VoiceBundle":
 def _find(name: str) -> tuple[Path, Path | None]:
     """Return the path of a voice or run, and its checkpoint; None for a voice folder."""
     from vits.interop.detect_format import find_format
+    from vits.interop.named import find_or_download
     from vits.synthesis import find_checkpoint
     from vits.synthesis.api import find_voice
     from vits.synthesis.bundle.voice_bundle import REQUIRED
 
-    path = find_voice(name)
+    path = find_or_download(find_voice(name))
     if not path.exists():
         raise MissingFileError(
             f"voice {path} does not exist; name a voice folder, a checkpoint or the folder of a run"

@@ -30,7 +30,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog="After --to vits: vits say 'Hello.' -o hello.wav --voice DST",
         allow_abbrev=False,
     )
-    parser.add_argument("source", type=Path, metavar="SRC", help="folder or checkpoint of a voice")
+    parser.add_argument(
+        "source", type=Path, metavar="SRC", help="folder, checkpoint or name of a voice"
+    )
     parser.add_argument("target", type=Path, metavar="DST", help="a new or empty folder")
     parser.add_argument(
         "--to", choices=FORMATS, default="vits", help="target format (default: %(default)s)"
@@ -58,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.interop.convert import DROPPABLE, describe, write
     from vits.interop.detect_format import read
+    from vits.interop.named import find_or_download
 
+    args.source = find_or_download(args.source)
     drop = [part.strip() for part in args.drop.split(",") if part.strip()]
     unknown = [part for part in drop if part not in DROPPABLE]
     if unknown:

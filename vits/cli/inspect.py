@@ -14,7 +14,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Read a voice as `vits convert` does and describe it. Writes nothing.",
         allow_abbrev=False,
     )
-    parser.add_argument("path", type=Path, help="folder or checkpoint of a voice")
+    parser.add_argument("path", type=Path, help="folder, checkpoint or name of a voice")
     parser.set_defaults(run=run)
 
 
@@ -26,7 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.interop.convert import describe
     from vits.interop.detect_format import read
+    from vits.interop.named import find_or_download
 
-    for key, value in describe(read(args.path)).items():
+    for key, value in describe(read(find_or_download(args.path))).items():
         print(f"{key}: {value}")
     return 0

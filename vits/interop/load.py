@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vits.errors import MissingFileError
+from vits.interop.named import find_or_download
 from vits.synthesis import api
 from vits.synthesis.abstract_voice import AbstractVoice
 from vits.synthesis.bundle.onnx_bundle import is_onnx_voice
@@ -36,7 +37,8 @@ def load(
         path: a voice folder, a checkpoint or a run, a folder written by ``vits export --to onnx``,
             which runs in ONNX Runtime without torch, or a voice of another project: of the original
             code, transformers, Coqui, Piper or sherpa-onnx; None or "kathleen": the included
-            English voice.
+            English voice. A name is downloaded once (extra ``hub``): ``owner/name`` of the
+            Hugging Face hub, ``hf://owner/name@revision``, or Piper's ``en_US-lessac-medium``.
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime: ``cpu``.
         precision: ``fp32``, ``bf16``, ``auto`` or ``plain``, see ``Voice``; ONNX Runtime computes
             in the precision of the file and accepts ``fp32`` or ``auto``.
@@ -50,7 +52,7 @@ def load(
         VoiceError: it is not a voice, it is damaged, or there is no such device or precision.
         CheckpointError: a checkpoint of this project is damaged.
     """
-    found = api.DEFAULT_VOICE if path is None else api.find_voice(path)
+    found = api.DEFAULT_VOICE if path is None else find_or_download(api.find_voice(path))
     if is_onnx_voice(found) or is_voice(found):
         return api.load(found, device, precision)
     from vits.synthesis.voice import Voice

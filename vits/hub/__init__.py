@@ -1,0 +1,1 @@
+"""Voices by name: downloads from the Hugging Face hub, Piper's catalogue, publishing."""

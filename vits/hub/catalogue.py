@@ -1,0 +1,67 @@
+"""Piper's catalogue: the index ``voices.json`` of ``rhasspy/piper-voices``."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from vits.errors import VoiceError
+from vits.hub.client import Hub
+from vits.hub.names import PIPER
+
+__all__ = ["CatalogueEntry", "read_catalogue"]
+
+INDEX = "voices.json"
+LARGEST = 32 << 20
+
+
+class CatalogueEntry(NamedTuple):
+    """A voice of the catalogue.
+
+    Attributes:
+        name: what ``vits.load`` takes.
+        language: code and English name, e.g. ``de_DE German``.
+        quality: x_low, low, medium or high.
+        speakers: number of speakers.
+        size: bytes of its files.
+    """
+
+    name: str
+    language: str
+    quality: str
+    speakers: int
+    size: int
+
+
+def read_catalogue(hub: Hub) -> list[CatalogueEntry]:
+    """Return the voices of the catalogue by name.
+
+    Raises:
+        VitsError: it cannot be fetched or read.
+    """
+
+    def request() -> str:
+        return hub.package.hf_hub_download(
+            PIPER, INDEX, cache_dir=hub.cache, endpoint=hub.endpoint, token=hub.token
+        )
+
+    path = Path(hub.ask(PIPER, request))
+    if path.stat().st_size > LARGEST:
+        raise VoiceError(f"{INDEX} of {PIPER} is too large to be a catalogue; it is not read")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return [_entry(name, values[name]) for name in sorted(values)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise VoiceError(f"{INDEX} of {PIPER} is damaged; download it again") from error
+
+
+def _entry(name: str, values: Mapping[str, Any]) -> CatalogueEntry:
+    language = cast(Mapping[str, Any], values["language"])
+    files = cast(Mapping[str, Any], values["files"])
+    return CatalogueEntry(
+        name=name,
+        language=f"{language['code']} {language['name_english']}",
+        quality=str(values["quality"]),
+        speakers=int(values["num_speakers"]),
+        size=sum(int(entry["size_bytes"]) for entry in files.values()),
+    )
