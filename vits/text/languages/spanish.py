@@ -7,6 +7,7 @@ from vits.text.languages.context import next_word, previous_word
 from vits.text.languages.everyday import SHORT_YEAR
 from vits.text.languages.language import Currency, Language, Match
 from vits.text.languages.names import roman_value
+from vits.text.languages.spelling import MAX_SPELLED
 from vits.text.languages.tables import pairs, word_set
 from vits.text.rules import Rule, rule
 
@@ -197,6 +198,14 @@ class Spanish(Language):
             return self.digits(text)
         zeros = len(text) - len(text.lstrip("0"))
         return " ".join(["cero"] * zeros + [self.cardinal(int(text))])
+
+    def cardinal(self, value: int, gender: str = "") -> str:
+        """Return a whole number; hundreds have a gender before "mil", too."""
+        millions, rest = divmod(value, 10**6)
+        if gender != "f" or not rest or value >= MAX_SPELLED:
+            return super().cardinal(value, gender)
+        words = super().cardinal(rest, gender).replace("ientos", "ientas")
+        return f"{super().cardinal(value - rest)} {words}" if millions else words
 
     def gender_before(self, noun: str) -> str:
         """Return the gender of the word after a number, empty before small words."""
