@@ -172,8 +172,8 @@ def test_wrong_options_are_one_line(duo, more, tune, arguments, words):
         ("nowhere", "nowhere does not exist; name a voice folder, a checkpoint or"),
         ("empty", "empty is neither a voice (it lacks config.json, model.safetensors, card.json"),
         ("half", "half lacks model.safetensors, card.json"),
-        ("damaged.ckpt", "damaged.ckpt is damaged, incomplete or not a checkpoint"),
-        ("other.ckpt", "other.ckpt is not a checkpoint of `vits fit`"),
+        ("damaged.ckpt", "damaged.ckpt is damaged, or not in the zip format"),
+        ("other.ckpt", "put the voice's JSON, with its phoneme_id_map, beside the checkpoint"),
         ("odd.ckpt", "odd.ckpt: unknown key training.wobble"),
     ],
 )
