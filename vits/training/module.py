@@ -22,6 +22,7 @@ from vits.models.outputs import TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
+from vits.training.step.converted_weights import autocast_groups, converted_weights
 from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
 from vits.training.step.distributed import BatchWeights, Networks
 from vits.training.step.early_backward import scale_together
@@ -209,18 +210,20 @@ class VitsModule(pl.LightningModule):
         aids = NO_SEARCH_AIDS
         if training:
             aids = _search_aids(self.training_config.alignment, self.global_step)
-        out = generator(
-            batch.ids,
-            batch.id_lengths,
-            spectrogram,
-            frame_lengths,
-            batch.speakers,
-            batch.languages,
-            durations=self._data_durations(batch),
-            pitch=None if self.config.pitch is None else batch.pitch,
-            search_aids=aids,
-            prior_segments=prior_segments,
-        )
+        groups = autocast_groups(self.generator)
+        with converted_weights(*groups, device=self.device):
+            out = generator(
+                batch.ids,
+                batch.id_lengths,
+                spectrogram,
+                frame_lengths,
+                batch.speakers,
+                batch.languages,
+                durations=self._data_durations(batch),
+                pitch=None if self.config.pitch is None else batch.pitch,
+                search_aids=aids,
+                prior_segments=prior_segments,
+            )
         return out, spectrogram
 
     def _data_durations(self, batch: Batch) -> Tensor | None:

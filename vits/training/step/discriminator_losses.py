@@ -6,14 +6,17 @@ same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from vits import losses
+from vits.fast.feature_matching import feature_matching_loss
+from vits.training.step.converted_weights import converted_weights
 from vits.training.step.early_backward import early_gradient
 
 __all__ = ["AdversarialLosses", "adversarial_losses", "discriminator_losses"]
@@ -48,7 +51,8 @@ def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) 
     """
     pair = torch.cat([real, fake.detach()])
     for member in members:
-        scores = member(pair).score.chunk(2)
+        with _converted(member, pair):
+            scores = member(pair).score.chunk(2)
         yield losses.discriminator_loss(scores[:1], scores[1:])
 
 
@@ -72,14 +76,20 @@ def adversarial_losses(
     values: list[Tensor] = []
 
     def one_member(member: Member, wave: Tensor) -> Tensor:
-        with torch.no_grad():
-            of_real = member(real)
-        of_fake = member(wave)
+        with _converted(member, wave):
+            with torch.no_grad():
+                of_real = member(real)
+            of_fake = member(wave)
         adversarial = losses.adversarial_loss([of_fake.score])
-        feature = losses.feature_matching_loss([of_real.features], [of_fake.features])
+        feature = feature_matching_loss([of_real.features], [of_fake.features])
         values.append(torch.stack([adversarial, feature]).detach())
         return adversarial_weight * adversarial + feature_weight * feature
 
     with parametrize.cached():  # both passes use the same weights
         weighted = [early_gradient(partial(one_member, member), fake) for member in members]
     return AdversarialLosses(torch.stack(weighted).sum(), *torch.stack(values).sum(0).unbind())
+
+
+def _converted(member: Member, wave: Tensor) -> AbstractContextManager[None]:
+    networks = [member] if isinstance(member, nn.Module) else []
+    return converted_weights(networks, device=wave.device)
