@@ -194,8 +194,8 @@ def commands_page() -> str:
         "# Commands\n",
         MADE + "\n",
         "`vits COMMAND --help` prints the same. Exit status: 0 success, 1 a bug, 2 an error to\n"
-        "fix, 75 stopped and saved, 130 interrupted. Every command takes `--debug`, which prints\n"
-        "the traceback of an error.\n",
+        "fix, 3 no GPU to train on (`vits info`), 75 stopped and saved, 130 interrupted. Every\n"
+        "command takes `--debug`, which prints the traceback of an error.\n",
         "\n".join(
             ["| command | |", "|---|---|"]
             + [
@@ -225,7 +225,7 @@ def command(parser: argparse.ArgumentParser, help: str) -> Iterator[str]:
             rows.append(f"| {invocation(action)} | {cell(expanded(parser, action))} |")
     if rows:
         yield "\n".join(["| argument | meaning, and default |", "|---|---|", *rows]) + "\n"
-    else:
+    elif not parser.add_help:  # Lightning's parser has the options
         yield "The options are the keys of [Configuration](configuration.md).\n"
     if parser.epilog:
         yield f"```text\n{textwrap.dedent(parser.epilog).strip()}\n```\n"

@@ -64,7 +64,7 @@ def loaded(code, *args):
         "from vits.cli import main; main(['inspect', '--help'])",
         "from vits.cli import main; main(['export', '--help'])",
         "from vits.cli import main; main(['serve', '--help'])",
-        "from vits.cli import main; main(['bench', '--help'])",
+        "from vits.cli import main; main(['bench', '--help']); main(['info', '--help'])",
     ],
 )
 def test_imports_and_help_load_nothing_heavy(code):

@@ -5,8 +5,9 @@ of the parsed arguments that returns an exit status; None means 0. A subcommand 
 default ``remaining`` receives unknown arguments there; for the others they are an error. Neither
 this module nor the top level of a subcommand's module imports torch.
 
-Exit status: 0 success; 1 a bug; 2 an error that the user can fix; 75 stopped by a signal after
-saving a checkpoint to resume from; 130 interrupted; 141 the reader of the output was closed.
+Exit status: 0 success; 1 a bug; 2 an error that the user can fix; 3 ``vits info`` found no GPU that
+can train; 75 stopped by a signal after saving a checkpoint to resume from; 130 interrupted; 141 the
+reader of the output was closed.
 """
 
 import argparse
@@ -44,6 +45,7 @@ COMMANDS = (
     "bench",
     "voices",
     "push",
+    "info",
 )
 PREEMPTED = 75
 LONGEST = 4000  # characters of an error message
