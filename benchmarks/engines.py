@@ -2,7 +2,7 @@
 
 Not called by hand. A process reads one word per line and answers with a line of JSON: ``step`` runs
 a training step; ``parts`` also times every part; ``check`` runs it without dropout, whose masks are
-drawn in memory order, which differs between the two.
+drawn in memory order, which differs between the two, and on a GPU in whole float32 instead of TF32.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from torch import nn
 from vits.config import TrainingConfig, VitsConfig
 from vits.data.prepared.batch import Batch
 
-__all__ = ["answer", "random_batch", "run_baseline", "run_ours"]
+__all__ = ["answer", "corpus_of", "endless", "random_batch", "run_baseline", "run_ours"]
 
 LOSSES = ("discriminator", "mel", "kl", "duration", "feature", "adversarial")
 NORMS = ("gradient/discriminator", "gradient/generator")
@@ -44,6 +44,37 @@ def random_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Ba
     return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers, durations, pitch)
 
 
+class _Endless(torch.utils.data.IterableDataset[Batch]):
+    """The same batch for ever."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            yield self.batch
+
+
+def endless(batch: Batch) -> Any:
+    """Return a loader that yields a batch for ever."""
+    return torch.utils.data.DataLoader(_Endless(batch), batch_size=None)
+
+
+def corpus_of(config: VitsConfig, batch: Batch) -> Any:
+    """Make the facts about the data that a module needs."""
+    from vits.training.dataset_info import DatasetInfo
+
+    return DatasetInfo(
+        name="random",
+        audio=config.audio,
+        frontend={"config": {"blanks": False}, "symbols": ["x"] * config.n_symbols},
+        fingerprint={},
+        speakers=(),
+        utterances=len(batch.names),
+        seconds=0.0,
+    )
+
+
 def answer(line: dict[str, Any]) -> None:
     """Write one line of JSON to the parent."""
     print(json.dumps(line), flush=True)
@@ -56,6 +87,7 @@ class Clock:
         self.device, self.parts = device, parts
         self.dropouts = [m for m in generator.modules() if isinstance(m, nn.Dropout)]
         self.shares = [dropout.p for dropout in self.dropouts]
+        self.tf32 = torch.backends.cudnn.allow_tf32
 
     def wait(self) -> bool:
         """Wait for the next word; return False at the end."""
@@ -64,6 +96,8 @@ class Clock:
         self.parts.seconds.clear()
         for dropout, share in zip(self.dropouts, self.shares, strict=True):
             dropout.p = 0.0 if word == "check" else share
+        # convolutions in TF32 agree to three digits only
+        torch.backends.cudnn.allow_tf32 = self.tf32 and word != "check"
         self.stolen = stolen_seconds()
         synchronise(self.device)
         self.started = time.perf_counter()
@@ -107,7 +141,6 @@ def run_ours(
     """Serve training steps of this library, in Lightning's trainer as in ``vits fit``."""
     import pytorch_lightning as pl
 
-    from vits.training.dataset_info import DatasetInfo
     from vits.training.module import VitsModule
 
     class Served(VitsModule):
@@ -131,22 +164,8 @@ def run_ours(
             names = (*LOSSES, *NORMS)
             clock.report({n: float(trainer.callback_metrics[f"train/{n}"]) for n in names})
 
-    class Endless(torch.utils.data.IterableDataset[Batch]):
-        def __iter__(self) -> Iterator[Batch]:
-            while True:
-                yield batch
-
-    corpus = DatasetInfo(
-        name="random",
-        audio=config.audio,
-        frontend={"symbols": ["x"] * config.n_symbols},
-        fingerprint={},
-        speakers=(),
-        utterances=len(batch.names),
-        seconds=0.0,
-    )
     parts = Parts(device)
-    module = Served(config, TrainingConfig(), corpus)
+    module = Served(config, TrainingConfig(), corpus_of(config, batch))
     clock = Clock(device, parts, module.generator)
     state = torch.load(weights, weights_only=True)
     module.generator.load_state_dict(state["generator"])
@@ -164,7 +183,7 @@ def run_ours(
         enable_model_summary=False,
         callbacks=[Report()],
     )
-    trainer.fit(module, torch.utils.data.DataLoader(Endless(), batch_size=None))
+    trainer.fit(module, endless(batch))
 
 
 def time_parts(module: Any, parts: Parts) -> None:

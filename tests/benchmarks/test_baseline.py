@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import io
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,16 @@ def test_the_search_without_the_package_gives_the_same_path(benchmarks):
     path = baseline._path_by_loop(score, mask.float())
     assert torch.equal(path, baseline.path_on_host(score, mask.float()))
     assert torch.equal(path.sum((1, 2)).long(), frames)
+
+
+def test_the_step_that_is_compared_has_neither_dropout_nor_tf32(benchmarks, monkeypatch):
+    engines, measure = benchmarks("engines"), benchmarks("measure")
+    device, dropout = torch.device("cpu"), nn.Dropout(0.5)
+    clock = engines.Clock(device, measure.Parts(device), nn.Sequential(dropout))
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    found = []
+    for word in ("check", "step"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{word}\n"))
+        assert clock.wait()
+        found.append((dropout.p, torch.backends.cudnn.allow_tf32))
+    assert found == [(0.0, False), (0.5, True)]

@@ -62,6 +62,8 @@ def test_what_is_wrong_is_named(data, tmp_path):
         VitsDataModule(str(tmp_path / "nowhere"))
     with pytest.raises(ConfigError, match="workers -1"):
         VitsDataModule(str(data), workers=-1)
+    with pytest.raises(ConfigError, match="pad_to 0"):
+        VitsDataModule(str(data), pad_to=0)
     with pytest.raises(ConfigError, match="no trainer"):
         VitsDataModule(str(data), n_validation=0).train_dataloader()
 
@@ -74,6 +76,7 @@ KEYS = {
     "n_buckets": 4,
     "workers": 1,
     "seed": 5,
+    "pad_to": 8,
 }
 
 
@@ -97,7 +100,7 @@ def test_every_key_changes_what_is_loaded(more_data, key):
         loader = datamodule.train_dataloader()
         batches = [sorted(batch) for batch in itertools.islice(loader.batch_sampler, 12)]
         validated = [batch.names for batch in datamodule.val_dataloader()]
-        return batches, validated, loader.num_workers
+        return batches, validated, loader.num_workers, loader.collate_fn.keywords
 
     value = str(more_data) if key == "validation" else KEYS[key]
     assert outcome(**{key: value}) != outcome()

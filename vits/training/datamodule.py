@@ -29,6 +29,9 @@ class VitsDataModule(pl.LightningDataModule):
         n_buckets: length buckets; more buckets mean less padding and less mixing.
         workers: number of loader processes; 0 loads in the training process.
         seed: of the shuffling and of the choice of validation utterances.
+        pad_to: pad the symbols and the frames of a training batch to multiples of it, so that few
+            shapes occur, for ``trainer.benchmark`` and compiled networks; None pads to the longest.
+            Other noise is drawn then.
     """
 
     def __init__(
@@ -41,14 +44,18 @@ class VitsDataModule(pl.LightningDataModule):
         n_buckets: int = 16,
         workers: int = 2,
         seed: int = 1234,
+        pad_to: int | None = None,
     ) -> None:
         super().__init__()
         if n_validation < 0 or workers < 0:
             raise ConfigError(
                 f"n_validation {n_validation} and workers {workers} must not be negative"
             )
+        if pad_to is not None and pad_to < 1:
+            raise ConfigError(f"pad_to {pad_to} must be at least 1; leave it out to pad no further")
         self.max_frames, self.max_utterances = max_frames, max_utterances
         self.n_buckets, self.workers, self.seed = n_buckets, workers, seed
+        self.pad_to = pad_to
         self.train_data = PreparedDataset(train)
         self.validation_data: PreparedDataset | None = None
         if n_validation and validation is None:
@@ -72,7 +79,7 @@ class VitsDataModule(pl.LightningDataModule):
         return DataLoader(
             self.examples(),
             batch_sampler=stream,
-            collate_fn=self._collate(self.train_data),
+            collate_fn=self._collate(self.train_data, self.pad_to),
             num_workers=self.workers,
             worker_init_fn=ignore_signals,
             persistent_workers=self.workers > 0,
@@ -88,6 +95,7 @@ class VitsDataModule(pl.LightningDataModule):
     def facts(self) -> dict[str, Any]:
         """Return the facts about the data that determine a run, by name."""
         names = ("max_frames", "max_utterances", "n_buckets", "seed")
+        names += () if self.pad_to is None else ("pad_to",)
         return {
             **{f"data.{name}": getattr(self, name) for name in names},
             "training utterances": self.dataset_info.utterances,
@@ -128,8 +136,8 @@ class VitsDataModule(pl.LightningDataModule):
         return self.trainer
 
     @staticmethod
-    def _collate(data: PreparedDataset) -> "partial[Batch]":
-        return partial(collate, hop_length=data.audio.hop_length)
+    def _collate(data: PreparedDataset, pad_to: int | None = None) -> "partial[Batch]":
+        return partial(collate, hop_length=data.audio.hop_length, pad_to=pad_to)
 
 
 def _require_some_left(data: PreparedDataset, n_validation: int) -> None:

@@ -44,6 +44,21 @@ def test_pitch_is_padded_with_zeros():
     assert collate(items, HOP).pitch.sum((1, 2)).tolist() == [50, 70, 10]
 
 
+@pytest.mark.parametrize(("pad_to", "symbols", "frames"), [(4, 8, 8), (7, 7, 14), (1, 7, 8)])
+def test_padding_to_multiples_adds_zeros_only(pad_to, symbols, frames):
+    items = [utterance("a", 3, 55), utterance("b", 7, 75, 2)]
+    plain, padded = collate(items, HOP), collate(items, HOP, pad_to=pad_to)
+    assert padded.ids.shape == padded.durations.shape == (2, symbols)
+    assert padded.wave.shape == (2, 1, frames * HOP)
+    assert padded.pitch.shape == (2, 2, frames)
+    assert torch.equal(padded.ids[:, :7], plain.ids)
+    assert torch.equal(padded.wave[..., :75], plain.wave)
+    assert not padded.ids[:, 7:].any()
+    assert not padded.wave[..., 75:].any()
+    for name in ("id_lengths", "wave_lengths", "speakers"):
+        assert torch.equal(getattr(padded, name), getattr(plain, name))
+
+
 def test_more_symbols_than_frames_is_an_error():
     collate([utterance("fits", 5, 5 * HOP)], HOP)
     with pytest.raises(DataError, match=r"'tight' has 6 symbols but 5 frames"):

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -155,3 +156,22 @@ def test_torchrun_tells_how_many_there_are(monkeypatch):
     chosen = choose_devices(OPTIONS)
     assert (chosen["devices"], chosen["num_nodes"]) == (2, 3)
     assert choose_devices({**OPTIONS, "devices": 1})["devices"] == 1
+
+
+def test_discriminators_that_an_earlier_fit_left_frozen_are_wrapped_trainable(monkeypatch):
+    """DDP refuses a network without a parameter that trains."""
+    strategy, layer = SeparateDDP(), torch.nn.Linear(1, 1)
+    discriminators = torch.nn.Module()
+    discriminators.members = torch.nn.ModuleList([torch.nn.Linear(1, 1)])
+    discriminators.requires_grad_(False)
+    module = SimpleNamespace(generator=layer, discriminators=discriminators)
+    strategy._lightning_module = module
+    wrapped = []
+    monkeypatch.setattr(
+        strategy,
+        "_setup_model",
+        lambda x: wrapped.append([p.requires_grad for p in x.parameters()]),
+    )
+    strategy.configure_ddp()
+    assert wrapped == [[True, True]] * 2
+    assert len(module.networks.discriminators) == 1

@@ -41,8 +41,9 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on ``device``; copies from pinned memory to a GPU are asynchronous."""
-        to_gpu = torch.device(device).type == "cuda"  # copies to the host must be complete
-        tensors = (tensor.to(device, non_blocking=to_gpu) for tensor in self[1:])
+        # copies to the host must be complete; those to an Apple GPU have been overtaken
+        asynchronous = torch.device(device).type not in ("cpu", "mps")
+        tensors = (tensor.to(device, non_blocking=asynchronous) for tensor in self[1:])
         return Batch(self.names, *tensors)
 
     def pin_memory(self) -> "Batch":
@@ -50,7 +51,7 @@ class Batch(NamedTuple):
         return Batch(self.names, *(tensor.pin_memory() for tensor in self[1:]))
 
 
-def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
+def collate(utterances: Sequence[Utterance], hop_length: int, pad_to: int | None = None) -> Batch:
     """Pad utterances to a batch, in the given order.
 
     As ``collate_fn`` of a data loader: ``functools.partial(collate, hop_length=...)``.
@@ -58,6 +59,7 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
     Args:
         utterances: at least one utterance.
         hop_length: samples per spectrogram frame.
+        pad_to: pad symbols and frames to multiples of it; None: to the longest utterance.
 
     Raises:
         DataError: there is no utterance, or one has more symbols than frames, so that it has no
@@ -72,11 +74,12 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
                 f"utterance {utterance.id!r} has {len(utterance.ids)} symbols but {frames} frames; "
                 "every symbol needs a frame: remove it, correct its text or lower hop_length"
             )
-    ids, id_lengths = _pad([utterance.ids for utterance in utterances])
+    ids, id_lengths = _pad([utterance.ids for utterance in utterances], pad_to)
     durations = [
         torch.zeros_like(u.ids) if u.durations is None else u.durations for u in utterances
     ]
-    wave, wave_lengths = _pad([utterance.wave for utterance in utterances])
+    samples = None if pad_to is None else pad_to * hop_length
+    wave, wave_lengths = _pad([utterance.wave for utterance in utterances], samples)
     return Batch(
         names=tuple(utterance.id for utterance in utterances),
         ids=ids,
@@ -85,8 +88,8 @@ def collate(utterances: Sequence[Utterance], hop_length: int) -> Batch:
         wave_lengths=wave_lengths,
         speakers=torch.tensor([utterance.speaker for utterance in utterances]),
         languages=torch.tensor([utterance.language for utterance in utterances]),
-        durations=_pad(durations)[0],
-        pitch=_pitch(utterances, int(wave_lengths.max()) // hop_length),
+        durations=_pad(durations, pad_to)[0],
+        pitch=_pitch(utterances, wave.shape[1] // hop_length),
     )
 
 
@@ -99,7 +102,13 @@ def _pitch(utterances: Sequence[Utterance], n_frames: int) -> Tensor:
     return pitch
 
 
-def _pad(sequences: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Pad sequences (N_i,) with 0 to (B, max N); return them and their lengths (B,)."""
+def _pad(sequences: list[Tensor], multiple: int | None = None) -> tuple[Tensor, Tensor]:
+    """Pad sequences (N_i,) with 0 to (B, max N); return them and their lengths (B,).
+
+    With ``multiple``, the width is rounded up to a multiple of it.
+    """
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    return torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True), lengths
+    padded = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True)
+    if multiple is not None:
+        padded = torch.nn.functional.pad(padded, (0, -padded.shape[1] % multiple))
+    return padded, lengths

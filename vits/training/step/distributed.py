@@ -54,6 +54,7 @@ class SeparateDDP(DDPStrategy):
     def configure_ddp(self) -> None:
         """Wrap the networks; all ranks start from the weights of rank 0."""
         module = cast(Any, self.lightning_module)
+        module.discriminators.requires_grad_(True)  # the last step of an earlier fit froze them
         module.networks = Networks(
             self._setup_model(module.generator),
             [self._setup_model(member) for member in module.discriminators.members],
