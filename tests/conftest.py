@@ -122,6 +122,27 @@ def make_bundle(make_config):
 
 
 @pytest.fixture(scope="session")
+def make_pitched(make_bundle, make_config):
+    """Make a voice with pitch and random weights, which has voice in every frame."""
+    import torch
+
+    from vits.config import PitchConfig
+    from vits.models.vits import Vits
+
+    def make(speakers=(), **changes):
+        sizes = PitchConfig(channels=8, inner_channels=12, n_layers=1, kernel_size=3)
+        n_symbols = len(changes["frontend"].symbols) if "frontend" in changes else 59
+        torch.manual_seed(3)
+        generator = Vits(make_config(max(1, len(speakers)), n_symbols, pitch=sizes))
+        with torch.no_grad():
+            generator.pitch_predictor.post.bias[1] = 9.0
+            generator.decoder.excitations[-1].weight.normal_(0, 0.3)
+        return make_bundle(speakers, generator=generator, **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_voice(make_bundle, tmp_path_factory):
     """A voice folder with one speaker, for tests that only read it."""
     from vits.synthesis import write_voice

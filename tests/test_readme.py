@@ -275,7 +275,7 @@ def run_shell(command, where):
 
 
 @pytest.fixture(scope="module")
-def readers_folder(tmp_path_factory, make_bundle, make_config, checkpoint_values):
+def readers_folder(tmp_path_factory, make_bundle, make_pitched, make_config, checkpoint_values):
     """A folder with what the reader of a page is supposed to have."""
     import torch
 
@@ -312,6 +312,7 @@ def readers_folder(tmp_path_factory, make_bundle, make_config, checkpoint_values
     write_voice(
         folder / "voices" / "duo", make_bundle(["ada", "bob"], frontend=frontend, generator=duo)
     )
+    write_voice(folder / "voices" / "pitched", make_pitched(frontend=frontend))
     return folder
 
 

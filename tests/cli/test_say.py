@@ -239,6 +239,8 @@ def test_lengths_of_words_and_phonemes_reach_the_voice(say, voice, tmp_path):
         fails(say("hello.", flag, "0=0", output=other), "positive")
         fails(say("hello.", f"{flag}=-1=1", output=other), "from 0")
         fails(say("hello.", flag, "0=1", flag, "0=2", output=other), f"{flag} 0=2 comes after 0=1")
+    fails(say("hello.", "--word-pitch", "0=2", output=other), "need a voice with pitch")
+    fails(say("hello.", "--pitch", -2, output=other), "pitch -2.0 needs a voice with pitch")
     marks = ("--punctuation-silence", "?=1", "--punctuation-silence", "?=2")
     fails(say("hello.", *marks, output=other), "?=2 comes after ?=1")
     assert not other.exists()

@@ -31,6 +31,9 @@ INVALID = [
     (b'{"model": "tiny", "input": "x", "noise_scale": 1e999}', 400, "noise_scale"),
     ({"model": "tiny", "input": "x", "noise_scale": 2.1}, 400, "noise_scale"),
     ({"model": "tiny", "input": "x", "noise_scale_duration": -0.1}, 400, "noise_scale_duration"),
+    ({"model": "tiny", "input": "x", "pitch": 13}, 400, "pitch"),
+    ({"model": "tiny", "input": "x", "pitch": 1}, 400, "pitch"),  # the voice has none
+    ({"model": "tiny", "input": "x", "pitch_range": 0.5}, 400, "pitch_range"),
     ({"model": "tiny", "input": "x", "sentence_silence": 10.1}, 400, "sentence_silence"),
     ({"model": "tiny", "input": "x", "paragraph_silence": "long"}, 400, "paragraph_silence"),
     ({"model": "tiny", "input": "x", "punctuation_silence": {"?": 11}}, 400, "punctuation_silence"),
@@ -104,3 +107,17 @@ def test_a_missing_or_unknown_language_is_rejected(bilingual_voice, ask, body):
     error = response.json()["error"]
     assert (error["param"], error["code"]) == ("language", "language_not_found")
     assert "this voice speaks en, fr" in error["message"]
+
+
+def test_the_pitch_reaches_a_voice_that_has_one(make_pitched, ask, assert_speech):
+    from fastapi.testclient import TestClient
+
+    from vits.server.app import create_app
+    from vits.synthesis import Voice
+
+    voice, wish = Voice(make_pitched()), {"pitch": -2.5, "pitch_range": 0.5}
+    with TestClient(create_app({"sung": voice}), "http://127.0.0.1") as here:
+        (listed,) = here.get("/v1/audio/voices").json()["voices"]
+        response = ask(here, model="sung", **wish)
+    assert listed["pitch"] is True
+    assert_speech(response.content, voice, **wish)

@@ -21,5 +21,11 @@ def duo(make_bundle):
 
 
 @pytest.fixture
+def sung(make_pitched):
+    """A voice with pitch."""
+    return Voice(make_pitched())
+
+
+@pytest.fixture
 def voice_folder(make_bundle, tmp_path):
     return write_voice(tmp_path / "voice", make_bundle())

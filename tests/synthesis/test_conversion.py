@@ -98,3 +98,27 @@ def test_a_compact_voice_cannot_convert(make_bundle, tmp_path):
     with pytest.raises(VoiceError, match="compact") as caught:
         Voice(bundle).convert(np.zeros(22050, np.float32), 22050, "ada", "bob")
     assert "\n" not in str(caught.value)
+
+
+def test_a_voice_with_pitch_keeps_that_of_the_recording_or_moves_it(make_pitched, monkeypatch):
+    pytest.importorskip("swift_f0", reason="the extra pitch is not installed")
+    voice, seconds = Voice(make_pitched(["ada", "bob"])), np.arange(RATE // 2) / RATE
+    wave = sum(np.sin(2 * np.pi * 150 * k * seconds) / k for k in range(1, 20)).astype(np.float32)
+    model, heard = voice._engine.model, []
+    source = model.source
+    monkeypatch.setattr(
+        model, "source", lambda pitch, **o: heard.append(pitch) or source(pitch, **o)
+    )
+    plain = voice.convert(0.1 * wave, RATE, "ada", "bob", seed=1)
+    moved = voice.convert(0.1 * wave, RATE, "ada", "bob", seed=1, pitch=-4.0)
+    assert len(plain.samples) == len(moved.samples)
+    assert not np.array_equal(plain.samples, moved.samples)
+    for pitch, hertz in zip(heard, (150, 150 * 2 ** (-4 / 12)), strict=True):
+        log_f0, voiced = pitch[0, :, 5:-5]
+        assert voiced.all()
+        assert np.abs(log_f0.exp().numpy() / hertz - 1).max() < 0.02
+
+
+def test_a_voice_without_pitch_cannot_move_it(duo, recording):
+    with pytest.raises(VoiceError, match=r"pitch 2\.0 needs a voice with pitch"):
+        duo.convert(recording, RATE, "ada", "bob", pitch=2.0)

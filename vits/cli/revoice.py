@@ -48,6 +48,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=1.0,
         help=f"{SETTINGS['noise_scale'].help} (%(default)s)",
     )
+    add(
+        "--pitch",
+        type=float,
+        default=0.0,
+        metavar="SEMITONES",
+        help=f"{SETTINGS['pitch'].help} (%(default)g)",
+    )
     add("--seed", type=int, help=OPTION_HELP["seed"])
     add_device(parser)
     parser.set_defaults(run=run)
@@ -79,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         source=parse_speaker(voice.speakers, args.source),
         target=parse_speaker(voice.speakers, args.target),
         noise_scale=args.noise_scale,
+        pitch=args.pitch,
         seed=args.seed,
     )
     elapsed = time.perf_counter() - started

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 K = TypeVar("K")
+_BY_INDEX = ("word_seconds", "phoneme_seconds", "word_pitch", "phoneme_pitch")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -90,12 +91,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"{OPTION_HELP['markup']} (default)",
     )
     add("--seconds", type=float, help=OPTION_HELP["seconds"])
-    for name in ("word_seconds", "phoneme_seconds"):
+    for name in _BY_INDEX:
+        unit = "SECONDS" if name.endswith("_seconds") else "SEMITONES"
         add(
             _flag(name),
-            type=_index_and_seconds,
+            type=_index_and_number,
             action="append",
-            metavar="INDEX=SECONDS",
+            metavar=f"INDEX={unit}",
             help=f"{OPTION_HELP[name]}, e.g. '3=0.9'; may be repeated; --timings FILE.json lists "
             "the words and phonemes",
         )
@@ -119,6 +121,8 @@ def read_options(args: argparse.Namespace, speakers: tuple[str, ...]) -> "Option
         "seconds": args.seconds,
         "word_seconds": _to_mapping("word_seconds", args.word_seconds),
         "phoneme_seconds": _to_mapping("phoneme_seconds", args.phoneme_seconds),
+        "word_pitch": _to_mapping("word_pitch", args.word_pitch),
+        "phoneme_pitch": _to_mapping("phoneme_pitch", args.phoneme_pitch),
         "ssml": args.ssml,
     }
 
@@ -136,14 +140,14 @@ def _mark_and_seconds(value: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"{value!r} must be like '?=0.5'") from error
 
 
-def _index_and_seconds(value: str) -> tuple[int, float]:
+def _index_and_number(value: str) -> tuple[int, float]:
     """Parse ``3=0.9``."""
-    index, _, seconds = value.partition("=")
+    index, _, number = value.partition("=")
     try:
-        return int(index), float(seconds)
+        return int(index), float(number)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{value!r} must be an index and its seconds, like '3=0.9'"
+            f"{value!r} must be an index and a number, like '3=0.9'"
         ) from error
 
 
@@ -156,10 +160,10 @@ def _to_mapping(name: str, pairs: list[tuple[K, float]] | None) -> dict[K, float
     if not pairs:
         return None
     mapping: dict[K, float] = {}
-    for key, seconds in pairs:
+    for key, number in pairs:
         if key in mapping:
             raise VoiceError(
-                f"{_flag(name)} {key}={seconds:g} comes after {key}={mapping[key]:g}; give one"
+                f"{_flag(name)} {key}={number:g} comes after {key}={mapping[key]:g}; give one"
             )
-        mapping[key] = seconds
+        mapping[key] = number
     return mapping

@@ -55,9 +55,7 @@ def require_convertible(config: VitsConfig) -> None:
     """Refuse voice conversion with a model that cannot convert.
 
     Raises:
-        ConfigError: the model has one speaker only, or pitch.
+        ConfigError: the model has one speaker only.
     """
     if config.n_speakers == 1:
         raise ConfigError("n_speakers 1 must be at least 2 for voice conversion")
-    if config.pitch is not None:
-        raise ConfigError("a model with pitch cannot convert voices: take one without")

@@ -21,6 +21,7 @@ from vits.models.outputs import (
     TrainingOutput,
 )
 from vits.models.pitch import Source, make_source, pitch_predictor, require_pitch
+from vits.models.pitch.control import AS_PREDICTED, PitchControl
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments, segment_latents
@@ -60,12 +61,8 @@ class Vits(nn.Module):
         self.prior_flow = PriorFlow(
             latent, hidden, conditioning_channels=speaker, **vars(config.prior_flow)
         )
-        self.duration_predictor = duration_predictor(
-            config.duration_predictor,
-            hidden,
-            conditioning_channels=speaker,
-            language_channels=language,
-        )
+        widths = {"conditioning_channels": speaker, "language_channels": language}
+        self.duration_predictor = duration_predictor(config.duration_predictor, hidden, **widths)
         hop, pitched = config.audio.hop_length, config.pitch is not None
         self.decoder = build_decoder(config.decoder, latent, hop, speaker, pitched=pitched)
         self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
@@ -158,13 +155,7 @@ class Vits(nn.Module):
     def encode_posterior(
         self, spectrogram: Tensor, frame_lengths: Tensor, conditioning: Tensor | None
     ) -> PosteriorPass:
-        """Sample the posterior and map the sample to prior space.
-
-        Args:
-            spectrogram: (B, F, T) linear magnitude.
-            frame_lengths: (B,) int64.
-            conditioning: (B, G, 1) speaker, or None.
-        """
+        """Sample the posterior, and map it to prior space; ``conditioning``: (B, G, 1), or None."""
         posterior = self.posterior_encoder(spectrogram, frame_lengths, conditioning)
         gate = GradientGate.of(posterior, conditioning)
         z_prior, _ = self.prior_flow(gate.z, posterior.mask, gate.conditioning)
@@ -266,6 +257,7 @@ class Vits(nn.Module):
         *,
         noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
+        pitch_control: PitchControl = AS_PREDICTED,
         generator: torch.Generator | None = None,
     ) -> PriorSample:
         """Stretch the prior of the text to frames and draw one sample.
@@ -276,6 +268,7 @@ class Vits(nn.Module):
             conditioning: (B, G, 1) speaker, or None; kept for ``decode``.
             noise_scale: standard deviation of the noise; 0 gives the mean.
             noise: (B, C, N) standard normal, N at least the number of frames; None: drawn.
+            pitch_control: what is done to the pitch that a model with pitch predicts.
             generator: source of the noise that is drawn.
         """
         frame_lengths = alignment.total_frames(durations)
@@ -288,7 +281,7 @@ class Vits(nn.Module):
         if self.pitch_predictor is not None:
             hidden = text.stretch_hidden(durations, mask)
             pitch = self.pitch_predictor.predict(hidden, prior.mean, mask, conditioning)
-            source = self.source(pitch, generator=generator)
+            source = self.source(pitch_control.apply(pitch, durations, mask), generator=generator)
         return PriorSample(z, mask, frame_lengths, durations, conditioning, source)
 
     def source(self, pitch: Tensor, *, generator: torch.Generator | None = None) -> Source:
@@ -364,6 +357,7 @@ class Vits(nn.Module):
         source_speakers: Tensor,
         target_speakers: Tensor,
         *,
+        pitch: Tensor | None = None,
         noise_scale: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> ConversionOutput:
@@ -374,20 +368,22 @@ class Vits(nn.Module):
             frame_lengths: (B,) int64.
             source_speakers: of the recordings, as in ``speaker_conditioning``.
             target_speakers: of the result.
+            pitch: (B, 2, T) of the result, as in ``forward``; required by a model with pitch.
             noise_scale: standard deviation of the posterior's noise; 0 gives its mean.
             generator: source of the noise.
 
         Raises:
-            ConfigError: the model has one speaker only, or pitch.
+            ConfigError: the model has one speaker only, or pitch and gets none.
         """
         require_convertible(self.config)
-        source, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
+        own, target = map(self.speaker_conditioning, (source_speakers, target_speakers))
         shape = (len(spectrogram), self.config.latent_channels, spectrogram.shape[2])
         noise = standard_normal(shape, spectrogram, generator) * noise_scale
-        z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, source, noise=noise)
-        z_prior, _ = self.prior_flow(z, mask, source)
+        z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, own, noise=noise)
+        z_prior, _ = self.prior_flow(z, mask, own)
         z = self.prior_flow.inverse(z_prior, mask, target)
-        return ConversionOutput(*self._trim(self.decoder(z * mask, target), frame_lengths))
+        source = None if pitch is None else self.source(pitch, generator=generator)
+        return ConversionOutput(*self._trim(self.decoder(z * mask, target, source), frame_lengths))
 
     def fold_weight_norm(self) -> None:
         """Replace every weight-normed weight by its value, in place: for inference only."""

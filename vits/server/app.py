@@ -238,6 +238,7 @@ def _describe(name: str, voice: Voice | OnnxVoice) -> dict[str, Any]:
         "language": voice.frontend.config.language,
         "sample_rate": voice.sample_rate,
         "languages": list(voice.languages),
+        "pitch": voice.has_pitch,
         "speakers": list(voice.speakers),
         "licence": card.licence,
         "description": card.description,

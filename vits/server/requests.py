@@ -4,6 +4,7 @@ The keys of the speaking settings are generated from ``vits.synthesis.settings``
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -27,7 +28,7 @@ from vits.server.limits import ServerLimits
 from vits.synthesis import OnnxVoice, Voice
 from vits.synthesis.request import OPTION_HELP, BatchOptions
 from vits.synthesis.runtime.seeds import choose_seed
-from vits.synthesis.settings import SETTINGS, Setting, SettingsDict
+from vits.synthesis.settings import PITCH, SETTINGS, Setting, SettingsDict
 from vits.synthesis.speakers import find_speaker
 from vits.text.language_ids import find_language
 
@@ -37,10 +38,9 @@ __all__ = ["SpeechRequest", "make_job", "read_request", "validation_error"]
 SampleRate = Literal[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
-# Tighter than the ranges of the settings: a request must not ask for minutes of silence per
-# sentence, or for noise that no voice was trained with.
-_MAX_SILENCE = 10.0  # seconds
-_MAX_NOISE_SCALE = 2.0
+# By unit, tighter than the ranges of the settings: a request must not ask for minutes of silence
+# per sentence, or for noise that no voice was trained with.
+_MAXIMA = {"seconds": 10.0, "": 2.0}
 
 
 class VoiceId(BaseModel):
@@ -114,7 +114,7 @@ _REQUEST_SETTINGS = {name: entry for name, entry in SETTINGS.items() if name != 
 
 def _setting_field(setting: Setting) -> tuple[Any, Any]:
     """Return type and field of a speaking setting for the schema."""
-    limit = _MAX_SILENCE if setting.unit == "seconds" else _MAX_NOISE_SCALE
+    limit = min(setting.maximum, _MAXIMA.get(setting.unit, math.inf))
     number: Any = Annotated[float, Field(allow_inf_nan=False, ge=setting.minimum, le=limit)]
     unit = f" ({setting.unit})" if setting.unit else ""
     value = dict[str, number] if setting.per_mark else number
@@ -276,6 +276,11 @@ def _checked_settings(request: SpeechRequest, voice: Voice | OnnxVoice) -> Setti
         except VoiceError as error:
             param = "speed" if name == "length_scale" else name
             raise ApiError(400, str(error), param=param) from None
+    for name in PITCH:
+        try:
+            voice.check_pitch({name: settings[name]})
+        except VoiceError as error:
+            raise ApiError(400, str(error), param=name, code="unsupported_parameter") from None
     return cast(SettingsDict, settings)
 
 

@@ -16,7 +16,7 @@ from vits.synthesis.request import (
 from vits.synthesis.runtime.engine import SynthesisEngine
 from vits.synthesis.script.sentences import LONGEST_TEXT, Item, check_text, read_sentences
 from vits.synthesis.script.ssml import read_ssml
-from vits.synthesis.settings import Settings
+from vits.synthesis.settings import Settings, require_no_pitch
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.synthesis.turns import SpeechInTurns
@@ -70,6 +70,11 @@ class AbstractVoice(Generic[E]):
         return tuple(name for name, _ in self._frontend.config.languages)
 
     @property
+    def has_pitch(self) -> bool:
+        """Whether the settings ``pitch`` and ``pitch_range`` can be changed."""
+        return self._engine.has_pitch
+
+    @property
     def card(self) -> Card:
         """Origin, licence and training of the voice."""
         return self._card
@@ -99,9 +104,10 @@ class AbstractVoice(Generic[E]):
 
         Args:
             text: 1 to 100,000 characters; ``[[...]]`` in it are phonemes.
-            **options: the fields of ``Settings`` (noise, pace, pauses), ``speaker``, ``language``,
-                ``markup``, ``seed``, ``seconds``, ``word_seconds``, ``phoneme_seconds`` and
-                ``ssml``, see ``Options``. What is None or left out is the voice's own.
+            **options: the fields of ``Settings`` (noise, pace, pitch, pauses), ``speaker``,
+                ``language``, ``markup``, ``seed``, ``seconds``, ``word_seconds``,
+                ``phoneme_seconds``, ``word_pitch``, ``phoneme_pitch`` and ``ssml``, see
+                ``Options``. What is None or left out is the voice's own.
 
         Warns:
             UnknownSymbolWarning: symbols that the voice does not know are not spoken.
@@ -128,9 +134,9 @@ class AbstractVoice(Generic[E]):
         Args:
             text: at least 1 character.
             whole_sentences: yield one chunk for each sentence, bit for bit as in ``voice(text)``.
-            **options: as in ``__call__``. With ``seconds``, ``word_seconds`` or
-                ``phoneme_seconds`` the whole text is read before the first chunk. SSML is parsed at
-                once and has at most 1,000,000 characters.
+            **options: as in ``__call__``. With lengths or pitches of words and phonemes, or
+                ``seconds``, the whole text is read before the first chunk. SSML is parsed at once
+                and has at most 1,000,000 characters.
 
         Returns:
             Chunks with the phonemes and words that start in them and times from the start of the
@@ -250,6 +256,18 @@ class AbstractVoice(Generic[E]):
         voice._language = language
         return voice
 
+    def check_pitch(self, settings: Mapping[str, object]) -> None:
+        """Raise if settings change the pitch, and the voice has none.
+
+        Args:
+            settings: some settings by name; None: the voice's own.
+
+        Raises:
+            VoiceError: the message names the setting.
+        """
+        if not self.has_pitch:
+            require_no_pitch(settings, self._card.name)
+
     def _read(
         self, text: str, longest: int | None, options: Options
     ) -> tuple[Request, Iterator[Item]]:
@@ -259,7 +277,10 @@ class AbstractVoice(Generic[E]):
         check_text(text, longest)
         if not options.get("ssml"):
             return request, read_sentences(frontend, self._visible_text(text, options))
-        return request, read_ssml(frontend, text, request.settings, self._speakers)
+        items = read_ssml(
+            frontend, text, request.settings, self._speakers, has_pitch=self.has_pitch
+        )
+        return request, items
 
     def _visible_text(self, text: str, options: Options) -> AlignedText:
         """Return a text without its markup, unless it is to be read as it is.
@@ -276,7 +297,14 @@ class AbstractVoice(Generic[E]):
     def _request(self, options: Options) -> Request:
         """Check the options of one text."""
         language = self._find_language(options.get("language"))
-        return make_request(options, self._settings, self._speakers, language)
+        request = make_request(options, self._settings, self._speakers, language)
+        self.check_pitch(vars(request.settings))
+        if request.pitches is not None and not self.has_pitch:
+            raise VoiceError(
+                "word_pitch and phoneme_pitch need a voice with pitch, and "
+                f"{self._card.name!r} has none; leave them out"
+            )
+        return request
 
     def _find_language(self, name: str | None) -> int | None:
         """Return the index of a language; None if there is no choice."""

@@ -91,7 +91,8 @@ def synthesize(
         device: where to compute; ignored for a loaded voice.
         precision: see ``load``; ignored for a loaded voice.
         **options: as in ``Voice.__call__``: the fields of ``Settings``, ``speaker``, ``language``,
-            ``seed``, ``seconds``, ``word_seconds``, ``phoneme_seconds`` and ``ssml``.
+            ``seed``, ``seconds``, ``word_seconds``, ``phoneme_seconds``, ``word_pitch``,
+            ``phoneme_pitch`` and ``ssml``.
 
     Raises:
         MissingFileError: the folder does not exist.

@@ -7,15 +7,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vits.audio.files import read
+from vits.audio.files import read, to_pcm16
 from vits.audio.resample import resample
 from vits.audio.spectrogram import Spectrogram
 from vits.config import AudioConfig
+from vits.data.prepare.pitch import measure_pitch
+from vits.data.prepared.stored_pitch import pitch_contour
 from vits.errors import AudioError
+from vits.models.pitch import PitchControl
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.isolation import isolated
 from vits.synthesis.runtime.seeds import seeded_generator
 from vits.synthesis.runtime.torch_engine import TorchEngine, to_samples
+from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import ResolvedSpeaker
 from vits.synthesis.speech import Speech
 
@@ -37,11 +41,14 @@ def convert_recording(
         engine: a model with several speakers.
         wave: samples (L,), or a file.
         sample_rate: of the samples (Hz); None for a file.
-        request: the speaker of the recording, noise scale and seed.
+        request: the speaker of the recording, noise scale, pitch and seed.
         target: the new speaker.
+
+    The F0 of a voice with pitch is the recording's, changed as the settings say.
 
     Raises:
         AudioError: ``wave`` is not (L,), not finite, too short, too long, or not a recording.
+        MissingExtraError: the voice has pitch, and ``swift-f0`` is not installed.
         MissingFileError: there is no such file.
     """
     if isinstance(wave, (str, Path)):
@@ -55,25 +62,37 @@ def convert_recording(
         samples, rate = wave, sample_rate
     seed = request.for_sentence(0).seed
     with isolated(engine.device):
-        spectrogram = _spectrogram(samples, rate, engine.model.config.audio, engine.device)
+        audio = engine.model.config.audio
+        samples = _resampled(samples, rate, audio, engine.device)
+        spectrogram = Spectrogram(audio).to(engine.device)(samples[None, None])
+        frames = torch.tensor([spectrogram.shape[-1]], device=engine.device)
         converted = engine.model.convert_voice(
             spectrogram,
-            torch.tensor([spectrogram.shape[-1]], device=engine.device),
+            frames,
             torch.tensor([request.speaker], device=engine.device),
             torch.tensor([target], device=engine.device),
+            pitch=_pitch(samples, frames, audio, request.settings) if engine.has_pitch else None,
             noise_scale=request.settings.noise_scale,
             generator=seeded_generator(engine.device, seed),
         )
     return Speech(to_samples(converted.wave), engine.sample_rate, seed=request.seed)
 
 
-def _spectrogram(
+def _pitch(samples: Tensor, frames: Tensor, audio: AudioConfig, settings: Settings) -> Tensor:
+    """Measure the pitch of samples (L,) and change it as the settings say: (1, 2, T)."""
+    found = pitch_contour(measure_pitch(to_pcm16(samples.cpu().numpy()), audio))
+    pitch = found[None].to(samples.device)
+    control = PitchControl(settings.pitch, settings.pitch_range)
+    return control.apply(pitch, frames[None], torch.ones_like(pitch[:, :1]))
+
+
+def _resampled(
     wave: NDArray[np.floating] | Tensor,
     sample_rate: int,
     config: AudioConfig,
     device: torch.device,
 ) -> Tensor:
-    """Check and resample a wave (L,) and compute its linear spectrogram (1, F, T)."""
+    """Check a wave (L,), and resample it to the voice's sample rate."""
     if not isinstance(sample_rate, int) or sample_rate <= 0:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise AudioError(f"sample rate {sample_rate!r} must be a positive whole number (Hz)")
     samples = torch.as_tensor(wave, device=device)
@@ -89,5 +108,4 @@ def _spectrogram(
             f"a wave of {len(samples) / sample_rate:.0f} s must have at most {LONGEST_SECONDS} s; "
             "cut it at pauses"
         )
-    samples = resample(samples.float(), sample_rate, config.sample_rate)
-    return Spectrogram(config).to(device)(samples[None, None])
+    return resample(samples.float(), sample_rate, config.sample_rate)

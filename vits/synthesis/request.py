@@ -1,10 +1,10 @@
 """What a caller asks of a voice: the keyword arguments of a call, and the checked request."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from vits.errors import TextError, VoiceError
 from vits.synthesis.runtime.seeds import choose_seed, derive_seed
@@ -15,16 +15,18 @@ __all__ = [
     "OPTION_HELP",
     "BatchOptions",
     "LengthConstraints",
-    "Lengths",
+    "Numbers",
     "Options",
+    "PitchConstraints",
     "Request",
+    "SymbolPitch",
     "batch_options",
     "make_request",
     "read_lengths",
 ]
 
-Lengths = Mapping[int, float] | Sequence[float | None]
-"""Seconds by index, or a list with one value per index and None for those left alone."""
+Numbers = Mapping[int, float] | Sequence[float | None]
+"""Numbers by index, or a list with one value per index and None for those left alone."""
 
 
 class BatchOptions(SettingsDict, total=False):
@@ -45,7 +47,7 @@ class BatchOptions(SettingsDict, total=False):
 
 
 class Options(BatchOptions, total=False):
-    """Keyword arguments for one text: those of ``BatchOptions``, the seed and the lengths.
+    """Keyword arguments for one text: those of ``BatchOptions``, seed, lengths and pitches.
 
     Attributes:
         seed: from 0 to 2**63 - 1. The same seed gives the same samples on the same machine; None:
@@ -55,13 +57,18 @@ class Options(BatchOptions, total=False):
         word_seconds: lengths of some words by their index in ``Speech.words``: ``{2: 0.8}``, or a
             list with None for the others.
         phoneme_seconds: the same for phonemes, by their index in ``Speech.phonemes``.
+        word_pitch: semitones by which the F0 of some words moves, besides ``pitch``, by the index
+            of the word, for a voice with pitch.
+        phoneme_pitch: the same for phonemes, instead of that of their word.
         ssml: read the text as SSML, see docs/guides/control.md.
     """
 
     seed: int | None
     seconds: float | None
-    word_seconds: Lengths | None
-    phoneme_seconds: Lengths | None
+    word_seconds: Numbers | None
+    phoneme_seconds: Numbers | None
+    word_pitch: Numbers | None
+    phoneme_pitch: Numbers | None
     ssml: bool
 
 
@@ -73,6 +80,8 @@ OPTION_HELP: Mapping[str, str] = {
     "seconds": "length of the whole speech in seconds; pauses keep their length",
     "word_seconds": "length of a word in seconds, by its index from 0",
     "phoneme_seconds": "length of a phoneme in seconds, by its index from 0",
+    "word_pitch": "semitones added to the F0 of a word, by its index from 0",
+    "phoneme_pitch": "semitones added to the F0 of a phoneme, by its index from 0",
     "ssml": "read the text as SSML",
 }
 """Help text of every option that is not one of ``SETTINGS``."""
@@ -93,6 +102,25 @@ class LengthConstraints:
     phonemes: Mapping[int, float] = field(default_factory=dict[int, float])
 
 
+class PitchConstraints(NamedTuple):
+    """Semitones added to the F0 of words and of phonemes, by their index in ``Speech``."""
+
+    words: Mapping[int, float]
+    phonemes: Mapping[int, float]
+
+
+class SymbolPitch(NamedTuple):
+    """Pitch of the symbols of a sentence, besides that of the settings.
+
+    Attributes:
+        shifts: semitones added to F0, of each symbol.
+        ranges: factor on the movements of F0, of each symbol.
+    """
+
+    shifts: tuple[float, ...]
+    ranges: tuple[float, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """How to speak a text, or one sentence of it, with every value resolved.
@@ -103,6 +131,8 @@ class Request:
         speaker: speaker index, or the weights of a mix.
         language: language index; None for a voice without a choice.
         lengths: lengths to keep, if any.
+        pitches: pitches of words and phonemes, if any.
+        symbol_pitch: of the symbols of a sentence, if they have a pitch of their own.
     """
 
     seed: int
@@ -110,12 +140,15 @@ class Request:
     speaker: ResolvedSpeaker = 0
     language: int | None = None
     lengths: LengthConstraints | None = None
+    pitches: PitchConstraints | None = None
+    symbol_pitch: SymbolPitch | None = None
 
     def for_sentence(
         self,
         index: int,
         speaker: ResolvedSpeaker | None = None,
         settings: Settings | None = None,
+        symbol_pitch: SymbolPitch | None = None,
     ) -> "Request":
         """Return the request of the sentence at ``index``, with a seed of its own.
 
@@ -123,6 +156,7 @@ class Request:
             index: position of the sentence in the text.
             speaker: speaker of the sentence; None: that of the text.
             settings: settings of the sentence; None: those of the text.
+            symbol_pitch: of its symbols; None: that of the settings.
         """
         return replace(
             self,
@@ -130,6 +164,8 @@ class Request:
             speaker=self.speaker if speaker is None else speaker,
             settings=settings or self.settings,
             lengths=None,
+            pitches=None,
+            symbol_pitch=symbol_pitch,
         )
 
 
@@ -149,7 +185,8 @@ def make_request(
         language: language index.
 
     Raises:
-        VoiceError: an unknown keyword or speaker, a value outside its range, or an invalid length.
+        VoiceError: an unknown keyword or speaker, a value outside its range, or an invalid length
+            or pitch.
     """
     require_known(options, Options.__annotations__)
     lengths = read_lengths(
@@ -161,6 +198,7 @@ def make_request(
         speaker=resolve_speaker(speakers, options.get("speaker")),
         language=language,
         lengths=lengths,
+        pitches=_read_pitches(options.get("word_pitch"), options.get("phoneme_pitch")),
     )
 
 
@@ -169,7 +207,7 @@ def _only_settings(options: Mapping[str, Any]) -> SettingsDict:
 
 
 def read_lengths(
-    seconds: float | None, word_seconds: Lengths | None, phoneme_seconds: Lengths | None
+    seconds: float | None, word_seconds: Numbers | None, phoneme_seconds: Numbers | None
 ) -> LengthConstraints | None:
     """Check requested lengths; None if there is none.
 
@@ -178,31 +216,52 @@ def read_lengths(
     """
     if seconds is not None:
         _require_seconds("seconds", seconds)
-    words = _by_index("word_seconds", word_seconds)
-    phonemes = _by_index("phoneme_seconds", phoneme_seconds)
+    words = _by_index("word_seconds", word_seconds, "seconds", _require_seconds)
+    phonemes = _by_index("phoneme_seconds", phoneme_seconds, "seconds", _require_seconds)
     if seconds is None and not words and not phonemes:
         return None
     return LengthConstraints(seconds=seconds, words=words, phonemes=phonemes)
 
 
-def _by_index(name: str, lengths: object) -> dict[int, float]:
-    if lengths is None:
+def _read_pitches(
+    word_pitch: Numbers | None, phoneme_pitch: Numbers | None
+) -> PitchConstraints | None:
+    """Check requested pitches; None if there is none.
+
+    Raises:
+        VoiceError: a pitch is outside the range of the setting, or an index is invalid.
+    """
+
+    def require_pitch(name: str, value: object) -> float:
+        SETTINGS["pitch"].check(name, value)
+        return float(cast(float, value))
+
+    words = _by_index("word_pitch", word_pitch, "semitones", require_pitch)
+    phonemes = _by_index("phoneme_pitch", phoneme_pitch, "semitones", require_pitch)
+    return PitchConstraints(words, phonemes) if words or phonemes else None
+
+
+def _by_index(
+    name: str, values: object, unit: str, check: Callable[[str, object], float]
+) -> dict[int, float]:
+    """Check numbers by index."""
+    if values is None:
         return {}
-    if isinstance(lengths, Mapping):
-        pairs = list(cast(Mapping[object, object], lengths).items())
-    elif isinstance(lengths, Sequence) and not isinstance(lengths, str):
-        pairs = list[tuple[object, object]](enumerate(cast(Sequence[object], lengths)))
+    if isinstance(values, Mapping):
+        pairs = list(cast(Mapping[object, object], values).items())
+    elif isinstance(values, Sequence) and not isinstance(values, str):
+        pairs = list[tuple[object, object]](enumerate(cast(Sequence[object], values)))
     else:
         raise VoiceError(
-            f"{name} must map indices to seconds, e.g. {{2: 0.8}}, or be a list of seconds, "
-            f"not {type(lengths).__name__}"
+            f"{name} must map indices to {unit}, e.g. {{2: 0.8}}, or be a list of {unit}, "
+            f"not {type(values).__name__}"
         )
     checked: dict[int, float] = {}
-    for index, seconds in pairs:
+    for index, value in pairs:
         if isinstance(index, bool) or not isinstance(index, Integral) or int(index) < 0:
             raise VoiceError(f"{name}: index {index!r} must be a whole number from 0 on")
-        if seconds is not None:
-            checked[int(index)] = _require_seconds(f"{name}[{index}]", seconds)
+        if value is not None:
+            checked[int(index)] = check(f"{name}[{index}]", value)
     return checked
 
 

@@ -16,11 +16,23 @@ from vits.errors import VoiceError, brief
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["SCALES", "SETTINGS", "Setting", "Settings", "SettingsDict", "require_known"]
+__all__ = [
+    "PITCH",
+    "SCALES",
+    "SETTINGS",
+    "Setting",
+    "Settings",
+    "SettingsDict",
+    "require_known",
+    "require_no_pitch",
+]
 
 # Beyond ten times the length it is no longer speech, and one sentence could fill the memory.
 SLOWEST = 10.0
 LONGEST_SILENCE = 60.0  # seconds
+# Speech moves by some 6 semitones around its mean: beyond, F0 would leave every human voice.
+FARTHEST_SHIFT = 12.0  # semitones
+WIDEST_RANGE = 2.0
 
 
 class Setting(NamedTuple):
@@ -86,15 +98,18 @@ def _rule(help: str, unit: str = "", **limits: Any) -> dict[str, Setting]:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a voice speaks: noise, pace and pauses.
+    """How a voice speaks: noise, pace, pitch and pauses.
 
-    The three scales are those of the paper's code; the silences are ours. A voice has its own
+    The three scales are those of the paper's code; the others are ours. A voice has its own
     values; a call may override each of them.
 
     Attributes:
         noise_scale: factor on the standard deviation of the prior; 0 takes the mean.
         noise_scale_duration: the same for the noise of the stochastic duration predictor.
         length_scale: factor on every duration; 2.0 takes twice as long.
+        pitch: semitones by which F0 is moved, for a voice with pitch; durations stay.
+        pitch_range: factor on the distance of F0 in semitones from its mean in the sentence, for a
+            voice with pitch; 0 is monotonous.
         sentence_silence: pause between two sentences (seconds).
         paragraph_silence: pause at a blank line (seconds); None: as between sentences.
         punctuation_silence: pause after a sentence that ends with a certain mark (seconds), e.g.
@@ -114,6 +129,22 @@ class Settings:
         default=1.0,
         metadata=_rule(
             "factor on every duration: 2 takes twice as long", maximum=SLOWEST, exclusive=True
+        ),
+    )
+    pitch: float = field(
+        default=0.0,
+        metadata=_rule(
+            "semitones added to F0, for a voice with pitch",
+            "semitones",
+            minimum=-FARTHEST_SHIFT,
+            maximum=FARTHEST_SHIFT,
+        ),
+    )
+    pitch_range: float = field(
+        default=1.0,
+        metadata=_rule(
+            "factor on the movements of F0, for a voice with pitch; 0 removes them",
+            maximum=WIDEST_RANGE,
         ),
     )
     sentence_silence: float = field(
@@ -162,6 +193,8 @@ class SettingsDict(TypedDict, total=False):
     noise_scale: float | None
     noise_scale_duration: float | None
     length_scale: float | None
+    pitch: float | None
+    pitch_range: float | None
     sentence_silence: float | None
     paragraph_silence: float | None
     punctuation_silence: Mapping[str, float] | None
@@ -172,8 +205,13 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Every speaking setting by name."""
 
-SCALES: tuple[str, ...] = tuple(name for name, setting in SETTINGS.items() if not setting.unit)
-"""The settings that the model takes: its noise and length scales."""
+PITCH = ("pitch", "pitch_range")
+"""The settings that only a voice with pitch has."""
+
+SCALES: tuple[str, ...] = tuple(
+    name for name, setting in SETTINGS.items() if not setting.unit and name not in PITCH
+)
+"""The settings that every model takes: its noise and length scales."""
 
 
 def require_known(given: Iterable[str], known: Iterable[str]) -> None:
@@ -186,3 +224,22 @@ def require_known(given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in names:
             raise VoiceError(f"unknown setting {name!r}; known: {', '.join(names)}")
+
+
+def require_no_pitch(values: Mapping[str, object], voice: str) -> None:
+    """Raise if settings change the pitch of a voice without pitch.
+
+    Args:
+        values: some settings by name; None: the voice's own.
+        voice: its name.
+
+    Raises:
+        VoiceError: one of ``PITCH`` is not at its default.
+    """
+    for name in PITCH:
+        value = values.get(name)
+        if value is not None and value != getattr(Settings, name):
+            raise VoiceError(
+                f"{name} {value} needs a voice with pitch, and {voice!r} has none; leave it out, "
+                "or give the voice pitch by fine-tuning (docs/guides/training.md)"
+            )

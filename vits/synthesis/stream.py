@@ -11,6 +11,7 @@ from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import Samples, SynthesisEngine
 from vits.synthesis.script.durations import plan_durations
 from vits.synthesis.script.pauses import Pauses
+from vits.synthesis.script.pitch import plan_pitch, symbol_pitch
 from vits.synthesis.script.sentences import Item, Sentence, Silence
 from vits.synthesis.speech import Speech
 from vits.synthesis.timing import Timing, time_symbols
@@ -25,7 +26,7 @@ def stream_speech(
     *,
     whole_sentences: bool,
 ) -> Iterator[Speech]:
-    """Synthesise sentences as they arrive; with length constraints, once all have arrived.
+    """Synthesise sentences as they arrive; with lengths or pitches of words, once all have.
 
     Args:
         engine: samples and decodes sentences.
@@ -36,17 +37,21 @@ def stream_speech(
     Yields:
         Chunks; a pause is a chunk of its own, without times.
     """
-    plan = None
-    if request.lengths is not None:
+    plan, pitches = None, None
+    if request.lengths is not None or request.pitches is not None:
         items = list(items)
-        plan = plan_durations(engine, items, request, request.lengths)
+        if request.lengths is not None:
+            plan = plan_durations(engine, items, request, request.lengths)
+        if request.pitches is not None:
+            pitches = plan_pitch(items, request.pitches)
     timeline, index = Timeline(engine, request), 0
     for item_index, item in enumerate(items):
         extra = plan.extra if plan is not None and plan.extra_at == item_index else 0
         yield from timeline.pause(item, extra)
         if isinstance(item, Silence):
             continue
-        own = request.for_sentence(index, item.speaker, item.settings)
+        pitch = symbol_pitch(item, {} if pitches is None else pitches[index])
+        own = request.for_sentence(index, item.speaker, item.settings, pitch)
         durations = None if plan is None else plan.durations[index]
         sample = engine.sample(item.encoding.ids, own, durations)
         waves = [engine.decode(sample)] if whole_sentences else engine.decode_in_chunks(sample)

@@ -78,6 +78,7 @@ class Voice(AbstractVoice[TorchEngine]):
         target: Speaker | None = None,
         *,
         noise_scale: float = 1.0,
+        pitch: float = 0.0,
         seed: int | None = None,
     ) -> Speech:
         """Convert a recording of one of the voice's speakers to the voice of another.
@@ -91,6 +92,7 @@ class Voice(AbstractVoice[TorchEngine]):
             source: the speaker of ``wave``; required.
             target: the speaker to convert to; required.
             noise_scale: factor on the posterior's standard deviation, at least 0.
+            pitch: semitones added to the recording's F0, for a voice with pitch.
             seed: from 0 to 2**63 - 1; None: a new one.
 
         Returns:
@@ -100,6 +102,7 @@ class Voice(AbstractVoice[TorchEngine]):
             VoiceError: the voice has one speaker, lacks this one, or is compact, or a value is out
                 of range.
             AudioError: ``wave`` is not (L,), not finite, too short or too long.
+            MissingExtraError: the voice has pitch, and the extra ``pitch`` is not installed.
             MissingFileError: there is no such file.
         """
         if len(self._speakers) <= 1:
@@ -107,10 +110,11 @@ class Voice(AbstractVoice[TorchEngine]):
         if source is None or target is None:
             raise VoiceError("conversion needs both source and target: a speaker each")
         request = make_request(
-            {"seed": seed, "speaker": source, "noise_scale": noise_scale},
+            {"seed": seed, "speaker": source, "noise_scale": noise_scale, "pitch": pitch},
             self._settings,
             self._speakers,
         )
+        self.check_pitch({"pitch": pitch})
         speaker = resolve_speaker(self._speakers, target)
         return convert_recording(self._engine, wave, sample_rate, request, speaker)
 

@@ -11,6 +11,9 @@ from vits.errors import ConfigError
 from vits.fast import optimize_for_inference
 from vits.models import Vits
 from vits.models.batched_decoding import decode_batched
+from vits.models.pitch import PitchControl
+from vits.models.pitch.predictor import SEMITONE
+from vits.models.pitch.source import require_source
 from vits.models.streaming import decode_in_chunks
 
 PITCH = PitchConfig(channels=8, inner_channels=12, n_layers=2, kernel_size=3, dropout=0.0)
@@ -32,10 +35,11 @@ def pitched(make_model, decoder):
     return model
 
 
-def sample(model, n_frames, seed=3):
+def sample(model, n_frames, seed=3, **options):
     text = model.encode(torch.tensor([[4, 9, 2]]), torch.tensor([3]))
     durations = torch.tensor([[2, n_frames - 5, 3]])
-    return model.sample_prior(text, durations, generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    return model.sample_prior(text, durations, generator=generator, **options)
 
 
 def test_off_has_no_weight_and_no_draw_more(make_model, decoder):
@@ -89,6 +93,18 @@ def test_the_source_changes_the_sound(pitched):
     assert (low - high).abs().max() > 1e-3
 
 
+def test_a_control_changes_f0_and_nothing_else(make_model):
+    model = build(make_model("convnext")).eval().double()
+    plain = sample(model, 20)
+    moved = sample(model, 20, pitch_control=PitchControl(shift=-4.0))
+    assert torch.allclose(moved.source.log_f0, plain.source.log_f0 - 4 * SEMITONE)
+    assert torch.equal(moved.source.voiced, plain.source.voiced)
+    assert torch.equal(moved.z, plain.z)
+    unvoiced = plain.source.voiced.repeat_interleave(model.config.audio.hop_length, dim=2) == 0
+    noise = [drawn.source.excitation[unvoiced] for drawn in (plain, moved)]
+    assert torch.equal(*noise)
+
+
 def test_fast_forms_compute_the_same(pitched):
     drawn = sample(pitched, 30)
     plain, _ = pitched.decode(drawn)
@@ -119,7 +135,20 @@ def test_training_needs_the_pitch_of_the_data(make_model):
         train(build(make_model("convnext")), None)
 
 
-def test_it_does_not_convert_voices(make_model):
+def test_a_converted_voice_has_the_pitch_that_it_is_given(make_model, monkeypatch):
     model = build(make_model("convnext"), n_speakers=2)
-    with pytest.raises(ConfigError, match="with pitch cannot convert"):
-        model.convert_voice(torch.rand(1, 65, 9), torch.tensor([9]), *torch.tensor([[0], [1]]))
+    given = torch.rand(1, model.config.audio.n_bins, 9), torch.tensor([9])
+    speakers = torch.tensor([[0], [1]])
+    pitch = torch.stack([torch.full((9,), 5.0), torch.ones(9)])[None]
+    heard = []
+
+    def decode(z, conditioning, source):
+        heard.append(require_source(source))
+        return z
+
+    monkeypatch.setattr(model.decoder, "forward", decode)
+    monkeypatch.setattr(model, "_trim", lambda wave, lengths: (wave, lengths))
+    model.convert_voice(*given, *speakers, pitch=pitch)
+    assert torch.equal(heard[0].log_f0, pitch[:, :1])
+    with pytest.raises(ConfigError, match="source None must be"):
+        model.convert_voice(*given, *speakers)

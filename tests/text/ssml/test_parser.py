@@ -69,8 +69,11 @@ BOMB = (
         ("<speak>a</speak><speak>b</speak>", "line 1"),
         ("<speak>\n\n<emphasis>a</emphasis></speak>", "line 3: element <emphasis>"),
         ("<speak xmlns='http://other'>a</speak>", "element <speak> is not supported"),
-        ("<speak><prosody pitch='high'>a</prosody></speak>", "attribute pitch of <prosody>"),
-        ("<speak><prosody>a</prosody></speak>", "must have a non-empty attribute rate"),
+        ("<speak><prosody volume='loud'>a</prosody></speak>", "attribute volume of <prosody>"),
+        ("<speak><prosody pitch='200Hz'>a</prosody></speak>", "pitch '200Hz'"),
+        ("<speak><prosody range='+2st'>a</prosody></speak>", r"range '\+2st'"),
+        ("<speak><prosody pitch=''>a</prosody></speak>", "must have a non-empty attribute pitch"),
+        ("<speak><prosody>a</prosody></speak>", "must have a rate, a pitch or a range"),
         ("<speak><prosody rate='warp'>a</prosody></speak>", "rate 'warp'"),
         ("<speak><break time='5'/></speak>", "time '5'"),
         ("<speak><break>a</break></speak>", "must be empty"),
@@ -125,3 +128,14 @@ def test_lang_is_a_span_of_another_language():
     assert run.text == "Say hello."
     with pytest.raises(TextError, match="non-empty attribute xml:lang"):
         parse("<lang>hello</lang>")
+
+
+def test_pitches_add_up_and_know_their_place():
+    inner = "<prosody pitch='-3st' range='0.5'>b</prosody>"
+    text = f" <speak>é<prosody rate='fast' pitch='+2st'>a {inner} c</prosody></speak>"
+    document = parse_ssml(text, "en-us")
+    assert [(text[span.start : span.end], *span[2:]) for span in document.pitches] == [
+        (inner.removesuffix("</prosody>"), -1.0, 0.5),
+        (f"<prosody rate='fast' pitch='+2st'>a {inner} c", 2.0, 1.0),
+    ]
+    assert [event.text.text for event in document.events] == ["é", "a b c"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vits.errors import VoiceError, brief
 from vits.synthesis.bundle.card import Card
-from vits.synthesis.settings import Settings
+from vits.synthesis.settings import Settings, require_no_pitch
 from vits.text import Frontend
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class VoiceBundle:
         named, rows = self.frontend.config.languages, self.generator.config.n_languages
         if len(named) != rows:
             raise VoiceError(f"{len(named)} languages are named, but the model has {rows}")
+        if self.generator.config.pitch is None:
+            require_no_pitch(vars(self.settings), self.card.name)
         if len(set(names)) != len(names):
             raise VoiceError(f"the speakers {', '.join(names)} must have different names")
 

@@ -34,12 +34,14 @@ class SynthesisEngine(Protocol[S]):
         sample_rate: samples per second (Hz).
         hop_length: samples per frame.
         max_frames: upper limit of a sentence's length (frames).
+        has_pitch: whether it follows the settings of the pitch.
         device_name: where it computes, for people.
     """
 
     sample_rate: int
     hop_length: int
     max_frames: int
+    has_pitch: bool
     device_name: str
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:

@@ -78,6 +78,7 @@ class OnnxEngine:
                 "vits export VOICE --to onnx -o DIR"
             )
         self._multispeaker, self.multilingual = "speakers" in inputs, "languages" in inputs
+        self.has_pitch = False  # vits.export refuses a voice with pitch
         self._channels = int(inputs["noise"][1])
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:

@@ -13,6 +13,7 @@ from vits.fast import optimize_for_inference, optimize_for_training
 from vits.models.batched_decoding import decode_batched, group_by_length
 from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import EncodedText, PriorSample
+from vits.models.pitch import PitchControl
 from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
 from vits.synthesis.request import Request
@@ -64,6 +65,7 @@ class TorchEngine:
                 optimize_for_inference(self.model, self.precision)
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
+        self.has_pitch = generator.config.pitch is not None
         self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
@@ -99,9 +101,13 @@ class TorchEngine:
                 frames = self._predict(text, conditioning, request.settings, noise)
             else:
                 frames = torch.tensor([durations], device=self.device)
-            noise_scale = request.settings.noise_scale
             return self.model.sample_prior(
-                text, frames, conditioning, noise_scale=noise_scale, generator=generator
+                text,
+                frames,
+                conditioning,
+                noise_scale=request.settings.noise_scale,
+                pitch_control=self._pitch_control(request),
+                generator=generator,
             )
 
     def durations(self, sample: PriorSample) -> list[int]:
@@ -153,6 +159,15 @@ class TorchEngine:
         batch = torch.tensor([ids], device=self.device)
         lengths = torch.tensor([len(ids)], device=self.device)
         return self.model.encode(batch, lengths, languages, conditioning), conditioning
+
+    def _pitch_control(self, request: Request) -> PitchControl:
+        """Return the pitch of the settings, with that of the symbols if they have their own."""
+        shift, factor = request.settings.pitch, request.settings.pitch_range
+        if request.symbol_pitch is None:
+            return PitchControl(shift, factor)
+        values = torch.tensor(request.symbol_pitch, dtype=torch.float32, device=self.device)
+        shifts, factors = values.unsqueeze(1)
+        return PitchControl(shift + shifts, factor * factors)
 
     def _predict(
         self, text: EncodedText, conditioning: Tensor | None, settings: Settings, noise: Tensor

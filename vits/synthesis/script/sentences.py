@@ -10,6 +10,7 @@ from vits.synthesis.speakers import ResolvedSpeaker
 from vits.text import Encoding, Frontend
 from vits.text.aligned import AlignedText
 from vits.text.sentences import split_pieces
+from vits.text.ssml.parser import PitchSpan
 
 __all__ = [
     "LONGEST_TEXT",
@@ -60,6 +61,7 @@ class Sentence(NamedTuple):
         speaker: its speaker; None: the request's.
         settings: its settings; None: the request's.
         continues: whether it follows the one before it without a pause.
+        pitches: parts of the input with a pitch of their own; of nested ones the inner comes first.
     """
 
     encoding: Encoding
@@ -67,6 +69,7 @@ class Sentence(NamedTuple):
     speaker: ResolvedSpeaker | None = None
     settings: Settings | None = None
     continues: bool = False
+    pitches: tuple[PitchSpan, ...] = ()
 
 
 class Silence(NamedTuple):

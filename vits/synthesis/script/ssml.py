@@ -1,10 +1,11 @@
-"""SSML as sentences with a speaker and a rate of their own, and silences."""
+"""SSML as sentences with a speaker, a rate and a pitch of their own, and silences."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from vits.errors import VoiceError
 from vits.synthesis.script.sentences import (
     Item,
     Sentence,
@@ -30,7 +31,12 @@ __all__ = ["read_ssml"]
 
 
 def read_ssml(
-    frontend: Frontend, ssml: str, settings: Settings, speakers: tuple[str, ...]
+    frontend: Frontend,
+    ssml: str,
+    settings: Settings,
+    speakers: tuple[str, ...],
+    *,
+    has_pitch: bool = False,
 ) -> Iterator[Item]:
     """Read SSML; each sentence is encoded when it is consumed.
 
@@ -38,25 +44,33 @@ def read_ssml(
     text is. Where the rate or the speaker changes inside a sentence, its parts are synthesised
     separately and follow each other without a pause; each ends as a clause does, and so does a
     sentence that goes on after a ``break``. A ``break`` replaces the pause that the punctuation
-    would give.
+    would give. A pitch splits nothing.
 
     Args:
         frontend: the voice's front end.
         ssml: the document.
         settings: those of the request; a rate divides their ``length_scale``.
         speakers: names by index.
+        has_pitch: whether the voice has pitch.
 
     Raises:
         TextError: as ``parse_ssml``, at once.
-        VoiceError: an unknown speaker or a rate out of range, at once.
+        VoiceError: an unknown speaker, a rate out of range, or a pitch for a voice without; at
+            once.
     """
     document = parse_ssml(ssml, frontend.config.language)
+    for span in document.pitches:
+        if not has_pitch and span[2:] != (0, 1):
+            raise VoiceError(
+                f"<prosody> with pitch or range at character {span.start} needs a voice with "
+                "pitch, and this one has none; remove both, or take another voice"
+            )
     names = {event.voice for event in document.events if isinstance(event, TextRun)}
     resolved = {
         name: resolve_speaker(speakers, parse_speaker(speakers, name)) for name in names if name
     }
     sentences = _split_document(document, settings, resolved, frontend.config.language)
-    return _with_labels(encode_sentences(frontend, sentences), document.labels)
+    return _complete(encode_sentences(frontend, sentences), document)
 
 
 def _split_document(
@@ -169,11 +183,13 @@ def _is_speakable(text: str) -> bool:
     return re.search(r"[^\W_]|\[\[", text) is not None
 
 
-def _with_labels(items: Iterator[Item], labels: dict[str, list[str]]) -> Iterator[Item]:
-    """Give words that were written as phonemes the text they have in the document."""
+def _complete(items: Iterator[Item], document: SsmlDocument) -> Iterator[Item]:
+    """Give sentences their pitch, and words written as phonemes the text of the document."""
+    labels, pitches = document.labels, tuple(document.pitches)
     for item in items:
-        if isinstance(item, Sentence) and labels:
-            item = item._replace(encoding=_relabel(item.encoding, labels))
+        if isinstance(item, Sentence):
+            encoding = _relabel(item.encoding, labels) if labels else item.encoding
+            item = item._replace(encoding=encoding, pitches=pitches)
         yield item
 
 

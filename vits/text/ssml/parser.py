@@ -1,8 +1,8 @@
 """Safe parser for a subset of the Speech Synthesis Markup Language (SSML).
 
 Source: W3C, Speech Synthesis Markup Language 1.1, 2010. Supported: ``speak``, ``p``, ``s``,
-``break``, ``prosody`` with ``rate``, ``phoneme``, ``say-as``, ``sub``, ``lang`` and ``voice`` with
-``name``.
+``break``, ``prosody`` with ``rate``, ``pitch`` and ``range``, ``phoneme``, ``say-as``, ``sub``,
+``lang`` and ``voice`` with ``name``.
 Anything else is an error; nothing is ignored. Document types, processing instructions and
 entities other than XML's five are rejected; nothing is fetched.
 """
@@ -14,10 +14,19 @@ from xml.parsers import expat
 from vits.errors import TextError
 from vits.text.aligned import AlignedText, Edit, Span
 from vits.text.sentences import split_sentences
-from vits.text.ssml.prosody import parse_break, parse_rate
+from vits.text.ssml.prosody import parse_break, parse_pitch, parse_range, parse_rate
 from vits.text.ssml.say_as import say_as
 
-__all__ = ["MAX_CHARS", "Boundary", "Break", "Event", "SsmlDocument", "TextRun", "parse_ssml"]
+__all__ = [
+    "MAX_CHARS",
+    "Boundary",
+    "Break",
+    "Event",
+    "PitchSpan",
+    "SsmlDocument",
+    "TextRun",
+    "parse_ssml",
+]
 
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 32  # nested elements
@@ -29,7 +38,7 @@ ATTRIBUTES = {
     "p": ("xml:lang",),
     "s": ("xml:lang",),
     "break": ("time", "strength"),
-    "prosody": ("rate",),
+    "prosody": ("rate", "pitch", "range"),
     "phoneme": ("ph", "alphabet"),
     "say-as": ("interpret-as",),
     "sub": ("alias",),
@@ -76,6 +85,22 @@ class Boundary(NamedTuple):
 Event = TextRun | Break | Boundary
 
 
+class PitchSpan(NamedTuple):
+    """Part of a document with a pitch of its own.
+
+    Attributes:
+        start: index of its first character in the input.
+        end: index after its last character.
+        shift: semitones added to F0.
+        range: factor on the movements of F0.
+    """
+
+    start: int
+    end: int
+    shift: float
+    range: float
+
+
 class SsmlDocument(NamedTuple):
     """A parsed document.
 
@@ -83,10 +108,12 @@ class SsmlDocument(NamedTuple):
         events: text, pauses and boundaries in order.
         labels: phonemes -> the written words of each ``<phoneme>`` that has them, in order; used
             in captions.
+        pitches: parts with a pitch of their own; of nested ones the inner comes first.
     """
 
     events: list[Event]
     labels: dict[str, list[str]]
+    pitches: list[PitchSpan]
 
 
 class _Element(NamedTuple):
@@ -94,6 +121,8 @@ class _Element(NamedTuple):
 
     name: str
     rate: float
+    shift: float
+    range: float
     voice: str | None
     attributes: Mapping[str, str]
     start: int  # of its tag in the document
@@ -133,7 +162,7 @@ def parse_ssml(markup: str, language: str) -> SsmlDocument:
         line = reader.parser.CurrentLineNumber
         raise TextError(f"SSML line {line}: {error}") from error
     reader.finish_run()
-    return SsmlDocument(reader.events, reader.labels)
+    return SsmlDocument(reader.events, reader.labels, reader.pitches)
 
 
 class _Reader:
@@ -158,6 +187,7 @@ class _Reader:
         self._run_element: _Element | None = None
         self.events: list[Event] = []
         self.labels: dict[str, list[str]] = {}
+        self.pitches: list[PitchSpan] = []
         self.parser = parser = expat.ParserCreate("utf-8", " ")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -194,14 +224,19 @@ class _Reader:
                 )
         if name != "lang":
             self._check_language(attributes.get("xml:lang"))
-        rate, voice = (self._open[-1].rate, self._open[-1].voice) if self._open else (1.0, None)
+        rate, shift, factor, voice = self._open[-1][1:5] if self._open else (1.0, 0.0, 1.0, None)
         if name == "prosody":
-            rate = parse_rate(_required(name, attributes, "rate"), rate)
+            if not attributes:
+                raise TextError("<prosody> must have a rate, a pitch or a range")
+            rate = parse_rate(_required(name, attributes, "rate", "medium"), rate)
+            shift = parse_pitch(_required(name, attributes, "pitch", "medium"), shift)
+            factor = parse_range(_required(name, attributes, "range", "medium"), factor)
         elif name == "voice":
             voice = attributes.get("name", "").strip() or None
             if voice is None:
                 raise TextError("<voice> must have a name, e.g. <voice name='ada'>")
-        self._open.append(_Element(name, rate, voice, attributes, self._position()))
+        place = self._position()
+        self._open.append(_Element(name, rate, shift, factor, voice, attributes, place))
         self._leaf_text = AlignedText("")
         if name in ("p", "s"):
             self._add(Boundary(" "))
@@ -304,8 +339,16 @@ class _Reader:
             self._foreign(_required(name, attributes, "xml:lang"))
         elif name in ("p", "s"):
             self._add(Boundary("\n\n" if name == "p" else " "))
+        elif name == "prosody":
+            self._end_prosody(self._open[-1])
         self._open.pop()
         self._leaf_text = AlignedText("")
+
+    def _end_prosody(self, element: _Element) -> None:
+        """Keep the pitch of an element that has one."""
+        if "pitch" in element.attributes or "range" in element.attributes:
+            start, end = (self._offset + place for place in (element.start, self._position()))
+            self.pitches.append(PitchSpan(start, end, element.shift, element.range))
 
     def _phoneme(self, attributes: Mapping[str, str]) -> None:
         alphabet = attributes.get("alphabet", "ipa")
@@ -348,8 +391,8 @@ def _qualified_name(key: str) -> str:
     return f"xml:{name}" if space == XML else name if not space else f"{{{space}}}{name}"
 
 
-def _required(name: str, attributes: Mapping[str, str], key: str) -> str:
-    value = attributes.get(key, "").strip()
+def _required(name: str, attributes: Mapping[str, str], key: str, default: str = "") -> str:
+    value = attributes.get(key, default).strip()
     if not value:
         raise TextError(f"<{name}> must have a non-empty attribute {key}")
     return value
