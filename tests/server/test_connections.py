@@ -130,6 +130,17 @@ def test_the_number_follows_the_limit_of_open_files(monkeypatch):
     assert limits["soft"] == 1064
 
 
+def test_garbage_leaves_no_line_in_the_log(serve, capfd, caplog):
+    _, address = serve()
+    for data in (b"garbage\r\n\r\n", b"\x16\x03\x01" * 50, HALF + b"\0\r\n\r\n"):
+        connection = connect(address, data)
+        assert connection.recv(12) in (b"HTTP/1.1 400", b"")
+        connection.close()
+    assert health(address) == 200
+    assert capfd.readouterr() == ("", "")
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_slow_readers_do_not_delay_the_end_or_leave_a_traceback(serve, caplog):
     server, address = serve(grace=0.2)
     text = "This is a sentence. " * 60

@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
         self._connections = Connections(app.state.limits)
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            log_level="error",  # a line for every invalid request would fill the disk
             access_log=False,
             server_header=False,
             proxy_headers=bool(trusted_proxies),

@@ -58,7 +58,8 @@ def read_generator(path: Path, config: VitsConfig) -> Vits:
         raise VoiceError(
             f"{path} is damaged ({error}); copy it again or bundle the voice again"
         ) from error
-    return build_generator(weights, config, str(path))
+    _require_tensors(weights, str(path))
+    return _load(weights, config, str(path))
 
 
 def write_generator(path: Path, generator: Vits) -> None:
@@ -99,6 +100,11 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
     """
     _require_tensors(weights, where)
     _plan({name: tuple(value.shape) for name, value in weights.items()}, config, where)
+    return _load(weights, config, where)
+
+
+def _load(weights: Mapping[str, Tensor], config: VitsConfig, where: str) -> Vits:
+    """Build a generator and load tensors of its names and shapes."""
     generator = _build(config, weights, "cpu")
     if isinstance(generator.get_submodule("posterior_encoder"), NoPosteriorEncoder):
         weights = {n: v.float() if v.dtype == torch.float16 else v for n, v in weights.items()}
