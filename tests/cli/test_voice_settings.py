@@ -79,6 +79,10 @@ def test_every_setting_comes_from_the_voice(voice, corpus, tmp_path):
         "blank": "",
         "bos_eos": False,
         "languages": [],
+        "clauses": "marks",
+        "clusters": [],
+        "clean": "all",
+        "romanize": False,
     }
     assert info["frontend"]["symbols"] == [
         "_",

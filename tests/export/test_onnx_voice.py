@@ -217,7 +217,7 @@ def damage(folder, **changes):
     ("changes", "fault"),
     [
         ({"format": 2}, "format 2 must be 1"),
-        ({"colour": "red"}, "unknown key colour"),
+        ({"colour": "red"}, "unknown key 'colour'"),
         ({"card": None}, "key card is missing"),
         ({"hop_length": 0}, "hop_length 0 must be"),
         ({"speakers": "ada"}, "speakers must be a list"),

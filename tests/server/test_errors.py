@@ -20,7 +20,7 @@ def test_a_bug_is_logged_and_its_traceback_is_not_sent(client, ask, voices, monk
     def broken(*_, **__):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(type(voices["tiny"]), "__call__", broken)
+    monkeypatch.setattr(type(voices["tiny"]), "in_turns", broken)
     response = ask(client())
     assert response.status_code == 500
     assert response.json()["error"]["type"] == "server_error"

@@ -100,7 +100,7 @@ def _build(
         )
     averages = cast(object, block.get("ema") if average else None)
     empty = isinstance(averages, dict) and not cast(dict[str, object], averages)
-    ema = None if empty else averages  # {} until the first step
+    ema = cast(object, None if empty else averages)  # {} until the first step
     data = _part(path, block, "data", dict)
     dataset = _part(path, data, "name", str)
     card = Card(
