@@ -1,5 +1,6 @@
 """Naturalness as a network predicts it."""
 
+import functools
 import sys
 import types
 
@@ -15,7 +16,15 @@ SECONDS = 2.3  # DNSMOS doubles it to 9.2 s, which its window of 9 s fits into o
 
 @pytest.fixture(scope="module")
 def dnsmos():
-    return load_predictor("dnsmos")
+    """Its networks on one thread: more of them would wait for the suite's other workers."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = functools.partial(onnxruntime.InferenceSession, sess_options=options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnxruntime, "InferenceSession", session)
+        yield load_predictor("dnsmos")
 
 
 @pytest.fixture(scope="module")

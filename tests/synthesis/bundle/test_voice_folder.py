@@ -1,6 +1,8 @@
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -363,3 +365,18 @@ def test_a_file_of_many_megabytes_is_not_read(folder, name, little_memory):
         file.truncate(1 << 33)
     with little_memory(256 << 20), pytest.raises(VoiceError, match="larger than 32 MiB"):
         read_voice(folder)
+
+
+def test_reading_a_voice_does_not_import_torchs_compiler(tiny_voice):
+    program = "import sys, vits; vits.load(sys.argv[1]); print('torch._dynamo' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, tiny_voice], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_a_model_larger_than_expected_is_built_after_its_shapes_are_known(tiny_voice, monkeypatch):
+    expected = read_voice(tiny_voice).generator.state_dict()
+    monkeypatch.setattr("vits.synthesis.bundle.weights.SPARE", -(2**40))
+    found = read_voice(tiny_voice).generator.state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in found.items())

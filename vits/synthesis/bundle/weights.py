@@ -5,7 +5,8 @@ as after ``make_compact``, and otherwise as float32.
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from safetensors import SafetensorError, safe_open  # pyright: ignore[reportUnkn
 from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
+from torch.overrides import TorchFunctionMode
 
 from vits.config import DiscriminatorConfig, VitsConfig
 from vits.config.checks import key_of
@@ -24,6 +26,8 @@ from vits.models.vits import Vits
 __all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "write_generator"]
 
 LEFT_OUT = "posterior_encoder."
+FACTORIES = ("empty", "randn", "zeros", "ones", "full")  # what modules make their tensors with
+SPARE = 2**25  # elements that a model may have more than its tensors: 128 MiB
 REPEATED = ("n_layers", "n_flows", "n_blocks")  # keys that say how often a part is built
 
 
@@ -52,14 +56,14 @@ def read_generator(path: Path, config: VitsConfig) -> Vits:
         with opened as file:
             for name in file.keys():  # noqa: SIM118 - it is no mapping
                 shapes[name] = tuple(file.get_slice(name).get_shape())
-        _plan(shapes, config, str(path))  # before the tensors are read
+        generator = _plan(shapes, config, str(path))  # before the tensors are read
         weights = load_file(path)
     except SafetensorError as error:
         raise VoiceError(
             f"{path} is damaged ({error}); copy it again or bundle the voice again"
         ) from error
     _require_tensors(weights, str(path))
-    return _load(weights, config, str(path))
+    return _load(weights, generator, str(path))
 
 
 def write_generator(path: Path, generator: Vits) -> None:
@@ -99,13 +103,12 @@ def build_generator(weights: Mapping[str, Tensor], config: VitsConfig, where: st
             message names the first.
     """
     _require_tensors(weights, where)
-    _plan({name: tuple(value.shape) for name, value in weights.items()}, config, where)
-    return _load(weights, config, where)
+    shapes = {name: tuple(value.shape) for name, value in weights.items()}
+    return _load(weights, _plan(shapes, config, where), where)
 
 
-def _load(weights: Mapping[str, Tensor], config: VitsConfig, where: str) -> Vits:
-    """Build a generator and load tensors of its names and shapes."""
-    generator = _build(config, weights, "cpu")
+def _load(weights: Mapping[str, Tensor], generator: Vits, where: str) -> Vits:
+    """Load tensors of a generator's names and shapes."""
     if isinstance(generator.get_submodule("posterior_encoder"), NoPosteriorEncoder):
         weights = {n: v.float() if v.dtype == torch.float16 else v for n, v in weights.items()}
     _check(weights, generator.state_dict(), where)
@@ -117,24 +120,61 @@ def _fits_half(weights: Mapping[str, Tensor]) -> bool:
     return all(torch.equal(value, value.half().float()) for value in weights.values())
 
 
-def _build(config: VitsConfig, names: Collection[str], device: str) -> Vits:
-    """Build a generator, without the posterior encoder if no tensor belongs to it."""
-    # A new model would draw its initial weights from the caller's random state.
-    with torch.random.fork_rng(devices=[]), torch.device(device):  # pyright: ignore[reportUnknownMemberType]
+class _LargerError(Exception):
+    """A model takes more memory than its tensors explain."""
+
+
+class _Construction(TorchFunctionMode):
+    """Builds modules without random values, up to a number of elements."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.left = limit
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        if getattr(func, "__name__", "") in FACTORIES and args:
+            shape = args[0] if isinstance(args[0], Sequence) else args
+            self.left -= math.prod(cast(Sequence[int], shape))
+            if self.left < 0:
+                raise _LargerError
+        return func(*args, **kwargs)
+
+
+def _build(
+    config: VitsConfig, names: Collection[str], device: str = "cpu", limit: float = math.inf
+) -> Vits:
+    """Build a generator without values, and without a posterior encoder that no tensor belongs to.
+
+    Raises:
+        _LargerError: it has more elements than ``limit``.
+    """
+    # what is still drawn shall not come from the caller's random state
+    with torch.random.fork_rng(devices=[]), torch.device(device), _Construction(limit):  # pyright: ignore[reportUnknownMemberType]
         generator = Vits(config).float()
     if not any(name.startswith(LEFT_OUT) for name in names):
         leave_out_posterior(generator)
     return generator
 
 
-def _plan(shapes: Mapping[str, tuple[int, ...]], config: VitsConfig, where: str) -> None:
-    """Compare names and shapes with those of the configured model, which takes no memory.
+def _plan(shapes: Mapping[str, tuple[int, ...]], config: VitsConfig, where: str) -> Vits:
+    """Build the configured model if names and shapes are its own.
 
     Raises:
         VoiceError: they differ.
     """
     _require_few_parts(config, len(shapes), where)
-    expected = _build(config, shapes, "meta").state_dict()
+    # twice, for parts that are replaced while the model is built
+    limit = 2 * sum(math.prod(shape) for shape in shapes.values()) + SPARE
+    try:
+        generator = _build(config, shapes, limit=limit)
+    except _LargerError:
+        generator = _build(config, shapes, "meta")  # which takes no memory, but imports a compiler
+    expected = generator.state_dict()
     _require_none(where, "lacks tensor", [name for name in expected if name not in shapes])
     _require_none(
         where, "has the unknown tensor", [name for name in shapes if name not in expected]
@@ -145,6 +185,8 @@ def _plan(shapes: Mapping[str, tuple[int, ...]], config: VitsConfig, where: str)
                 f"{where}: tensor {name} has the shape {shapes[name]}, but the model needs "
                 f"{_describe(wanted)}; weights and configuration do not belong together"
             )
+    on_meta = next(generator.parameters()).is_meta
+    return _build(config, shapes) if on_meta else generator
 
 
 def _require_few_parts(config: object, n_tensors: int, where: str) -> None:
