@@ -61,6 +61,7 @@ def test_what_one_voice_has_more_than_another_is_added(merge, voices, tmp_path):
     assert (merged.card.name, merged.card.licence) == ("Mia", "CC0-1.0 and MIT")
 
 
+@pytest.mark.filterwarnings("always:.*do not come from one training")
 def test_voices_without_a_common_origin_are_warned_of(merge, make_bundle, voices, tmp_path):
     write_voice(tmp_path / "stranger", make_bundle(seed=77))
     status, _, err = merge("--minus", str(tmp_path / "stranger"))

@@ -1,7 +1,7 @@
-"""``vits merge``: a voice between two, or with what one voice has learned more than another."""
+"""``vits merge``: average two voices, or add the difference of two to a third."""
 
 import argparse
-import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-PARTS = ("timbre", "rhythm", "expression")  # those of vits.synthesis.bundle.merge
-RELATED = 0.5  # cosine of decoders below which voices have no common origin
+SIMILAR = 0.5  # cosine similarity of decoders below which voices have no common origin
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,9 +41,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="append",
         default=[],
         metavar="PART=W",
-        help=f"a weight of its own for {', '.join(PARTS[:-1])} or {PARTS[-1]}; may be repeated",
+        help="a separate weight for timbre, rhythm or expression; may be repeated",
     )
-    parser.add_argument("--minus", metavar="C", help="add to A what B has more than this voice")
+    parser.add_argument(
+        "--minus", metavar="C", help="add the difference between B and this voice to A"
+    )
     parser.add_argument("--name", default="", help="name of the voice (that of the folder)")
     parser.add_argument("--force", action="store_true", help="replace an existing voice in DIR")
     parser.set_defaults(run=run)
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         minus = read_bundle(args.minus)
         merged, others = add_difference(a, b, minus, args.weight), [b, minus]
         how = f"A + {args.weight:g} (B - C)"
-    _warn_of_strangers(a, others)
+    _warn_if_unrelated(a, others)
     card = _card(a, others, args.name or args.output.name, how)
     write_voice(args.output, replace(merged, card=card), force=args.force)
     print(f"{args.output}: {card.name}, {card.origin}")
@@ -91,17 +92,17 @@ def _read_part(text: str) -> tuple[str, float]:
         ) from None
 
 
-def _warn_of_strangers(a: "VoiceBundle", others: "list[VoiceBundle]") -> None:
-    """Warn of voices that were not made from one another: their mixture is noise."""
-    from vits.synthesis.bundle.merge import relatedness
+def _warn_if_unrelated(a: "VoiceBundle", others: "list[VoiceBundle]") -> None:
+    """Warn if voices were trained independently: their average is noise."""
+    from vits.synthesis.bundle.merge import decoder_similarity
 
     for other in others:
-        if (cosine := relatedness(a, other)) < RELATED:
-            print(
-                f"vits: warning: {a.card.name} and {other.card.name} do not come from one training "
-                f"(cosine of their decoders {cosine:.2f}): expect noise; merge a voice with one "
-                "that was fine-tuned from it",
-                file=sys.stderr,
+        if (similarity := decoder_similarity(a, other)) < SIMILAR:
+            warnings.warn(
+                f"{a.card.name} and {other.card.name} do not come from one training "
+                f"(cosine similarity of their decoders {similarity:.2f}): expect noise; merge a "
+                "voice with one that was fine-tuned from it",
+                stacklevel=2,
             )
 
 

@@ -6,13 +6,13 @@ A union of dataclasses is told apart by the key ``kind``; without one it is the 
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 from vits.config.checks import require
 from vits.errors import ConfigError, brief
 
-__all__ = ["choose_member", "from_dict", "members", "to_dict"]
+__all__ = ["choose_member", "from_dict", "leaves", "members", "to_dict"]
 
 T = TypeVar("T")
 
@@ -146,3 +146,16 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 def _is_one_of(value: object, choices: Sequence[object]) -> bool:
     """Return whether a value is a choice; a list or a mapping is none."""
     return isinstance(value, (str, int, type(None))) and value in choices
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and the value of every entry of nested mappings that is none itself.
+
+    >>> list(leaves({"audio": {"n_fft": 1024}, "n_speakers": 2}))
+    [('audio.n_fft', 1024), ('n_speakers', 2)]
+    """
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from leaves(cast(Mapping[str, Any], value), f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

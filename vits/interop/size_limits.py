@@ -60,28 +60,23 @@ def hifigan_of(config: VitsConfig) -> HifiGanConfig:
     """Return the sizes of a HiFi-GAN decoder, the only kind that other programs have.
 
     Raises:
-        VoiceError: the decoder is of another kind, or the model has pitch.
+        VoiceError: the decoder is of another kind, or the model has options of our own.
     """
     if not isinstance(config.decoder, HifiGanConfig):
         raise VoiceError(f"decoder.kind {config.decoder.kind!r} must be 'hifigan' in this format")
-    if config.pitch is not None:
-        raise VoiceError("the voice has pitch, which only our own format can hold")
-    require_original_boxes(config)
+    for name in _options_of_our_own(config):
+        raise VoiceError(f"the voice has {name}, which only our own format can hold")
     return config.decoder
 
 
-def require_original_boxes(config: VitsConfig) -> None:
-    """Refuse a model with options of VITS2, which no other format holds.
-
-    Raises:
-        VoiceError: naming the first option.
-    """
-    for key, value in (
-        ("text_encoder.speaker_layer", config.n_speakers > 1 and config.text_encoder.speaker_layer),
-        ("prior_flow.transformer", config.prior_flow.transformer),
-    ):
-        if value:
-            raise VoiceError(f"the voice has {key}, which only our own format can hold")
+def _options_of_our_own(config: VitsConfig) -> list[str]:
+    """Return the options of a model that the original does not have."""
+    options = {
+        "pitch": config.pitch,
+        "text_encoder.speaker_layer": config.n_speakers > 1 and config.text_encoder.speaker_layer,
+        "prior_flow.transformer": config.prior_flow.transformer,
+    }
+    return [name for name, value in options.items() if value]
 
 
 def require_single_language(voice: FullVoice, title: str) -> None:
@@ -121,7 +116,7 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
     Raises:
         VoiceError: the code cannot build it.
     """
-    posterior, flow, text = config.posterior_encoder, config.prior_flow, config.text_encoder
+    posterior, flow = config.posterior_encoder, config.prior_flow
     durations, decoder = config.duration_predictor, config.decoder
     width = durations.filter_channels or config.hidden_channels
     expected_width = DeterministicDurationConfig().filter_channels
@@ -141,9 +136,8 @@ def _require_model(config: VitsConfig, title: str, stochastic_width: int | None 
         f"a duration predictor of {width} channels": width == expected_width,
         f"residual blocks of {depths} convolutions": set(depths) <= {depth},
         f"a duration predictor of {durations}": durations == original,
-        "pitch": config.pitch is None,
-        "text_encoder.speaker_layer": not text.speaker_layer or config.n_speakers == 1,
-        "relative attention with another window": text.window_size == 4,
+        "relative attention with another window": config.text_encoder.window_size == 4,
+        **dict.fromkeys(_options_of_our_own(config), False),
     }
     broken = [part for part, holds in rules.items() if not holds]
     if broken:

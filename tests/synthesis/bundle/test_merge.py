@@ -8,7 +8,7 @@ import torch
 from vits.config import PosteriorEncoderConfig
 from vits.errors import VoiceError
 from vits.models.vits import Vits
-from vits.synthesis.bundle.merge import PARTS, add_difference, merge_voices, relatedness
+from vits.synthesis.bundle.merge import PARTS, add_difference, decoder_similarity, merge_voices
 from vits.synthesis.bundle.weights import is_compact, make_compact
 
 
@@ -94,9 +94,9 @@ def test_compact_voices_stay_compact_and_half(a, b):
 
 
 def test_voices_of_one_training_are_told_from_others(a, b, make_bundle):
-    assert relatedness(a, a) == pytest.approx(1)
-    assert relatedness(a, b) > 0.5
-    assert abs(relatedness(a, make_bundle(seed=77))) < 0.2
+    assert decoder_similarity(a, a) == pytest.approx(1)
+    assert decoder_similarity(a, b) > 0.5
+    assert abs(decoder_similarity(a, make_bundle(seed=77))) < 0.2
 
 
 def test_what_does_not_fit_is_one_line(a, b, make_bundle, make_config):

@@ -5,26 +5,27 @@ A weighted average of two voices that were fine-tuned from the same voice is a v
 al. 2023, arXiv:2212.04089). Weight normalisation is averaged as it is stored, length and direction.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from vits.config import to_dict
+from vits.config.schema import leaves
 from vits.errors import VoiceError
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator, is_compact
 
-__all__ = ["PARTS", "add_difference", "merge_voices", "relatedness"]
+__all__ = ["PARTS", "add_difference", "decoder_similarity", "merge_voices"]
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "timbre": ("decoder", "prior_flow", "posterior_encoder", "speaker_embedding"),
     "rhythm": ("duration_predictor",),
     "expression": ("text_encoder", "language_embedding", "pitch_predictor"),
 }
-"""The boxes of the model by what a listener hears of them."""
+"""The parts of a voice as a listener hears them, and the networks that determine each."""
 
 TRAINING_ONLY = ("discriminator", "segment_frames")  # keys of a model that no weight depends on
 
@@ -75,7 +76,7 @@ def add_difference(
     Raises:
         VoiceError: the strength is not finite, or the voices differ in more than their weights.
     """
-    if not abs(strength) < float("inf"):
+    if not math.isfinite(strength):
         raise VoiceError(f"weight {strength} must be a finite number")
     require_alike(a, plus)
     require_alike(a, minus)
@@ -88,10 +89,10 @@ def add_difference(
     return _combine([a, plus, minus], add)
 
 
-def relatedness(a: VoiceBundle, b: VoiceBundle) -> float:
-    """Return the cosine of the two decoders' weights: near 1 for voices made from one another.
+def decoder_similarity(a: VoiceBundle, b: VoiceBundle) -> float:
+    """Return the cosine similarity of two decoders' weights: near 1 after fine-tuning.
 
-    Voices that were trained from scratch have a cosine near 0; their average is noise.
+    Voices that were trained independently have one near 0; their average is noise.
     """
     one, other = (
         # without biases and the lengths of weight normalisation, which are alike in all voices
@@ -107,7 +108,7 @@ def require_alike(a: VoiceBundle, b: VoiceBundle) -> None:
     Raises:
         VoiceError: naming what differs.
     """
-    one, other = (_flat(to_dict(voice.generator.config)) for voice in (a, b))
+    one, other = (dict(leaves(to_dict(voice.generator.config))) for voice in (a, b))
     for key in sorted({*one, *other}):
         if key.split(".")[0] not in TRAINING_ONLY and one.get(key) != other.get(key):
             raise VoiceError(
@@ -141,17 +142,6 @@ def _combine(
         weights = {name: value.half().float() for name, value in weights.items()}
     generator = build_generator(weights, first.generator.config, "the merged voice")
     return replace(first, generator=generator)
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested values by their dotted keys."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            found |= _flat(cast(dict[str, Any], value), f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
 
 
 def _part_of(name: str) -> str:

@@ -1,9 +1,10 @@
 """Checks that the keys a user gives for the model match the voice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vits.config import to_dict
+from vits.config.schema import leaves
 from vits.errors import ConfigError
 from vits.training.finetuning.base_voice import BaseVoice
 
@@ -30,8 +31,8 @@ def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: a key contradicts the voice.
     """
-    shape = dict(_leaves(to_dict(base.config)))
-    for key, value in _leaves(given):
+    shape = dict(leaves(to_dict(base.config)))
+    for key, value in leaves(given):
         if value != shape.get(key, value) and not _is_free(key, base):
             raise ConfigError(
                 f"model.config.{key} {value} must equal the voice's {shape[key]}: leave it out, "
@@ -46,11 +47,3 @@ def _is_free(key: str, base: BaseVoice) -> bool:
         or (key == "speaker_channels" and base.config.n_speakers == 1)
         or (key.startswith("discriminator.") and base.discriminators is None)
     )
-
-
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
