@@ -84,13 +84,15 @@ class Frontend:
         self.lexicon = prepare_lexicon(lexicon or {})
         normalized = config.language if config.normalize else None
         self._index = LexiconIndex(self.lexicon, normalized) if self.lexicon else None
-        # A table without capitals, e.g. of MMS, was built from lower-cased text.
         self._spelling = Spelling(
-            config.backend == "graphemes", config.clean == "unknown", config.clusters
+            composed=config.backend == "graphemes",
+            exact=config.clean == "unknown",
+            clusters=config.clusters,
         )
         self._known = {PLACEHOLDER, *symbols.ids}
+        # A table without capitals, e.g. of MMS, was built from lower-cased text.
         cased = any(symbol.isupper() for symbol in symbols.symbols if len(symbol) == 1)
-        self._lower = config.backend == "graphemes" and config.clean == "all" and not cased
+        self._lower = self._spelling.composed and config.clean == "all" and not cased
 
     def encode(
         self,

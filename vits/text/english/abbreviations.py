@@ -3,7 +3,13 @@
 import re
 
 from vits.text.english.addresses import STREETS
-from vits.text.english.context import ends_sentence, hour_ends_sentence, previous_word, with_dot
+from vits.text.english.context import (
+    DOT,
+    ends_sentence,
+    hour_ends_sentence,
+    previous_word,
+    with_dot,
+)
 from vits.text.english.numbers import ordinal
 from vits.text.english.units import PER
 from vits.text.languages.tables import alternatives, word_set
@@ -218,7 +224,6 @@ _COUNT = alternatives(form for key in COUNTED for form in (key, key.title()))
 _PHRASE = alternatives(_PHRASES)
 
 _RATES = alternatives(("wk", "hr", "yr", "mo", "sec", "min", "day", "week", "hour", "person"))
-_DOT = r"\.(?=\W)|\b[A-Za-z]{1,6}\.$"
 ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<![\w./])((?i:{_PHRASE}))(?<=[.\w/])(?!\w)(?:(?<=e\.g\.),|(?<=i\.e\.),)?",
@@ -239,7 +244,7 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     ),
     rule(r"(?<![\w.])[Nn]o\.(?!\w)", _number, r"[Nn]o\."),
     rule(r"\b(Ste)\.? (?=[0-9])", lambda f, b: "Suite ", "Ste"),
-    rule(rf"\b({_TITLE})\.(?!\w)", _title, _DOT),
+    rule(rf"\b({_TITLE})\.(?!\w)", _title, DOT),
     rule(
         r"(?<![\w.'])(Mr|Mrs|Ms|Prof|Dr)(?= [A-Z])",
         _bare_title,
@@ -260,7 +265,7 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
         lambda f, b: with_dot({"Fl": "Floor", "Cir": "Circuit"}[f[1]], f),
         "Fl|Cir",
     ),
-    rule(rf"(?<![\w.])({_WORD})\.(?!\w)", _word, _DOT),
+    rule(rf"(?<![\w.])({_WORD})\.(?!\w)", _word, DOT),
     rule(
         r"(?<![\w.-])(approx|avg|govt|dept|qty|Approx|Avg|Govt|Dept|Qty)(?![\w.])",
         lambda f, b: _WORDS[f[1]],

@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.context import ends_sentence, previous_word, with_dot
+from vits.text.english.context import DOT, ends_sentence, previous_word, with_dot
 from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
@@ -15,6 +15,7 @@ STREETS = {
     "Fwy": "Freeway", "Tpke": "Turnpike", "Cres": "Crescent", "Hts": "Heights",
 }  # fmt: skip
 """Abbreviations after the name of a street."""
+_NAMES = {**STREETS, "St": "Street", "Dr": "Drive"}
 
 _COMPASS = {
     "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest",
@@ -57,7 +58,6 @@ def _street(found: re.Match[str], british: bool) -> str | None:
     name, text = found[1], found.string
     before = text[max(0, found.start() - 60) : found.start()]
     dot = found[2]
-    names = {**STREETS, "St": "Street", "Dr": "Drive"}
     if not dot and not (
         _NUMBERED.search(before)
         or (
@@ -72,57 +72,50 @@ def _street(found: re.Match[str], british: bool) -> str | None:
         and not previous_word(text, found.start())[:1].isupper()
     ):
         return None
-    return with_dot(names[name], found) if dot else names[name]
+    return with_dot(_NAMES[name], found) if dot else _NAMES[name]
 
 
-def _compass(found: re.Match[str], british: bool) -> str | None:
-    """Read "42 W. 5th St." and "5 mi. N. of town"."""
-    point = _COMPASS.get(found[1].replace(".", ""))
-    return point
+def _point(written: str) -> str:
+    """Return "West" for "W.", as in "42 W. 5th St."."""
+    return _COMPASS[written.replace(".", "")]
 
 
-def _compass_of(found: re.Match[str], british: bool) -> str | None:
-    point = _COMPASS.get(found[1].replace(".", ""))
-    return None if point is None else point.lower()
-
-
-def _compass_after(found: re.Match[str], british: bool) -> str | None:
+def _compass_after(found: re.Match[str], british: bool) -> str:
     """Read "14th St. NW" and "Pennsylvania Ave. NW"."""
-    point = _COMPASS.get(found[2].replace(".", ""))
-    if point is None:
-        return None
-    names = {**STREETS, "St": "Street", "Dr": "Drive"}
     end = "." if found[2].endswith(".") and ends_sentence(found.string, found.end()) else ""
-    return f"{names.get(found[1], found[1])} {point}{end}"
+    return f"{_NAMES.get(found[1], found[1])} {_point(found[2])}{end}"
 
 
-_DOT = r"\.(?=\W)|\b[A-Za-z]{1,6}\.$"
 ADDRESS_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<=[0-9] ){_POINT} (?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][\w.']*)(?: [A-Z][\w.']*){{0,2}} "
         rf"{_SUFFIX}\b)",
-        lambda f, b: f"{_compass(f, b)} ",
+        lambda f, b: f"{_point(f[1])} ",
         "[0-9] [NSEW]",
     ),
     rule(
         rf"(?<![\w.]){_POINT} (?=(?:Pole|Korea|Carolina|Dakota|America|Africa|Ireland|Atlantic|"
         rf"Pacific|Virginia|Sea|Coast)\b)|(?<=\bI-[0-9]{{2}} ){_POINT}(?!\w)",
-        lambda f, b: f"{_COMPASS[(f[1] or f[2]).replace('.', '')]}{' ' if f[1] else ''}",
+        lambda f, b: f"{_point(f[1] or f[2])}{' ' if f[1] else ''}",
         "[NSEW]\\.? [A-Z]|I-",
     ),
-    rule(rf"(?<![\w.])(?<!\b[A-Z] ){_POINT}(?= of\b)", _compass_of, "[NSEW]\\.? of"),
-    rule(rf"\b({_SUFFIX})\.?,? {_POINT}(?!\w)", _compass_after, " [NS]"),
-    rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, _DOT),
-    rule(rf"\b(St|Dr|{alternatives(STREETS)})(\.)(?!\w)", _street, _DOT),
     rule(
-        rf"\b(St|Dr|{alternatives(STREETS)})()(?![\w.])",
+        rf"(?<![\w.])(?<!\b[A-Z] ){_POINT}(?= of\b)",
+        lambda f, b: _point(f[1]).lower(),
+        "[NSEW]\\.? of",
+    ),
+    rule(rf"\b({_SUFFIX})\.?,? {_POINT}(?!\w)", _compass_after, " [NS]"),
+    rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, DOT),
+    rule(rf"\b({alternatives(_NAMES)})(\.)(?!\w)", _street, DOT),
+    rule(
+        rf"\b({alternatives(_NAMES)})()(?![\w.])",
         _street,
         "(?:St|Dr|Ave?|Blvd|Rd|Ln|Ct|Pl|Hwy|Pkwy|Sq|Cir)\\b",
     ),
     rule(
         rf"(?<![\w.])(?<!\b[A-Z]\. ){_POINT} "
         rf"(?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][a-z]+(?: [A-Z][a-z]+)?) {_SUFFIX}\b)",
-        lambda f, b: f"{_compass(f, b)} ",
+        lambda f, b: f"{_point(f[1])} ",
         "[NSEW]\\.? [0-9A-Z]",
     ),
 )

@@ -5,6 +5,7 @@ import re
 from vits.text.languages.tables import word_set
 
 __all__ = [
+    "DOT",
     "ends_sentence",
     "has_article",
     "hour_ends_sentence",
@@ -62,6 +63,10 @@ def ends_sentence(text: str, position: int) -> bool:
     if not word[0].isupper() or (len(word) == 1 and found[2]):
         return False
     return word.lower() in _STARTERS
+
+
+DOT = r"\.(?=\W)|\b[A-Za-z]{1,6}\.$"
+"""What a text with an abbreviation must contain."""
 
 
 def with_dot(words: str, found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.context import ends_sentence, hour_ends_sentence, previous_word
+from vits.text.english.context import hour_ends_sentence, previous_word, with_dot
 from vits.text.english.numbers import cardinal, number
 from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
@@ -160,7 +160,7 @@ DAY_RULES: tuple[Rule[bool], ...] = (
     ),
     rule(
         r"(?<=on |or |nd |ry |is |xt |st )(Sat|Sun|Wed|Mon|Fri)(\.)(?!\w)",
-        lambda f, b: _weekday(f, b) + ("." if ends_sentence(f.string, f.end()) else ""),
+        lambda f, b: with_dot(_weekday(f, b), f),
         _DOT,
     ),
     rule(

@@ -174,9 +174,14 @@ def _rules(language: str) -> RuleSet[str]:
 _MINUS_SIGN = "(?:-|− ?)"
 
 
+def _value(written: str) -> float:
+    """Return a number with a decimal comma; dots, spaces and apostrophes group its digits."""
+    return float(re.sub("[ .']", "", written).replace(",", "."))
+
+
 def _measure(found: re.Match[str], style: str) -> str | None:
     written, symbol = found[2], found[3]
-    value = float(re.sub("[ .']", "", written).replace(",", "."))
+    value = _value(written)
     symbol = _UNITS.get(symbol, symbol)
     phrase = unit_phrase(_locale(style), symbol, value)
     if phrase.replace("{}", "").strip() == symbol or "{}" not in phrase or symbol not in UNITS:
@@ -190,7 +195,7 @@ def _money(found: re.Match[str], style: str) -> str | None:
     written, mark = found["a"] or found["b"], found["first"] or found["last"]
     family = style.partition("-")[0]
     code = _CURRENCIES.get(mark) or _KRONOR[family]
-    value = float(re.sub("[ .']", "", written).replace(",", "."))
+    value = _value(written)
     name = currency_name(_locale(style), code, value)
     if name is None or name == code:
         return None
