@@ -136,7 +136,6 @@ def record_step(
     batch = empty_batch(module.config, *sizes)
     for _ in range(1 + states):
         with recording() as record, torch.autocast("meta", enabled=precision == "bf16-mixed"):
-            module.generator.alignment_backend = "torch"  # ``recording`` replaces it
             module.training_step(batch, 0)
     return record  # pyright: ignore[reportPossiblyUnboundVariable]
 

@@ -10,7 +10,7 @@ from vits.errors import Preempted
 __all__ = ["add_parser", "run"]
 
 _DESCRIPTION = """Make a voice from recordings: prepare and check them, fine-tune a voice on them
-until nothing is gained any more or the time is over, evaluate it, and write the voice folder. Each
+until it stops improving or the time is up, evaluate it, and write the voice folder. Each
 stage is the command of that name; its output, data and checkpoints are kept in DIR.work. The same
 command continues after a stop or a kill, and does only what is left."""
 
@@ -51,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add(
         "--language",
         metavar="CODE",
-        help="espeak-ng code of the texts (default: told by their words, or else the base's)",
+        help="espeak-ng code of the texts (default: detected from the texts, or else the base's)",
     )
     add("--licence", "--license", default="", help="licence of the voice, e.g. CC0-1.0")
     parser.set_defaults(run=run)

@@ -8,6 +8,7 @@ from vits.errors import ConfigError, brief
 __all__ = [
     "key_of",
     "require",
+    "require_choice",
     "require_dropout",
     "require_effect",
     "require_kind",
@@ -57,6 +58,12 @@ def require_odd(owner: object, name: str, *values: int) -> None:
     for value in values or (getattr(owner, name),):
         key = key_of(owner, name)
         require(value > 0 and value % 2 == 1, f"{key} {value} must be a positive odd number")
+
+
+def require_choice(owner: object, name: str, *choices: str) -> None:
+    """Require that the named attribute of ``owner`` is one of two or more choices."""
+    value, known = getattr(owner, name), " or ".join(map(repr, choices))
+    require(value in choices, f"{key_of(owner, name)} {value!r} must be {known}")
 
 
 def require_kind(owner: object, kind: str) -> None:

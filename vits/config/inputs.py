@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from vits.config.checks import require, require_effect, require_positive
+from vits.config.checks import require, require_choice, require_effect, require_positive
 
 __all__ = ["AudioConfig", "FrontendConfig"]
 
@@ -94,10 +94,7 @@ class FrontendConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        require(
-            self.backend in ("espeak", "graphemes"),
-            f"backend {self.backend!r} must be 'espeak' or 'graphemes'",
-        )
+        require_choice(self, "backend", "espeak", "graphemes")
         require_effect(
             self,
             "stress",
@@ -107,9 +104,7 @@ class FrontendConfig:
         require_effect(
             self, "blank", when=self.blanks, reason="there are no blanks; give blanks True"
         )
-        require(
-            self.clean in ("all", "unknown"), f"clean {self.clean!r} must be 'all' or 'unknown'"
-        )
+        require_choice(self, "clean", "all", "unknown")
         require_effect(
             self,
             "clean",
@@ -117,10 +112,7 @@ class FrontendConfig:
             reason="phonemes and normalised text are always clean; take backend 'graphemes' and "
             "normalize False",
         )
-        require(
-            self.clauses in ("marks", "espeak"),
-            f"clauses {self.clauses!r} must be 'marks' or 'espeak'",
-        )
+        require_choice(self, "clauses", "marks", "espeak")
         require_effect(
             self,
             "clauses",

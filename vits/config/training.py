@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from vits.config.checks import (
     key_of,
     require,
+    require_choice,
     require_effect,
     require_not_negative,
     require_positive,
@@ -147,10 +148,7 @@ class AlignmentConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        require(
-            self.source in ("search", "data"),
-            f"{key_of(self, 'source')} {self.source!r} must be 'search' or 'data'",
-        )
+        require_choice(self, "source", "search", "data")
         for name in ("guide", "noise"):
             weight, steps = getattr(self, name), f"{name}_steps"
             require_not_negative(self, name)

@@ -84,7 +84,7 @@ class VitsModule(pl.LightningModule):
         return "val/spoken" if self.training_config.prior_only else "val/mel"
 
     def is_warming(self, step: int) -> bool:
-        """Return whether the discriminators train alone up to ``step``, or at it."""
+        """Return whether the discriminators train alone in the step that ends at ``step``."""
         first = self.training_config.adversarial.start
         return first < step <= first + self.training_config.adversarial.warmup_steps
 
@@ -123,7 +123,7 @@ class VitsModule(pl.LightningModule):
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
         adversarial = step >= recipe.adversarial.start
-        warming = 0 <= step - recipe.adversarial.start < recipe.adversarial.warmup_steps
+        warming = self.is_warming(step + 1)
         with torch.set_grad_enabled(not warming):
             prior_segments = prior_segments_at(recipe, step)
             out, spectrogram = self._generate(batch, prior_segments, training=True)

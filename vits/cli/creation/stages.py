@@ -70,10 +70,12 @@ class Creation:
             VitsError: the base cannot be read.
         """
         from vits.cli.base_voice import read_base
+        from vits.interop.named import find_or_download
         from vits.synthesis.api import find_voice
 
         base = read_base(self.base)
-        inputs = [str(self.source), listing(self.source), self.base, listing(find_voice(self.base))]
+        folder = find_or_download(find_voice(self.base))
+        inputs = [str(self.source), listing(self.source), self.base, listing(folder)]
         self.key = digest(inputs)
         return base
 
@@ -158,16 +160,15 @@ def prepare(creation: Creation, base: "BaseVoice", language: str | None) -> dict
     creation.command("prepare", *words)
     data = PreparedDataset(folder)
     report = json.loads((folder / "report.json").read_bytes())
-    seconds = data.info["samples"] / data.audio.sample_rate
     rejected = report["rows"] - report["kept"]
     used = language or own.language
     unsure = "" if told or own.backend != "espeak" else ", the base's"
     return creation.finish(
         "prepare",
-        f"{len(data)} utterances, {seconds / 60:.1f} minutes, language {used}{unsure}; "
+        f"{len(data)} utterances, {data.seconds / 60:.1f} minutes, language {used}{unsure}; "
         f"{rejected} rejected",
         utterances=len(data),
-        seconds=seconds,
+        seconds=data.seconds,
         rejected=rejected,
         language=used,
         speakers=data.speakers,
@@ -195,22 +196,19 @@ def check(creation: Creation) -> dict[str, Any]:
             f"with are the least: see {work / 'clean' / 'rejected.jsonl'} and record more"
         )
     held = min(HELD_OUT_MOST, max(1, round(HELD_OUT_SHARE * len(data))))
-    chosen = set(split(data, n_validation=held)[1].names)
-    names = list(data.names)
-    for name, inside in (("training", False), ("held_out", True)):
-        indices = [i for i in range(len(data)) if (names[i] in chosen) == inside]
-        write_subset(data, indices, work / name)
+    training, held_out = split(data, n_validation=held)
+    for part, name in ((training, "training"), (held_out, "held_out")):
+        write_subset(part, range(len(part)), work / name)
     found = json.loads((work / "clean" / "check.json").read_bytes())
     noise = found["measured"]["signal to noise (dB)"][1]
-    seconds = PreparedDataset(work / "training").info["samples"] / data.audio.sample_rate
     return creation.finish(
         "check",
         f"{found['left_out']} left out, {noise:.0f} dB signal to noise; {held} held out, "
-        f"{seconds / 60:.1f} minutes to learn from",
+        f"{training.seconds / 60:.1f} minutes to learn from",
         left_out=found["left_out"],
         signal_to_noise=noise,
         held_out=held,
-        seconds=seconds,
+        seconds=training.seconds,
     )
 
 
@@ -274,7 +272,7 @@ def _first_installed(load: Callable[[str], object], names: Sequence[str]) -> str
     for name in names:
         try:
             load(name)
-        except (ConfigError, MissingExtraError):  # Whisper's model comes apart from its package
+        except (ConfigError, MissingExtraError):  # Whisper's model is installed separately
             continue
         return name
     return "none"

@@ -39,7 +39,7 @@ def measure_pace(creation: Creation, base: "BaseVoice", name: str | None) -> flo
     shutil.rmtree(folder)
     seconds = pace.seconds_per_step
     assert seconds is not None, "more steps than the first ones are timed"
-    left = creation.seconds_left - reserve(60 * creation.minutes)
+    left = _training_seconds(creation)
     steps = max(0, int(left / seconds))
     creation.finish(
         "pace",
@@ -52,7 +52,7 @@ def measure_pace(creation: Creation, base: "BaseVoice", name: str | None) -> flo
 def train(
     creation: Creation, base: "BaseVoice", pace: float, name: str | None, held_out: int
 ) -> Path:
-    """Fine-tune the base until nothing is gained any more, or until the time is over.
+    """Fine-tune the base until it stops improving, or until the time is up.
 
     The plan is made once: a run that goes on goes on with its own. If the time ended it and there
     is more now, it goes on as well.
@@ -74,7 +74,7 @@ def train(
     has_run = (run / "checkpoints" / "last.ckpt").is_file()
     if creation.done("train", intact=has_run and not more_time):
         return checkpoint_of(run)
-    left = creation.seconds_left - reserve(60 * creation.minutes)
+    left = _training_seconds(creation)
     plan = _plan(creation, run, left, pace, base)
     end = time.monotonic() + left
     saved = [time.monotonic()]
@@ -95,6 +95,11 @@ def train(
     why = "ended by the time" if timer.expired else "ended because nothing more was gained"
     creation.finish("train", f"{line}; {why}", expired=timer.expired, limit=limit, gains=gained)
     return checkpoint_of(run)
+
+
+def _training_seconds(creation: Creation) -> float:
+    """Return the time that is left for training (s); the rest is for evaluating and bundling."""
+    return creation.seconds_left - reserve(60 * creation.minutes)
 
 
 def _plan(creation: Creation, run: Path, seconds: float, pace: float, base: "BaseVoice") -> Plan:

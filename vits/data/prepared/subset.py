@@ -19,7 +19,7 @@ def write_subset(dataset: PreparedDataset, indices: Sequence[int], folder: Path)
     ``dataset.json`` is removed first and written last, so a folder that has one is complete.
 
     Args:
-        dataset: all utterances of a prepared folder.
+        dataset: utterances of a prepared folder.
         indices: the utterances to write, at least one, in order.
         folder: output folder, another one than that of ``dataset``; its utterances are replaced.
 

@@ -123,9 +123,8 @@ class Checkpoints(Checkpoint):
             return
         step = self._validated = trainer.global_step
         value = float(trainer.callback_metrics.get(pl_module.monitor, math.nan))
-        if self.early_stopping is not None and not pl_module.is_warming(
-            step
-        ):  # saved with the step
+        warming = pl_module.is_warming(step)
+        if self.early_stopping is not None and not warming:  # saved with the step
             self.early_stopping.after_validation(trainer, pl_module.monitor, value)
         before = self.best
         if math.isfinite(value):

@@ -26,6 +26,7 @@ class Resumption(pl.Callback):
         super().__init__()
         self.path: Path | None = None
         self._before: dict[str, Any] = {}
+        self._facts: dict[str, Any] | None = None  # of this run: the data is hashed once
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Check that all ranks resume from the same file.
@@ -34,6 +35,7 @@ class Resumption(pl.Callback):
             CheckpointError: they do not, because they see different run folders.
         """
         del pl_module, stage
+        self._facts = None
         chosen = trainer.strategy.broadcast(self.path)
         if chosen != self.path:
             raise CheckpointError(
@@ -46,7 +48,7 @@ class Resumption(pl.Callback):
     ) -> None:
         """Store the facts that determine the numbers besides the configuration."""
         del pl_module
-        checkpoint.setdefault("vits", {})["stream"] = run_facts(trainer)
+        checkpoint.setdefault("vits", {})["stream"] = dict(self._facts_of(trainer))
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -64,7 +66,7 @@ class Resumption(pl.Callback):
         recipe = pl_module.training_config
         old_model = to_dict(read_model(before["model"]))
         new_model = to_dict(read_model(to_dict(pl_module.config)))  # without keys of no effect
-        facts = run_facts(trainer)
+        facts = self._facts_of(trainer)
         old_recipe = to_dict(read_training(before["training"]))
         lines = [
             *differences(old_model, new_model, "model.config."),
@@ -76,3 +78,9 @@ class Resumption(pl.Callback):
             for line in lines:
                 notify(line)
         apply_training_config(trainer, old_recipe, recipe)
+
+    def _facts_of(self, trainer: pl.Trainer) -> dict[str, Any]:
+        """Return the facts of this run, computed once: they include a hash of the data."""
+        if self._facts is None:
+            self._facts = run_facts(trainer)
+        return self._facts
