@@ -14,7 +14,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "push",
         help="publish a voice folder on the Hugging Face hub",
         description="Upload a voice folder and a model card made from its card.json. Recordings in "
-        "its folder samples are played on the page. HF_TOKEN must allow to write.",
+        "its folder samples are played on the page. HF_TOKEN needs write access.",
         epilog="Then: vits say 'Hello.' -o hello.wav --voice OWNER/NAME",
         allow_abbrev=False,
     )
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from vits.hub.client import connect
     from vits.hub.names import parse_name
-    from vits.hub.publish import SAMPLES, model_card, publish
+    from vits.hub.publish import model_card, publish, sample_files
     from vits.synthesis.bundle.read import read_voice
 
     name = parse_name(f"hf://{args.repository}")
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.folder} states no licence, without which nobody may use it: set licence in "
             "its card.json"
         )
-    samples = [f"{SAMPLES}/{path.name}" for path in sorted(args.folder.glob(f"{SAMPLES}/*"))]
+    samples = sample_files(args.folder)
     readme = model_card(
         bundle.card,
         bundle.generator.config.audio.sample_rate,

@@ -1,6 +1,7 @@
 """``vits voices``: list, search, download and remove voices of the hub."""
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vits.errors import VoiceError
@@ -69,19 +70,21 @@ def _name(text: str) -> "VoiceName":
 
 
 def _list_cached(language: str | None) -> None:
-    from vits.interop.detect_format import read
     from vits.interop.named import cached_voices
+    from vits.synthesis.bundle.description import VoiceDescription
+    from vits.synthesis.bundle.schema import checked, read_json
+    from vits.synthesis.bundle.voice_bundle import CARD, CONFIG
 
     for name, revision, folder in cached_voices():
-        bundle = read(folder).bundle
-        code = bundle.frontend.config.language
+        parts = {**read_json(folder / CONFIG), "card": read_json(folder / CARD)}
+        voice = checked(folder, partial(VoiceDescription, parts))
+        code, config = voice.frontend.config.language, voice.config
         if _fits(code, language):
-            config = bundle.generator.config
             size = sum(file.stat().st_size for file in folder.iterdir())
             print(
                 f"{name}@{revision}: {code}, {config.audio.sample_rate} Hz, "
                 f"{_count(config.n_speakers)}, {_megabytes(size)}, "
-                f"{bundle.card.licence or 'licence not stated'}"
+                f"{voice.card.licence or 'licence not stated'}"
             )
 
 

@@ -1,10 +1,10 @@
 """Piper's catalogue: the index ``voices.json`` of ``rhasspy/piper-voices``."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from vits.config.json_file import load_json_object
 from vits.errors import VoiceError
 from vits.hub.client import Hub
 from vits.hub.names import PIPER
@@ -12,7 +12,6 @@ from vits.hub.names import PIPER
 __all__ = ["CatalogueEntry", "read_catalogue"]
 
 INDEX = "voices.json"
-LARGEST = 32 << 20
 
 
 class CatalogueEntry(NamedTuple):
@@ -46,12 +45,10 @@ def read_catalogue(hub: Hub) -> list[CatalogueEntry]:
         )
 
     path = Path(hub.ask(PIPER, request))
-    if path.stat().st_size > LARGEST:
-        raise VoiceError(f"{INDEX} of {PIPER} is too large to be a catalogue; it is not read")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = load_json_object(path)
         return [_entry(name, values[name]) for name in sorted(values)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VoiceError(f"{INDEX} of {PIPER} is damaged; download it again") from error
 
 

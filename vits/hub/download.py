@@ -107,7 +107,7 @@ def choose_files(paths: Iterable[str], name: VoiceName) -> list[str]:
 def download(hub: Hub, voice: Published) -> Path:
     """Download the files of a voice into the hub's cache, and return their folder.
 
-    A download that was cut goes on where it ended.
+    An interrupted download resumes.
 
     Raises:
         VitsError: the hub does not answer or refuses, the disk is full, or a hash is wrong.

@@ -8,7 +8,7 @@ from typing import Any
 from vits.hub.client import Hub
 from vits.synthesis.bundle.card import Card, render_readme
 
-__all__ = ["model_card", "publish"]
+__all__ = ["model_card", "publish", "sample_files"]
 
 FILES = ("config.json", "model.safetensors", "card.json", "discriminators.safetensors")
 SAMPLES = "samples"  # recordings of the voice, which the page plays
@@ -47,6 +47,12 @@ def model_card(
     return "---\n" + "\n".join(lines) + "\n---\n\n" + page + players
 
 
+def sample_files(folder: Path) -> list[str]:
+    """Return the recordings of a voice folder, relative to it."""
+    found = (path for path in folder.glob(f"{SAMPLES}/*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
 def publish(hub: Hub, folder: Path, repository: str, readme: str, *, private: bool = False) -> str:
     """Upload a voice folder, with ``readme`` as its page; return the address of the commit.
 
@@ -60,8 +66,7 @@ def publish(hub: Hub, folder: Path, repository: str, readme: str, *, private: bo
     Raises:
         VitsError: the hub does not answer or refuses.
     """
-    samples = sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"{SAMPLES}/*"))
-    present = [file for file in (*FILES, *samples) if (folder / file).is_file()]
+    present = [file for file in FILES if (folder / file).is_file()] + sample_files(folder)
     add = hub.package.CommitOperationAdd
     operations = [add("README.md", readme.encode())]
     operations += [add(file, str(folder / file)) for file in present]

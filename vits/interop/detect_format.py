@@ -75,7 +75,7 @@ def find_format(path: Path) -> VoiceFormat | None:
     if path.suffix == ".onnx":
         return onnx.FORMAT
     if path.suffix == ".ckpt":
-        is_ours = path.suffix == ".ckpt" and path.is_file() and "vits" in load_torch(path)
+        is_ours = path.is_file() and "vits" in load_torch(path)
         return native.FORMAT if is_ours else piper.FORMAT
     if is_voice(folder) and path.suffix != ".pth":
         return native.FORMAT

@@ -41,18 +41,18 @@ def named_voice(name: VoiceName) -> Path:
         MissingFileError: it is not cached, and cannot be fetched.
         VoiceError: it is no voice, or cannot be read.
     """
-    if not is_offline():
-        hub = connect(f"the voice {name.shown}")
-        try:
-            found = look_up(hub, name)
-            folder = _place(name) / VOICES / found.commit
-            if not is_voice(folder):
-                _convert(download(hub, found), folder, found)
-            _write_reference(name, found.commit)
-        except UnreachableError:
-            return _cached(name)
-        return folder
-    return _cached(name)
+    if is_offline():
+        return _cached(name)
+    hub = connect(f"the voice {name.shown}")
+    try:
+        found = look_up(hub, name)
+        folder = _place(name) / VOICES / found.commit
+        if not is_voice(folder):
+            _convert(download(hub, found), folder, found)
+        _write_reference(name, found.commit)
+    except UnreachableError:
+        return _cached(name)
+    return folder
 
 
 def cached_voices() -> Iterator[tuple[str, str, Path]]:

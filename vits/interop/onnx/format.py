@@ -6,8 +6,9 @@ of the duration predictor the posterior and one coupling start anew.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from torch import Tensor
 
@@ -26,7 +27,7 @@ from vits.interop.onnx.graph import Graph, read_graph
 from vits.interop.onnx.parameters import Parameters, find_parameters
 from vits.interop.onnx.sherpa import TOKENS, metadata_number, read_sherpa_frontend
 from vits.interop.piper.format import is_settings
-from vits.interop.piper.settings import read_card, read_frontend
+from vits.interop.piper.settings import read_card, read_frontend, read_inference
 from vits.interop.safe_loading import load_json
 from vits.interop.settings_reader import SettingsReader, speaker_names
 from vits.synthesis.bundle.description import DESCRIPTION, VoiceDescription
@@ -94,8 +95,9 @@ def _builder(file: Path, graph: Graph) -> Callable[[_Source], VoiceBundle]:
         return _build_described
     if is_onnx_voice(file.parent) and file.name == "model.onnx":
         return _build_ours
-    if _piper_settings(file) is not None:
-        return _build_piper
+    piper = _piper_settings(file)
+    if piper is not None:
+        return partial(_build_piper, *piper)
     if (file.parent / TOKENS).is_file() and "sample_rate" in graph.metadata:
         return _build_sherpa
     raise MissingFileError(
@@ -132,11 +134,8 @@ def _build_ours(source: _Source) -> VoiceBundle:
     )
 
 
-def _build_piper(source: _Source) -> VoiceBundle:
+def _build_piper(path: Path, values: dict[str, Any], source: _Source) -> VoiceBundle:
     """Build one of Piper's voices."""
-    path = _piper_settings(source.path)
-    assert path is not None
-    values = load_json(path)
     settings = SettingsReader(values, path)
     if DESCRIPTION in values:
         return _build_described_piper(source, VoiceDescription(values[DESCRIPTION]), settings)
@@ -150,7 +149,7 @@ def _build_piper(source: _Source) -> VoiceBundle:
         frontend=frontend,
         fingerprint=frontend.fingerprint(),
         speakers=tuple(speaker_names(speakers, config.n_speakers, path)),
-        settings=_piper_inference(settings, carried.inference),
+        settings=read_inference(settings, carried.inference),
         card=read_card(settings, carried),
     )
 
@@ -161,7 +160,7 @@ def _build_described_piper(
     """Build a voice of our own export; the speaking settings of the JSON may have been edited."""
     _require_pipers_sizes(described.config, settings)
     bundle = _described_bundle(source, described)
-    return replace(bundle, settings=_piper_inference(settings, bundle.settings))
+    return replace(bundle, settings=read_inference(settings, bundle.settings))
 
 
 def _require_pipers_sizes(config: VitsConfig, settings: SettingsReader) -> None:
@@ -172,15 +171,6 @@ def _require_pipers_sizes(config: VitsConfig, settings: SettingsReader) -> None:
         "audio.sample_rate": (settings.get("audio.sample_rate"), config.audio.sample_rate),
     }
     require_consistent(claims, settings.source)
-
-
-def _piper_inference(settings: SettingsReader, others: Settings) -> Settings:
-    return replace(
-        others,
-        noise_scale=settings.number("inference.noise_scale", 0.667),
-        noise_scale_duration=settings.number("inference.noise_w", 0.8),
-        length_scale=settings.number("inference.length_scale", 1.0),
-    )
 
 
 def _build_sherpa(source: _Source) -> VoiceBundle:
@@ -200,30 +190,23 @@ def _build_sherpa(source: _Source) -> VoiceBundle:
     )
 
 
-def _piper_settings(file: Path) -> Path | None:
-    """Return Piper's JSON of a graph: beside it, or the only one of its folder."""
+def _piper_settings(file: Path) -> tuple[Path, dict[str, Any]] | None:
+    """Return Piper's JSON of a graph and its values: beside it, or the only one of its folder."""
     folder = file.parent
     for entry in (
         file.with_name(f"{file.name}.json"),
         *sorted(folder.glob("*.onnx.json")),
         folder / "config.json",
     ):
-        if entry.is_file() and is_settings(load_json(entry)):
-            return entry
+        if entry.is_file() and is_settings(values := load_json(entry)):
+            return entry, values
     return None
 
 
-def _refuse_to_write(*_: object) -> None:
+def _refuse_to_write(*_: object) -> NoReturn:
     raise VoiceError("an ONNX graph is written by: vits export VOICE --to onnx, piper or sherpa")
 
 
-def _write(folder: Path, voice: FullVoice) -> None:
-    _refuse_to_write(folder, voice)
-
-
-def _unsupported_parts(voice: FullVoice) -> dict[str, str]:
-    _refuse_to_write(voice)
-    return {}
-
-
-FORMAT = VoiceFormat(title="onnx", read=read, write=_write, unsupported_parts=_unsupported_parts)
+FORMAT = VoiceFormat(
+    title="onnx", read=read, write=_refuse_to_write, unsupported_parts=_refuse_to_write
+)

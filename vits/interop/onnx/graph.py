@@ -173,7 +173,7 @@ class Graph:
         return (
             torch.frombuffer(bytearray(raw), dtype=dtype).reshape(shape)
             if count
-            else (torch.zeros(shape, dtype=dtype))
+            else torch.zeros(shape, dtype=dtype)
         )
 
     def convolution(self, node: Any) -> Convolution:

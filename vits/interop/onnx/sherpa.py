@@ -15,7 +15,7 @@ __all__ = ["LEXICON", "TOKENS", "metadata_number", "read_sherpa_frontend"]
 
 TOKENS, LEXICON = "tokens.txt", "lexicon.txt"
 LARGEST = 64 << 20
-BLANK, BEGIN, END = "_", "^", "$"
+BEGIN, END = "^", "$"
 
 
 def read_sherpa_frontend(folder: Path, metadata: Mapping[str, str], source: Path) -> Frontend:

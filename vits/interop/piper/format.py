@@ -25,6 +25,7 @@ from vits.interop.piper.settings import (
     hyper_parameters,
     read_card,
     read_frontend,
+    read_inference,
     voice_settings,
 )
 from vits.interop.safe_loading import as_json_values, as_tensors, load_json, load_torch
@@ -158,11 +159,8 @@ def _build(checkpoint: Path, settings: SettingsReader, values: dict[str, Any]) -
             frontend=frontend,
             fingerprint=frontend.fingerprint(),
             speakers=tuple(speaker_names(speakers, config.n_speakers, settings.source)),
-            settings=Settings(
-                noise_scale=settings.number("inference.noise_scale", 0.667),
-                noise_scale_duration=settings.number("inference.noise_w", 0.8),
-                length_scale=settings.number("inference.length_scale", 1.0),
-                sentence_silence=carried.inference.sentence_silence,
+            settings=read_inference(
+                settings, Settings(sentence_silence=carried.inference.sentence_silence)
             ),
             card=read_card(settings, carried),
         ),

@@ -20,6 +20,7 @@ from vits.interop.settings_reader import SettingsReader, shown
 from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
 from vits.synthesis.bundle.card import Card
+from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 from vits.text.espeak.phonemize import find_espeak_language
 
@@ -33,6 +34,7 @@ __all__ = [
     "quality",
     "read_card",
     "read_frontend",
+    "read_inference",
     "voice_settings",
 ]
 
@@ -152,6 +154,16 @@ def read_frontend(settings: SettingsReader, carried: CarriedSettings) -> Fronten
     if known is not None and _text_layout(known) == _text_layout(config):
         config = known
     return Frontend(config, symbols)
+
+
+def read_inference(settings: SettingsReader, others: Settings) -> Settings:
+    """Return ``others`` with the speaking settings of Piper's JSON."""
+    return replace(
+        others,
+        noise_scale=settings.number("inference.noise_scale", 0.667),
+        noise_scale_duration=settings.number("inference.noise_w", 0.8),
+        length_scale=settings.number("inference.length_scale", 1.0),
+    )
 
 
 def read_card(settings: SettingsReader, carried: CarriedSettings) -> Card:

@@ -43,12 +43,16 @@ class VoiceDescription:
 
     Attributes:
         config: configuration of the model.
+        frontend: its front end.
+        card: its card.
 
     Raises:
         VitsError: it is not such a description; the first fault is named.
     """
 
     config: VitsConfig
+    frontend: Frontend
+    card: Card
 
     def __init__(self, values: object) -> None:
         values = cast(dict[str, Any], values) if isinstance(values, dict) else {}
@@ -60,11 +64,11 @@ class VoiceDescription:
                 "a newer voice needs a newer vits"
             )
         self.config = read_model(values["model"])
-        self._frontend = Frontend.from_dict(mapping(values, "frontend"))
+        self.frontend = Frontend.from_dict(mapping(values, "frontend"))
         self._fingerprint = mapping(values, "fingerprint")
         self._speakers = names(values["speakers"])
         self._settings = from_dict(Settings, values["inference"], "inference")
-        self._card = from_dict(Card, values["card"], "card")
+        self.card = from_dict(Card, values["card"], "card")
 
     @classmethod
     def from_json(cls, text: str) -> "VoiceDescription":
@@ -91,9 +95,9 @@ class VoiceDescription:
         """
         return VoiceBundle(
             generator=build_generator(weights, self.config, source),
-            frontend=self._frontend,
+            frontend=self.frontend,
             fingerprint=self._fingerprint,
             speakers=self._speakers,
             settings=self._settings,
-            card=self._card,
+            card=self.card,
         )

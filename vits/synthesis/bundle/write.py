@@ -6,13 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vits.config import to_dict
 from vits.errors import VoiceError
 from vits.synthesis.bundle.card import render_readme
+from vits.synthesis.bundle.description import describe_voice
 from vits.synthesis.bundle.voice_bundle import (
     CARD,
     CONFIG,
-    FORMAT,
     README,
     REQUIRED,
     WEIGHTS,
@@ -54,16 +53,10 @@ def write_voice(folder: str | Path, bundle: VoiceBundle, *, force: bool = False)
 
 def _write_parts(folder: Path, bundle: VoiceBundle) -> None:
     """Write each file."""
-    config = {
-        "format": FORMAT,
-        "model": to_dict(bundle.generator.config),
-        "frontend": bundle.frontend.to_dict(),
-        "fingerprint": dict(bundle.fingerprint),
-        "speakers": list(bundle.speakers),
-        "inference": to_dict(bundle.settings),
-    }
+    config = describe_voice(bundle)
+    card = config.pop("card")
     _write_json(folder / CONFIG, config)
-    _write_json(folder / CARD, to_dict(bundle.card))
+    _write_json(folder / CARD, card)
     text = bundle.frontend.config
     language = ", ".join(name for name, _ in text.languages) or text.language
     readme = render_readme(
