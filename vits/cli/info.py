@@ -74,10 +74,11 @@ def _host() -> Iterator[tuple[str, str]]:
     import torch
 
     from vits.fast.cpu import computes_bf16
+    from vits.synthesis.runtime.onnx_engine import usable_cores
 
     bf16 = "bfloat16 instructions" if computes_bf16() else "no bfloat16 instructions"
     capability = torch.backends.cpu.get_cpu_capability()
-    yield "CPU", f"{_cpu_name()}, {_cores()} cores to use, {capability}, {bf16}"
+    yield "CPU", f"{_cpu_name()}, {usable_cores()} cores to use, {capability}, {bf16}"
     variable = os.environ.get("OMP_NUM_THREADS")
     yield "threads", f"{torch.get_num_threads()} (OMP_NUM_THREADS {variable or 'not set'})"
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
@@ -183,11 +184,6 @@ def _cpu_name() -> str:
         if match:
             return match[1]
     return platform.machine()
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _compiler() -> str | None:

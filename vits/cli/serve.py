@@ -14,6 +14,8 @@ from vits.memory import return_large_blocks
 from vits.server.limits import ServerLimits
 
 if TYPE_CHECKING:
+    import socket
+
     from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["add_parser", "run"]
@@ -158,11 +160,10 @@ def run(args: argparse.Namespace) -> int:
         if not local and key is None:
             warning = "anyone who can reach this machine can use the server; set --api-key"
             print(f"vits: warning: {warning}", file=sys.stderr)
-        host = f"[{args.host}]" if ":" in args.host else args.host
-        names = ", ".join(voices)
-        line = f"http://{host}:{sock.getsockname()[1]} serves {names}; press Ctrl-C to stop"
+        url = _url("http", args.host, sock)
+        line = f"{url} serves {', '.join(voices)}; press Ctrl-C to stop"
         if wyoming is not None:
-            line += f"\nwyoming://{wyoming_host}:{wyoming.getsockname()[1]}"
+            line += f"\n{_url('wyoming', wyoming_host, wyoming)}"
         serve(app, sock, lambda: print(line, flush=True), trusted_proxies=args.trust_proxy)
     print("stopped")
     return 0
@@ -178,6 +179,12 @@ def require_wyoming() -> None:
         import wyoming  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ModuleNotFoundError as error:
         raise MissingExtraError.of("--wyoming", "wyoming", "wyoming") from error
+
+
+def _url(scheme: str, host: str, sock: "socket.socket") -> str:
+    """Return the URL of a listening socket."""
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}:{sock.getsockname()[1]}"
 
 
 def _address(text: str) -> tuple[str, int]:

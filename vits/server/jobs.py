@@ -88,26 +88,28 @@ def speak_turns(batch: Sequence[JobInTurns]) -> tuple[list[list[Speech] | VitsEr
                 ready.append(index)
             except VitsError as error:
                 results[index] = error
-        try:
-            results |= _speak(batch, ready) if ready else {}
-        except VitsError:  # of one of them; it must not fail the others
-            for index in ready:
-                try:
-                    results |= _speak(batch, [index])
-                except VitsError as error:
-                    results[index] = error
+        if ready:
+            results |= _speak(batch, ready)
     return [results[index] for index in range(len(batch))], len(messages)
 
 
 def _speak(
     batch: Sequence[JobInTurns], indices: Sequence[int]
 ) -> dict[int, list[Speech] | VitsError]:
-    """Speak the next sentence of some jobs together."""
+    """Speak the next sentence of some jobs together; if that fails, one by one."""
     texts = [batch[index].begin() for index in indices]
     results: dict[int, list[Speech] | VitsError] = {}
-    for index, text, spoken in zip(indices, texts, speak_turn(texts), strict=True):
+    try:
+        turns = speak_turn(texts)
+    except VitsError as error:
+        if len(indices) == 1:
+            return {indices[0]: error}
+        for index in indices:  # an error of one must not fail the others
+            results |= _speak(batch, [index])
+        return results
+    for index, text, turn in zip(indices, texts, turns, strict=True):
         try:
-            results[index] = text.accept(*spoken)
+            results[index] = text.accept(*turn)
         except VitsError as error:
             results[index] = error
     return results

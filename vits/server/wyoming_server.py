@@ -75,7 +75,7 @@ class WyomingServer:
         self._open: dict[asyncio.Task[Any], str] = {}
 
     async def __aenter__(self) -> "WyomingServer":
-        """Start to accept connections."""
+        """Start accepting connections."""
         self._server = await asyncio.start_server(
             self._connect, sock=self._sock, limit=_LONGEST_LINE
         )
@@ -258,8 +258,8 @@ class _TextInParts:
         sentences = split_sentences(self._text) if self._text.strip() else []
         if text is None:
             self._text = ""
-            return [sentence for sentence in sentences if re.search(r"\w", sentence)]
-        self._text = sentences.pop() if sentences else self._text
+        elif sentences:
+            self._text = sentences.pop()
         return [sentence for sentence in sentences if re.search(r"\w", sentence)]
 
 

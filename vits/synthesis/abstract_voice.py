@@ -162,8 +162,11 @@ class AbstractVoice(Generic[E]):
             VoiceError: as in ``__call__``, or lengths are given.
         """
         request, items = self._read(text, LONGEST_TEXT, options)
-        if request.lengths is not None:
-            raise VoiceError("lengths need the whole text at once: call the voice")
+        if request.lengths is not None or request.pitches is not None:
+            raise VoiceError(
+                "lengths, and pitches of words and phonemes, need the whole text at once: "
+                "call the voice"
+            )
         return SpeechInTurns(self._engine, items, request)
 
     @overload

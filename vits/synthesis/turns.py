@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import Samples, SynthesisEngine
+from vits.synthesis.script.pitch import symbol_pitch
 from vits.synthesis.script.sentences import Item, Sentence
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import Timeline
@@ -23,7 +24,7 @@ class SpeechInTurns(Generic[S]):
     Args:
         engine: samples and decodes sentences.
         items: sentences and silences of the text; each is read when its turn comes near.
-        request: how to speak it, without length constraints.
+        request: how to speak it, without length and pitch constraints.
 
     Attributes:
         engine: see Args.
@@ -50,10 +51,10 @@ class SpeechInTurns(Generic[S]):
     def sample(self) -> S:
         """Sample the next sentence."""
         assert self._sentence is not None
-        own = self._request.for_sentence(
-            self._index, self._sentence.speaker, self._sentence.settings
-        )
-        return self.engine.sample(self._sentence.encoding.ids, own)
+        sentence = self._sentence
+        pitch = symbol_pitch(sentence, {})
+        own = self._request.for_sentence(self._index, sentence.speaker, sentence.settings, pitch)
+        return self.engine.sample(sentence.encoding.ids, own)
 
     def accept(self, sample: S, wave: Samples) -> list[Speech]:
         """Return the chunks of a turn: pauses, and the sentence that was sampled and decoded.

@@ -15,7 +15,7 @@ from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_
 from vits.synthesis.runtime.noise import torch_randn
 from vits.synthesis.settings import SCALES
 
-__all__ = ["NO_LENGTHS", "NO_MIX", "OnnxEngine"]
+__all__ = ["NO_LENGTHS", "NO_MIX", "OnnxEngine", "usable_cores"]
 
 NO_LENGTHS = (
     "a voice in ONNX Runtime cannot keep lengths (seconds, word_seconds, phoneme_seconds): its "
@@ -214,5 +214,10 @@ def _usable_threads() -> int:
     setting = os.environ.get("OMP_NUM_THREADS", "")
     if setting.isdecimal() and int(setting):
         return int(setting)
+    return usable_cores()
+
+
+def usable_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
