@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vits.errors import TextError
+from vits.errors import TextError, VoiceError
 from vits.synthesis import Voice, load
 from vits.synthesis.turns import speak_turn
 
@@ -47,3 +47,15 @@ def test_all_turns_joined_are_the_speech(tiny_voice, together):
 def test_a_text_without_speech_is_an_error_at_once(make_bundle):
     with pytest.raises(TextError):
         Voice(make_bundle()).in_turns(" ")
+
+
+def test_pitch_of_ssml_is_kept_and_pitch_by_index_refused(sung):
+    text = "<speak><prosody pitch='+4st'>Hello there.</prosody> Good night.</speak>"
+    whole = sung(text, ssml=True, seed=3)
+    begun, chunks = sung.in_turns(text, ssml=True, seed=3), []
+    while not begun.done:
+        (turn,) = speak_turn([begun])
+        chunks += begun.accept(*turn)
+    np.testing.assert_array_equal(np.concatenate([c.samples for c in chunks]), whole.samples)
+    with pytest.raises(VoiceError, match="pitches of words and phonemes, need the whole text"):
+        sung.in_turns("Hello there.", word_pitch={0: 2.0})
