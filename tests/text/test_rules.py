@@ -64,6 +64,28 @@ def test_patterns_that_begin_with_a_digit_are_tried_at_numbers_only():
     assert [rule(pattern, lambda f, s: "").numeric for pattern in unclear] == [False] * 8
 
 
+def test_rules_can_begin_with_certain_words_or_numbers():
+    rules = RuleSet(
+        (
+            rule("Dr ", lambda found, style: "Doctor ", words=("Dr",)),
+            rule("[0-9]+[/-][0-9]+", lambda found, style: "date", after="-/"),
+            rule("[0-9]+", lambda found, style: "number"),
+        )
+    )
+    text = AlignedText("Dr Who, ADr x, on 3/4, 5-6 and 12")
+    assert rules.apply(text, "").text == "Doctor Who, ADr x, on date, date and number"
+
+
+def test_what_no_rule_reads_first_is_tried_by_the_next():
+    rules = RuleSet(
+        (
+            rule("[0-9]+ a", lambda found, style: None if found[0] == "1 a" else "first"),
+            rule("[0-9]+", lambda found, style: "second"),
+        )
+    )
+    assert rules.apply(AlignedText("1 a 2 a"), "").text == "second a first"
+
+
 def test_the_rest_of_a_number_is_read_too():
     rules = RuleSet(
         (

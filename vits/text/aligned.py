@@ -101,11 +101,12 @@ class AlignedText:
     ) -> "AlignedText":
         """Replace every match of a pattern by a string (taken literally) or a function's result."""
         edits: list[Edit] = []
-        for found in re.finditer(pattern, self.text):
+        compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
+        for found in compiled.finditer(self.text):
             text = replacement if isinstance(replacement, str) else replacement(found)
             if text != found[0]:
                 edits.append(Edit(found.start(), found.end(), text))
-        return self.edit(edits)
+        return self.edit(edits) if edits else self
 
     def strip(self, chars: str = " ") -> "AlignedText":
         """Remove leading and trailing characters."""

@@ -124,17 +124,23 @@ def _finish(text: AlignedText) -> AlignedText:
 
 def tidy(text: AlignedText) -> AlignedText:
     """Remove surplus spaces, repeated commas and commas next to a stronger mark."""
-    text = _close_up(text.sub(r" {2,}", " "))
+    text = _close_up(text.sub(_SPACE_RUN, " "))
     if "," in text.text:
-        text = text.sub(r",(?: ?,)+", ",")
-        text = text.sub(r"(?<=[.;:!?—]),(?![0-9])", "")
-        text = text.sub(r",(?= ?—)|, ?(?=[;:!?]|\.(?![0-9]))", "")
-        text = _close_up(text).sub(r",(?=[^\W\d_])", ", ")
-    return text.sub(r"\.{4,}", "...").strip(" ")
+        text = text.sub(_COMMAS, ",").sub(_COMMA_AFTER_MARK, "").sub(_COMMA_BEFORE_MARK, "")
+        text = _close_up(text).sub(_COMMA_BEFORE_LETTER, ", ")
+    return text.sub(_DOTS, "...").strip(" ")
+
+
+_SPACE_BEFORE_MARK = re.compile(r" (?=[,;:!?]|\.(?!\w))(?<=[^ ,] )")
+_COMMAS = re.compile(",(?: ?,)+")
+_COMMA_AFTER_MARK = re.compile(r",(?![0-9])(?<=[.;:!?—],)")
+_COMMA_BEFORE_MARK = re.compile(r",(?= ?—)|, ?(?=[;:!?]|\.(?![0-9]))")
+_COMMA_BEFORE_LETTER = re.compile(r",(?=[^\W\d_])")
+_DOTS = re.compile(r"\.{4,}")
 
 
 def _close_up(text: AlignedText) -> AlignedText:
-    return text.sub(r"(?<=[^ ,]) (?=[,;:!?]|\.(?!\w))", "")
+    return text.sub(_SPACE_BEFORE_MARK, "")
 
 
 def clean_characters(text: AlignedText) -> AlignedText:
@@ -149,9 +155,13 @@ def clean_characters(text: AlignedText) -> AlignedText:
         text = _compose(text)
         text = text.sub(r"(?<=[0-9])[‒–](?=[0-9])", "-").sub(r"[‒–]", "—")
         text = text.sub(r"·(?!\w)|(?<!\w)·", ", ")
-    # A back-tick between letters is an apostrophe.
-    text = text.sub(r"(?<=\w)`(?=\w)", "'").sub(r"-{2,}", "—")
-    return text.sub(r" {2,}", " ").strip(" ")
+    return text.sub(_BACK_TICK, "'").sub(_HYPHENS, "—").sub(_SPACE_RUN, " ").strip(" ")
+
+
+# A back-tick between letters is an apostrophe.
+_BACK_TICK = re.compile(r"`(?=\w)(?<=\w`)")
+_HYPHENS = re.compile("-{2,}")
+_SPACE_RUN = re.compile(" {2,}")
 
 
 def _compose(text: AlignedText) -> AlignedText:
@@ -178,12 +188,19 @@ def _fold(char: str) -> str:
     return char
 
 
+_LONE_HYPHEN = re.compile("-(?= )(?<= -)")
+_MINUS = re.compile("−")
+_ENDING = re.compile(r"(?<=\w)\((s|es|n|en|e|r)\)")
+_BRACKET = re.compile(r"[\[({\])}]")
+
+
 def _dashes(text: AlignedText) -> AlignedText:
     """Read a hyphen between spaces as a dash, and a minus sign as a hyphen."""
-    return text.sub(r"(?<= )-(?= )", "—").sub("−", "-")
+    return text.sub(_LONE_HYPHEN, "—").sub(_MINUS, "-")
 
 
 def _brackets(text: AlignedText) -> AlignedText:
     """Replace brackets by commas, which are read as a pause; "book(s)" loses its brackets."""
-    text = text.sub(r"(?<=\w)\((s|es|n|en|e|r)\)", lambda found: found[1])
-    return text.strip(" [](){}").sub(r"[\[({\])}]", ", ")
+    if "(" in text.text:
+        text = text.sub(_ENDING, lambda found: found[1])
+    return text.strip(" [](){}").sub(_BRACKET, ", ")

@@ -7,7 +7,7 @@ so rules cannot disturb each other. The time is linear in the length of the text
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heapify, heappop, heapreplace
@@ -31,6 +31,10 @@ class Rule(Generic[S]):
         chars: characters of which the text must contain one; saves more.
         numeric: whether every match begins with a digit, a vulgar fraction, a sign or a dot; the
             pattern is then tried at numbers only.
+        after: characters of which one follows the digits that a match begins with; the pattern is
+            then tried at such numbers only.
+        words: words of which a match begins with one, as a whole word of letters; the pattern is
+            then tried at these words only.
     """
 
     source: str
@@ -38,6 +42,8 @@ class Rule(Generic[S]):
     needs: str = ""
     chars: frozenset[str] = frozenset()
     numeric: bool = False
+    after: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -57,14 +63,24 @@ def rule(
     chars: str = "",
     *,
     numeric: bool = False,
+    after: str = "",
+    words: Iterable[str] = (),
 ) -> Rule[S]:
     """Build a rule; what ``needs`` cannot do without must be in the text."""
-    chars = chars or _required(needs)
-    numeric = numeric or _begins_with_digit(pattern)
-    return Rule(pattern, verbalize, needs, frozenset(chars), numeric)
+    if not chars:
+        chars = _required(needs)
+        # A single character needs no other search.
+        needs = "" if chars and _CLASS.fullmatch(needs) else needs
+    numeric = numeric or bool(after) or _begins_with_digit(pattern)
+    return Rule(
+        pattern, verbalize, needs, frozenset(chars), numeric, frozenset(after), frozenset(words)
+    )
 
 
 _ELEMENT = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\]|[^\\\[])(\{[^}]*\}|[?*+])?")
+
+
+_CLASS = re.compile(r"\\?[^\w\s\\]|\[[^\]\\-]*\]")
 
 
 def _required(needs: str) -> str:
@@ -107,8 +123,11 @@ def _begins_with_digit(pattern: str) -> bool:
     return "|" not in rest
 
 
-# Where a number may begin: a digit after none, a vulgar fraction, a sign or a dot.
-_NUMBER_START = re.compile(r"(?<![0-9])[0-9]|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒+±~.−-]")
+# Where a number may begin: digits, a vulgar fraction, a sign before one, a decimal point.
+_NUMBER = re.compile(
+    r"[0-9]+|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒]|[+±~−-](?= ?[.0-9½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])|(?<![0-9])\.(?=[0-9])"
+)
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def requiring(chars: str, rules: Sequence[Rule[S]]) -> tuple[Rule[S], ...]:
@@ -121,8 +140,11 @@ class _Candidate(NamedTuple):
 
     start: int
     order: int
-    words: str
-    end: int
+    found: re.Match[str]
+
+
+# Where the pattern of a rule may match: starts in order, or None for anywhere.
+_Starts = Sequence[int] | None
 
 
 class RuleSet(Generic[S]):
@@ -136,9 +158,16 @@ class RuleSet(Generic[S]):
         """
         self._rules = tuple(rules)
         self._groups: dict[frozenset[str], dict[str, list[int]]] = {}
+        self._by_word: dict[str, list[int]] = {}
+        self._by_following: dict[frozenset[str], list[int]] = {}
         for order, item in enumerate(rules):
-            group = self._groups.setdefault(item.chars, {})
-            group.setdefault(item.needs, []).append(order)
+            for word in item.words:
+                self._by_word.setdefault(word, []).append(order)
+            if item.after:
+                self._by_following.setdefault(item.after, []).append(order)
+            if not item.words and not item.after:
+                group = self._groups.setdefault(item.chars, {})
+                group.setdefault(item.needs, []).append(order)
 
     def apply(self, text: AlignedText, style: S, passes: int = 1) -> AlignedText:
         """Rewrite a text; words are set off from letters and digits by spaces.
@@ -151,32 +180,77 @@ class RuleSet(Generic[S]):
         """
         for _ in range(passes):
             before = text.text
-            edits = self._edits(text.text, style)
+            edits = list(self._edits(before, style))
             text = text.edit(edits)
             if text.text == before or not any(_touches(before, edit) for edit in edits):
                 break
         return text
 
-    def _edits(self, source: str, style: S) -> list[Edit]:
-        """Return the edits of one pass."""
-        starts = [found.start() for found in _NUMBER_START.finditer(source)]
+    def _edits(self, source: str, style: S) -> Iterator[Edit]:
+        """Yield the edits of one pass."""
+        places = self._places(source)
         queue = [
             candidate
-            for order in self._active(source)
-            if (candidate := _next(self._rules[order], order, source, starts, 0, style)) is not None
+            for order, starts in places.items()
+            if (candidate := _next(self._rules[order], order, source, starts, 0)) is not None
         ]
         heapify(queue)
-        return list(_edits(queue, self._rules, source, starts, style))
+        position, last = 0, ""
+        while queue:
+            start, order, found = queue[0]
+            item, resume = self._rules[order], position
+            if start >= position:
+                words = item.verbalize(found, style)
+                if words is None:
+                    resume = start + 1
+                else:
+                    edit = _spaced(source, found, words)
+                    if start == position and last.isalnum() and edit.text[:1].isalnum():
+                        edit = edit._replace(text=f" {edit.text}")
+                    yield edit
+                    resume = position = found.end()
+                    last = edit.text[-1:]
+            following = _next(item, order, source, places[order], resume)
+            if following is None:
+                heappop(queue)
+            else:
+                heapreplace(queue, following)
 
-    def _active(self, source: str) -> Iterator[int]:
-        """Yield the indices of the rules that can apply to a text."""
+    def _places(self, source: str) -> dict[int, _Starts]:
+        """Return the rules that can apply to a text, and where."""
         chars = set(source)
+        numbers = [
+            (found.start(), source[found.end() : found.end() + 1])
+            for found in _NUMBER.finditer(source)
+        ]
+        places: dict[int, _Starts] = {}
+        for order, starts in self._anchored(source, numbers).items():
+            item = self._rules[order]
+            if item.chars and item.chars.isdisjoint(chars):
+                continue
+            if not item.needs or item.condition.search(source):
+                places[order] = starts
+        all_numbers = [start for start, _ in numbers]
         for required, group in self._groups.items():
             if required and required.isdisjoint(chars):
                 continue
             for needs, orders in group.items():
                 if not needs or self._rules[orders[0]].condition.search(source):
-                    yield from orders
+                    for order in orders:
+                        places[order] = all_numbers if self._rules[order].numeric else None
+        return places
+
+    def _anchored(self, source: str, numbers: Sequence[tuple[int, str]]) -> dict[int, list[int]]:
+        """Return where rules may match that begin with certain words or numbers."""
+        places = dict[int, list[int]]()
+        for found in _WORD.finditer(source) if self._by_word else ():
+            for order in self._by_word.get(found[0], ()):
+                places.setdefault(order, []).append(found.start())
+        for after, orders in self._by_following.items() if numbers else ():
+            starts = [start for start, following in numbers if following in after]
+            if starts:
+                places.update(dict.fromkeys(orders, starts))
+        return places
 
 
 # What may stand around a form without being part of another.
@@ -192,64 +266,29 @@ def _touches(source: str, edit: Edit) -> bool:
     return joined or bool(before and before not in _BEFORE)
 
 
-def _edits(
-    queue: list[_Candidate],
-    rules: Sequence[Rule[S]],
-    source: str,
-    starts: Sequence[int],
-    style: S,
-) -> Iterator[Edit]:
-    position, last = 0, ""
-    while queue:
-        candidate = queue[0]
-        if candidate.start >= position:
-            edit = _spaced(source, candidate)
-            if candidate.start == position and last.isalnum() and edit.text[:1].isalnum():
-                edit = edit._replace(text=f" {edit.text}")
-            yield edit
-            position, last = candidate.end, edit.text[-1:]
-        item, order = rules[candidate.order], candidate.order
-        following = _next(item, order, source, starts, position, style)
-        if following is None:
-            heappop(queue)
-        else:
-            heapreplace(queue, following)
-
-
 def _next(
-    item: Rule[S], order: int, source: str, starts: Sequence[int], position: int, style: S
+    item: Rule[S], order: int, source: str, starts: _Starts, position: int
 ) -> _Candidate | None:
-    """Return the next match of a rule from ``position`` on; ``starts``: where numbers begin."""
-    while True:
-        if item.numeric:
-            found = _match_number(item.pattern, source, starts, position)
-        else:
-            found = item.pattern.search(source, position)
-        if found is None:
-            return None
-        words = item.verbalize(found, style)
-        if words is not None:
-            return _Candidate(found.start(), order, words, found.end())
-        position = found.start() + 1
-
-
-def _match_number(
-    pattern: re.Pattern[str], source: str, starts: Sequence[int], position: int
-) -> re.Match[str] | None:
+    """Return the next match of a rule from ``position`` on."""
+    pattern = item.pattern
+    if starts is None:
+        found = pattern.search(source, position)
+        return None if found is None else _Candidate(found.start(), order, found)
     match = pattern.match
     # What is left of a number of which another rule has read the beginning.
-    found = match(source, position) if source[position : position + 1].isdigit() else None
-    if found is not None:
-        return found
+    if item.numeric and source[position : position + 1].isdigit():
+        found = match(source, position)
+        if found is not None:
+            return _Candidate(position, order, found)
     for index in range(bisect_left(starts, position), len(starts)):
         found = match(source, starts[index])
         if found is not None:
-            return found
+            return _Candidate(starts[index], order, found)
     return None
 
 
-def _spaced(source: str, candidate: _Candidate) -> Edit:
-    start, _, words, end = candidate
+def _spaced(source: str, found: re.Match[str], words: str) -> Edit:
+    start, end = found.span()
     before, after = source[max(start - 1, 0) : start], source[end : end + 1]
     head = " " if before.isalnum() and words[:1].isalnum() else ""
     tail = " " if after.isalnum() and words[-1:].isalnum() else ""

@@ -8,7 +8,7 @@ import pytest
 
 from vits.text import normalize, split_sentences
 from vits.text.english.normalizer import _RULES
-from vits.text.rules import _NUMBER_START
+from vits.text.rules import _NUMBER, _WORD
 
 with Path(__file__).with_name("written_forms.tsv").open(encoding="utf-8") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -29,15 +29,19 @@ def spoken(text):
 
 def test_no_rule_is_skipped_where_its_pattern_matches():
     texts = [text.replace("\\n", "\n") for text in TEXTS[::3]]
-    numbers = [{found.start() for found in _NUMBER_START.finditer(text)} for text in texts]
+    numbers = [{found.start(): found.end() for found in _NUMBER.finditer(text)} for text in texts]
+    words = [{found.start(): found[0] for found in _WORD.finditer(text)} for text in texts]
     chars = [set(text) for text in texts]
     for item in _RULES:
-        for text, starts, present in zip(texts, numbers, chars, strict=True):
+        for text, ends, starts, present in zip(texts, numbers, words, chars, strict=True):
             found = item.pattern.search(text)
             if found is not None:
-                assert item.condition.search(text), (item.source, text)
-                assert not item.chars or item.chars & present, (item.source, text)
-                assert not item.numeric or found.start() in starts, (item.source, text)
+                where, start = (item.source, text), found.start()
+                assert item.condition.search(text), where
+                assert not item.chars or item.chars & present, where
+                assert not item.numeric or start in ends, where
+                assert not item.after or text[ends[start] : ends[start] + 1] in item.after, where
+                assert not item.words or starts[start] in item.words, where
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -1,10 +1,10 @@
 """Abbreviations: titles, units of time, Latin, initials, acronyms with dots."""
 
 import re
+from string import ascii_letters, ascii_uppercase
 
 from vits.text.english.addresses import STREETS
 from vits.text.english.context import (
-    DOT,
     ends_sentence,
     hour_ends_sentence,
     previous_word,
@@ -12,7 +12,7 @@ from vits.text.english.context import (
 )
 from vits.text.english.numbers import ordinal
 from vits.text.english.units import PER
-from vits.text.languages.tables import alternatives, word_set
+from vits.text.languages.tables import alternatives, first_words, in_any_case, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ABBREVIATIONS", "ABBREVIATION_RULES", "COUNTED", "TITLES"]
@@ -107,7 +107,6 @@ _PHRASES = {
     "m/m": "month over month", "y/o": "year old", "int'l": "international", "nat'l": "national",
     "gov't": "government", "dep't": "department", "ass'n": "association", "cont'd": "continued",
     "sec'y": "secretary",
-    "24/7/365": "twenty-four seven three sixty-five",
     "asap": "as soon as possible", "WWII": "World War two", "WW2": "World War two",
     "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month",
     "WWI": "World War one", "WW1": "World War one",
@@ -220,7 +219,10 @@ def _slashed(found: re.Match[str], british: bool) -> str:
 
 _TITLE = alternatives(TITLES)
 _WORD = alternatives(_WORDS)
-_COUNT = alternatives(form for key in COUNTED for form in (key, key.title()))
+_COUNT = frozenset(form for key in COUNTED for form in (key, key.title()))
+# Abbreviations that are written without a dot, too.
+_DOTLESS = word_set("approx avg govt dept qty Approx Avg Govt Dept Qty")
+_FIRST_OF_TWO = word_set("and he she his her him He She His And Mr yes either their")
 _PHRASE = alternatives(_PHRASES)
 
 _RATES = alternatives(("wk", "hr", "yr", "mo", "sec", "min", "day", "week", "hour", "person"))
@@ -228,32 +230,36 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<![\w./])((?i:{_PHRASE}))(?<=[.\w/])(?!\w)(?:(?<=e\.g\.),|(?<=i\.e\.),)?",
         _phrase,
-        r"\w\.\w|\w/|'[ltndy]\b|[Aa]ka|[Aa]sap|ASAP|AKA|PhD|[MB]Sc|et al|WW|YoY|QoQ|MoM",
+        words=in_any_case(first_words(_PHRASES)),
     ),
     rule(
-        rf"\b({_COUNT})\. ?(?=[$£€]?[0-9])",
-        _counted,
-        r"\b[A-Za-z]{1,5}\. ?[$£€]?[0-9]",
-        "0123456789",
+        r"(?<![\w./])24/7/365(?!\w)",
+        lambda f, b: "twenty-four seven three sixty-five",
+        after="/",
     ),
-    rule(r"(?<=[\w.,] )v\.?(?= [A-Z])|\bvs(?![\w.])", _versus, r"\bv"),
+    rule(
+        rf"\b({alternatives(_COUNT)})\. ?(?=[$£€]?[0-9])",
+        _counted,
+        words=_COUNT,
+    ),
+    rule(r"(?<=[\w.,] )v\.?(?= [A-Z])|\bvs(?![\w.])", _versus, words=("v", "vs")),
     rule(
         r"(?<![\w.])(?<![0-9½¼¾] )(?:ft|feat)\. (?=[A-Z])",
         lambda f, b: "featuring ",
-        r"t\. [A-Z]",
+        words=("ft", "feat"),
     ),
-    rule(r"(?<![\w.])[Nn]o\.(?!\w)", _number, r"[Nn]o\."),
-    rule(r"\b(Ste)\.? (?=[0-9])", lambda f, b: "Suite ", "Ste"),
-    rule(rf"\b({_TITLE})\.(?!\w)", _title, DOT),
+    rule(r"(?<![\w.])[Nn]o\.(?!\w)", _number, words=("No", "no")),
+    rule(r"\b(Ste)\.? (?=[0-9])", lambda f, b: "Suite ", words=("Ste",)),
+    rule(rf"\b({_TITLE})\.(?!\w)", _title, words=TITLES),
     rule(
         r"(?<![\w.'])(Mr|Mrs|Ms|Prof|Dr)(?= [A-Z])",
         _bare_title,
-        "(?:Mrs?|Ms|Prof|Dr) [A-Z]",
+        words=("Mr", "Mrs", "Ms", "Prof", "Dr"),
     ),
     rule(
         r"(?<=[0-9](?:st|nd|rd|th) )(c|cent)\.(?!\w)",
         lambda f, b: with_dot("century", f),
-        r"c\.|cent\.",
+        words=("c", "cent"),
     ),
     rule(
         r"(?<=\bF\.|\bS\.)(?: ?)([23])d\b\.?",
@@ -263,34 +269,33 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
     rule(
         r"(?<=[0-9](?:st|nd|rd|th) )(Fl|Cir)\b\.?",
         lambda f, b: with_dot({"Fl": "Floor", "Cir": "Circuit"}[f[1]], f),
-        "Fl|Cir",
+        words=("Fl", "Cir"),
     ),
-    rule(rf"(?<![\w.])({_WORD})\.(?!\w)", _word, DOT),
+    rule(rf"(?<![\w.])({_WORD})\.(?!\w)", _word, words=_WORDS),
     rule(
-        r"(?<![\w.-])(approx|avg|govt|dept|qty|Approx|Avg|Govt|Dept|Qty)(?![\w.])",
+        rf"(?<![\w.-])({alternatives(_DOTLESS)})(?![\w.])",
         lambda f, b: _WORDS[f[1]],
-        "[AaGgDdQq](?:pprox|vg|ovt|ept|ty)",
+        words=_DOTLESS,
     ),
     rule(
         r"(?<![\w.])((?:[A-Za-z]\.){2,}|(?:[A-Za-z]\.)+(?=[A-Za-z](?:'s)?(?![\w.])))([A-Za-z](?!\w"
         r"))?('s|-(?=[A-Za-z]))?",
         _letters,
-        r"[A-Za-z]\.[A-Za-z]",
+        r"\.[A-Za-z]",
+        words=ascii_letters,
     ),
     rule(
         r"(?<![\w.'])([A-HJ-Z])\.(?= [A-Z]\.|(?<!\b[A-Z] [A-Z]\.) [A-Z][a-z])",
         _initial,
-        r"[A-Z]\. ",
+        words=ascii_uppercase,
     ),
-    rule(r"\b([A-Z])/([A-Z])(?![\w/])", lambda f, b: f"{f[1]} {f[2]}", "[A-Z]/[A-Z]"),
+    rule(r"\b([A-Z])/([A-Z])(?![\w/])", lambda f, b: f"{f[1]} {f[2]}", "/", words=ascii_uppercase),
+    rule(rf"(?<=[a-z])/({_RATES})(?![\w/])", lambda f, b: f" per {PER[f[1]]}", rf"/(?:{_RATES})"),
     rule(
-        rf"(?<=[a-z])/({_RATES})(?![\w/])", lambda f, b: f" per {PER[f[1]]}", rf"[a-z]/(?:{_RATES})"
-    ),
-    rule(
-        r"\b(and|he|she|his|her|him|him|He|She|His|And|Mr|yes|either|their)/(or|she|he|her|his|"
+        rf"\b({alternatives(_FIRST_OF_TWO)})/(or|she|he|her|his|"
         r"hers|him|Mrs|no|both|her)\b",
         _slashed,
-        "[a-z]/[a-z]",
+        words=_FIRST_OF_TWO,
     ),
 )
 """Rules for abbreviations, in order."""

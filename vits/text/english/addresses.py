@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.context import DOT, ends_sentence, previous_word, with_dot
+from vits.text.english.context import ends_sentence, previous_word, with_dot
 from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, rule
 
@@ -22,7 +22,8 @@ _COMPASS = {
     "SE": "Southeast", "SW": "Southwest",
 }  # fmt: skip
 _POINT = r"(N\.?[EW]\.?|S\.?[EW]\.?|[NSEW]\.?)"
-_SUFFIX = rf"(?:St|Street|Dr|Drive|Way|Boulevard|Road|Avenue|Lane|{alternatives(STREETS)})"
+_SUFFIXES = {*_NAMES, "Street", "Drive", "Way", "Boulevard", "Road", "Avenue", "Lane"}
+_SUFFIX = alternatives(_SUFFIXES)
 _HOUSE = re.compile(
     r"(?:\b[0-9]+\w*,? |\b(?:on|at|of|onto|off|near|and|down|along|from|to) )(?:[NSEW]\.? |"
     r"(?:North|South|East|West) )?(?:[A-Z0-9][\w.']* ){1,3}$"
@@ -39,7 +40,7 @@ def _doctor_or_street(found: re.Match[str], british: bool) -> str:
     before = text[max(0, found.start() - 80) : found.start()]
     before_name, in_address = {"Dr": ("Doctor", "Drive"), "St": ("Saint", "Street")}[found[1]]
     last = previous_word(text, found.start())
-    after_name = last[:1].isupper() or re.fullmatch("[0-9]+(?:st|nd|rd|th)", last) is not None
+    after_name = _is_name(last)
     before_capital = re.compile(r" [\"']?[A-Z]").match(text, end) is not None
     if before_capital:
         ends = ends_sentence(text, end)
@@ -80,10 +81,24 @@ def _point(written: str) -> str:
     return _COMPASS[written.replace(".", "")]
 
 
-def _compass_after(found: re.Match[str], british: bool) -> str:
-    """Read "14th St. NW" and "Pennsylvania Ave. NW"."""
-    end = "." if found[2].endswith(".") and ends_sentence(found.string, found.end()) else ""
-    return f"{_NAMES.get(found[1], found[1])} {_point(found[2])}{end}"
+def _compass_after(found: re.Match[str], british: bool) -> str | None:
+    """Read "14th St. NW" and "Pennsylvania Ave. NW"; "Dr. S. Lee" and "no road. E is" are left."""
+    name, marks, point = found.groups()
+    whole = name not in _NAMES  # a word that is not abbreviated
+    if whole and marks and (marks != "," or len(point.replace(".", "")) == 1):
+        return None
+    text, last = found.string, previous_word(found.string, found.start())
+    ends = point.endswith(".") and ends_sentence(text, found.end())
+    if name in ("Dr", "St") and not _NUMBERED.search(text[: found.start()][-80:]):
+        person = last[:1].isalpha() and not ends and text[found.end() :][1:2].isupper()
+        if person or not _is_name(last):
+            return None
+    return f"{_NAMES.get(name, name)} {_point(point)}{'.' if ends else ''}"
+
+
+def _is_name(word: str) -> bool:
+    """Tell whether a street may be called so: "Elm", "5th"."""
+    return word[:1].isupper() or re.fullmatch("[0-9]+(?:st|nd|rd|th)", word) is not None
 
 
 ADDRESS_RULES: tuple[Rule[bool], ...] = (
@@ -91,32 +106,32 @@ ADDRESS_RULES: tuple[Rule[bool], ...] = (
         rf"(?<=[0-9] ){_POINT} (?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][\w.']*)(?: [A-Z][\w.']*){{0,2}} "
         rf"{_SUFFIX}\b)",
         lambda f, b: f"{_point(f[1])} ",
-        "[0-9] [NSEW]",
+        words=_COMPASS,
     ),
     rule(
         rf"(?<![\w.]){_POINT} (?=(?:Pole|Korea|Carolina|Dakota|America|Africa|Ireland|Atlantic|"
         rf"Pacific|Virginia|Sea|Coast)\b)|(?<=\bI-[0-9]{{2}} ){_POINT}(?!\w)",
         lambda f, b: f"{_point(f[1] or f[2])}{' ' if f[1] else ''}",
-        "[NSEW]\\.? [A-Z]|I-",
+        words=_COMPASS,
     ),
     rule(
         rf"(?<![\w.])(?<!\b[A-Z] ){_POINT}(?= of\b)",
         lambda f, b: _point(f[1]).lower(),
-        "[NSEW]\\.? of",
+        words=_COMPASS,
     ),
-    rule(rf"\b({_SUFFIX})\.?,? {_POINT}(?!\w)", _compass_after, " [NS]"),
-    rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, DOT),
-    rule(rf"\b({alternatives(_NAMES)})(\.)(?!\w)", _street, DOT),
+    rule(rf"\b({_SUFFIX})(\.?,?) {_POINT}(?!\w)", _compass_after, words=_SUFFIXES),
+    rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, words=("Dr", "St")),
+    rule(rf"\b({alternatives(_NAMES)})(\.)(?!\w)", _street, words=_NAMES),
     rule(
         rf"\b({alternatives(_NAMES)})()(?![\w.])",
         _street,
-        "(?:St|Dr|Ave?|Blvd|Rd|Ln|Ct|Pl|Hwy|Pkwy|Sq|Cir)\\b",
+        words=_NAMES,
     ),
     rule(
         rf"(?<![\w.])(?<!\b[A-Z]\. ){_POINT} "
         rf"(?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][a-z]+(?: [A-Z][a-z]+)?) {_SUFFIX}\b)",
         lambda f, b: f"{_point(f[1])} ",
-        "[NSEW]\\.? [0-9A-Z]",
+        words=_COMPASS,
     ),
 )
 """Rules for streets and the points of the compass, in order."""

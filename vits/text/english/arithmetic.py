@@ -40,6 +40,11 @@ _EXPRESSION = (
     rf"(?<![\w.,$£€/@#:'-]){_SIGNED}(?: ?{_OPERATOR} ?{_SIGNED})+"
     r"(?![\w/]|[.,:][0-9]|\.[A-Za-z]|-[\w])"
 )
+# What every expression has: the end of an operand, an operator, the beginning of another.
+_OPERATION = (
+    rf"(?:[0-9][a-z]?|\b[A-Za-zπ]|\^[-−]?[0-9a-z]+|[{_SUPERSCRIPT}]) ?{_OPERATOR} ?"
+    r"[-−+±√.0-9A-Za-zπ]"
+)
 # A fraction within an expression; "6/2" is a division.
 _FRACTION = re.compile(r"(?<![\w./])([0-9]{1,2})/([0-9]{1,3})(?![\w/^]|\.[0-9])")
 _TOKEN = re.compile(
@@ -173,50 +178,56 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
         rf"(?<![\w.,])({NUMBER}) ?(?:[x×*·] ?10({_POWER})|[eE]([-+−]?[0-9]{{1,3}}))(?!\w|\.[0-9])",
         _scientific,
         r"10[\^⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|[0-9][eE][-+−]?[0-9]",
+        after=" ,.x×*·eE",
     ),
     rule(
         rf"(?<![\w.,])(?:{NUMBER})(?: ?[x×] ?(?:{NUMBER}))+(?! ?=)(?![\w/]|[.,][0-9])",
         _by,
-        "[0-9] ?[x×] ?[0-9]",
-        numeric=True,
+        chars="x×",
+        after=" ,.x×",
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,2})[x×]([0-9]{1,2})s(?!\w)",
         lambda f, b: f"{number(f[1], b)} by {plural(number(f[2], b))}",
-        "[0-9][x×][0-9]",
+        after="x×",
     ),
-    rule(_EXPRESSION, _expression, _OPERATOR, chars="=≠<>≤≥≈+-−—*×·⋅÷/±!"),
+    rule(_EXPRESSION, _expression, _OPERATION, chars="=≠<>≤≥≈+-−—*×·⋅÷/±!"),
     rule(
-        rf"(?<![\w.,])({NUMBER}|[A-Za-z]{{1,2}})({_POWER})(?!\w)", _powered, rf"[\^{_SUPERSCRIPT}]"
+        rf"(?<![\w.,])({NUMBER}|[A-Za-z]{{1,2}})({_POWER})(?!\w)",
+        _powered,
+        chars=f"^{_SUPERSCRIPT}",
     ),
     rule(r"(?<=[a-z])([²³])(?=[^\W\d_]|\()", lambda f, b: f" {_power(f[1], b)} ", chars="²³"),
     rule(
         r"(?<![\w.,])([0-9]{1,3}|n)!(?= ?[-=+*/×÷])",
         lambda f, b: f"{number(f[1], b) if f[1] != 'n' else 'n'} factorial",
         "[0-9n]!",
+        chars="!",
     ),
     rule(
         rf"(?<=\))({_POWER})(?!\w)",
         lambda f, b: f" {_power(f[1], b)}",
-        rf"\)[\^{_SUPERSCRIPT}]",
+        chars=f"^{_SUPERSCRIPT}",
     ),
     rule(
         r"\b([fghFGHP])\(([a-z])\)(?= ?[=<>≤≥])",
         lambda f, b: f"{f[1]} of {f[2]}",
-        r"\([a-z]\) ?[=<>≤≥]",
+        words="fghFGHP",
     ),
-    rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, "[0-9][x×]", numeric=True),
-    rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, r"[0-9]\+", numeric=True),
-    rule(r"(?:#|№ ?|\bN[o0]\. ?|\bN° ?)(?=[0-9])", _numero, "#|№|N"),
+    rule(rf"(?<![\w.,])({NUMBER})[x×](?!\w)", _times, chars="x×", after=" ,.x×"),
+    rule(rf"(?<![\w.,])({NUMBER})\+(?![\w+])", _plus_after, chars="+", after=" ,.+"),
+    rule(r"(?:#|№ ?|\bN[o0]\. ?|\bN° ?)(?=[0-9])", _numero, chars="#№N"),
     rule(
         r"\bNo (?=[0-9]{1,3}(?![\w/%°]|[.,:][0-9]))",
         _number_name,
-        "No [0-9]",
+        words=("No",),
     ),
-    rule(r"(?<![\w.+-])([A-F])\+(?![\w+])", lambda f, b: f"{f[1]} plus", r"[A-F]\+"),
-    rule(r"(?<![\w.+-])([A-F])-(?![\w-])", lambda f, b: f"{f[1]} minus", "[A-F]-"),
-    rule(r"\bCtrl(?= ?\+)", lambda f, b: "Control", "Ctrl"),
-    rule(r"(?<=\w)\+\+", lambda f, b: " plus plus ", r"\+\+"),
+    rule(
+        r"(?<![\w.+-])([A-F])\+(?![\w+])", lambda f, b: f"{f[1]} plus", r"[A-F]\+", words="ABCDEF"
+    ),
+    rule(r"(?<![\w.+-])([A-F])-(?![\w-])", lambda f, b: f"{f[1]} minus", "[A-F]-", words="ABCDEF"),
+    rule(r"\bCtrl(?= ?\+)", lambda f, b: "Control", words=("Ctrl",)),
+    rule(r"(?<=\w)\+\+", lambda f, b: " plus plus ", chars="+"),
     rule(r"(?<=\S )\*(?= \S)", lambda f, b: "times", chars="*"),
     rule(r"(§+) ?(?=[0-9])", _section, "§"),
 )

@@ -5,7 +5,6 @@ import re
 from vits.text.languages.tables import word_set
 
 __all__ = [
-    "DOT",
     "ends_sentence",
     "has_article",
     "hour_ends_sentence",
@@ -32,8 +31,10 @@ _STARTERS = word_set(
     """
 )
 _REST = re.compile(r"[\"')\]]*(?:\s+[\"'(\[]*([^\W\d_][\w']*)(\.?)|\s*$)")
-_PREVIOUS = re.compile(r"([\w'.]+)[ -]*$")
+# Of a text that is read backwards.
+_PREVIOUS = re.compile(r"\n?[ -]*([\w'.]+)")
 _NEXT = re.compile(r" ?([\w']+)")
+_NOUN = re.compile(r"[ -]([a-z]{2,}|[A-Z][a-z]+)")
 _WINDOW = 40
 _FUNCTION_WORDS = word_set(
     """
@@ -63,10 +64,6 @@ def ends_sentence(text: str, position: int) -> bool:
     if not word[0].isupper() or (len(word) == 1 and found[2]):
         return False
     return word.lower() in _STARTERS
-
-
-DOT = r"\.(?=\W)|\b[A-Za-z]{1,6}\.$"
-"""What a text with an abbreviation must contain."""
 
 
 def with_dot(words: str, found: re.Match[str]) -> str:
@@ -111,8 +108,8 @@ def unit_ends_sentence(text: str, position: int) -> bool:
 
 def previous_word(text: str, position: int) -> str:
     """Return the word before ``position`` as written, or an empty string."""
-    found = _PREVIOUS.search(text[max(0, position - _WINDOW) : position])
-    return found[1] if found else ""
+    found = _PREVIOUS.match(text[max(0, position - _WINDOW) : position][::-1])
+    return found[1][::-1] if found else ""
 
 
 def next_word(text: str, position: int) -> str:
@@ -125,7 +122,7 @@ def has_article(text: str, start: int, end: int) -> bool:
     """Tell whether text[start:end] is an adjective: between an article and a noun."""
     if previous_word(text, start).lower() not in ("a", "an", "another", "every", "each"):
         return False
-    found = re.compile(r"[ -]([a-z]{2,}|[A-Z][a-z]+)").match(text, end)
+    found = _NOUN.match(text, end)
     return found is not None and found[1].lower() not in _FUNCTION_WORDS
 
 

@@ -6,14 +6,14 @@ from vits.text.english.amounts import AMOUNT, is_mixed, read_amount, read_fracti
 from vits.text.english.context import next_word, previous_word
 from vits.text.english.dates import is_improper, read_year
 from vits.text.english.numbers import NUMBER, cardinal, number, ordinal, pairs, year
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import first_words, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["COUNT_RULES", "NAMED_NUMBER_RULES"]
 
 _BOOKS = (
     "Genesis|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Ezra|"
-    "Nehemiah|Esther|Job|Psalms?|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Lamentations|Ezekiel|"
+    "Nehemiah|Esther|Job|Psalm|Psalms|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Lamentations|Ezekiel|"
     "Daniel|Hosea|Joel|Amos|Obadiah|Jonah|Micah|Nahum|Habakkuk|Zephaniah|Haggai|Zechariah|"
     "Malachi|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Philippians|"
     "Colossians|Thessalonians|Timothy|Titus|Philemon|Hebrews|James|Peter|Jude|Revelation|Song of "
@@ -45,6 +45,10 @@ _NO_PLURALS = word_set(
 )
 
 
+_NUMBERED = (
+    "Chapter", "Section", "Part", "Lesson", "Unit", "Episode", "Track", "Volume", "Day", "Week",
+    "Level", "Season", "Question",
+)  # fmt: skip
 _SHORT_BOOKS = {
     "Ps": "Psalm", "Rev": "Revelation", "Cor": "Corinthians", "Gen": "Genesis", "Matt": "Matthew",
     "Rom": "Romans", "Isa": "Isaiah", "Jer": "Jeremiah",
@@ -211,28 +215,32 @@ NAMED_NUMBER_RULES: tuple[Rule[bool], ...] = (
         rf"\b({_BOOKS})\.? ([0-9]{{1,3}}):([0-9]{{1,3}})(?:[-–]([0-9]{{1,3}}))?(?!\w)",
         _verses,
         "[a-z.] [0-9]+:[0-9]",
+        words=first_words(_BOOKS.split("|")),
     ),
     rule(
-        rf"(?<![\w.,])([123]) (?=(?:{_ONE_BEFORE_BOOKS})\.? [0-9])", _numbered_book, "[123] [A-Z]"
+        rf"(?<![\w.,])([123]) (?=(?:{_ONE_BEFORE_BOOKS})\.? [0-9])",
+        _numbered_book,
+        "[123] [A-Z]",
+        after=" ",
     ),
     rule(
         rf"\b(?:{_NAMED}) (?:[A-Z]{{1,2}} ?)?[0-9]{{1,4}}(?:-[0-9]{{1,4}})?[A-Z]{{0,2}}(?![\w,]|"
         rf"\.[0-9])",
         _serial,
-        "[0-9]",
+        words=first_words(_NAMED.split("|")),
     ),
-    rule(r"\b(?:Hwy|Rte|Rt)\.? ([0-9]{1,4})(?![\w,]|\.[0-9])", _road, "[0-9]"),
+    rule(r"\b(?:Hwy|Rte|Rt)\.? ([0-9]{1,4})(?![\w,]|\.[0-9])", _road, words=("Hwy", "Rte", "Rt")),
     rule(
         r"(?<![\w.-])(40[13]|457|50[13]|529)\(([a-z])\)(?:\(([0-9])\))?",
         _clause,
-        r"[0-9]\([a-z]\)",
+        after="(",
     ),
     rule(
         r"(?<![\w.&@#/-])((?!A3|H[0-9])[A-Z]{2})([1-9][0-9]{2,3})(?![\w/-]|[.,][0-9])",
         _code,
         "[A-Z]{2}[0-9]{3}",
     ),
-    rule(r"(?<!\w)A(3[0-9]{2})(?:-([0-9]{1,4}))?(?![\w.]*[0-9])", _airbus, "A3[0-9]"),
+    rule(r"(?<!\w)A(3[0-9]{2})(?:-([0-9]{1,4}))?(?![\w.]*[0-9])", _airbus, words=("A",)),
 )
 """Rules for verses, aircraft, flights and roads, in order."""
 
@@ -240,7 +248,7 @@ COUNT_RULES: tuple[Rule[bool], ...] = (
     rule(
         r"(?<!\w)(7[0-9]7)-([0-9]{1,3})(?!\w)",
         lambda f, _: f"{pairs(f[1])} {pairs(f[2])}",
-        "7[0-9]7-",
+        after="-",
     ),
     rule(
         r"(?<=\b[Aa] )(7[0-9]7)(?![\w.,-]*[0-9]|[ -][a-z]+s\b)", lambda f, _: pairs(f[1]), "7[0-9]7"
@@ -248,42 +256,45 @@ COUNT_RULES: tuple[Rule[bool], ...] = (
     rule(
         r"(?<![\w.,])(480|720|1080|1440|2160)([pi])(?!\w)",
         lambda f, _: f"{pairs(f[1])} {f[2]}",
-        "[0-9]0[pi]",
+        after="pi",
     ),
     rule(
-        r"\b(Chapter|Section|Part|Lesson|Unit|Episode|Track|Volume|Day|Week|Level|Season|Question)"
+        rf"\b({'|'.join(_NUMBERED)})"
         r" 0+([1-9][0-9]*)(?![\w.,]*[0-9])",
         _in_letters,
         "[a-z] 0",
+        words=_NUMBERED,
     ),
-    rule(r"(?<![\w./,-])([0-9]{1,4})/([0-9]{1,4})(?![\w/]|\.[0-9])", _score, "[0-9]/"),
+    rule(r"(?<![\w./,-])([0-9]{1,4})/([0-9]{1,4})(?![\w/]|\.[0-9])", _score, after="/"),
     rule(
         rf"(?<![\w./,$£€-])(?:~ ?)?(?={AMOUNT}(?!\w))(?:[0-9]{{1,4}}[ -])?(?:[0-9]{{1,4}}[/⁄][0-9]"
         rf"{{1,4}}|(?:[0-9]{{1,4}} ?)?[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])(?![\w/]|\.[0-9])",
         _fraction,
-        "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒]",
+        chars="/⁄½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒",
+        numeric=True,
     ),
     rule(
         r"(?<![0-9.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th|ST|ND|RD|TH)\b",
         _ordinal,
-        "[0-9](?:st|nd|rd|th|S|N|R|T)",
-        numeric=True,
+        after="snrtSNRT,",
     ),
     rule(r"\b([A-Za-z]+)-([0-9]+)(?![\w/]|[.,:][0-9]|-[0-9])", _letter_number, "[A-Za-z]-[0-9]"),
     rule(
         rf"(?<![\w.,/:-])(?:(?<=\$)|)({NUMBER}) ?(?:-|—(?=[0-9])|–) ?({NUMBER})(?![\w/]|-[0-9])",
         _range,
         "[0-9] ?[-—–] ?[0-9]",
-        numeric=True,
+        after=" -—–.,",
     ),
-    rule(r"(?<![\w.,:])[0-9]+(?::[0-9]+)+(?![\w:])", _ratio, ":[0-9]"),
-    rule(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9])", _version, r"\.[0-9]+\."),
+    rule(r"(?<![\w.,:])[0-9]+(?::[0-9]+)+(?![\w:])", _ratio, after=":"),
+    rule(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9])", _version, after="."),
     rule(
         r"(?:(?<![\w.)%'\"])-|[−±+~] ?)(?:[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)(?<!,)",
         lambda f, b: read_amount(f[0].rstrip(","), b),
         "[0-9]",
+        chars="-−±+~",
+        numeric=True,
     ),
-    rule(rf"(?<![\w.])\.[0-9]+|{NUMBER}", _plain, "[0-9]"),
+    rule(rf"(?<![\w.])\.[0-9]+|{NUMBER}", _plain, "[0-9]", numeric=True),
     rule("[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒]", _fraction, chars="½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"),
 )
 """Rules for plain numbers, in order; the last one reads all digits that are left."""

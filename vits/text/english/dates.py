@@ -292,6 +292,7 @@ def _early(found: re.Match[str], british: bool) -> str | None:
 
 
 _NAME = alternatives(_NAMES)
+_EXPIRES = word_set("Exp Expire Expires Expiry exp expire expires expiry")
 _ANY_MONTH = "[JFMASOND](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec|[A-Z]{2})"
 DATE_RULES: tuple[Rule[bool], ...] = (
     rule(
@@ -305,17 +306,20 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         rf"{_START}([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})T([0-9]{{2}}):([0-9]{{2}})"
         r"(?::([0-9]{2}(?:\.[0-9]+)?))?(Z)?(?!\w)",
         _timestamp,
-        "[0-9]T[0-9]",
+        chars="T",
+        after="-",
     ),
-    rule(rf"{_START}([0-9]{{4}})[-/.]([0-9]{{2}})[-/.]([0-9]{{2}}){_STOP}", _iso, "[0-9]{4}[-/.]"),
+    rule(rf"{_START}([0-9]{{4}})[-/.]([0-9]{{2}})[-/.]([0-9]{{2}}){_STOP}", _iso, after="-/."),
     rule(
         rf"{_START}([0-9]{{1,2}})([/.-])([0-9]{{1,2}})\2([0-9]{{4}}|[0-9]{{2}}){_STOP}",
         _numeric,
-        "[0-9][-/.][0-9]{1,2}[-/.][0-9]",
+        after="/.-",
     ),
-    rule(rf"{_START}([0-9]{{1,2}})/([0-9]{{1,2}})(?![\w/%]|\.[0-9]| ?=)", _month_and_day, "[0-9]/"),
     rule(
-        rf"\b{_MONTH} {_DAY}(?: ?[-–—] ?{_DAY})?{_STOP}(?![%°$]){_YEAR}", _month_first, _ANY_MONTH
+        rf"{_START}([0-9]{{1,2}})/([0-9]{{1,2}})(?![\w/%]|\.[0-9]| ?=)", _month_and_day, after="/"
+    ),
+    rule(
+        rf"\b{_MONTH} {_DAY}(?: ?[-–—] ?{_DAY})?{_STOP}(?![%°$]){_YEAR}", _month_first, words=_NAMES
     ),
     rule(
         rf"{_START}(?:\b[Tt]he )?{_DAY}(?: ?[-–—] ?{_DAY})? (?:of )?{_MONTH}{_YEAR}",
@@ -323,12 +327,14 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         _ANY_MONTH,
     ),
     rule(
-        rf"\b{_MONTH},? (1[0-9]{{3}}|20[0-9]{{2}})(?![\w:/%°-]|[.,][0-9])", _month_year, _ANY_MONTH
+        rf"\b{_MONTH},? (1[0-9]{{3}}|20[0-9]{{2}})(?![\w:/%°-]|[.,][0-9])",
+        _month_year,
+        words=_NAMES,
     ),
     rule(
         r"\b[Ee]xp(?:\.|ires?|iry)?:? (0?[1-9]|1[0-2])/([0-9]{2}(?:[0-9]{2})?)(?![\w/])",
         _expiry,
-        "xp[a-z.: ]*[0-9]",
+        words=_EXPIRES,
     ),
     rule(
         r"(?<![\w.,$£€¥/-])'?([0-9]{4}|[2-9]0)s ?[-–—] ?'?([0-9]{4}|[2-9]0)s\b(?!\w)",
@@ -342,16 +348,19 @@ DATE_RULES: tuple[Rule[bool], ...] = (
         r"[.,:][0-9])",
         _season,
         "[0-9]{4} ?[-/] ?[0-9]",
-        numeric=True,
+        after=" -/",
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,4}|[0-9]{1,3}(?:,[0-9]{3})+) (B\.?C\.?E?\.?|A\.?D\.?|C\.?E\.?)(?!\w)",
         _era,
         r"[BAC]\.?[CDE]",
+        after=" ,",
     ),
-    rule(r"\bA\.?D\.? ?([0-9]{1,4})(?![\w,.]*[0-9])", _era_first, "A\\.?D"),
-    rule(r"\b([QH])([1-4])(?:[ ,/-]+((?:19|20)[0-9]{2}))?(?![\w.]*[0-9])", _quarter, "[QH][1-4]"),
-    rule(r"\bFY ?'?([0-9]{4}|[0-9]{2})(?!\w)", _fiscal, "FY"),
+    rule(r"\bA\.?D\.? ?([0-9]{1,4})(?![\w,.]*[0-9])", _era_first, words=("A", "AD")),
+    rule(
+        r"\b([QH])([1-4])(?:[ ,/-]+((?:19|20)[0-9]{2}))?(?![\w.]*[0-9])", _quarter, words=("Q", "H")
+    ),
+    rule(r"\bFY ?'?([0-9]{4}|[0-9]{2})(?!\w)", _fiscal, words=("FY",)),
     rule(
         r"(?<![\w.,/$£€#-])(10[0-9]{2}|21[0-9]{2})(?![\w/%°-]|[.,:][0-9])",
         _early,

@@ -3,7 +3,7 @@
 import re
 
 from vits.text.english.numbers import digits, number
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ELECTRONIC_RULES"]
@@ -36,6 +36,7 @@ _FILES = (
     "pdf|txt|html?|jpe?g|png|gif|svg|csv|docx?|xlsx?|pptx?|exe|zip|tar|gz|mp3|mp4|wav|avi|json|xml|"
     "yaml|yml|py|js|ts|css|cpp|java|sh|md|log|ini|cfg|toml|ipynb|apk|iso|dmg|php"
 )
+_VERSIONED = word_set("v V version Version Python iOS Android Ubuntu Windows")
 _WORD = re.compile(r"[0-9]+|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+|.")
 _URL = r"(?:[Hh]ttps?://|[Ff]tp://|[Ww]{3}\.)[^\s<>\"]*[\w/]"
 _HOST = (
@@ -154,29 +155,27 @@ def _plus_plus(found: re.Match[str], british: bool) -> str:
 
 ELECTRONIC_RULES: tuple[Rule[bool], ...] = (
     rule(_MAIL, _address, "@"),
-    rule(_URL, _address, "://|[Ww]{3}\\."),
+    rule(_URL, _address, "[/Ww][/Ww]"),
     rule(
         r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::([0-9]{1,5}))?(?:/([0-9]{1,2}))?(?![\w.]*["
         r"0-9])",
         _ip,
         r"[0-9]\.[0-9]+\.",
     ),
-    rule(_HOST, _host, rf"\w\.(?:{_DOMAINS})\b"),
+    rule(_HOST, _host, rf"\.(?:{_DOMAINS})\b"),
+    rule(rf"(?<![\w.])((?:~?/)?[\w/~-]*[\w-])\.({_FILES})(?!\w|\.\w)", _file, rf"\.(?:{_FILES})\b"),
+    rule(r"(?<![\w.<:])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.-]*\w){2,}/?", _path, r"/[\w.-]+/"),
+    rule(r"(?<!\w)[A-Z]:(?:\\[\w.-]+)+\\?", _path, chars="\\"),
     rule(
-        rf"(?<![\w.])((?:~?/)?[\w/~-]*[\w-])\.({_FILES})(?!\w|\.\w)", _file, rf"\w\.(?:{_FILES})\b"
-    ),
-    rule(r"(?<![\w.<:])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.-]*\w){2,}/?", _path, "/[A-Za-z]"),
-    rule(r"(?<!\w)[A-Z]:(?:\\[\w.-]+)+\\?", _path, r"\\"),
-    rule(
-        r"\b([vV]|[Vv]ersion|Python|iOS|Android|Ubuntu|Windows) ?([0-9]+(?:\.[0-9]+)+)(?![\w.]*[0-"
-        r"9])",
+        rf"\b({alternatives(_VERSIONED)}) ?([0-9]+(?:\.[0-9]+)+)(?![\w.]*[0-9])",
         _version,
         "[0-9]\\.[0-9]",
+        words=_VERSIONED,
     ),
     rule(r"(?<![\w&])#(?=[A-Z]{1,4}-?[0-9]|\W|$)", lambda f, b: "number ", "#"),
     rule(r"(?<![\w&])#([A-Za-z][\w]*)", _hashtag, "#"),
     rule(r"(?<![\w.])@([A-Za-z_]\w*)", _handle, "@"),
-    rule(r"(?<!\w)([CFGJ])(\+\+|#)(?!\w)", _plus_plus, r"\+\+|#"),
+    rule(r"(?<!\w)([CFGJ])(\+\+|#)(?!\w)", _plus_plus, words="CFGJ", chars="+#"),
     rule(r"(?<![\w])[A-Za-z]\w*(?:_\w+)+", _path, "_"),
 )
 """Rules for electronic addresses, in order."""

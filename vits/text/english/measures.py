@@ -21,7 +21,7 @@ from vits.text.english.context import (
 )
 from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
-from vits.text.languages.tables import alternatives, word_set
+from vits.text.languages.tables import alternatives, first_words, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["MEASURE_RULES", "read_measure"]
@@ -328,29 +328,35 @@ def _bare(found: re.Match[str], british: bool) -> str:
 
 
 MEASURE_RULES: tuple[Rule[bool], ...] = (
-    rule(r"(?<![\w.,:/])[0-9]{1,2}h[0-5][0-9]()(?!\w)", _duration, "[0-9]h[0-9]"),
-    rule(rf"{START}([0-9]{{1,2}})['′] ?({AMOUNT})[\"″]", _feet, "['′]"),
-    rule(rf"{START}([3-8])['′]([0-9]|1[01])(?![\w'\"])", _feet, "[0-9]['′][0-9]"),
+    rule(r"(?<![\w.,:/])[0-9]{1,2}h[0-5][0-9]()(?!\w)", _duration, after="h"),
+    rule(rf"{START}([0-9]{{1,2}})['′] ?({AMOUNT})[\"″]", _feet, after="'′"),
+    rule(rf"{START}([3-8])['′]([0-9]|1[01])(?![\w'\"])", _feet, after="'′"),
     rule(
         r"(?<![\w.,:/$£€¥])(?:[0-9]+ ?d(?:ays)? ?)?(?:[0-9]+(?:\.[0-9]+)? ?(?:hrs|hr|h|mins|min|m|"
         r"sec|s)\.? ?){1,2}"
         r"[0-9]+(?:\.[0-9]+)? ?(?:mins|min|m|sec|s)(?![\w/²³^])(?:(?<=[nsc])(\.)(?!\w))?",
         _duration,
         "[0-9] ?[hm]",
-        numeric=True,
+        after=" .hmsd",
     ),
     rule(
         r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]+)?)° ?(?:([0-9]{1,2})['′] ?)?(?:([0-9]{1,2}(?:\.[0-9]+)"
         r"?)[\"″] ?)?"
         r"([NSEW])(?![\w'])",
         _angle,
-        "°",
+        chars="°",
+        after=".°",
     ),
-    rule(r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)", _sprint, "[x×]"),
+    rule(
+        r"(?<![\w.,/])([0-9]{1,2}) ?[x×] ?([0-9]{2,5}) ?-?(m|km|ft|yd)(?!\w)",
+        _sprint,
+        chars="x×",
+        after=" x×",
+    ),
     rule(
         rf"(?<![\w/])(?:{alternatives(_BARE)})(?![\w/²³])",
         _bare,
-        "/[hsmL]|kWh|[mk]ph|rpm|bps|Hz|m²",
+        words=first_words(_BARE),
     ),
     rule(
         rf"{START}{_SHAPE}(?:{_BY}{_SHAPE})+(?<![0-9 ])(?![\w²³/])",
@@ -362,7 +368,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"{START}([0-9]{{1,3}}),([0-9]{{1,2}}) ?({_UNIT})(?![\w/²³])",
         lambda f, b: read_measure(f"{f[1]}.{f[2]}", UNITS[f[3]], b),
-        "[0-9],[0-9]",
+        after=",",
     ),
     rule(
         rf"{START}({AMOUNT}) ?({_UNIT}) ?[-—–] ?({AMOUNT}) ?\2(?![\w²³/]| ?=)",
@@ -374,7 +380,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
         rf"{START}({NUMBER}) ?(k|K|m|M|mn|b|B|bn)(\+?)(?= [a-z])",
         _many,
         "[0-9] ?[kKmMbB]",
-        numeric=True,
+        after=" ,.kKmMbB",
     ),
     rule(rf"{START}({RANGE}) ?([CF])(?!\w|'|\.\w|[+-])", _heat, "[0-9] ?[CF]", chars="CF"),
     rule(rf"{START}({RANGE})[ -]?A(?![\w'+&-]|\.\w| [A-Z])", _amps, "[0-9][ -]?A", chars="A"),
@@ -382,7 +388,7 @@ MEASURE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"{START}((?:{AMOUNT})) ({_CUPS})(?!\w)",
         _spelled_fraction,
-        "[0-9][/⁄][0-9]|[½¼¾⅓⅔⅛⅜⅝⅞⅕]",
+        chars="/⁄½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒",
         numeric=True,
     ),
 )

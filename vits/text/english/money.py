@@ -6,7 +6,7 @@ from vits.text.english.amounts import read_range
 from vits.text.english.context import has_article
 from vits.text.english.numbers import NUMBER, cardinal, number
 from vits.text.english.units import PER
-from vits.text.languages.tables import alternatives
+from vits.text.languages.tables import alternatives, first_words
 from vits.text.rules import Rule, rule
 
 __all__ = ["MONEY_RULES"]
@@ -192,9 +192,9 @@ def _coins(found: re.Match[str], british: bool) -> str:
 
 MONEY_RULES: tuple[Rule[bool], ...] = (
     rule(_BEFORE, _before, _SIGN),
-    rule(_AFTER, _after, f"[0-9a-zA-Z] ?{_SIGN}|[0-9a-zA-Z] ?[A-Z]{{3}}(?!\\w)"),
-    rule(_CODE_BEFORE, _code, r"(?:[A-Z]{3}|Rs\.?) ?[0-9]"),
-    rule(rf"(?<![\w.,])({NUMBER}) ?(¢)(?!\w)", _coins, "¢"),
-    rule(r"(?<![\w.,/$£€])([0-9]{1,2})(p)(?![\w/]|\.[0-9])", _coins, "[0-9]p"),
+    rule(_AFTER, _after, rf"[0-9]\+?{_MAGNITUDE} ?(?:{_SIGN}|{_ISO})", numeric=True),
+    rule(_CODE_BEFORE, _code, words=first_words(_CODES)),
+    rule(rf"(?<![\w.,])({NUMBER}) ?(¢)(?!\w)", _coins, "¢", numeric=True),
+    rule(r"(?<![\w.,/$£€])([0-9]{1,2})(p)(?![\w/]|\.[0-9])", _coins, after="p"),
 )
 """Rules for sums of money, in order."""

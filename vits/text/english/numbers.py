@@ -1,6 +1,7 @@
 """English number words, with or without the British "and"."""
 
 import re
+from functools import lru_cache
 
 __all__ = [
     "NUMBER",
@@ -15,7 +16,8 @@ __all__ = [
 
 # A number with optional thousands separators (commas or spaces) and decimals.
 NUMBER = (
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9]|[ -][0-9])|[0-9]+)"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9]|[ -][0-9])"
+    r"|[0-9]+(?![0-9]))"
     r"(?:\.[0-9]+)?"
 )
 
@@ -69,6 +71,7 @@ def _below_thousand(value: int, british: bool) -> str:
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def cardinal(value: int, british: bool = False) -> str:
     """Return the words of a whole number in [0, 10**15).
 
@@ -97,6 +100,7 @@ def digits(text: str) -> str:
     return " ".join(_SMALL[int(char)] for char in text if char in "0123456789")
 
 
+@lru_cache(maxsize=4096)
 def number(text: str, british: bool = False) -> str:
     """Return the words of a ``NUMBER``; digit by digit with leading zeros or over 15 digits.
 
@@ -111,6 +115,7 @@ def number(text: str, british: bool = False) -> str:
     return f"{words} point {digits(decimals)}" if point else words
 
 
+@lru_cache(maxsize=4096)
 def ordinal(text: str, british: bool = False) -> str:
     """Return the ordinal of a whole number given in digits.
 

@@ -4,7 +4,7 @@ import re
 
 from vits.text.english.abbreviations import COUNTED
 from vits.text.english.numbers import cardinal, ordinal, year
-from vits.text.languages.tables import word_set
+from vits.text.languages.tables import in_any_case, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["ROMAN_RULES", "roman_value"]
@@ -36,6 +36,8 @@ _MORE = (
     rf"((?:(?:, ?|-|–|,? (?:and|or|to|of|&|through) )(?![ICDLM]\b){_NUMERAL}(?![\w&'-]|\.[A-Z]))*)"
 )
 _SMALL_NUMERAL = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+# What small numerals count.
+_PLACES = word_set("chapter page part act scene section book p pp ch vol sc volume")
 _END = r"(?![\w&]|'(?!s)|\.[A-Z])"
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 # Words with a capital letter before "IV" that make it no number.
@@ -120,25 +122,31 @@ def _junior(found: re.Match[str], british: bool) -> str:
     return f"{found[1]} the {ordinal(str(roman_value(found[2])), british)}"
 
 
-_AFTER_NAME = r"[\w.] [IVXLCDM]+\b"
 ROMAN_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"(?<!\w)({_NUMERAL})(?:st|nd|rd|th)?(?= (?:[Cc]entur(?:y|ies)|[Dd]ynasty|[Oo]lympi\w+|"
         rf"[Cc]ongress))",
         _century,
-        "[IVXLCDM] ",
+        "[IVXLCDM](?:st|nd|rd|th)? [CcDdOo]",
     ),
     # "Henry I think": a single I is read only after words such as "Chapter".
-    rule(rf"\b({_RULERS}) ({_NUMERAL}){_END}", _ruler, _AFTER_NAME),
+    rule(rf"\b({_RULERS}) ({_NUMERAL}){_END}", _ruler, words=_RULERS.split("|")),
     rule(
-        rf"\b((?:{_STYLES}) (?:[A-Z][a-z]+ )?[A-Z][a-z]+) ({_NUMERAL}){_END}", _ruler, _AFTER_NAME
+        rf"\b((?:{_STYLES}) (?:[A-Z][a-z]+ )?[A-Z][a-z]+) ({_NUMERAL}){_END}",
+        _ruler,
+        words=_STYLES.split("|"),
     ),
-    rule(rf"\b((?:{_COUNTED})(?:s|es|\.)?) ({_NUMERAL}){_END}{_MORE}", _counted, _AFTER_NAME),
+    rule(
+        rf"\b((?:{_COUNTED})(?:s|es|\.)?) ({_NUMERAL}){_END}{_MORE}",
+        _counted,
+        words=[name + ending for name in _COUNTED.split("|") for ending in ("", "s", "es")],
+    ),
     rule(
         rf"\b((?i:chapter|page|part|act|scene|section|book|pp?\.|ch\.|vol\.|sc\.|"
         rf"volume)) ({_SMALL_NUMERAL})(?![\w'])()",
         _counted,
         r"[a-z.] [ivxl]+(?![\w.'])",
+        words=in_any_case(_PLACES),
     ),
     rule(rf"\b([A-Z][a-z]+,? [A-Z][\w.]*|[A-Z]\.) (III){_END}", _junior, "III"),
     rule(

@@ -3,7 +3,7 @@
 import re
 
 from vits.text.english.numbers import digits
-from vits.text.languages.tables import alternatives
+from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["STATES", "STATE_RULES", "TELEPHONE_RULES"]
@@ -29,6 +29,14 @@ _CALLED = (
     r"[Tt]ext(?: [A-Z]+)?|[Rr]ing|[Nn]umber|[Mm]obile|[Cc]ell|WhatsApp|SMS|PIN|[Pp]in|"
     r"[Cc]ode|[Pp]asscode|[Hh]otline|[Zz]ip|ZIP)"
     r"(?: (?:is|was|to|at|on|us|me|him|her|them|the|us at|me at|me on|us on))?[.:]? "
+)
+# Their first words.
+_CALLS = word_set(
+    """
+    Call Called Calling Calls call called calling calls Dial Dialed Dialled dial dialed dialled
+    Phone phone Tel TEL tel Fax fax Text text Ring ring Number number Mobile mobile Cell cell
+    WhatsApp SMS PIN Pin pin Code code Passcode passcode Hotline hotline ZIP Zip zip
+    """
 )
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
@@ -84,54 +92,66 @@ def _postcode(found: re.Match[str], british: bool) -> str:
     )
 
 
+# Numbers in groups: free of charge, local, of cards, of many countries, of Australia, any other.
+_GROUPS = (
+    "1[- ](?:8[0-9]{2}|900)[- ][0-9]{3}[- ]?[0-9]{4}",
+    "[0-9]{3}-[0-9]{4}",
+    "(?:[0-9]{4}[ -]){3}[0-9]{4}",
+    "[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}",
+    "0[0-9]{1,5}(?:[ -][0-9]{2,8}){1,4}",
+    "1[38]00 [0-9]{3} [0-9]{3}",
+    "13 [0-9]{2} [0-9]{2}",
+    "[0-9]+(?:-[0-9]+){2,}",
+)
 TELEPHONE_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"{_START}(?:1[- .])?(?:8[0-9]{{2}}|900)-(?=[A-Z0-9-]*[A-Z])(?:[A-Z0-9]+)(?:-[A-Z0-9]+)*"
         rf"{_STOP}",
         _words,
         "-[A-Z0-9]",
+        after="- .",
     ),
     rule(
         rf"{_START}(?:\+?1[ -.])?(?:\([0-9]{{3}}\) ?|[0-9]{{3}}[-. ])[0-9]{{3}}[-. ][0-9]{{4}}"
         rf"{_STOP}",
         _spell,
-        "[0-9]{4}",
+        "[0-9]{3}[-. ][0-9]{4}",
     ),
     rule(
-        rf"{_START}1[- ](?:8[0-9]{{2}}|900)[- ][0-9]{{3}}[- ]?[0-9]{{4}}{_STOP}", _spell, "[0-9]{4}"
+        rf"{_START}(?:{'|'.join(_GROUPS)}){_STOP}",
+        _spell,
+        "[0-9][ -][0-9]+[ -]?[0-9]",
+        after="- ",
     ),
-    rule(rf"{_START}[0-9]{{3}}-[0-9]{{4}}{_STOP}", _spell, "-[0-9]{4}"),
     rule(
         rf"{_START}\+[0-9]{{1,4}}(?:[ .-]?\(?[0-9]{{1,12}}\)?){{1,6}}(?<=[0-9]){_STOP}",
         _spell,
         r"\+[0-9]",
+        numeric=True,
     ),
-    rule(rf"{_START}(?:[0-9]{{4}}[ -]){{3}}[0-9]{{4}}{_STOP}", _spell, "[0-9]{4}[ -]"),
-    rule(rf"{_START}[0-9]{{4}}[ -][0-9]{{6}}[ -][0-9]{{5}}{_STOP}", _spell, "[0-9]{6}"),
     rule(
         rf"{_START}\(0[0-9]{{1,4}}\) ?[0-9]{{2,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_STOP}",
         _spell,
         r"\(0",
     ),
-    rule(rf"{_START}0[0-9]{{1,5}}(?:[ -][0-9]{{2,8}}){{1,4}}{_STOP}", _spell, "0[0-9]+[ -]"),
-    rule(rf"{_START}1[38]00 [0-9]{{3}} [0-9]{{3}}{_STOP}", _spell, "1[38]00 "),
-    rule(rf"{_START}13 [0-9]{{2}} [0-9]{{2}}{_STOP}", _spell, "13 "),
-    rule(rf"{_START}[0-9]+(?:-[0-9]+){{2,}}{_STOP}", _spell, "-[0-9]+-"),
     rule(
         rf"\b({_CALLED})(\+?[0-9]{{2,}}(?:[ .-][0-9]{{2,}}){{1,5}}|[0-9]{{4,}}){_STOP}",
         _called,
-        "[CcDdPpTtFfRrNnMmHhZzWS](?:all|ial|hone|el|EL|ax|ext|ing|umber|obile|ell|in|IN|ode|assc|"
-        "otline|ip|IP|hats|MS)",
+        words=_CALLS,
     ),
     rule(
         r"\b([Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed)?|[Cc]alls to) (911|999|112|000|411|311|211|101|"
         r"111|988)(?!\w|[.,-][0-9])",
         _emergency,
-        "[0-9]{3}",
+        words=_CALLS,
     ),
-    rule(rf"{_START}\+?[0-9]{{10,}}{_STOP}", _spell, "[0-9]{10}"),
-    rule(r"(?<![\w.])(?:[Ee]xt\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)", _extension, "x"),
-    rule(r"(?<!\w)0x([0-9A-Fa-f]{2,16})(?!\w)", _hexadecimal, "0x"),
+    rule(rf"{_START}\+?[0-9]{{10,}}{_STOP}", _spell, "[0-9]{10}", numeric=True),
+    rule(
+        r"(?<![\w.])(?:[Ee]xt\.?|(?<=[0-9] )x) ?([0-9]{2,6})(?!\w)",
+        _extension,
+        words=("Ext", "ext", "x"),
+    ),
+    rule(r"(?<!\w)0x([0-9A-Fa-f]{2,16})(?!\w)", _hexadecimal, after="x"),
     rule(
         rf"((?:[A-Z][a-z]+,? |, |(?<!\w)))({alternatives(STATES)}),? "
         r"([0-9]{5})(?:-([0-9]{4}))?(?![\w-])",

@@ -142,32 +142,29 @@ def _period(found: re.Match[str], british: bool) -> str | None:
     return f"{names[found[1]]} to {names[found[2]]}" if found[2] in names else None
 
 
-_DOT = r"[a-z]\.(?=\W|$)"
 DAY_RULES: tuple[Rule[bool], ...] = (
     rule(
         rf"\b({_SHORT})\.? ?[-–—] ?({_SHORT})\b(?:\.(?! [A-Z]|$))?",
         _period,
-        "[a-z]\\.? ?[-–—] ?[A-Z]",
+        words=[*_DAYS, *_MONTHS],
     ),
     rule(
         rf"\b({'|'.join(_DAYS)})(?=,? (?:(?:the )?[0-9]{{1,2}}(?:st|nd|rd|th)? (?:of )?)?"
         rf"(?:{'|'.join(_MONTHS)}|May)[a-z]*\b)",
         _weekday,
-        "[a-z],? (?:[0-9]|[A-Z])",
+        words=_DAYS,
     ),
-    rule(
-        rf"\b({alternatives(_DAYS)})(?= [0-9]{{1,2}}(?:[-–:]| ?[ap]\.?m))", _weekday, "[a-z] [0-9]"
-    ),
+    rule(rf"\b({alternatives(_DAYS)})(?= [0-9]{{1,2}}(?:[-–:]| ?[ap]\.?m))", _weekday, words=_DAYS),
     rule(
         r"(?<=on |or |nd |ry |is |xt |st )(Sat|Sun|Wed|Mon|Fri)(\.)(?!\w)",
         lambda f, b: with_dot(_weekday(f, b), f),
-        _DOT,
+        words=_DAYS,
     ),
     rule(
         r"\b(Sat|Sun|Wed)\.(?= ?(?:,|[0-9]|-|& |and |or |to |at |[A-Z][a-z]+\.? [0-9]|morning|"
         r"night|evening))",
         _weekday,
-        _DOT,
+        words=_DAYS,
     ),
 )
 """Rules for abbreviated days and months, in order."""
@@ -175,32 +172,42 @@ DAY_RULES: tuple[Rule[bool], ...] = (
 _TIME = "[0-9]{1,2}(?::[0-9]{2})?"
 
 TIME_RULES: tuple[Rule[bool], ...] = (
-    rule(rf"{_START}([01][0-9]|2[0-4])([0-5][0-9])(?= (?:hours|hrs)\b)", _military, "[0-9]{4} h"),
+    rule(
+        rf"{_START}([01][0-9]|2[0-4])([0-5][0-9])(?= (?:hours|hrs)\b)",
+        _military,
+        "[0-9]{4} h",
+        after=" ",
+    ),
     rule(
         r"(?<=\bat |\bby )(0[0-9])([0-5][0-9])(?=[,.;!?)]|$| [a-z])(?![.,][0-9])",
         _military,
         " 0[0-9]{3}",
+        numeric=True,
     ),
-    rule(rf"{_START}([0-9]{{1,2}}):([0-9]{{2}}\.[0-9]+)(?![\w:])", _split_seconds, ":[0-9]+\\."),
+    rule(
+        rf"{_START}([0-9]{{1,2}}):([0-9]{{2}}\.[0-9]+)(?![\w:])",
+        _split_seconds,
+        after=":",
+    ),
     rule(
         rf"{_START}(?P<first>{_TIME})(?: ?(?P<early>[AaPp])\.?[Mm]\.?)? ?(?:-|—|–|"
         rf"to) ?(?P<last>{_TIME})"
         r"(?: ?(?P<half>[AaPp])\.?[Mm]\b(?P<dot>\.)?)?(?![\w:%]|[-.,/][0-9])",
         _range,
-        "[0-9]",
+        after=": AaPp-—–t",
     ),
     rule(
         rf"{_START}([0-9]{{1,3}}):([0-9]{{2}}):([0-9]{{2}})(\.[0-9]+)?(?: ?{_HALF})?(?![\w:])",
         _seconds,
-        ":[0-9]",
+        after=":",
     ),
-    rule(rf"{_START}([0-9]{{1,2}}):([0-9]{{2}})(?: ?{_HALF})?(?![\w:])", _clock, ":[0-9]"),
+    rule(rf"{_START}([0-9]{{1,2}}):([0-9]{{2}})(?: ?{_HALF})?(?![\w:])", _clock, after=":"),
     rule(
         rf"{_START}([0-9]{{1,2}}):([0-5][0-9])([ap])(?!\w)",
         lambda f, b: f"{read_hours(int(f[1]), int(f[2]), b, bare=True)} {f[3].upper()} M",
-        "[0-9][ap]",
+        after=":",
     ),
-    rule(rf"{_START}([0-9]{{1,2}})\.([0-5][0-9]) ?{_HALF}(?!\w)", _dotted, "[0-9]"),
-    rule(rf"{_START}([0-9]{{1,2}}) ?{_HALF}(?!\w)", _hour_only, "[0-9] ?[AaPp]"),
+    rule(rf"{_START}([0-9]{{1,2}})\.([0-5][0-9]) ?{_HALF}(?!\w)", _dotted, after="."),
+    rule(rf"{_START}([0-9]{{1,2}}) ?{_HALF}(?!\w)", _hour_only, after=" AaPp"),
 )
 """Rules for times, in order."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["alternatives", "pairs", "word_set"]
+__all__ = ["alternatives", "first_words", "in_any_case", "pairs", "word_set"]
 
 Tree = dict[str, "Tree"]
 
@@ -25,6 +25,29 @@ def word_set(text: str) -> frozenset[str]:
     ['one', 'two']
     """
     return frozenset(text.split())
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def first_words(phrases: Iterable[str]) -> frozenset[str]:
+    """Return the letters that phrases begin with.
+
+    >>> sorted(first_words(["Song of Songs", "w/o", "kg/m³"]))
+    ['Song', 'kg', 'w']
+    """
+    return frozenset(found[0] for found in map(_LETTERS.match, phrases) if found is not None)
+
+
+def in_any_case(words: Iterable[str]) -> frozenset[str]:
+    """Return words as they are, in small letters, in capitals and capitalised.
+
+    >>> sorted(in_any_case(["PhD"]))
+    ['PHD', 'PhD', 'Phd', 'phd']
+    """
+    return frozenset(
+        form for word in words for form in (word, word.lower(), word.upper(), word.capitalize())
+    )
 
 
 def alternatives(words: Iterable[str]) -> str:
