@@ -58,6 +58,21 @@ def libritts(tmp_path):
 
 
 @pytest.fixture
+def kaldi(tmp_path):
+    return _write_files(
+        tmp_path / "kaldi",
+        {
+            "text": "ann-u1 Hello there.\nbob-u2 Good bye\nbob-u3\n",
+            "wav.scp": "ann-u1 /away/data/1.wav\nbob-u2 /away/data/2.wav\n",
+            "utt2spk": "ann-u1 ann\nbob-u2 bob\nbob-u3 bob\n",
+            "spk2utt": "ann ann-u1\nbob bob-u2 bob-u3\n",
+            "data/1.wav": "x",
+            "data/2.wav": "x",
+        },
+    )
+
+
+@pytest.fixture
 def piper(tmp_path):
     return _write_files(
         tmp_path / "piper",

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from vits.data.corpora.audiofolder import read_audiofolder
 from vits.data.corpora.delimited import FIXED, open_table
+from vits.data.corpora.fields import Lines
 from vits.data.corpora.filelist import read_filelist
-from vits.data.corpora.layout import LAYOUTS, find, locate
+from vits.data.corpora.kaldi import read_kaldi
+from vits.data.corpora.layout import LAYOUTS, Found, find, locate
 from vits.data.corpora.libritts import read_libritts
 from vits.data.corpora.ljspeech import read_ljspeech
 from vits.data.corpora.pairs import read_pairs
@@ -28,6 +30,7 @@ __all__ = [
     "read_audiofolder",
     "read_corpus",
     "read_filelist",
+    "read_kaldi",
     "read_libritts",
     "read_ljspeech",
     "read_pairs",
@@ -35,11 +38,14 @@ __all__ = [
     "read_vctk",
 ]
 
-_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+_FOLDER_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "kaldi": read_kaldi,
     "libritts": read_libritts,
+    "pairs": read_pairs,
+}
+_LINE_READERS: dict[str, Callable[[Path, Lines | None], Iterator[Row]]] = {
     "audiofolder": read_audiofolder,
     "manifest": read_manifest,
-    "pairs": read_pairs,
 }
 
 
@@ -84,26 +90,29 @@ def open_corpus(
     folder = None if audio_dir is None else Path(audio_dir)
     columns = format if format not in LAYOUTS and re.search(r"[|,;]", format) else None
     if format == "auto" or (columns and table is None and source.is_dir()):
-        name, path = find(source, table, columns or "auto")
+        found = find(source, table, columns or "auto", folder)
     else:
         name = "table" if columns else format
-        path = locate(source, name, table)
+        found = Found(name, locate(source, name, table))
+    name, path = found.layout, found.path
     if microphone is not None and name != "vctk":
         raise DataError(f"microphone {microphone} applies to vctk only, not to {name}; omit it")
-    if folder is not None and name in ("libritts", "audiofolder", "manifest", "pairs"):
+    if folder is not None and name in (*_FOLDER_READERS, *_LINE_READERS):
         raise DataError(f"{name} defines the folders of its recordings; omit the folder {folder}")
     if name == "vctk":
         return Corpus(read_vctk(path, folder, microphone or 1), name, str(path))
-    if name in _READERS:
-        return Corpus(_READERS[name](path), name, str(path))
+    if name in _FOLDER_READERS:
+        return Corpus(_FOLDER_READERS[name](path), name, str(path))
+    if name in _LINE_READERS:
+        return Corpus(_LINE_READERS[name](path, found.lines), name, str(path))
     given = columns or (format if format in FIXED else "auto")
-    opened = open_table(path, folder, given)
+    opened = found.table or open_table(found.lines or path, folder, given)
     if opened is None:
         raise DataError(
             f"{path} is no table of recordings: no column names files below {folder or path.parent}"
             "; name the folder with --audio-dir"
         )
-    return Corpus(opened.rows(phonemes=path.suffix == ".cleaned"), name, opened.describe())
+    return Corpus(opened.rows(phonemes=opened.has_phonemes), name, opened.describe())
 
 
 def read_corpus(

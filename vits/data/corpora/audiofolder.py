@@ -1,17 +1,20 @@
 """Hugging Face audiofolder: ``metadata.csv`` or ``metadata.jsonl`` with a column ``file_name``.
 
-JSON Lines of other programs, such as NeMo's ``audio_filepath``, are read as well.
+JSON Lines of other programs, such as NeMo's ``audio_filepath``, and JSON lists of objects are read
+as well.
 """
 
 import csv
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vits.data.corpora.columns import NAMES
+from vits.data.corpora.fields import Lines
 from vits.data.corpora.recordings import Recordings
 from vits.data.corpora.table import strip_suffix
-from vits.data.prepared.manifest import Row, json_object, numbered_lines
+from vits.data.prepared.manifest import Row, json_object
 from vits.errors import DataError
 
 __all__ = ["read_audiofolder"]
@@ -22,13 +25,14 @@ _SPEAKERS = ("speaker", "speaker_id", *NAMES["speaker"])
 _LANGUAGES = ("language", *NAMES["language"])
 
 
-def read_audiofolder(table: Path) -> Iterator[Row]:
+def read_audiofolder(table: Path, lines: Lines | None = None) -> Iterator[Row]:
     """Read the metadata of an audiofolder.
 
     Args:
         table: a comma-separated file with a header, or a JSONL file. Columns: ``file_name``,
             relative to the folder of the table; ``text`` or ``transcription``; optionally
             ``speaker`` or ``speaker_id``, and ``language``. Other columns are ignored.
+        lines: its lines, if they are read already.
 
     Yields:
         One row per line; its id is the file name without the extension.
@@ -38,7 +42,9 @@ def read_audiofolder(table: Path) -> Iterator[Row]:
         MissingFileError: the table does not exist.
     """
     recordings = Recordings(table.parent, None)
-    records = _jsonl(table) if table.suffix == ".jsonl" else _csv(table)
+    lines = lines or Lines(table)
+    kind = lines.first.lstrip()[:1]
+    records = _jsonl(lines) if kind == "{" else _list(lines) if kind == "[" else _csv(lines)
     for number, values in records:
         where = f"{table}:{number}"
         name = _text(values, _FILES, where)
@@ -53,9 +59,9 @@ def read_audiofolder(table: Path) -> Iterator[Row]:
         )
 
 
-def _csv(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _csv(text: Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Read a comma-separated table with a header; quoted fields may span lines."""
-    lines = list(numbered_lines(table))
+    lines, table = list(text), text.path
     reader = csv.reader((f"{line}\n" for _, line in lines), strict=True)
     header: list[str] = []
     try:
@@ -86,11 +92,25 @@ def _header(fields: list[str], where: str) -> list[str]:
     return fields
 
 
-def _jsonl(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _jsonl(lines: Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Read one JSON object from each line."""
-    for number, line in numbered_lines(table):
-        values = json_object(line, f"{table}:{number}")
-        _header(list(values), f"{table}:{number}")
+    for number, line in lines:
+        values = json_object(line, f"{lines.path}:{number}")
+        _header(list(values), f"{lines.path}:{number}")
+        yield number, values
+
+
+def _list(lines: Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Read a JSON list of objects; the numbers are those of its items."""
+    where = str(lines.path)
+    try:
+        items = json.loads("\n".join(line for _, line in lines))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not JSON ({error}); write a list of objects") from error
+    for number, values in enumerate(items, 1):
+        if not isinstance(values, dict):
+            raise DataError(f"{where}: item {number} must be a JSON object")
+        _header(list(values), f"{where}: item {number}")
         yield number, values
 
 

@@ -9,7 +9,8 @@ from vits.errors import DataError
 __all__ = ["NAMES", "Columns", "from_header", "from_names", "guess", "is_header"]
 
 _LISTS = {
-    "text": "normalized_text normalised_text text_normalized normalized normalised text sentence "
+    "text": "normalized_text normalised_text text_normalized normalized_transcription "
+    "normalized_transcript normalized normalised text sentence "
     "transcript transcription transcriptions transcribed_text raw_text raw_transcription caption "
     "phrase utterance_text content words",
     "audio": "audio_filepath audio_file audio_path audio_filename audiofile audio file_name "

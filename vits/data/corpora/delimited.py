@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vits.data.corpora.columns import Columns, from_header, from_names, guess, is_header
-from vits.data.corpora.fields import DELIMITERS, Line, iter_lines, read_lines
+from vits.data.corpora.fields import DELIMITERS, Line, Lines, iter_lines, read_lines
 from vits.data.corpora.recordings import Recordings
 from vits.data.corpora.table import AUDIO_SUFFIXES, OTHER_SUFFIXES, strip_suffix
-from vits.data.prepared.manifest import Row, numbered_lines
+from vits.data.prepared.manifest import Row
 from vits.errors import DataError
 
 __all__ = ["FIXED", "Table", "open_table"]
@@ -28,6 +28,8 @@ _DESCRIBED = {
     "filelist": "path|text or path|speaker|text",
 }
 _SAMPLE = 200  # lines that are looked at to find the delimiter
+_IPA = re.compile("[\u02c8\u02cc\u02d0]")  # stress, secondary stress, length
+_NEARLY = 0.8  # of all texts; a single word may be unstressed
 
 
 class Table(NamedTuple):
@@ -63,6 +65,13 @@ class Table(NamedTuple):
                 language=None if columns.language is None else fields[columns.language] or None,
             )
 
+    @property
+    def has_phonemes(self) -> bool:
+        """Whether the texts are phonemes: by the name of the table, or by marks of IPA."""
+        texts = [line.fields[self.columns.text] for line in self.lines[:_SAMPLE]]
+        marked = sum(bool(_IPA.search(text)) for text in texts)
+        return self.path.suffix == ".cleaned" or (marked > 0 and marked >= _NEARLY * len(texts))
+
     def layout(self) -> str:
         """Return the name of the table's layout."""
         if self.header or self.delimiter != "|":
@@ -81,17 +90,24 @@ class Table(NamedTuple):
         count = len(self.lines[0].fields) if self.lines else 0
         columns = self.columns.describe(count)
         head = ", named by its first line" if self.header else ""
+        head += ", the texts being phonemes" if self.has_phonemes else ""
         return f"{self.path.name} with the columns {columns} between {mark}{head}"
 
 
-def open_table(path: Path, audio_dir: Path | None = None, layout: str = "auto") -> Table | None:
-    """Detect the delimiter, the header and the columns of a table.
+def open_table(
+    table: Path | Lines,
+    audio_dir: Path | None = None,
+    layout: str = "auto",
+    recordings: Recordings | None = None,
+) -> Table | None:
+    """Detect the delimiter, the header and the columns of a table, which is read once.
 
     Args:
-        path: the table.
+        table: its path, or its lines.
         audio_dir: folder of the recordings; default: the table's folder and all
             below it.
         layout: ``auto``, one of ``FIXED``, or columns like ``audio|speaker|text``.
+        recordings: those of the table's folder, if they are known already.
 
     Returns:
         The table; None if it is no table of recordings.
@@ -100,10 +116,12 @@ def open_table(path: Path, audio_dir: Path | None = None, layout: str = "auto") 
         DataError: the columns can be read in more than one way, or a line is malformed.
         MissingFileError: the file does not exist.
     """
+    text = Lines(table) if isinstance(table, Path) else table
+    path = text.path
     best: tuple[int, str, int, bool] | None = None
-    recordings = Recordings(path.parent, audio_dir)
+    recordings = recordings or Recordings(path.parent, audio_dir)
     for delimiter in DELIMITERS:
-        score = _score(path, delimiter, recordings)
+        score = _score(text, delimiter, recordings)
         if score is not None and (best is None or score[0] > best[0]):
             best = (score[0], delimiter, *score[1:])
     if best is None:
@@ -111,20 +129,20 @@ def open_table(path: Path, audio_dir: Path | None = None, layout: str = "auto") 
             return None
         best = (0, "|", 0, False)
     _, delimiter, audio, header = best
-    lines = read_lines(path, delimiter)
-    lines = _whole_texts(path, lines, delimiter, header, audio)
+    lines = read_lines(text, delimiter)
+    lines = _whole_texts(text, lines, delimiter, header, audio)
     first = lines[0].fields if lines else []
     lines = lines[1:] if header else lines
-    columns = _columns(path, layout, first, lines, delimiter, audio, header)
+    columns = _columns(text, layout, first, lines, delimiter, audio, header)
     _check(path, columns, lines, len(first), _DESCRIBED.get(layout, columns.describe(len(first))))
     names = [line.fields[columns.audio] for line in lines]
-    return Table(path, delimiter, columns, lines, header, Recordings(path.parent, audio_dir, names))
+    return Table(path, delimiter, columns, lines, header, recordings.named(names))
 
 
-def _score(path: Path, delimiter: str, recordings: Recordings) -> tuple[int, int, bool] | None:
+def _score(text: Lines, delimiter: str, recordings: Recordings) -> tuple[int, int, bool] | None:
     """Rate a delimiter: rows whose recording exists, the column of the recordings, the header."""
     try:
-        rows = list(islice(iter_lines(path, delimiter), _SAMPLE))
+        rows = list(islice(iter_lines(text, delimiter), _SAMPLE))
     except DataError:  # a quote that stays open: not this delimiter, or read_lines says so
         return None
     fields = [[text for text, _ in parts] for _, parts in rows]
@@ -146,21 +164,21 @@ def _score(path: Path, delimiter: str, recordings: Recordings) -> tuple[int, int
 
 
 def _whole_texts(
-    path: Path, lines: list[Line], delimiter: str, header: bool, audio: int
+    text: Lines, lines: list[Line], delimiter: str, header: bool, audio: int
 ) -> list[Line]:
     """Rejoin texts that contain the delimiter, in a table of an id and a text."""
     widths = {len(line.fields) for line in lines}
     if delimiter not in ",;" or header or len(widths) < 2 or min(widths) != 2 or audio != 0:
         return lines
     return [
-        Line(number, [name.strip().strip('"'), text.strip()])
-        for number, line in numbered_lines(path)
-        for name, _, text in [line.partition(delimiter)]
+        Line(number, [name.strip().strip('"'), spoken.strip()])
+        for number, line in text
+        for name, _, spoken in [line.partition(delimiter)]
     ]
 
 
 def _columns(
-    path: Path,
+    text: Lines,
     layout: str,
     first: list[str],
     lines: list[Line],
@@ -169,7 +187,7 @@ def _columns(
     header: bool,
 ) -> Columns:
     """Return what the columns are: as named, or by the header, or by the values."""
-    width = len(first)
+    width, path = len(first), text.path
     if layout not in ("auto", "table", *FIXED):
         return from_names(layout)
     if header:
@@ -181,7 +199,7 @@ def _columns(
             )
         return FIXED[layout][width]
     alike = [line.fields for line in lines if len(line.fields) == width]
-    if delimiter in ",;" and width > 2 and _spaced(path, delimiter):
+    if delimiter in ",;" and width > 2 and _spaced(text, delimiter):
         raise DataError(
             f"{path}:1: a {delimiter!r} may divide columns or belong to the text "
             f"({delimiter.join(first)[:80]}); quote the texts, or name the columns in order: "
@@ -190,9 +208,9 @@ def _columns(
     return guess(alike, audio, str(path))
 
 
-def _spaced(path: Path, delimiter: str) -> bool:
+def _spaced(text: Lines, delimiter: str) -> bool:
     """Return whether a delimiter outside quotes is followed by a space, as in a sentence."""
-    lines = (re.sub(r'"(?:[^"]|"")*"', '""', line) for _, line in numbered_lines(path))
+    lines = (re.sub(r'"(?:[^"]|"")*"', '""', line) for _, line in text)
     return any(f"{delimiter} " in line for line in islice(lines, _SAMPLE))
 
 

@@ -13,8 +13,9 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
     """Read a file list.
 
     Args:
-        table: lines ``path|text`` or ``path|speaker|text``. If its name ends in ``.cleaned``, the
-            texts are phonemes and are marked as such by ``[[...]]``.
+        table: lines ``path|text`` or ``path|speaker|text``. If its name ends in ``.cleaned``, or
+            nearly all texts have IPA's marks of stress or length, the texts are phonemes and are
+            marked as such by ``[[...]]``.
         audio_dir: folder that the paths are relative to; default: the folder of the
             list, or any folder below it.
 
@@ -26,4 +27,4 @@ def read_filelist(table: Path, audio_dir: Path | None = None) -> Iterator[Row]:
         MissingFileError: the list does not exist.
     """
     opened = open_table(table, audio_dir, "filelist")
-    return opened.rows(phonemes=table.suffix == ".cleaned") if opened else iter(())
+    return opened.rows(phonemes=opened.has_phonemes) if opened else iter(())

@@ -1,17 +1,20 @@
 """Detection of a corpus layout from its files."""
 
 import csv
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from vits.data.corpora.columns import NAMES
-from vits.data.corpora.delimited import open_table
+from vits.data.corpora.delimited import Table, open_table
+from vits.data.corpora.fields import Lines
+from vits.data.corpora.kaldi import is_kaldi
+from vits.data.corpora.libritts import is_libritts
 from vits.data.corpora.pairs import has_pairs
 from vits.data.corpora.recordings import Recordings
-from vits.data.prepared.manifest import numbered_lines
 from vits.errors import DataError, MissingFileError
 
-__all__ = ["LAYOUTS", "detect", "find", "locate"]
+__all__ = ["LAYOUTS", "Found", "detect", "find", "locate"]
 
 LAYOUTS = (
     "ljspeech",
@@ -23,6 +26,7 @@ LAYOUTS = (
     "manifest",
     "table",
     "pairs",
+    "kaldi",
 )
 """Names of the layouts."""
 
@@ -36,28 +40,53 @@ _TABLES = {
 }
 """Default table names of the layouts with a table."""
 
-_PATTERNS = ("*.csv", "*.tsv", "*.psv", "*.txt", "*.list", "*.jsonl", "text", "etc/*.data")
+_PATTERNS = (
+    "*.csv", "*.tsv", "*.psv", "*.txt", "*.list", "*.jsonl", "*.json", "text", "etc/*.data"
+)  # fmt: skip
 _PREFERRED = ("metadata", "validated", "transcripts", "transcript")
+_FIRST_ITEM = 30  # lines of a JSON list that show its first item
 _MOST_TABLES = 50  # files of a folder that are looked into
 
-_SIGNS = "a table of recordings and texts, VCTK, LibriTTS, or a .txt beside each recording"
+_SIGNS = "a table of recordings and texts, VCTK, LibriTTS, Kaldi, or a .txt beside each recording"
+
+
+class Found(NamedTuple):
+    """What a corpus is.
+
+    Attributes:
+        layout: one of ``LAYOUTS``; empty if none fits.
+        path: the table or the folder.
+        lines: the lines of the table as far as they were read; None for a folder.
+        table: what the columns are; None unless it is a delimited table.
+    """
+
+    layout: str
+    path: Path
+    lines: Lines | None = None
+    table: Table | None = None
 
 
 def detect(source: Path, table: str | None = None) -> str:
     """Detect the layout of a corpus, one of ``LAYOUTS``; for the arguments see ``find``."""
-    return find(source, table)[0]
+    return find(source, table).layout
 
 
-def find(source: Path, table: str | None = None, columns: str = "auto") -> tuple[str, Path]:
+def find(
+    source: Path,
+    table: str | None = None,
+    columns: str = "auto",
+    audio_dir: Path | None = None,
+) -> Found:
     """Detect the layout of a corpus and the path that its reader needs.
 
     Args:
         source: folder or table.
         table: name of the table in the folder ``source``; only this table is examined then.
         columns: what the columns of a table are, like ``audio|speaker|text``.
+        audio_dir: folder of the recordings of a delimited table.
 
     Returns:
-        One of ``LAYOUTS``, and the table or the folder.
+        The layout, and what was read to detect it: a pipe can be read only once.
 
     Raises:
         DataError: no layout fits, or more than one does.
@@ -65,67 +94,69 @@ def find(source: Path, table: str | None = None, columns: str = "auto") -> tuple
     """
     if not source.exists():
         raise MissingFileError(f"corpus {source} does not exist; check the path and its spelling")
-    if table is not None or source.is_file():
-        path = source if table is None else locate(source, "filelist", table)
-        layouts = {path: _table_layout(path, columns)}
+    lines = None
+    if table is not None or not source.is_dir():
+        lines = Lines(source if table is None else locate(source, "filelist", table))
+        candidates = [_table_layout(lines, columns, Recordings(lines.path.parent, audio_dir))]
     else:
-        layouts = _in_folder(source, columns)
-    layouts = {path: layout for path, layout in layouts.items() if layout}
-    if len(layouts) == 1:
-        path, layout = next(iter(layouts.items()))
-        return layout, path if layout in _TABLES else source
-    if layouts:
-        signs = {"vctk": "txt/", "libritts": "*.normalized.txt"}
+        candidates = _in_folder(source, columns, audio_dir)
+    candidates = [found for found in candidates if found.layout]
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        signs = {"vctk": "txt/", "libritts": "its texts", "kaldi": "text"}
         listed = ", ".join(
-            f"{signs.get(layout, path.name)} ({layout})" for path, layout in layouts.items()
+            f"{signs.get(found.layout, found.path.name)} ({found.layout})" for found in candidates
         )
         raise DataError(f"{source} has several layouts: {listed}; choose with --format or --table")
     raise DataError(
-        f"{source} has no known layout: {_found(source)}; expected {_SIGNS}; choose one of "
+        f"{source} has no known layout: {_shown(source, lines)}; expected {_SIGNS}; choose one of "
         f"{', '.join(LAYOUTS)} with --format"
     )
 
 
-def _in_folder(source: Path, columns: str) -> dict[Path, str]:
-    """Return the layouts of a folder, by the table or folder that shows them."""
+def _in_folder(source: Path, columns: str, audio_dir: Path | None) -> list[Found]:
+    """Return the layouts of a folder."""
+    recordings = Recordings(source, audio_dir)
+
+    def look(path: Path) -> Found:
+        here = recordings if path.parent == source else Recordings(path.parent, audio_dir)
+        return _table_layout(Lines(path), columns, here)
+
     names = dict.fromkeys(chain.from_iterable(_TABLES.values()))
-    found = {
-        source / n: _table_layout(source / n, columns) for n in names if (source / n).is_file()
-    }
+    found = [look(source / name) for name in names if (source / name).is_file()]
+    looked = {one.path for one in found}
     if (source / "txt").is_dir() and any(source.glob("wav48*/")):
-        found[source / "txt"] = "vctk"
-    if any(any(source.glob(f"{'*/' * depth}*.normalized.txt")) for depth in (2, 3)):
-        found[source] = "libritts"
-    if any(found.values()):
+        found.append(Found("vctk", source))
+    if is_libritts(source):
+        found.append(Found("libritts", source))
+    if is_kaldi(source):
+        found.append(Found("kaldi", source))
+    if any(one.layout for one in found):
         return found
-    recordings = Recordings(source, None)
     tables = {path for pattern in _PATTERNS for path in source.glob(pattern) if path.is_file()}
-    tables = {path for path in tables if not recordings.has(path.stem) and path not in found}
-    for path in sorted(tables)[:_MOST_TABLES]:
-        if layout := _table_layout(path, columns):
-            found[path] = layout
-    found = {path: layout for path, layout in found.items() if layout}
+    tables = {path for path in tables if not recordings.has(path.stem) and path not in looked}
+    found = [one for path in sorted(tables)[:_MOST_TABLES] if (one := look(path)).layout]
     for stem in _PREFERRED:
-        chosen = {path: layout for path, layout in found.items() if path.stem == stem}
+        chosen = [one for one in found if one.path.stem == stem]
         if len(chosen) == 1:
             return chosen
     if not found and has_pairs(source):
-        found[source] = "pairs"
+        found.append(Found("pairs", source))
     return found
 
 
-def _found(source: Path) -> str:
+def _shown(source: Path, lines: Lines | None) -> str:
     """Return what lies in a folder, or the first line of a file."""
-    if source.is_file():
-        line = next((line for _, line in numbered_lines(source)), "")
-        return f"its first line is {line[:80]!r}"
+    if lines is not None:
+        return f"its first line is {lines.first[:80]!r}"
     names = sorted(f"{path.name}{'/' * path.is_dir()}" for path in source.iterdir())
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return f"it has {', '.join(names[:5]) or 'no files'}{more}"
 
 
 def locate(source: Path, layout: str, table: str | None = None) -> Path:
-    """Return the path a reader needs: the table, or the folder for vctk, libritts and pairs.
+    """Return the path a reader needs: the table, or the folder for a layout without one.
 
     Args:
         source: folder or table of the corpus.
@@ -147,7 +178,7 @@ def locate(source: Path, layout: str, table: str | None = None) -> Path:
         if table is not None or not source.is_dir():
             raise DataError(f"{layout} is read from a folder, not a table; give only the folder")
         return source
-    if source.is_file():
+    if not source.is_dir():
         if table is not None:
             raise DataError(f"{source} is a table already; omit the table {table}")
         return source
@@ -160,16 +191,23 @@ def locate(source: Path, layout: str, table: str | None = None) -> Path:
     return path
 
 
-def _table_layout(path: Path, columns: str) -> str:
-    """Detect the layout of a table from its content and the recordings; empty if none fits."""
-    if path.suffix == ".jsonl":
-        first = next((line for _, line in numbered_lines(path)), "")
-        if '"audio"' in first and '"id"' in first:
-            return "manifest"
-        named = any(f'"{name}"' in first for name in ("file_name", *NAMES["audio"]))
-        return "audiofolder" if named else ""
-    first = next((line for _, line in numbered_lines(path)), "")
+def _table_layout(lines: Lines, columns: str, recordings: Recordings) -> Found:
+    """Detect the layout of a table from its content and the recordings."""
+    path, first = lines.path, lines.first
+    if path.suffix in (".jsonl", ".json"):
+        if first.startswith("{") and '"audio"' in first and '"id"' in first:
+            return Found("manifest", path, lines)
+        return Found("audiofolder" if _names_recordings(lines) else "", path, lines)
     if "|" not in first and "file_name" in next(csv.reader([first]), []):
-        return "audiofolder"
-    table = open_table(path, None, columns)
-    return "" if table is None else table.layout()
+        return Found("audiofolder", path, lines)
+    table = open_table(lines, None, columns, recordings)
+    return Found("" if table is None else table.layout(), path, lines, table)
+
+
+def _names_recordings(lines: Lines) -> bool:
+    """Return whether the first object names a recording; in a .json, which is any, also a text."""
+    roles = ("audio",) if lines.path.suffix == ".jsonl" else ("audio", "text")
+    first = lines.first
+    if first.startswith("["):  # a list, perhaps with a line for each value
+        first = " ".join(line for _, line in islice(lines, _FIRST_ITEM))
+    return all(any(f'"{name}"' in first for name in NAMES[role]) for role in roles)

@@ -1,5 +1,6 @@
 """Finds recordings by name: in any folder, in any case, with or without extension."""
 
+import copy
 import os
 from collections import defaultdict
 from collections.abc import Iterable
@@ -27,16 +28,21 @@ class Recordings:
     Args:
         root: folder of the table.
         audio_dir: the only folder to look in.
-        names: names in the table.
     """
 
-    def __init__(self, root: Path, audio_dir: Path | None, names: Iterable[str] = ()) -> None:
+    def __init__(self, root: Path, audio_dir: Path | None) -> None:
         self._root = audio_dir or root
         usual = [root / name for name in _USUAL if (root / name).is_dir()]
         self._folders = [audio_dir] if audio_dir else [*usual, root]
         self._names: dict[Path, dict[str, list[str]]] = {}
         self._below: dict[str, list[Path]] | None = None
-        self._common = _common_folders([_plain(name) for name in names])
+        self._common: tuple[str, ...] = ()
+
+    def named(self, names: Iterable[str]) -> "Recordings":
+        """Return the same recordings for a table with these names; folders are not read again."""
+        other = copy.copy(self)
+        other._common = _common_folders([_plain(name) for name in names])
+        return other
 
     def find(self, name: str) -> Path:
         """Return the recording of a name; where it was expected if there is none.

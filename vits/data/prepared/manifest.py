@@ -1,11 +1,13 @@
 """The manifest: a JSONL file with one recording and its text per line."""
 
+import codecs
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from vits.errors import DataError, MissingFileError
 
@@ -64,11 +66,14 @@ class Row:
         return cls(**values)
 
 
-def read_manifest(path: str | os.PathLike[str]) -> Iterator[Row]:
+def read_manifest(
+    path: str | os.PathLike[str], lines: Iterable[tuple[int, str]] | None = None
+) -> Iterator[Row]:
     """Read a manifest.
 
     Args:
         path: a JSONL file; a relative ``audio`` path is relative to the folder of this file.
+        lines: its numbered lines, if they are read already.
 
     Yields:
         The rows in order; blank lines are skipped.
@@ -78,7 +83,7 @@ def read_manifest(path: str | os.PathLike[str]) -> Iterator[Row]:
         MissingFileError: the file does not exist.
     """
     path = Path(path)
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path) if lines is None else lines:
         where = f"{path}:{number}"
         row = Row.from_dict(json_object(line, where), where)
         yield Row(**{**row.to_dict(), "audio": str(path.parent / row.audio)})
@@ -97,10 +102,10 @@ def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> int:
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read a UTF-8 text file line by line.
+    """Read a text file line by line: UTF-8, or UTF-16 with a byte order mark.
 
     Only line feeds end a line; ``str.splitlines`` would also split at U+2028 and others, which
-    occur in texts. A byte order mark and blank lines are skipped.
+    occur in texts. A byte order mark and blank lines are skipped. A pipe can be read once.
 
     Yields:
         The line number, from 1, and the line without its line break.
@@ -109,10 +114,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         DataError: a line is not UTF-8.
         MissingFileError: the file does not exist.
     """
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         raise MissingFileError(f"table {path} does not exist; check the path and its spelling")
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
+        lines: Iterable[bytes] = file
+        if file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            lines = _from_utf16(file, path)
+        for number, raw in enumerate(lines, 1):
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
@@ -121,6 +129,20 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 ) from error
             if line.strip():
                 yield number, line
+
+
+def _from_utf16(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file in UTF-16 as UTF-8."""
+    text = io.TextIOWrapper(file, "utf-16", newline="\n")
+    try:
+        for line in text:
+            yield line.encode()
+    except UnicodeError as error:
+        raise DataError(
+            f"{path} is not UTF-16, as its first bytes say; convert the file to UTF-8"
+        ) from error
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def json_object(line: str, where: str) -> dict[str, Any]:
