@@ -206,6 +206,22 @@ def command(voice_folders):
 
 
 @pytest.fixture
+def fake_ffmpeg(tmp_path, monkeypatch):
+    """Put a shell script called ffmpeg first in PATH; returns the file with its arguments."""
+
+    def install(script):
+        folder = tmp_path / "programs"
+        folder.mkdir()
+        program, arguments = folder / "ffmpeg", folder / "arguments"
+        program.write_text(f'#!/bin/sh\necho "$@" > {arguments}\n{script}\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return arguments
+
+    return install
+
+
+@pytest.fixture
 def until():
     """Wait until a condition holds."""
 

@@ -30,6 +30,28 @@ def test_every_format_can_be_read(client, ask, voices, name):
     assert len(wave) / rate == pytest.approx(alone.seconds, abs=1 / rate)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_aac_is_written_where_ffmpeg_is_installed(
+    client, ask, assert_speech, voices, fake_ffmpeg, stream
+):
+    fake_ffmpeg("exec cat")
+    here = client()
+    response = ask(here, response_format="aac", stream=stream)
+    assert response.headers["content-type"] == "audio/aac"
+    assert_speech(response.content, voices["tiny"])
+    assert "aac" in here.get("/v1/audio/voices").json()["formats"]
+
+
+def test_aac_is_refused_where_ffmpeg_is_missing(client, ask, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    here = client()
+    error = ask(here, response_format="aac")
+    assert error.status_code == 400
+    assert error.json()["error"]["code"] == "unsupported_format"
+    assert "'aac' needs the program ffmpeg on the server" in error.json()["error"]["message"]
+    assert "aac" not in here.get("/v1/audio/voices").json()["formats"]
+
+
 def test_settings_reach_the_voice(client, ask, assert_speech, voices):
     here, duo = client(), voices["duo"]
     for speaker, index in (("ada", 0), ("bob", 1), ("1", 1), ({"id": "bob"}, 1), ("duo", 0)):

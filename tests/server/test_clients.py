@@ -1,5 +1,8 @@
 """Clients of other servers: their names, their JSON, their paths and their methods."""
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -32,6 +35,7 @@ def here(voices):
         ("tiny", None, ("tiny", None, ())),
         ("tts-1", None, ("tiny", None, ("tts-1",))),
         ("tts-1-hd", "alloy", ("tiny", None, ("tts-1-hd", "alloy"))),
+        ("tts-1-1106", "Nova", ("tiny", None, ("tts-1-1106", "Nova"))),
         (
             "gpt-4o-mini-tts-2025-12-15",
             "nova",
@@ -79,12 +83,59 @@ def test_every_listed_voice_is_accepted(client, ask):
     [
         '{"speed": 1, "seed": 7.0, "sample_rate": 16000.0}',
         '{"voice": null, "speed": null, "stream": null, "timings": null, "response_format": "PCM"}',
+        '{"speed": "1.0", "seed": "7", "stream": "false", "markup": "True"}',
+        '{"voice": "", "language": "", "instructions": "", "response_format": "", "seed": ""}',
+        '{"stream": 0, "timings": 0, "markup": 1, "punctuation_silence": []}',
+        '{"response_format": " Wav ", "stream_format": "SSE", "timings": 1}',
+        '{"speed": 1e+00, "noise_scale": ".5", "sentence_silence": 0}',
+        '{"voice": {"id": "tiny"}, "instructions": null}',
+        '{"voice": 0}',
+        '{"voice": "Alloy"}',
+        '{"input": "\\u0048i \\/ there.", "model": "tts-1-1106"}',
     ],
 )
 def test_what_a_library_writes_is_taken_as_it_is_meant(client, body):
-    text = body[:-1] + ', "model": "tiny", "input": "Hi."}'
+    text = '{"model": "tiny", "input": "Hi.", ' + body[1:]  # the last of two equal keys counts
     response = client().post(SPEECH, content=text, headers={"content-type": "application/json"})
     assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("", "utf-8"),
+        ("; charset=utf-8", "utf-8"),
+        (";charset=UTF-8; version=1", "utf-8"),
+        ('; charset="Utf-8"', "utf-8-sig"),
+        ("", "utf-8-sig"),
+        ("", "utf-16"),
+        ("; charset=utf-16", "utf-16"),
+        ("; charset=ISO-8859-1", "latin-1"),
+        ("; charset=windows-1252", "cp1252"),
+    ],
+)
+def test_every_charset_is_read(client, ask, charset, codec):
+    here, text = client(), "Café olé."
+    body = f'{{"model": "tiny", "input": "{text}", "seed": 7, "response_format": "pcm"}}'
+    headers = {"content-type": f"Application/JSON{charset}"}
+    response = here.post(SPEECH, content=body.encode(codec), headers=headers)
+    assert response.content == ask(here, input=text).content
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "zip", "punycode", "utf-16"])
+def test_another_charset_is_refused(client, charset):
+    headers = {"content-type": f"application/json; charset={charset}"}
+    response = client().post(SPEECH, content=b"x" * 45, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (415, "invalid_charset")
+
+
+def test_methods_in_lower_case_and_requests_without_a_host(voices, run_app):
+    with run_app(create_app(voices)) as (_, address):
+        url = urlsplit(address)
+        for request in (b"get /healthz HTTP/1.1\r\nhost: localhost", b"GET /healthz HTTP/1.0"):
+            with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+                connection.sendall(request + b"\r\n\r\n")
+                assert connection.recv(15)[9:12] == b"200"
 
 
 def test_unknown_keys_are_ignored_only_if_lenient(here):

@@ -1,15 +1,18 @@
 """A file encoded chunk by chunk equals the file encoded at once."""
 
 import io
+import signal
 import struct
 
 import numpy as np
 import pytest
 import soundfile
 
+from vits.errors import AudioError
 from vits.server.formats import FORMATS, Encoder, encode, media_type, output_rate
 
 STEP = 1 / 32768
+SNDFILE = [name for name in FORMATS if name != "aac"]
 
 
 def make_wave(rate, seconds=1.3):
@@ -29,8 +32,8 @@ def decode(name, data, sample_rate, length):
     return soundfile.read(io.BytesIO(data))
 
 
-def encode_in_chunks(name, samples, rate, target=None):
-    encoder = Encoder(name, rate, target)
+def encode_in_chunks(name, samples, rate, target=None, **options):
+    encoder = Encoder(name, rate, target, **options)
     chunks, start = [], 0
     for size in (100, 4000, 9000, 1, len(samples)):
         chunks.append(encoder.write(samples[start : start + size]))
@@ -40,7 +43,7 @@ def encode_in_chunks(name, samples, rate, target=None):
 
 @pytest.mark.parametrize("target", [None, 24000], ids=["same rate", "24 kHz"])
 @pytest.mark.parametrize("rate", [16000, 22050])
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SNDFILE)
 def test_a_stream_equals_the_complete_file(name, rate, target):
     samples = make_wave(rate)
     whole, sample_rate = decode(name, encode(name, samples, rate, target), target or rate, 0)
@@ -62,7 +65,7 @@ def test_a_stream_equals_the_complete_file(name, rate, target):
 
 def test_bytes_come_before_the_last_chunk():
     samples = make_wave(22050)
-    for name in FORMATS:
+    for name in SNDFILE:
         encoder = Encoder(name, 22050)
         chunks = [encoder.write(samples[i : i + 4000]) for i in range(0, len(samples), 4000)]
         assert any(chunks[:-1]), name
@@ -88,7 +91,7 @@ def test_an_unsupported_rate_becomes_the_next_higher_one():
 
 
 @pytest.mark.parametrize("target", [None, 24000], ids=["same rate", "24 kHz"])
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SNDFILE)
 def test_a_complete_file_does_not_depend_on_its_pieces(name, target):
     wave = make_wave(16000)
     encoder, start = Encoder(name, 16000, target, complete=True), 0
@@ -105,3 +108,31 @@ def test_a_complete_file_does_not_depend_on_its_pieces(name, target):
         assert difference.max() <= (0 if target is None else 2 * STEP)
     else:  # what an encoder decides depends a little on how much it has heard
         assert np.sqrt((difference**2).mean()) < 0.05 * np.sqrt((other**2).mean())
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_aac_is_what_ffmpeg_writes(fake_ffmpeg, complete):
+    arguments = fake_ffmpeg("cat")  # it "encodes" by passing the samples on
+    wave = make_wave(22050)
+    data, rate = encode_in_chunks("aac", wave, 22050, 24000, complete=complete)
+    assert (data, rate) == encode_in_chunks("pcm", wave, 22050, 24000)
+    assert "-f s16le -ar 24000 -ac 1 -i pipe:0 -c:a aac -f adts" in arguments.read_text()
+
+
+@pytest.mark.parametrize("script", ["exit 3", "cat >/dev/null; exit 3"])
+def test_a_program_that_fails_is_an_error(fake_ffmpeg, script):
+    fake_ffmpeg(script)
+    wave = make_wave(16000, 9)  # more than a pipe holds
+    with pytest.raises(AudioError, match="cannot encode aac"):
+        encode("aac", wave, 16000)
+
+
+def test_a_program_whose_encoder_is_left_ends(fake_ffmpeg):
+    fake_ffmpeg("exec cat")
+    with Encoder("aac", 16000) as encoder:
+        encoder.write(make_wave(16000))
+        process = encoder._aac._process
+        assert process.poll() is None
+    assert process.poll() == -signal.SIGKILL
+    with pytest.raises(AudioError, match="closed"):
+        encoder.write(make_wave(16000))

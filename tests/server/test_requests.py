@@ -39,7 +39,7 @@ INVALID = [
     ({"model": "tiny", "input": "x", "punctuation_silence": {"?": 11}}, 400, "punctuation_silence"),
     ({"model": "tiny", "input": "x", "punctuation_silence": {"a": 1}}, 400, "punctuation_silence"),
     ({"model": "tiny", "input": "x", "length_scale": 1.0}, 400, "length_scale"),
-    ({"model": "tiny", "input": "x", "response_format": "aac"}, 400, "response_format"),
+    ({"model": "tiny", "input": "x", "response_format": "m4a"}, 400, "response_format"),
     ({"model": "tiny", "input": "x", "response_format": "../../etc"}, 400, "response_format"),
     ({"model": "tiny", "input": "x", "stream_format": "mp3"}, 400, "stream_format"),
     ({"model": "tiny", "input": "x", "timings": True}, 400, "timings"),

@@ -3,13 +3,14 @@
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+import warnings
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vits.cli.voice_flags import add_device, add_precision
-from vits.errors import ConfigError, MissingExtraError, VoiceError
+from vits.errors import ConfigError, MissingExtraError, VitsError, VoiceError
 from vits.memory import return_large_blocks
 from vits.server.limits import ServerLimits
 
@@ -230,4 +231,12 @@ def _load(arguments: list[str], device: str, precision: str) -> "dict[str, Voice
         if name in voices:
             raise VoiceError(f"two voices are named {name}; rename one: OTHER={folder}")
         voices[name] = load(folder, device, precision)
+        _speak_once(voices[name])
     return voices
+
+
+def _speak_once(voice: "Voice | OnnxVoice") -> None:
+    """Speak a word: the first text that a process speaks takes several times as long as others."""
+    with warnings.catch_warnings(), suppress(VitsError):  # perhaps the voice has no such letters
+        warnings.simplefilter("ignore")
+        voice("Hello.", seed=0, language=next(iter(voice.languages), None))

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from vits.server.clients import ClientOptions
 from vits.server.errors import ApiError, install_handlers
-from vits.server.formats import FORMATS, Encoder, media_type
+from vits.server.formats import Encoder, installed_formats, media_type
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
 from vits.server.metrics import Metrics, MetricsMiddleware
@@ -139,7 +139,7 @@ def _add_list_routes(
         return {
             "object": "list",
             "voices": details,
-            "formats": list(FORMATS),
+            "formats": list(installed_formats()),
             "longest_text": limits.characters,
         }
 
@@ -176,12 +176,12 @@ async def _synthesize(
 ) -> Response:
     """Respond with a complete file, which is encoded sentence by sentence."""
     name, n_samples = request.response_format, 0
-    encoder = Encoder(name, sample_rate, request.sample_rate, complete=True)
-    async with aclosing(scheduler.synthesize(job)) as chunks:
-        async for speech in chunks:
-            n_samples += len(speech.samples)
-            await asyncio.to_thread(encoder.write, speech.samples)
-    data = await asyncio.to_thread(encoder.finish)
+    with Encoder(name, sample_rate, request.sample_rate, complete=True) as encoder:
+        async with aclosing(scheduler.synthesize(job)) as chunks:
+            async for speech in chunks:
+                n_samples += len(speech.samples)
+                await asyncio.to_thread(encoder.write, speech.samples)
+        data = await asyncio.to_thread(encoder.finish)
     headers = {
         "x-seed": str(job.seed),
         "x-seconds": f"{n_samples / sample_rate:.6f}",

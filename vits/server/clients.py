@@ -27,7 +27,12 @@ OPENAI_VOICES = (
     "cedar",
 )
 _INTEGERS = ("seed", "sample_rate")
-_OPENAI_MODEL = re.compile(rf"({'|'.join(OPENAI_MODELS)})(-\d{{4}}-\d\d-\d\d)?")
+_SWITCHES = ("stream", "timings", "markup")
+_CHOICES = ("response_format", "stream_format")
+_TEXTS = ("model", "input", "voice", "language", "instructions")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_LONGEST_NUMBER = 30  # characters
+_OPENAI_MODEL = re.compile(rf"({'|'.join(OPENAI_MODELS)})(-\d{{4}}(-\d\d-\d\d)?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +137,7 @@ def select(
         return Selection(*other)
     if name is None:
         return Selection(None, voice)
-    if voice in OPENAI_VOICES:
+    if voice.lower() in OPENAI_VOICES:
         return Selection(name, speaker, (*fallback, voice))
     return Selection(name, voice, tuple(fallback))
 
@@ -164,13 +169,39 @@ def plain_path(path: str, root_path: str = "") -> str:
 def plain_values(values: dict[str, Any]) -> dict[str, Any]:
     """Normalise the values of a request.
 
-    JSON writers of other languages send null for what is not set, and 7.0 for the integer 7.
+    Forms and JSON writers of other languages send null, an empty text or an empty list for what is
+    not set, 7.0 for the integer 7, numbers and switches as texts, and 1 for true.
+
+    >>> plain_values({"speed": "1.0", "seed": 7.0, "stream": 1, "voice": "", "language": None})
+    {'speed': 1.0, 'seed': 7, 'stream': True}
     """
-    values = {name: value for name, value in values.items() if value is not None}
-    for name in _INTEGERS:
-        value = values.get(name)
-        if isinstance(value, float) and value.is_integer():
-            values[name] = int(value)
-    if isinstance(values.get("response_format"), str):
-        values["response_format"] = values["response_format"].strip().lower()
-    return values
+    plain = {name: _plain_value(name, value) for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _plain_value(name: str, value: Any) -> Any:
+    """Return the value that a client means; None for a key that it leaves out."""
+    if name not in ("model", "input") and value in ("", [], {}):
+        return None
+    if name == "voice" and type(value) is int:
+        return str(value)
+    if name in _CHOICES and isinstance(value, str):
+        return value.strip().lower()
+    if name in _TEXTS:
+        return value
+    if isinstance(value, str):
+        value = _scalar(value.strip())
+    if name in _SWITCHES and value in (0, 1):
+        return bool(value)
+    if name in _INTEGERS and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _scalar(text: str) -> str | int | float | bool:
+    """Return the number or the switch that a text writes; else the text."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

@@ -9,15 +9,17 @@ import numpy as np
 import soundfile
 import torch
 
+from vits.audio.ffmpeg import AacWriter, find_ffmpeg
 from vits.audio.files import to_pcm16
 from vits.audio.resample import resample
 from vits.audio.wav_stream import WavStreamWriter
 
-__all__ = ["FORMATS", "Encoder", "encode", "media_type", "output_rate"]
+__all__ = ["FORMATS", "Encoder", "encode", "installed_formats", "media_type", "output_rate"]
 
 _BLOCK = 1 << 16  # samples written at once; libsndfile's Vorbis encoder overflows the stack on more
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)  # Hz, RFC 6716
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_FFMPEG = "ffmpeg"  # the container of what that program encodes
 # Variable bit rate needs a header with the total length, which a stream does not know yet.
 _STREAMED_MP3 = {"bitrate_mode": "CONSTANT", "compression_level": 0.5}
 _MIN_MARGIN = 0.02  # seconds on either side of a cut; over half the filter of every rate above
@@ -28,7 +30,8 @@ class AudioFormat:
     """An audio file format.
 
     Attributes:
-        container: libsndfile's name of the container; "" for raw samples.
+        container: libsndfile's name of the container; "" for raw samples, "ffmpeg" for what that
+            program encodes.
         subtype: libsndfile's name of the codec.
         media_type: value of the header ``Content-Type``.
         rates: supported sample rates (Hz); empty: any.
@@ -44,11 +47,18 @@ FORMATS = {
     "mp3": AudioFormat("MP3", "MPEG_LAYER_III", "audio/mpeg", _MP3_RATES),
     "opus": AudioFormat("OGG", "OPUS", "audio/ogg; codecs=opus", _OPUS_RATES),
     "ogg": AudioFormat("OGG", "VORBIS", "audio/ogg; codecs=vorbis"),
+    "aac": AudioFormat(_FFMPEG, "AAC", "audio/aac", _MP3_RATES),
     "flac": AudioFormat("FLAC", "PCM_16", "audio/flac"),
     "wav": AudioFormat("WAV", "PCM_16", "audio/wav"),
     "pcm": AudioFormat("", "PCM_16", "audio/pcm"),
 }
-"""Formats by ``response_format``; mono; PCM formats are 16-bit little-endian."""
+"""Formats by ``response_format``; mono; PCM formats are 16-bit little-endian, aac is ADTS."""
+
+
+def installed_formats() -> tuple[str, ...]:
+    """Return the formats that can be written here: aac needs the program ``ffmpeg``."""
+    has_ffmpeg = find_ffmpeg() is not None
+    return tuple(n for n, entry in FORMATS.items() if has_ffmpeg or entry.container != _FFMPEG)
 
 
 def output_rate(name: str, sample_rate: int) -> int:
@@ -77,13 +87,13 @@ def encode(
         sample_rate: sample rate of ``samples`` (Hz).
         target_rate: sample rate of the file (Hz); None: ``sample_rate``.
     """
-    encoder = Encoder(name, sample_rate, target_rate, complete=True)
-    encoder.write(samples)
-    return encoder.finish()
+    with Encoder(name, sample_rate, target_rate, complete=True) as encoder:
+        encoder.write(samples)
+        return encoder.finish()
 
 
 class Encoder:
-    """Incremental encoder.
+    """Incremental encoder; a context manager, which ends the program of a format that needs one.
 
     Args:
         name: key of ``FORMATS``.
@@ -110,14 +120,26 @@ class Encoder:
         self._out = io.BytesIO() if complete else _DrainableBuffer()
         self._wav: WavStreamWriter | None = None
         self._file: soundfile.SoundFile | None = None
+        self._aac = AacWriter(self.sample_rate) if name == "aac" else None
         if name == "wav" and not complete:
             self._wav = WavStreamWriter(self._out, self.sample_rate)
-        elif FORMATS[name].container:
+        elif FORMATS[name].container and self._aac is None:
             options = _STREAMED_MP3 if name == "mp3" and not complete else {}
             self._file = _open(self._out, name, self.sample_rate, **options)
 
+    def __enter__(self) -> "Encoder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._aac is not None:
+            self._aac.close()
+
     def write(self, samples: np.ndarray) -> bytes:
-        """Encode samples (L,) float32 and return the bytes that are ready."""
+        """Encode samples (L,) float32 and return the bytes that are ready.
+
+        Raises:
+            AudioError: the program of the format fails.
+        """
         self._append(self._resampler.push(samples))
         return self._ready()
 
@@ -126,6 +148,8 @@ class Encoder:
         self._append(self._resampler.finish())
         if self._file is not None:
             self._file.close()
+        if self._aac is not None:
+            self._out.write(self._aac.finish())
         return self._out.getvalue() if self._complete else self._ready()
 
     def _ready(self) -> bytes:
@@ -136,6 +160,8 @@ class Encoder:
             self._wav.write(np.clip(samples, -1, 1))
         elif self._file is not None:
             _write(self._file, self._name, samples)
+        elif self._aac is not None:
+            self._out.write(self._aac.write(_to_int16(samples).tobytes()))
         else:
             self._out.write(_to_int16(samples).tobytes())
 

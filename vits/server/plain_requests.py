@@ -33,7 +33,7 @@ class PlainRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        root, path, method = self._clients.root_path, scope["path"], scope["method"]
+        root, path, method = self._clients.root_path, scope["path"], scope["method"].upper()
         allowed = self._allowed(Headers(scope=scope).get("origin", ""))
         is_head = method == "HEAD"
 

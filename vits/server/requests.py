@@ -4,7 +4,10 @@ The keys of the speaking settings are generated from ``vits.synthesis.settings``
 """
 
 import asyncio
+import codecs
+import json
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -22,7 +25,7 @@ from pydantic import (
 from vits.errors import TextError, VoiceError
 from vits.server.clients import ClientOptions, Selection, plain_values, select, voice_ids
 from vits.server.errors import ApiError
-from vits.server.formats import FORMATS
+from vits.server.formats import FORMATS, installed_formats
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
 from vits.synthesis import OnnxVoice, Voice
@@ -41,6 +44,10 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 # By unit, tighter than the ranges of the settings: a request must not ask for minutes of silence
 # per sentence, or for noise that no voice was trained with.
 _MAXIMA = {"seconds": 10.0, "": 2.0}
+
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_CODECS = ("utf", "ascii", "iso8859", "cp125")  # not those whose time is not linear
 
 
 class VoiceId(BaseModel):
@@ -141,7 +148,8 @@ async def read_request(
         ApiError: 415 for a wrong content type, 413 for a body that is too large, 408 for one that
             arrives too slowly, 400 for invalid JSON or values.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    content_type = content_type.strip().lower()
     # this also blocks HTML forms of other sites: for JSON, browsers send a preflight request
     if content_type != "application/json":
         raise ApiError(415, f"content-type {content_type[:50]!r} must be application/json")
@@ -151,9 +159,34 @@ async def read_request(
         message = f"the request body was not complete after {limits.timeout:g} s; send it faster"
         raise ApiError(408, message, code="slow_request") from None
     try:
-        return SpeechRequest.model_validate_json(body, context={"lenient": lenient})
+        text = _utf8(body, parameters)
+        return SpeechRequest.model_validate_json(text, context={"lenient": lenient})
     except ValidationError as error:
         raise validation_error(error) from None
+
+
+def _utf8(body: bytes, parameters: str) -> bytes:
+    """Return a JSON body in UTF-8 without a byte order mark, which some clients send.
+
+    Args:
+        body: the body.
+        parameters: those of its content type, e.g. ``charset=utf-16``.
+
+    Raises:
+        ApiError: 415 for an unknown charset.
+    """
+    given = _CHARSET.search(parameters)
+    try:
+        codec = codecs.lookup(given[1]).name if given else json.detect_encoding(body)
+        if not codec.startswith(_CODECS):
+            raise LookupError(codec)
+        if codec in ("utf-8", "ascii") and not body.startswith(codecs.BOM_UTF8):
+            return body
+        codec = "utf-8-sig" if codec == "utf-8" else codec
+        return body.decode(codec).encode()
+    except (LookupError, UnicodeError):
+        message = "the charset of the request is unknown or wrong; send JSON in UTF-8"
+        raise ApiError(415, message, code="invalid_charset") from None
 
 
 def make_job(
@@ -219,17 +252,28 @@ def _check_request(
             param="instructions",
             code="unsupported_parameter",
         )
-    if request.response_format not in FORMATS:
-        raise ApiError(
-            400,
-            f"format {request.response_format!r} is not one of {', '.join(FORMATS)}",
-            param="response_format",
-        )
+    _check_format(request.response_format)
     if request.timings and request.stream_kind != "sse":
         raise ApiError(
             400, 'timings need stream_format "sse"; set it, or leave timings out', param="timings"
         )
     return selection.voice
+
+
+def _check_format(name: str) -> None:
+    """Check that the server can write a format."""
+    installed = ", ".join(installed_formats())
+    if name not in FORMATS:
+        message = f"format {name!r} is not one of {installed}"
+        raise ApiError(400, message, param="response_format")
+    if name not in installed_formats():
+        raise ApiError(
+            400,
+            f"format {name!r} needs the program ffmpeg on the server; install it there, or choose "
+            f"one of {installed}",
+            param="response_format",
+            code="unsupported_format",
+        )
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:

@@ -21,11 +21,12 @@ async def audio_body(
     chunks: AsyncGenerator[StreamChunk], encoder: Encoder
 ) -> AsyncGenerator[bytes]:
     """Yield the bytes of an audio file as the chunks arrive."""
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            data = await asyncio.to_thread(encoder.write, chunk.speech.samples)
-            if data:
-                yield data
+    with encoder:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                data = await asyncio.to_thread(encoder.write, chunk.speech.samples)
+                if data:
+                    yield data
         data = await asyncio.to_thread(encoder.finish)
         if data:
             yield data
@@ -44,33 +45,34 @@ async def event_body(
         characters: length of the text, reported in the ``done`` event.
     """
     n_samples, rate = 0, encoder.sample_rate
-    async with aclosing(chunks):
-        try:
-            async for chunk in chunks:
-                speech = chunk.speech
-                data = await asyncio.to_thread(encoder.write, speech.samples)
-                if data:
-                    yield _delta(data)
-                n_samples, rate = n_samples + len(speech.samples), speech.sample_rate
-                if timings:
-                    yield _event(
-                        type="speech.audio.timings",
-                        start=speech.start,
-                        seconds=speech.seconds,
-                        phonemes=[timing.to_dict() for timing in speech.phonemes],
-                        words=[timing.to_dict() for timing in speech.words],
-                        notices=chunk.warnings,
-                    )
-        except ApiError as error:
-            if not n_samples:
-                raise
-            yield _event(type="error", **error.body())
-            return
-        data = await asyncio.to_thread(encoder.finish)
-        if data:
-            yield _delta(data)
-        usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
-        yield _event(type="speech.audio.done", seconds=n_samples / rate, usage=usage)
+    with encoder:
+        async with aclosing(chunks):
+            try:
+                async for chunk in chunks:
+                    speech = chunk.speech
+                    data = await asyncio.to_thread(encoder.write, speech.samples)
+                    if data:
+                        yield _delta(data)
+                    n_samples, rate = n_samples + len(speech.samples), speech.sample_rate
+                    if timings:
+                        yield _event(
+                            type="speech.audio.timings",
+                            start=speech.start,
+                            seconds=speech.seconds,
+                            phonemes=[timing.to_dict() for timing in speech.phonemes],
+                            words=[timing.to_dict() for timing in speech.words],
+                            notices=chunk.warnings,
+                        )
+            except ApiError as error:
+                if not n_samples:
+                    raise
+                yield _event(type="error", **error.body())
+                return
+            data = await asyncio.to_thread(encoder.finish)
+            if data:
+                yield _delta(data)
+            usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
+            yield _event(type="speech.audio.done", seconds=n_samples / rate, usage=usage)
 
 
 async def prefetch(body: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

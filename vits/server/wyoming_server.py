@@ -13,7 +13,7 @@ import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -31,7 +31,7 @@ from wyoming.tts import (
 )
 
 from vits.audio.files import to_pcm16
-from vits.server.clients import ClientOptions
+from vits.server.clients import ClientOptions, select
 from vits.server.errors import ApiError
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
@@ -149,7 +149,8 @@ class _Connection:
         elif Ping.is_type(event.type):
             await self._send(Pong(Ping.from_event(event).text))
         elif SynthesizeStart.is_type(event.type):
-            self._parts = _TextInParts(event.data.get("voice") or {})
+            asked = event.data.get("voice") or {}
+            self._parts = _TextInParts(asked, self._choose(asked).code)
         elif SynthesizeChunk.is_type(event.type) and self._parts is not None:
             await self._speak_parts(self._parts, SynthesizeChunk.from_event(event).text)
         elif SynthesizeStop.is_type(event.type) and self._parts is not None:
@@ -199,16 +200,14 @@ class _Connection:
         Raises:
             ApiError: the voice or its speaker is unknown, or the text is too long.
         """
-        name, language = voice.get("name"), voice.get("language")
-        chosen = name or _of_language(self._server.voices, language)
-        languages = self._server.voices[chosen].languages if chosen in self._server.voices else ()
+        chosen = self._choose(voice)
         try:
             request = SpeechRequest.model_validate(
                 {
-                    "model": chosen,
+                    "model": chosen.name,
                     "input": text,
                     "voice": voice.get("speaker"),
-                    "language": _closest(languages, language),
+                    "language": chosen.language,
                     "seed": SEED,
                 }
             )
@@ -216,6 +215,17 @@ class _Connection:
             raise validation_error(error) from None
         server = self._server
         return make_job(request, server.voices, server.limits, server.clients)[0]
+
+    def _choose(self, asked: Mapping[str, Any]) -> "_Chosen":
+        """Find the voice and the language that a client asks for."""
+        voices, language = self._server.voices, asked.get("language")
+        name = asked.get("name") or _of_language(voices, language)
+        known = select(name, None, voices, self._server.clients.aliases).voice
+        if known is None:
+            return _Chosen(name, None, "")  # the first sentence is answered with an error
+        config = voices[known].frontend.config
+        spoken = _closest(voices[known].languages, language)
+        return _Chosen(name, spoken, dict(config.languages).get(spoken or "", config.language))
 
     async def _send_audio(self, wave: np.ndarray, rate: int) -> None:
         """Send samples (L,)."""
@@ -229,19 +239,34 @@ class _Connection:
         await asyncio.wait_for(written, self._server.limits.timeout)
 
 
+class _Chosen(NamedTuple):
+    """What a client asks for.
+
+    Attributes:
+        name: the voice, as the client names it.
+        language: name of one of the voice's languages; None if it has one only.
+        code: its espeak-ng code, by whose rules sentences end; empty for an unknown voice.
+    """
+
+    name: str
+    language: str | None
+    code: str
+
+
 class _TextInParts:
     """A text that arrives in parts.
 
     Args:
         voice: what the client asked for.
+        language: espeak-ng code of the text.
 
     Attributes:
         voice: see Args.
         spoken: number of sentences spoken so far.
     """
 
-    def __init__(self, voice: Mapping[str, Any]) -> None:
-        self.voice, self.spoken = voice, 0
+    def __init__(self, voice: Mapping[str, Any], language: str) -> None:
+        self.voice, self.spoken, self._language = voice, 0, language
         self._text, self._received = "", 0
 
     def complete(self, text: str | None, longest: int) -> list[str]:
@@ -255,7 +280,8 @@ class _TextInParts:
             message = f"the text has more than {longest:,} characters; send it in several requests"
             raise ApiError(413, message, code="text_too_long")
         self._text += text or ""
-        sentences = split_sentences(self._text) if self._text.strip() else []
+        blank = not self._text.strip()
+        sentences = [] if blank else split_sentences(self._text, language=self._language)
         if text is None:
             self._text = ""
         elif sentences:
