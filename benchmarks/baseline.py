@@ -157,7 +157,7 @@ class Baseline:
             path = path_on_host(score, mask)
         with part("duration predictor"):
             durations = path.sum(1).unsqueeze(1)
-            summed = model.duration_predictor(text.hidden, text.mask, durations, speakers)
+            summed = model.duration_predictor(text.hidden, text.mask, durations, speakers).loss
             duration = (summed / text.mask.sum()).sum()
         with part("alignment"):
             mean, log_std = (torch.matmul(path, x.mT.to(path.dtype)).mT for x in (mean, log_std))

@@ -66,7 +66,7 @@ def boxes(batch: int, symbols: int, frames: int) -> dict[str, tuple[nn.Module, R
         "prior flow": (model.prior_flow, lambda m: sum_of([m(z, mask)[0]])),
         "duration predictor": (
             model.duration_predictor,
-            lambda m: sum_of([m(text, id_mask, durations)]),
+            lambda m: sum_of([m(text, id_mask, durations).loss]),
         ),
         "decoder": (model.decoder, lambda m: sum_of([m(cut)])),
         "D step": (judges, lambda m: judge(m, pair, trained=True)),

@@ -6,6 +6,7 @@ import pytest
 
 from vits.config import (
     AdversarialConfig,
+    AdversarialDurationConfig,
     AlignmentConfig,
     AudioConfig,
     ConvNextConfig,
@@ -42,6 +43,8 @@ RULES = [
     (lambda: PriorFlowConfig(n_flows=0), "prior_flow.n_flows 0 must be greater than 0"),
     (lambda: StochasticDurationConfig(kind="x"), "duration_predictor.kind 'x' must be 'stoch"),
     (lambda: DeterministicDurationConfig(kind="x"), "duration_predictor.kind 'x' must be 'deter"),
+    (lambda: AdversarialDurationConfig(kind="x"), "duration_predictor.kind 'x' must be 'adver"),
+    (lambda: AdversarialDurationConfig(kernel_size=2), "duration_predictor.kernel_size 2 must be"),
     (lambda: StochasticDurationConfig(filter_channels=0), "duration_predictor.filter_channels 0"),
     (lambda: DeterministicDurationConfig(dropout=-0.1), "duration_predictor.dropout -0.1 must be"),
     (lambda: HifiGanConfig(kind="istft"), "decoder.kind 'istft' must be 'hifigan' in a HifiGanC"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from vits.config import (
+    AdversarialDurationConfig,
     AudioConfig,
     ConvNextConfig,
     DecoderConfig,
@@ -39,7 +40,11 @@ def test_round_trip_through_plain_values(cls: type):
 )
 @pytest.mark.parametrize(
     "durations",
-    [StochasticDurationConfig(n_flows=2), DeterministicDurationConfig(filter_channels=64)],
+    [
+        StochasticDurationConfig(n_flows=2),
+        DeterministicDurationConfig(filter_channels=64),
+        AdversarialDurationConfig(filter_channels=64),
+    ],
 )
 def test_round_trip_of_every_kind(decoder: DecoderConfig, durations: DurationPredictorConfig):
     config = VitsConfig(

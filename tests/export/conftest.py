@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vits.config import (
+    AdversarialDurationConfig,
     AudioConfig,
     ConvNextConfig,
     DeterministicDurationConfig,
@@ -28,6 +29,7 @@ from vits.text import Frontend, SymbolTable
 DURATIONS = {
     "stochastic": StochasticDurationConfig(n_flows=2),
     "deterministic": DeterministicDurationConfig(),
+    "adversarial": AdversarialDurationConfig(),
 }
 DECODERS = {
     "hifigan": HifiGanConfig(
@@ -103,7 +105,9 @@ VOICES = {
     "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
     "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
     "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bos_eos=True)),
-    "vits2": lambda: build("convnext", n_speakers=2, frontend=frontend_of(), vits2=True),
+    "vits2": lambda: build(
+        "convnext", kind="adversarial", n_speakers=2, frontend=frontend_of(), vits2=True
+    ),
     "polyglot": lambda: build(
         "hifigan",
         n_speakers=2,

@@ -17,16 +17,21 @@ from vits.layers.masking import sequence_mask
 from vits.layers.residual import DoubleResidualBlock, ResidualStage, SingleResidualBlock
 from vits.layers.wavenet import WaveNet
 from vits.models.decoder import HifiGanDecoder, Stages
-from vits.models.deterministic_predictor import DeterministicDurationPredictor
 from vits.models.discriminators import PeriodDiscriminator, ScaleDiscriminator
-from vits.models.duration_predictor import StochasticDurationPredictor
+from vits.models.durations import (
+    AdversarialDurationPredictor,
+    DeterministicDurationPredictor,
+    StochasticDurationPredictor,
+)
 from vits.models.istft_decoder import IstftDecoder
+from vits.models.outputs import DurationPass
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 from vits.models.text_encoder import TextEncoder
 
 LENGTHS = [1, 2, 9, 30]
 STAGES = Stages("1", (3, 5), ((1, 3), (1, 2)), (4, 2), (8, 4), 16)
 HIDDEN = 16
+REGRESSION = {"kernel_size": 3, "dropout": 0.0, "conditioning_channels": 5}
 
 
 class Case(NamedTuple):
@@ -48,9 +53,7 @@ def durations(**options: int | float) -> nn.Module:
     if options:
         sizes = {"kernel_size": 3, "dropout": 0.0, "conditioning_channels": 5, **options}
         return StochasticDurationPredictor(HIDDEN, 12, **sizes)
-    return DeterministicDurationPredictor(
-        HIDDEN, 12, kernel_size=3, dropout=0.0, conditioning_channels=5
-    )
+    return DeterministicDurationPredictor(HIDDEN, 12, **REGRESSION)
 
 
 def istft() -> nn.Module:
@@ -75,6 +78,9 @@ CASES = {
         durations(n_flows=2, n_bins=5, tail_bound=3.0), HIDDEN, conditioning=(1, 5)
     ),
     DeterministicDurationPredictor: lambda: Case(durations(), HIDDEN, conditioning=(1, 5)),
+    AdversarialDurationPredictor: lambda: Case(
+        AdversarialDurationPredictor(HIDDEN, 12, **REGRESSION), HIDDEN, conditioning=(1, 5)
+    ),
     TextEncoder: lambda: Case(text_encoder(), 0),
     DoubleResidualBlock: lambda: Case(DoubleResidualBlock(8, 5, (1, 3)), 8, masked=False),
     SingleResidualBlock: lambda: Case(SingleResidualBlock(8, 5, (1, 3)), 8, masked=False),
@@ -175,7 +181,7 @@ def test_in_float32_rounding_is_about_that_of_the_plain_one(case: Case):
         else value
         for value in values
     ]
-    if isinstance(case.module, StochasticDurationPredictor):
+    if isinstance(case.module, StochasticDurationPredictor | AdversarialDurationPredictor):
         noise = torch.randn(2, 2, 30)
         forms = [_WithNoise(form, noise) for form in (case.module, fast_form(case.module))]
         exact_form: nn.Module = _WithNoise(copy.deepcopy(case.module).double(), noise.double())
@@ -197,7 +203,7 @@ class _WithNoise(nn.Module):
         super().__init__()
         self.predictor, self.noise = predictor, noise
 
-    def forward(self, *values: Tensor) -> Tensor:
+    def forward(self, *values: Tensor) -> DurationPass:
         return self.predictor(*values, noise=self.noise)
 
 

@@ -14,7 +14,7 @@ def test_all_parts_that_may_not_be_dropped_are_named():
 
 def test_discriminators_must_be_those_of_the_configuration(make_voice):
     voice = make_voice(discriminators=True)
-    weights, config = voice.discriminators, voice.bundle.generator.config.discriminator
+    weights, config = voice.discriminators, voice.bundle.generator.config
     assert check_discriminators(weights, config, "x") == weights
     name = "members.1.post.bias"
     others = {key: value for key, value in weights.items() if key != name}

@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from vits.config import DiscriminatorConfig, FlowTransformerConfig, PitchConfig
+from vits.config import (
+    AdversarialDurationConfig,
+    DiscriminatorConfig,
+    FlowTransformerConfig,
+    PitchConfig,
+)
 from vits.errors import VoiceError
 from vits.interop import convert
 from vits.interop.detect_format import FORMATS, read
@@ -92,3 +97,6 @@ def test_options_of_vits2_have_no_place(voice, make_voice, tmp_path, form):
     text = replace(duo.bundle.generator.config.text_encoder, speaker_layer=1)
     with pytest.raises(VoiceError, match=r"text_encoder\.speaker_layer"):
         convert.write(reshaped(duo, text_encoder=text), tmp_path / form, form)
+    durations = AdversarialDurationConfig(filter_channels=256)
+    with pytest.raises(VoiceError, match=r"duration_predictor\.kind 'adversarial'"):
+        convert.write(reshaped(voice, duration_predictor=durations), tmp_path / form, form)

@@ -8,6 +8,7 @@ import torch
 
 from vits.audio.mel import MelSpectrogram
 from vits.config import (
+    AdversarialDurationConfig,
     AudioConfig,
     ConvNextConfig,
     DeterministicDurationConfig,
@@ -64,11 +65,13 @@ CONVNEXT = ConvNextConfig(channels=8, inner_channels=12, n_blocks=2)
 PITCH = PitchConfig(channels=6, inner_channels=8, n_layers=1, kernel_size=3)
 TRANSFORMER = FlowTransformerConfig(filter_channels=8, window_size=2)
 DETERMINISTIC = DeterministicDurationConfig(filter_channels=16)
+ADVERSARIAL = AdversarialDurationConfig(filter_channels=16)
 BASES = {
     "hifigan, stochastic": BASE,
     "istft": dataclasses.replace(BASE, decoder=ISTFT),
     "convnext": dataclasses.replace(BASE, decoder=CONVNEXT),
     "deterministic": dataclasses.replace(BASE, duration_predictor=DETERMINISTIC),
+    "adversarial": dataclasses.replace(BASE, duration_predictor=ADVERSARIAL),
     "pitch": dataclasses.replace(BASE, pitch=PITCH),
     "vits2": dataclasses.replace(
         BASE, prior_flow=dataclasses.replace(BASE.prior_flow, transformer=TRANSFORMER)
@@ -228,6 +231,7 @@ def cases() -> list[tuple[str, str]]:
     """Every key of the first base, and of the others those of the box that differs."""
     boxes = {"istft": "decoder.", "convnext": "decoder.", "deterministic": "duration_predictor."}
     boxes |= {"pitch": "pitch.", "vits2": "prior_flow.transformer."}
+    boxes |= {"adversarial": "duration_predictor."}
     return [
         (name, key)
         for name, base in BASES.items()

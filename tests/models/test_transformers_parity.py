@@ -271,4 +271,4 @@ def test_training_boxes_match(n_speakers: int) -> None:
     torch.testing.assert_close(own.distribution.log_std, log_std, **near)
     torch.testing.assert_close(own.z, z, **near)
     torch.testing.assert_close(own_prior, z_prior, **near)
-    torch.testing.assert_close(own_loss, loss, atol=1e-9, rtol=0)
+    torch.testing.assert_close(own_loss.loss, loss, atol=1e-9, rtol=0)

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from vits.config import FlowTransformerConfig, TrainingConfig, VitsConfig, from_dict, to_dict
+from vits.config import (
+    AdversarialDurationConfig,
+    FlowTransformerConfig,
+    TrainingConfig,
+    VitsConfig,
+    from_dict,
+    to_dict,
+)
 from vits.errors import ConfigError
 from vits.fast import optimize_for_inference, optimize_for_training
 from vits.models import Vits
@@ -22,7 +29,7 @@ def config(make_config):
     plain = make_config(2)
     text = dataclasses.replace(plain.text_encoder, n_layers=2, speaker_layer=2, dropout=0.0)
     flow = dataclasses.replace(plain.prior_flow, transformer=TRANSFORMER)
-    durations = dataclasses.replace(plain.duration_predictor, dropout=0.0)
+    durations = AdversarialDurationConfig(filter_channels=12, dropout=0.0)
     return dataclasses.replace(
         plain, text_encoder=text, prior_flow=flow, duration_predictor=durations
     )
@@ -69,7 +76,7 @@ def train(model):
 def test_off_has_no_weight_more(make_config, config):
     off, on = (set(Vits(each).state_dict()) for each in (make_config(2), config))
     added = {name for name in on - off if ".transformer." in name or ".conditioning." in name}
-    others = {name for name in on - off if name not in added}
+    others = {name for name in on - off - added if not name.startswith("duration_predictor.")}
     assert all(".1." in name and name.startswith("text_encoder") for name in others)  # a 2nd layer
     assert any(name.startswith("text_encoder.encoder.conditioning") for name in added)
 
@@ -114,9 +121,8 @@ def test_gradients_reach_every_weight(model):
         out.wave.square().mean() + kl_loss(out, out.posterior_pass) + out.duration_loss.sum()
     ).backward()
     still = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()}
-    # the original's duration predictor starts from zeros, and a softmax does not see biases of keys
-    others = {name for name in still if not name.startswith("duration_predictor.")}
-    assert {name for name in others if not name.endswith("key.bias")} == set()
+    # a softmax does not see biases of keys
+    assert {name for name in still if not name.endswith("key.bias")} == set()
 
 
 def test_early_gradients_are_those_of_one_backward_pass(model):
@@ -140,6 +146,25 @@ def test_a_stream_is_the_whole(model):
     whole, _ = model.decode(drawn)
     stream = torch.cat(list(decode_in_chunks(model, drawn, [7, 20, 31])), dim=2)
     assert (stream - whole).abs().max() < 1e-8 * whole.abs().max()
+
+
+def test_durations_of_a_batch_are_each_alone(model):
+    model.eval()
+    ids, lengths = torch.tensor([[4, 9, 2, 7, 5], [3, 8, 6, 0, 0]]), torch.tensor([5, 3])
+    speakers, noise = torch.tensor([1, 0]), torch.randn(2, 2, 5).double()
+    for parameter in model.duration_predictor.parameters():
+        nn.init.normal_(parameter, 0, 0.2)
+
+    def durations(one):
+        n = int(lengths[one].max())
+        conditioning = model.speaker_conditioning(speakers[one])
+        text = model.encode(ids[one, :n], lengths[one], None, conditioning)
+        return model.predict_durations(text, conditioning, noise=noise[one, :, :n], length_scale=9)
+
+    both = durations(slice(0, 2))
+    for i, n in enumerate(lengths.tolist()):
+        assert torch.equal(both[i : i + 1, :n], durations(slice(i, i + 1)))
+    assert both[0].unique().numel() > 1
 
 
 def test_a_batch_is_each_alone(model):

@@ -1,5 +1,6 @@
 """Prepared data that a small model can learn: each letter is a tone of its own."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import soundfile
 import torch
 
 from vits.config import (
+    AdversarialDurationConfig,
     AudioConfig,
     DiscriminatorConfig,
+    FlowTransformerConfig,
     FrontendConfig,
     HifiGanConfig,
     PosteriorEncoderConfig,
@@ -118,6 +121,21 @@ def config():
             scale_channels=(4, 4, 4, 4, 4, 4),
             scale_groups=(1, 1, 1, 1, 1, 1),
         ),
+    )
+
+
+@pytest.fixture(scope="session")
+def vits2_config(config):
+    """Two speakers and every option of VITS2."""
+    return dataclasses.replace(
+        config,
+        n_speakers=2,
+        speaker_channels=6,
+        text_encoder=dataclasses.replace(config.text_encoder, speaker_layer=1),
+        prior_flow=dataclasses.replace(
+            config.prior_flow, transformer=FlowTransformerConfig(filter_channels=16)
+        ),
+        duration_predictor=AdversarialDurationConfig(filter_channels=12),
     )
 
 

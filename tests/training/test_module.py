@@ -460,12 +460,14 @@ RECIPE = {
 
 
 # test_skips.py, as it takes bad numbers to show; above, as they take longer segments, or pitch;
-# below, as all backends find one path
+# below, as all backends find one path; in test_vits2.py, as only adversarial durations use them
 ELSEWHERE = {
     "max_skipped_steps",
     "loss_weights.subband",
     "loss_weights.pitch",
     "alignment.backend",
+    "adversarial.duration_start",
+    "loss_weights.duration_adversarial",
 }
 
 

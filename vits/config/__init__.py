@@ -6,6 +6,7 @@ and ranges are in the docstrings. A key that has no effect beside the others is 
 
 from vits.config.decoder import ConvNextConfig, DecoderConfig, HifiGanConfig, IstftConfig
 from vits.config.durations import (
+    AdversarialDurationConfig,
     DeterministicDurationConfig,
     DurationPredictorConfig,
     StochasticDurationConfig,
@@ -32,6 +33,7 @@ from vits.config.training import (
 
 __all__ = [
     "AdversarialConfig",
+    "AdversarialDurationConfig",
     "AlignmentConfig",
     "AudioConfig",
     "ConvNextConfig",

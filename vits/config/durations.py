@@ -5,7 +5,12 @@ from typing import ClassVar, Literal
 
 from vits.config.checks import require_dropout, require_kind, require_odd, require_positive
 
-__all__ = ["DeterministicDurationConfig", "DurationPredictorConfig", "StochasticDurationConfig"]
+__all__ = [
+    "AdversarialDurationConfig",
+    "DeterministicDurationConfig",
+    "DurationPredictorConfig",
+    "StochasticDurationConfig",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,5 +71,32 @@ class DeterministicDurationConfig:
         require_dropout(self)
 
 
-DurationPredictorConfig = StochasticDurationConfig | DeterministicDurationConfig
+@dataclass(frozen=True, kw_only=True)
+class AdversarialDurationConfig:
+    """Duration predictor trained against a discriminator (VITS2, section 2.1).
+
+    Attributes:
+        filter_channels: inner width, of the discriminator as well.
+        kernel_size: width of the convolutions (symbols), odd; of the discriminator as well.
+        dropout: probability of dropping a value, in [0, 1); the discriminator drops none.
+    """
+
+    GROUP: ClassVar[str] = "duration_predictor"
+
+    kind: Literal["adversarial"] = "adversarial"
+    filter_channels: int = 256
+    kernel_size: int = 3
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_kind(self, "adversarial")
+        require_positive(self, "filter_channels")
+        require_odd(self, "kernel_size")
+        require_dropout(self)
+
+
+DurationPredictorConfig = (
+    StochasticDurationConfig | DeterministicDurationConfig | AdversarialDurationConfig
+)
 """The duration predictor: a union told apart by ``kind``. The stochastic one is the original's."""

@@ -237,7 +237,7 @@ class VitsConfig:
         text_encoder: the text encoder.
         posterior_encoder: the posterior encoder.
         prior_flow: the prior's normalizing flow.
-        duration_predictor: stochastic or deterministic.
+        duration_predictor: stochastic, deterministic or adversarial.
         decoder: HiFi-GAN, iSTFT or ConvNeXt.
         discriminator: the discriminators.
         pitch: predictor of F0, and excitation of the decoder; None, the original's, has neither.

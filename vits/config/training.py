@@ -79,6 +79,8 @@ class LossWeights:
             most of ``mel``: it compares formants and leaves harmonics to the discriminators. The
             original has none.
         pitch: loss of the pitch predictor, for a model with ``pitch``.
+        duration_adversarial: least-squares loss of predicted durations, for the ``adversarial``
+            duration predictor.
     """
 
     GROUP: ClassVar[str] = "loss_weights"
@@ -91,6 +93,7 @@ class LossWeights:
     subband: float = 0.0
     envelope: float = 0.0
     pitch: float = 1.0
+    duration_adversarial: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -105,16 +108,19 @@ class AdversarialConfig:
         start: step from which the discriminators and their losses take part, at least 0.
         warmup_steps: steps after ``start`` in which the discriminators train alone and the
             generator does not change, at least 0; for a voice that comes without discriminators.
+        duration_start: step from which the discriminator of durations and its losses take part, at
+            least 0; for the ``adversarial`` duration predictor.
     """
 
     GROUP: ClassVar[str] = "adversarial"
 
     start: int = 0
     warmup_steps: int = 0
+    duration_start: int = 0
 
     def __post_init__(self) -> None:
         """Check the values."""
-        require_not_negative(self, "start", "warmup_steps")
+        require_not_negative(self, "start", "warmup_steps", "duration_start")
 
 
 @dataclass(frozen=True, kw_only=True)

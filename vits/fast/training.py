@@ -26,9 +26,13 @@ from vits.layers.flows import SplineCoupling
 from vits.layers.residual import DoubleResidualBlock, ResidualStage, SingleResidualBlock
 from vits.layers.wavenet import WaveNet
 from vits.models.decoder import HifiGanDecoder
-from vits.models.deterministic_predictor import DeterministicDurationPredictor
 from vits.models.discriminators import PeriodDiscriminator, ScaleDiscriminator
-from vits.models.duration_predictor import StochasticDurationPredictor
+from vits.models.durations import (
+    AdversarialDurationPredictor,
+    DeterministicDurationPredictor,
+    DurationDiscriminator,
+    StochasticDurationPredictor,
+)
 from vits.models.istft_decoder import IstftDecoder
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 from vits.models.text_encoder import TextEncoder
@@ -59,6 +63,8 @@ CHANNELS_LAST: tuple[type[nn.Module], ...] = (
     FeedForward,
     StochasticDurationPredictor,
     DeterministicDurationPredictor,
+    AdversarialDurationPredictor,
+    DurationDiscriminator,
     SplineCoupling,
     DepthSeparableStack,
 )

@@ -9,9 +9,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from vits.config import DiscriminatorConfig
+from vits.config import VitsConfig
 from vits.errors import VitsError, VoiceError
-from vits.models.discriminators import Discriminators
+from vits.models.discriminators import build_discriminators
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["FullVoice", "VoiceFormat", "check_discriminators", "require_droppable", "wrap_errors"]
@@ -27,7 +27,7 @@ class FullVoice:
         format: title of the format it was read from.
         bundle: generator, front end, speakers, settings and card.
         discriminators: tensors under our names, with the shapes that
-            ``bundle.generator.config.discriminator`` gives; None if the source has none.
+            ``bundle.generator.config`` gives; None if the source has none.
     """
 
     format: str
@@ -73,9 +73,9 @@ def require_droppable(title: str, unsupported: Mapping[str, str], drop: Iterable
 
 
 def check_discriminators(
-    weights: Mapping[str, Tensor], config: DiscriminatorConfig, source: str
+    weights: Mapping[str, Tensor], config: VitsConfig, source: str
 ) -> dict[str, Tensor]:
-    """Return discriminator tensors after checking that they are exactly those of ``config``.
+    """Return discriminator tensors after checking that they are exactly those of a model.
 
     Raises:
         VoiceError: a tensor is missing, unknown, of the wrong shape, or not finite.
@@ -97,9 +97,9 @@ def check_discriminators(
 
 
 @cache
-def _discriminator_shapes(config: DiscriminatorConfig) -> dict[str, torch.Size]:
+def _discriminator_shapes(config: VitsConfig) -> dict[str, torch.Size]:
     with torch.device("meta"):
-        state = Discriminators(**vars(config)).state_dict()
+        state = build_discriminators(config).state_dict()
     return {name: value.shape for name, value in state.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from vits.config import (
+    AdversarialDurationConfig,
     AudioConfig,
     DeterministicDurationConfig,
     DiscriminatorConfig,
@@ -202,7 +203,9 @@ def _duration_predictor(
     top = "duration_predictor"
     if f"{top}.conv_1.weight" in shapes:
         filters, _, kernel = shapes(f"{top}.conv_1.weight", 3)
-        return DeterministicDurationConfig(
+        adversarial = f"{top}.noise.weight" in shapes
+        kind = AdversarialDurationConfig if adversarial else DeterministicDurationConfig
+        return kind(
             filter_channels=filters,
             kernel_size=kernel,
             dropout=declared.duration_dropout,

@@ -45,7 +45,7 @@ def read(path: Path) -> FullVoice:
             for name, value in state.items()
             if name.startswith(PREFIX)
         }
-    config = bundle.generator.config.discriminator
+    config = bundle.generator.config
     if discriminators:
         discriminators = check_discriminators(discriminators, config, str(path))
     return FullVoice(format=FORMAT.title, bundle=bundle, discriminators=discriminators or None)

@@ -75,6 +75,7 @@ def _options_of_our_own(config: VitsConfig) -> list[str]:
         "pitch": config.pitch,
         "text_encoder.speaker_layer": config.n_speakers > 1 and config.text_encoder.speaker_layer,
         "prior_flow.transformer": config.prior_flow.transformer,
+        "duration_predictor.kind 'adversarial'": config.duration_predictor.kind == "adversarial",
     }
     return [name for name, value in options.items() if value]
 

@@ -1,5 +1,6 @@
 """Training losses."""
 
+from vits.losses.durations import duration_adversarial_loss, duration_discriminator_loss
 from vits.losses.vits import (
     adversarial_loss,
     discriminator_loss,
@@ -13,6 +14,8 @@ from vits.losses.vits import (
 __all__ = [
     "adversarial_loss",
     "discriminator_loss",
+    "duration_adversarial_loss",
+    "duration_discriminator_loss",
     "duration_loss",
     "feature_matching_loss",
     "kl_divergence",

@@ -1,14 +1,21 @@
-"""Discriminators of waves: by scale, by period and by spectrogram (figure 1: discriminator)."""
+"""Discriminators (figure 1): of waves by scale, period and spectrogram; and of durations."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
+from vits.config import AdversarialDurationConfig, VitsConfig
 from vits.layers.residual import LEAKY_SLOPE
+from vits.models.durations import DurationDiscriminator
 from vits.models.outputs import DiscriminatorOutput
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 
-__all__ = ["Discriminators", "PeriodDiscriminator", "ScaleDiscriminator"]
+__all__ = [
+    "Discriminators",
+    "PeriodDiscriminator",
+    "ScaleDiscriminator",
+    "build_discriminators",
+]
 
 PERIOD_KERNEL, PERIOD_STRIDE = 5, 3
 SCALE_KERNELS = (15, 41, 41, 41, 41, 5)
@@ -70,7 +77,12 @@ class ScaleDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """All discriminators: scale, if any, then one for each period, then one for each resolution."""
+    """All discriminators.
+
+    Attributes:
+        members: of waves: scale, if any, then one for each period, then one for each resolution.
+        durations: of durations, or None.
+    """
 
     def __init__(
         self,
@@ -81,6 +93,7 @@ class Discriminators(nn.Module):
         scale_groups: tuple[int, ...],
         resolutions: tuple[int, ...] = (),
         resolution_channels: int = 0,
+        durations: DurationDiscriminator | None = None,
     ) -> None:
         super().__init__()
         self.members = nn.ModuleList()
@@ -88,10 +101,24 @@ class Discriminators(nn.Module):
             self.members.append(ScaleDiscriminator(scale_channels, scale_groups))
         self.members.extend(PeriodDiscriminator(period, period_channels) for period in periods)
         self.members.extend(SpectrogramDiscriminator(n, resolution_channels) for n in resolutions)
+        self.durations = durations
 
     def forward(self, wave: Tensor) -> list[DiscriminatorOutput]:
         """Score a wave (B, 1, L) with every member."""
         return [member(wave) for member in self.members]
+
+
+def build_discriminators(config: VitsConfig) -> Discriminators:
+    """Build the discriminators of a model: of waves, and of durations that have one."""
+    predictor, durations = config.duration_predictor, None
+    if isinstance(predictor, AdversarialDurationConfig):
+        durations = DurationDiscriminator(
+            config.hidden_channels + (config.language_channels if config.n_languages else 0),
+            predictor.filter_channels,
+            kernel_size=predictor.kernel_size,
+            conditioning_channels=config.speaker_channels if config.n_speakers > 1 else 0,
+        )
+    return Discriminators(**vars(config.discriminator), durations=durations)
 
 
 def _score(x: Tensor, convolutions: nn.ModuleList, post: nn.Module) -> DiscriminatorOutput:

@@ -11,10 +11,12 @@ from vits.models.pitch.source import Source
 __all__ = [
     "ConversionOutput",
     "DiscriminatorOutput",
+    "DurationPass",
     "EncodedText",
     "Gaussian",
     "GradientGate",
     "InferenceOutput",
+    "JudgedDurations",
     "Posterior",
     "PosteriorPass",
     "PriorSample",
@@ -112,6 +114,36 @@ class PosteriorPass(NamedTuple):
     z_prior: Tensor
 
 
+class JudgedDurations(NamedTuple):
+    """What ``DurationDiscriminator`` is shown; gradients flow into ``predicted`` only.
+
+    Attributes:
+        real: (B, 1, S) natural logarithm of frames, of the alignment.
+        predicted: (B, 1, S), of the predictor.
+        hidden: (B, H, S) text encoder output.
+        mask: (B, 1, S).
+        conditioning: (B, G, 1) speaker, or None.
+    """
+
+    real: Tensor
+    predicted: Tensor
+    hidden: Tensor
+    mask: Tensor
+    conditioning: Tensor | None
+
+
+class DurationPass(NamedTuple):
+    """Result of a duration predictor in training.
+
+    Attributes:
+        loss: summed over the symbols of each sample (B,).
+        judged: what its discriminator is shown; None for a predictor that has none.
+    """
+
+    loss: Tensor
+    judged: JudgedDurations | None = None
+
+
 class TrainingOutput(NamedTuple):
     """Result of a training pass of the generator.
 
@@ -126,6 +158,7 @@ class TrainingOutput(NamedTuple):
         frame_mask: (B, 1, T).
         pitch_loss: summed over the frames of each sample (B,); None without pitch.
         text_speaker: of ``EncodedText``.
+        judged_durations: of ``DurationPass``.
     """
 
     wave: Tensor
@@ -138,6 +171,7 @@ class TrainingOutput(NamedTuple):
     frame_mask: Tensor
     pitch_loss: Tensor | None = None
     text_speaker: Tensor | None = None
+    judged_durations: JudgedDurations | None = None
 
 
 class PriorSample(NamedTuple):

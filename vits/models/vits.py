@@ -10,7 +10,7 @@ from vits.layers.masking import random_segment_starts, sequence_mask, slice_segm
 from vits.layers.noise import standard_normal
 from vits.models.conditioning import embed, require_convertible
 from vits.models.decoders import build_decoder
-from vits.models.duration_predictor import duration_predictor, whole_frames
+from vits.models.durations import duration_predictor, whole_frames
 from vits.models.outputs import (
     ConversionOutput,
     EncodedText,
@@ -112,7 +112,7 @@ class Vits(nn.Module):
             z = posterior_pass.z_prior
             durations = self.align(text, z, *lengths, aids=search_aids, check=False)
         prior = text.prior.stretch(durations, frame_mask)
-        duration_loss = self.duration_predictor(
+        duration_loss, judged = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
         )
         length = self.config.segment_frames
@@ -128,7 +128,7 @@ class Vits(nn.Module):
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
             source = self.source(slice_segments(pitch, starts, length))
         wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
-        last = (*masks, pitch_loss, text.speaker)
+        last = (*masks, pitch_loss, text.speaker, judged)
         return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *last)
 
     def encode(

@@ -1,6 +1,6 @@
 """The Lightning module: two optimizers and the training step."""
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytorch_lightning as pl
 import torch
@@ -17,8 +17,8 @@ from vits.errors import CheckpointError
 from vits.fast import optimize_for_training
 from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
-from vits.models.discriminators import Discriminators
-from vits.models.outputs import TrainingOutput
+from vits.models.discriminators import build_discriminators
+from vits.models.outputs import JudgedDurations, TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
@@ -28,6 +28,11 @@ from vits.training.step.distributed import BatchWeights, Networks
 from vits.training.step.early_backward import scale_together
 from vits.training.step.freezing import freeze
 from vits.training.step.generator_losses import generator_losses, optional_losses, weighted_sum
+from vits.training.step.judged_durations import (
+    adversarial_durations,
+    judge_durations,
+    require_judged,
+)
 from vits.training.step.metrics import StepMetrics, StepOutput
 from vits.training.step.seeding import seed_step
 from vits.training.step.segments import Segments, prior_segments_at
@@ -36,6 +41,13 @@ from vits.training.step.validation import measure_utterances
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
 
 CHECKPOINT_FORMAT = 1
+
+
+class Judged(NamedTuple):
+    """What the discriminators judge in a step; None: those have not started."""
+
+    segments: Segments | None
+    durations: JudgedDurations | None
 
 
 class VitsModule(pl.LightningModule):
@@ -66,12 +78,13 @@ class VitsModule(pl.LightningModule):
             dataset_info.require_durations()
         if config.pitch is not None:
             dataset_info.require_pitch()
+        require_judged(self.config, training)
         self.training_config = training
         self.dataset_info = dataset_info
         self.generator = Vits(self.config)
         optimize_for_training(self.generator)
         freeze(self.generator, training.freeze)
-        self.discriminators = Discriminators(**vars(self.config.discriminator))
+        self.discriminators = build_discriminators(self.config)
         optimize_for_training(self.discriminators)
         self.spectrogram = Spectrogram(self.config.audio)
         self.mel = MelSpectrogram(self.config.audio)
@@ -122,7 +135,6 @@ class VitsModule(pl.LightningModule):
         del batch_idx  # it restarts when a run resumes; global_step does not
         recipe, step = self.training_config, self.global_step
         seed_step(recipe.seed, step, self.global_rank)
-        adversarial = step >= recipe.adversarial.start
         warming = self.is_warming(step + 1)
         with torch.set_grad_enabled(not warming):
             prior_segments = prior_segments_at(recipe, step)
@@ -135,10 +147,14 @@ class VitsModule(pl.LightningModule):
         )
         losses = {name: value.detach() for name, value in losses.items()}
         metrics = StepMetrics(self.device)
-        if adversarial:
-            self._step_discriminators(segments, batch_weights, losses, metrics)
+        judged = Judged(
+            segments if step >= recipe.adversarial.start else None,
+            out.judged_durations if step >= recipe.adversarial.duration_start else None,
+        )
+        if any(part is not None for part in judged):
+            self._step_discriminators(judged, batch_weights, losses, metrics)
             if not warming:
-                loss = loss + self._adversarial_loss(segments, batch_weights, losses)
+                loss = loss + self._adversarial_loss(judged, batch_weights, losses)
         if warming:
             self._skip_generator(losses, metrics)
         else:
@@ -248,45 +264,59 @@ class VitsModule(pl.LightningModule):
 
     def _step_discriminators(
         self,
-        segments: Segments,
+        judged: Judged,
         batch_weights: BatchWeights,
         losses: dict[str, Tensor],
         metrics: StepMetrics,
     ) -> None:
-        """Update the discriminators, with one backward pass for each.
+        """Update the discriminators of ``judged``, with one backward pass for each.
 
         The generator's ``losses`` are added here: unless they are finite, nothing may step.
         """
         self.discriminators.requires_grad_(True)
-        found: list[Tensor] = []
-        for loss in discriminator_losses(
-            self.networks.discriminators, segments.real, segments.fake
-        ):
-            self.manual_backward(loss * batch_weights.utterances)
-            found.append(loss.detach())
-        loss = torch.stack(found).sum() * batch_weights.utterances
-        self._update(0, {"discriminator": loss, **losses}, metrics)
+        found: dict[str, Tensor] = {}
+        networks, (segments, durations) = self.networks, judged
+        if segments is not None:
+            each: list[Tensor] = []
+            for loss in discriminator_losses(networks.discriminators, segments.real, segments.fake):
+                self.manual_backward(loss * batch_weights.utterances)
+                each.append(loss.detach())
+            found["discriminator"] = torch.stack(each).sum() * batch_weights.utterances
+        if durations is not None:
+            assert networks.durations is not None
+            loss = judge_durations(networks.durations, durations) * batch_weights.symbols
+            self.manual_backward(loss)
+            found["duration_discriminator"] = loss.detach()
+        self._update(0, {**found, **losses}, metrics)
 
     def _adversarial_loss(
-        self, segments: Segments, batch_weights: BatchWeights, losses: dict[str, Tensor]
+        self, judged: Judged, batch_weights: BatchWeights, losses: dict[str, Tensor]
     ) -> Tensor:
         """Return the weighted loss against the updated discriminators, and add it to ``losses``.
 
         The discriminators get no gradient, and the features of recordings have no graph.
         """
         self.discriminators.requires_grad_(False)
-        found = adversarial_losses(
-            self.discriminators.members,
-            segments.real,
-            segments.fake,
-            adversarial_weight=self.training_config.loss_weights.adversarial,
-            feature_weight=self.training_config.loss_weights.feature,
-        )
-        losses |= {
-            "adversarial": found.adversarial * batch_weights.utterances,
-            "feature": found.feature * batch_weights.utterances,
-        }
-        return found.weighted * batch_weights.utterances
+        weights, (segments, durations) = self.training_config.loss_weights, judged
+        weighted: list[Tensor] = []
+        if segments is not None:
+            found = adversarial_losses(
+                self.discriminators.members,
+                segments.real,
+                segments.fake,
+                adversarial_weight=weights.adversarial,
+                feature_weight=weights.feature,
+            )
+            losses["adversarial"] = found.adversarial * batch_weights.utterances
+            losses["feature"] = found.feature * batch_weights.utterances
+            weighted.append(found.weighted * batch_weights.utterances)
+        if durations is not None:
+            assert self.discriminators.durations is not None
+            loss = adversarial_durations(self.discriminators.durations, durations)
+            loss = loss * batch_weights.symbols
+            losses["duration_adversarial"] = loss.detach()
+            weighted.append(weights.duration_adversarial * loss)
+        return torch.stack(weighted).sum()
 
     def _skip_generator(self, losses: dict[str, Tensor], metrics: StepMetrics) -> None:
         """Count a step in which the generator does not change; its losses are only logged."""

@@ -28,13 +28,13 @@ def test_a_checkpoint_brings_its_own(duo):
 )
 def test_what_is_counted_from_the_first_step_goes_on(duo, step, start, guide, steps):
     recipe = TrainingConfig(
-        adversarial=AdversarialConfig(start=100, warmup_steps=7),
+        adversarial=AdversarialConfig(start=100, warmup_steps=7, duration_start=100),
         alignment=AlignmentConfig(guide=8.0, guide_steps=40, noise=0.5, noise_steps=20),
         freeze="text",
     )
     base = dataclasses.replace(read_base(str(duo.checkpoint)), training=recipe, step=step)
     noise = {"noise": 0.5 * (20 - step) / 20, "noise_steps": 20 - step} if step < 20 else {}
     assert starting_recipe(base) == TrainingConfig(
-        adversarial=AdversarialConfig(start=start),
+        adversarial=AdversarialConfig(start=start, duration_start=start),
         alignment=AlignmentConfig(guide=guide, guide_steps=steps, **noise),
     )

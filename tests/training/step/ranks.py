@@ -1,6 +1,6 @@
 """The ranks of some trainings on several processes, for ``test_parallel.py``.
 
-Usage: python tests/training/ranks.py OUT DATA CONFIG
+Usage: python tests/training/step/ranks.py OUT DATA CONFIG DATA_OF_TWO VITS2_CONFIG
 
 A process takes long to start, so one imports everything and forks the ranks of all launches, each
 with the environment that torchrun would give it, and a rank does all the trainings of its launch.
@@ -21,7 +21,7 @@ import pytorch_lightning as pl
 import torch
 
 from vits.alignment import monotonic_alignment_search
-from vits.config import OptimizerConfig, TrainingConfig, VitsConfig, from_dict
+from vits.config import AlignmentConfig, OptimizerConfig, TrainingConfig, VitsConfig, from_dict
 from vits.training import VitsDataModule, VitsModule
 from vits.training.step.distributed import SeparateDDP
 
@@ -29,10 +29,10 @@ NODE = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_WORLD_SIZE": 1}
 NODES = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 1, "GROUP_WORLD_SIZE": 2}
 # one process with the utterances of two; two ranks on one node; one rank on each of two nodes
 LAUNCHES = {
-    "alone": ([{}], ("1:32-true", "1:64-true")),
+    "alone": ([{}], ("1:32-true", "1:64-true", "1:64-true:vits2")),
     "node": (
         [{**NODE, "RANK": i, "LOCAL_RANK": i, "GROUP_RANK": 0} for i in range(2)],
-        ("1:32-true", "1:64-true", "3:32-true", "20:32-true"),
+        ("1:32-true", "1:64-true", "3:32-true", "20:32-true", "1:64-true:vits2"),
     ),
     "nodes": (
         [{**NODES, "RANK": i, "LOCAL_RANK": 0, "GROUP_RANK": i} for i in range(2)],
@@ -65,7 +65,7 @@ class Keep(pl.Callback):
         self.names.append(list(batch.names))
 
 
-def main(out, data, config):
+def main(out, *inputs):
     """Do one launch after the other; fail if a rank does."""
     torch.set_num_threads(1)
     one = torch.ones(1, dtype=torch.int64)
@@ -80,7 +80,7 @@ def main(out, data, config):
             if ranks[-1] == 0:
                 told = {**place, **address, "TORCHELASTIC_RUN_ID": "ranks"} if place else {}
                 os.environ.update({key: str(value) for key, value in told.items()})
-                become_rank(runs, folder, data, config, 2 // len(places))
+                become_rank(runs, folder, inputs, 2 // len(places))
         statuses = [os.waitpid(rank, 0)[1] for rank in ranks]
         if any(statuses):
             sys.exit(f"{name}: the ranks ended with {statuses}")
@@ -107,8 +107,9 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def train(out, data, config, ranks_of_data, steps, precision):
+def train(out, inputs, ranks_of_data, steps, precision, options=""):
     """Train some steps and leave what the test compares in ``out``."""
+    data, config = inputs[2:] if options else inputs[:2]
     torch.manual_seed(int(os.environ.get("RANK", "0")))  # DDP must send rank 0's weights around
     # one process takes the batches of two: the same global batches, twice as large
     sizes = {"max_frames": 400 * ranks_of_data, "max_utterances": 3 * ranks_of_data}
@@ -117,7 +118,8 @@ def train(out, data, config, ranks_of_data, steps, precision):
     model = from_dict(VitsConfig, json.loads(Path(config).read_text()))
     # Adam's first step is a sign: where only gradients are compared, none shall blow rounding up
     rate = 1e-12 if steps == "1" else 2e-4
-    recipe = TrainingConfig(optimizer=OptimizerConfig(learning_rate=rate))
+    alignment = AlignmentConfig(noise=0.1 if options else 0.0)
+    recipe = TrainingConfig(optimizer=OptimizerConfig(learning_rate=rate), alignment=alignment)
     module = VitsModule(model, recipe, datamodule.dataset_info)
     keep = Keep()
     several = "RANK" in os.environ
@@ -140,7 +142,8 @@ def train(out, data, config, ranks_of_data, steps, precision):
         trainer.fit(module, datamodule)
     weights = {name: p.detach().clone() for name, p in module.named_parameters()}
     kept = {"gradients": keep.gradients, "weights": weights, "names": keep.names}
-    torch.save(kept, out / f"{steps}:{precision}:rank{os.environ.get('RANK', '-')}.pt")
+    run = ":".join(filter(None, (steps, precision, options)))
+    torch.save(kept, out / f"{run}:rank{os.environ.get('RANK', '-')}.pt")
 
 
 if __name__ == "__main__":

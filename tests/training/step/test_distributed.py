@@ -19,17 +19,17 @@ SCRIPT = Path(__file__).with_name("ranks.py")
 
 
 @pytest.fixture(scope="module")
-def ranks(make_once, config, data):
+def ranks(make_once, config, data, vits2_config, data_of_two):
     """Launch all trainings; return what each rank left, by launch and run."""
-    quiet = dataclasses.replace(config.text_encoder, dropout=0.0)
-    predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
-    config = dataclasses.replace(config, text_encoder=quiet, duration_predictor=predictor)
 
     def launch(out):
-        path = out / "config.json"
-        path.write_text(json.dumps(to_dict(config)))
+        inputs = []
+        for folder, model in ((data, config), (data_of_two, vits2_config)):
+            path = out / f"{len(inputs)}.json"
+            path.write_text(json.dumps(to_dict(without_dropout(model))))
+            inputs += [folder, path]
         done = subprocess.run(
-            [sys.executable, SCRIPT, out, data, path],
+            [sys.executable, SCRIPT, out, *inputs],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
@@ -43,6 +43,12 @@ def ranks(make_once, config, data):
         found = left.setdefault(file.parent.name, {}).setdefault(run, [])
         found.append(torch.load(file, weights_only=True))
     return left
+
+
+def without_dropout(config):
+    text = dataclasses.replace(config.text_encoder, dropout=0.0)
+    predictor = dataclasses.replace(config.duration_predictor, dropout=0.0)
+    return dataclasses.replace(config, text_encoder=text, duration_predictor=predictor)
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +70,10 @@ def nodes(ranks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["32-true", "64-true"])
-def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, precision):
-    (alone,) = alone[f"1:{precision}"]
-    first, second = node[f"1:{precision}"]
+@pytest.mark.parametrize("run", ["1:32-true", "1:64-true", "1:64-true:vits2"])
+def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, run):
+    (alone,) = alone[run]
+    first, second = node[run]
     assert sorted(first["names"][0] + second["names"][0]) == sorted(alone["names"][0])
     assert len(first["names"][0]) != len(second["names"][0])  # the batch weights matter
     for name, gradient in first["gradients"].items():
@@ -75,8 +81,8 @@ def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, prec
     for network in ("generator.", "discriminators."):
         names = [name for name in alone["gradients"] if name.startswith(network)]
         expected, found = (
-            torch.cat([run["gradients"][name].flatten() for name in names])
-            for run in (alone, first)
+            torch.cat([each["gradients"][name].flatten() for name in names])
+            for each in (alone, first)
         )
         # sums in another order: the same number of roundings in either precision
         tolerance = 2e-6 * torch.finfo(expected.dtype).eps / torch.finfo(torch.float32).eps
@@ -163,6 +169,7 @@ def test_discriminators_that_an_earlier_fit_left_frozen_are_wrapped_trainable(mo
     strategy, layer = SeparateDDP(), torch.nn.Linear(1, 1)
     discriminators = torch.nn.Module()
     discriminators.members = torch.nn.ModuleList([torch.nn.Linear(1, 1)])
+    discriminators.durations = torch.nn.Linear(1, 1)
     discriminators.requires_grad_(False)
     module = SimpleNamespace(generator=layer, discriminators=discriminators)
     strategy._lightning_module = module
@@ -173,5 +180,5 @@ def test_discriminators_that_an_earlier_fit_left_frozen_are_wrapped_trainable(mo
         lambda x: wrapped.append([p.requires_grad for p in x.parameters()]),
     )
     strategy.configure_ddp()
-    assert wrapped == [[True, True]] * 2
+    assert wrapped == [[True, True]] * 3
     assert len(module.networks.discriminators) == 1

@@ -245,8 +245,7 @@ def _build(model: Path, settings: SettingsReader, weights: dict[str, Tensor]) ->
             ),
             card=carried.card,
         ),
-        discriminators=discriminators
-        and check_discriminators(discriminators, config.discriminator, str(model)),
+        discriminators=discriminators and check_discriminators(discriminators, config, str(model)),
     )
 
 

@@ -13,7 +13,7 @@ from vits.interop.infer_config import DeclaredConfig, infer_config
 from vits.interop.onnx.graph import Convolution
 from vits.interop.onnx.parameters import Parameters, padding_of
 from vits.interop.parameter_names import G, V, unfold_weight_norm
-from vits.models.duration_predictor import duration_predictor
+from vits.models.durations import duration_predictor
 from vits.models.vits import Vits
 
 __all__ = ["check_convolutions", "config_of", "with_unused_parts", "with_weight_norms"]

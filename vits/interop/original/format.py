@@ -274,7 +274,7 @@ def _build(
             card=carried.card,
         ),
         discriminators=discriminators
-        and check_discriminators(discriminators, config.discriminator, str(generator)),
+        and check_discriminators(discriminators, config, str(generator)),
     )
 
 

@@ -165,7 +165,7 @@ def _build(checkpoint: Path, settings: SettingsReader, values: dict[str, Any]) -
             card=read_card(settings, carried),
         ),
         discriminators=discriminators
-        and check_discriminators(discriminators, config.discriminator, str(checkpoint)),
+        and check_discriminators(discriminators, config, str(checkpoint)),
     )
 
 

@@ -287,8 +287,7 @@ def _build(
             ),
             card=keep(carried.card, {UNKNOWN: _unknown_symbol(tokenizer)}),
         ),
-        discriminators=discriminators
-        and check_discriminators(discriminators, config.discriminator, str(path)),
+        discriminators=discriminators and check_discriminators(discriminators, config, str(path)),
     )
 
 

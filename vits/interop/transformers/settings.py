@@ -141,7 +141,7 @@ def require_model(config: VitsConfig) -> None:
     )
     durations = config.duration_predictor
     width = durations.filter_channels or config.hidden_channels
-    supported_width = durations.kind == "deterministic" or width == config.hidden_channels
+    supported_width = durations.kind != "stochastic" or width == config.hidden_channels
     rules = {
         f"a decoder of the kind {config.decoder.kind}": config.decoder.kind == "hifigan",
         "residual blocks of the kind 2": getattr(config.decoder, "resblock", "1") == "1",

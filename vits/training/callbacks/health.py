@@ -190,6 +190,8 @@ def _dead_parts(module: VitsModule) -> dict[str, bool]:
     """Return for each network part with gradients whether all of them are exactly zero."""
     parts = dict(module.generator.named_children())
     parts |= {f"discriminator {i}": m for i, m in enumerate(module.discriminators.members)}
+    if module.discriminators.durations is not None:
+        parts["duration discriminator"] = module.discriminators.durations
     norms = {}
     for name, part in parts.items():
         gradients = [p.grad for p in part.parameters() if p.grad is not None]

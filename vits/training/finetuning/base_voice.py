@@ -82,6 +82,7 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
         adversarial=AdversarialConfig(
             start=max(0, recipe.adversarial.start - base.step),
             warmup_steps=WARMUP_STEPS if base.discriminators is None else 0,
+            duration_start=max(0, recipe.adversarial.duration_start - base.step),
         ),
         prior_segments=replace(
             recipe.prior_segments, start=max(0, recipe.prior_segments.start - base.step)

@@ -22,16 +22,18 @@ class Networks(NamedTuple):
 
     Attributes:
         generator: the whole generator.
-        discriminators: one for each discriminator, since each has its own backward pass.
+        discriminators: one for each discriminator of waves, since each has its own backward pass.
+        durations: discriminator of durations, or None.
     """
 
     generator: Callable[..., Any]
     discriminators: Sequence[Callable[..., Any]]
+    durations: Callable[..., Any] | None = None
 
     @classmethod
     def unwrapped(cls, generator: Vits, discriminators: Discriminators) -> "Networks":
         """Return the networks themselves, for training in one process."""
-        return cls(generator, list(discriminators.members))
+        return cls(generator, list(discriminators.members), discriminators.durations)
 
 
 class SeparateDDP(DDPStrategy):
@@ -55,9 +57,11 @@ class SeparateDDP(DDPStrategy):
         """Wrap the networks; all ranks start from the weights of rank 0."""
         module = cast(Any, self.lightning_module)
         module.discriminators.requires_grad_(True)  # the last step of an earlier fit froze them
+        judges = module.discriminators
         module.networks = Networks(
             self._setup_model(module.generator),
-            [self._setup_model(member) for member in module.discriminators.members],
+            [self._setup_model(member) for member in judges.members],
+            None if judges.durations is None else self._setup_model(judges.durations),
         )
 
     def teardown(self) -> None:

@@ -89,7 +89,8 @@ def weighted_sum(
 
     Without prior segments, the prior's networks (text encoder, prior flow, duration predictor) do
     not affect the wave. Their gradients are then computed here, before the discriminators run: that
-    frees their activations, a third of the generator's memory.
+    frees their activations, a third of the generator's memory. Judged durations keep their graph,
+    which the predictor's adversarial loss needs later.
 
     Args:
         found: losses by name, scalars.
@@ -101,8 +102,11 @@ def weighted_sum(
     weighted = {name: getattr(recipe.loss_weights, name) * loss for name, loss in found.items()}
     if not free_prior or out.posterior_pass is None:
         return torch.stack(list(weighted.values())).sum()
+    early = weighted.pop("kl")
+    if out.judged_durations is None:
+        early = early + weighted.pop("duration")
     prior = early_backward(
-        weighted.pop("kl") + weighted.pop("duration"),
+        early,
         boundary=[x for x in (*out.posterior_pass.gate, out.text_speaker) if x is not None],
         parameters=_prior_parameters(generator),
     )

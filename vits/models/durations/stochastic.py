@@ -1,7 +1,7 @@
 """Stochastic duration predictor: text -> frames of each symbol (figure 1).
 
-It shares its interface with the deterministic predictor: ``forward`` returns the loss of known
-durations, ``predict`` log-durations. Both ignore autocast: frame counts need float32.
+All predictors share its interface: ``forward`` gives the loss of known durations, ``predict``
+log-durations. All ignore autocast: frame counts need float32.
 """
 
 import math
@@ -9,14 +9,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vits.config import DeterministicDurationConfig, DurationPredictorConfig
-from vits.errors import VoiceError
 from vits.layers.depth_separable import DepthSeparableStack
 from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.models.conditioning import add_conditioning, detach_as
-from vits.models.deterministic_predictor import DeterministicDurationPredictor
+from vits.models.outputs import DurationPass
 
-__all__ = ["StochasticDurationPredictor", "duration_predictor", "whole_frames"]
+__all__ = ["StochasticDurationPredictor"]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -85,7 +83,7 @@ class StochasticDurationPredictor(nn.Module):
         *,
         language: Tensor | None = None,
         noise: Tensor | None = None,
-    ) -> Tensor:
+    ) -> DurationPass:
         """Bound the negative log-likelihood of durations.
 
         Args:
@@ -98,7 +96,7 @@ class StochasticDurationPredictor(nn.Module):
             noise: (B, 2, S) standard normal of the posterior; sampled when None.
 
         Returns:
-            (B,) nats, summed over the symbols of each sample.
+            Loss (B,) in nats, summed over the symbols of each sample.
         """
         with torch.autocast(hidden.device.type, enabled=False):
             text = self._text_features(hidden, mask, conditioning, language)
@@ -111,7 +109,7 @@ class StochasticDurationPredictor(nn.Module):
                 z, change = flow(z, mask, text)
                 log_det = log_det + change
             nll = (0.5 * (LOG_2PI + z.square()) * mask).sum((1, 2)) - log_det
-            return nll + log_q
+            return DurationPass(nll + log_q)
 
     def predict(
         self,
@@ -184,63 +182,3 @@ class StochasticDurationPredictor(nn.Module):
 def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """Sample standard normal noise (B, 2, S) for a mask (B, 1, S)."""
     return torch.randn_like(mask.repeat(1, 2, 1).to(dtype))
-
-
-def duration_predictor(
-    config: DurationPredictorConfig,
-    hidden_channels: int,
-    *,
-    conditioning_channels: int = 0,
-    language_channels: int = 0,
-) -> StochasticDurationPredictor | DeterministicDurationPredictor:
-    """Build the duration predictor of a configuration.
-
-    Args:
-        config: its kind and sizes.
-        hidden_channels: width of the text encoder.
-        conditioning_channels: width of the speaker embedding; 0 for one speaker.
-        language_channels: width of the language embedding; 0 for none.
-    """
-    if isinstance(config, DeterministicDurationConfig):
-        return DeterministicDurationPredictor(
-            hidden_channels,
-            config.filter_channels,
-            kernel_size=config.kernel_size,
-            dropout=config.dropout,
-            conditioning_channels=conditioning_channels,
-            language_channels=language_channels,
-        )
-    return StochasticDurationPredictor(
-        hidden_channels,
-        config.filter_channels or hidden_channels,
-        kernel_size=config.kernel_size,
-        dropout=config.dropout,
-        n_flows=config.n_flows,
-        n_bins=config.n_bins,
-        tail_bound=config.tail_bound,
-        conditioning_channels=conditioning_channels,
-        language_channels=language_channels,
-    )
-
-
-def whole_frames(
-    log_durations: Tensor, mask: Tensor, length_scale: float | Tensor, max_frames: int | None
-) -> Tensor:
-    """Round predicted durations up to whole frames (B, S) int64, 0 in the padding.
-
-    Args:
-        log_durations: (B, 1, S) natural logarithm of frames.
-        mask: (B, 1, S).
-        length_scale: factor on every duration; above 1 is slower.
-        max_frames: upper limit of a sample's frames; None: no limit.
-
-    Raises:
-        VoiceError: a sample exceeds ``max_frames``, as with an untrained predictor.
-    """
-    frames: Tensor = (log_durations.exp() * mask * length_scale).ceil().squeeze(1)
-    if max_frames is not None and not (longest := float(frames.sum(1).max())) <= max_frames:
-        raise VoiceError(
-            f"predicted durations of {longest:.4g} frames must be at most {max_frames}: "
-            "lower noise_scale_duration or length_scale, or train the voice further"
-        )
-    return frames.long()
