@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from vits.alignment import (
-    NO_SEARCH_AIDS,
-    SearchAids,
+    NO_SCORE_BIAS,
+    ScoreBias,
     diagonal_guide,
     monotonic_alignment_search,
     prior_log_likelihood,
@@ -58,9 +58,9 @@ def test_aids_are_added_by_their_weights():
     scores = torch.randn(2, 12, 4)
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    assert NO_SEARCH_AIDS.apply(scores, symbols, frames, 8) is scores
+    assert NO_SCORE_BIAS.apply(scores, symbols, frames, 8) is scores
     assert torch.equal(torch.get_rng_state(), state)  # nothing is drawn
-    aided = SearchAids(guide=0.5, noise=0.25).apply(scores, symbols, frames, 8)
+    biased = ScoreBias(guide=0.5, noise=0.25).apply(scores, symbols, frames, 8)
     torch.set_rng_state(state)
     guided = scores + 0.5 * 8 * diagonal_guide(symbols, frames, 12, 4)
-    assert torch.equal(aided, guided + 0.25 * score_noise(guided, symbols, frames))
+    assert torch.equal(biased, guided + 0.25 * score_noise(guided, symbols, frames))

@@ -7,8 +7,8 @@ frames of each symbol, and an index (B, T), the symbol of each frame.
 
 from vits.alignment.backend import Backend, choose_backend
 from vits.alignment.likelihood import (
-    NO_SEARCH_AIDS,
-    SearchAids,
+    NO_SCORE_BIAS,
+    ScoreBias,
     diagonal_guide,
     prior_log_likelihood,
     score_noise,
@@ -23,9 +23,9 @@ from vits.alignment.search import BACKENDS, monotonic_alignment_search
 
 __all__ = [
     "BACKENDS",
-    "NO_SEARCH_AIDS",
+    "NO_SCORE_BIAS",
     "Backend",
-    "SearchAids",
+    "ScoreBias",
     "choose_backend",
     "diagonal_guide",
     "durations_to_index",

@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 __all__ = [
-    "NO_SEARCH_AIDS",
-    "SearchAids",
+    "NO_SCORE_BIAS",
+    "ScoreBias",
     "diagonal_guide",
     "prior_log_likelihood",
     "score_noise",
 ]
 
 
-class SearchAids(NamedTuple):
-    """What is added to the scores of the search in early training; the original adds nothing.
+class ScoreBias(NamedTuple):
+    """Bias of the search's scores in early training; the original has none.
 
     Attributes:
         guide: weight of ``diagonal_guide`` for each latent channel, at least 0.
@@ -29,7 +29,7 @@ class SearchAids(NamedTuple):
     def apply(
         self, scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor, channels: int
     ) -> Tensor:
-        """Return scores (B, T, S) with the aids added; lengths (B,) int64, C ``channels``."""
+        """Return scores (B, T, S) plus guide and noise; lengths (B,) int64, C ``channels``."""
         if self.guide > 0:
             even = diagonal_guide(symbol_lengths, frame_lengths, *scores.shape[1:])
             scores = scores + self.guide * channels * even
@@ -38,7 +38,7 @@ class SearchAids(NamedTuple):
         return scores
 
 
-NO_SEARCH_AIDS = SearchAids()
+NO_SCORE_BIAS = ScoreBias()
 """The search of the original: neither guide nor noise."""
 
 

@@ -80,7 +80,7 @@ class Vits(nn.Module):
         *,
         durations: Tensor | None = None,
         pitch: Tensor | None = None,
-        search_aids: alignment.SearchAids = alignment.NO_SEARCH_AIDS,
+        score_bias: alignment.ScoreBias = alignment.NO_SCORE_BIAS,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
@@ -98,7 +98,7 @@ class Vits(nn.Module):
             languages: (B,) int64; required with a language embedding.
             durations: (B, S) int64 frames of each symbol; None: the alignment finds them.
             pitch: (B, 2, T) log F0 (log Hz) and voicing; required by a model with pitch.
-            search_aids: what is added to the scores of the alignment search.
+            score_bias: what is added to the scores of the alignment search.
             prior_segments: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self.speaker_conditioning(speakers)
@@ -110,7 +110,7 @@ class Vits(nn.Module):
         if durations is None:
             assert posterior_pass is not None
             z = posterior_pass.z_prior
-            durations = self.align(text, z, *lengths, aids=search_aids, check=False)
+            durations = self.align(text, z, *lengths, bias=score_bias, check=False)
         prior = text.prior.stretch(durations, frame_mask)
         duration_loss, judged = self.duration_predictor(
             text.hidden, text.mask, durations.unsqueeze(1), conditioning, language=text.language
@@ -177,7 +177,7 @@ class Vits(nn.Module):
         id_lengths: Tensor,
         frame_lengths: Tensor,
         *,
-        aids: alignment.SearchAids = alignment.NO_SEARCH_AIDS,
+        bias: alignment.ScoreBias = alignment.NO_SCORE_BIAS,
         check: bool = True,
     ) -> Tensor:
         """Find the durations (B, S) int64 of the most likely monotonic path (VITS section 2.2.1).
@@ -187,11 +187,11 @@ class Vits(nn.Module):
             z_prior: (B, C, T) in prior space.
             id_lengths: (B,) int64.
             frame_lengths: (B,) int64.
-            aids: what is added to the scores.
+            bias: what is added to the scores.
             check: as in ``monotonic_alignment_search``, with its errors.
         """
         scores = alignment.prior_log_likelihood(z_prior, text.prior.mean, text.prior.log_std)
-        scores = aids.apply(scores, id_lengths, frame_lengths, self.config.latent_channels)
+        scores = bias.apply(scores, id_lengths, frame_lengths, self.config.latent_channels)
         search, backend = alignment.monotonic_alignment_search, self.alignment_backend
         return search(scores, id_lengths, frame_lengths, backend=backend, check=check)
 

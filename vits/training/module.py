@@ -8,7 +8,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
-from vits.alignment import NO_SEARCH_AIDS, SearchAids, choose_backend
+from vits.alignment import NO_SCORE_BIAS, ScoreBias, choose_backend
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import AlignmentConfig, TrainingConfig, VitsConfig, to_dict
@@ -223,9 +223,9 @@ class VitsModule(pl.LightningModule):
         spectrogram = self.spectrogram(batch.wave, batch.wave_lengths)
         frame_lengths = batch.wave_lengths // self.config.audio.hop_length
         generator = self.networks.generator if training else self.generator
-        aids = NO_SEARCH_AIDS
+        bias = NO_SCORE_BIAS
         if training:
-            aids = _search_aids(self.training_config.alignment, self.global_step)
+            bias = _score_bias(self.training_config.alignment, self.global_step)
         groups = autocast_groups(self.generator)
         with converted_weights(*groups, device=self.device):
             out = generator(
@@ -237,7 +237,7 @@ class VitsModule(pl.LightningModule):
                 batch.languages,
                 durations=self._data_durations(batch),
                 pitch=None if self.config.pitch is None else batch.pitch,
-                search_aids=aids,
+                score_bias=bias,
                 prior_segments=prior_segments,
             )
         return out, spectrogram
@@ -359,9 +359,9 @@ class VitsModule(pl.LightningModule):
         self.log_dict({**values, "train/learning_rate": rate})
 
 
-def _search_aids(alignment: AlignmentConfig, step: int) -> SearchAids:
-    """Return the aids of the alignment search at a step; both fade to 0."""
-    return SearchAids(
+def _score_bias(alignment: AlignmentConfig, step: int) -> ScoreBias:
+    """Return the bias of the alignment search at a step; both fade to 0."""
+    return ScoreBias(
         guide=alignment.guide * max(0.0, 1 - step / alignment.guide_steps),
         noise=alignment.noise * max(0.0, 1 - step / alignment.noise_steps),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vits.alignment import SearchAids, durations_to_index, prior_log_likelihood
+from vits.alignment import ScoreBias, durations_to_index, prior_log_likelihood
 from vits.audio.spectrogram import Spectrogram
 from vits.data.audit.text_mismatch import text_margins
 from vits.data.prepared.batch import collate
@@ -33,7 +33,7 @@ def overfit(model, data, steps):
     for step in range(steps):
         text = model.text_encoder(batch.ids, batch.id_lengths)
         guide = max(0.0, 500 * (1 - 2 * step / steps))
-        durations = model.align(text, z, batch.id_lengths, frames, aids=SearchAids(guide))
+        durations = model.align(text, z, batch.id_lengths, frames, bias=ScoreBias(guide))
         prior = text.prior.stretch(durations, posterior.mask)
         surprise = prior.log_std + 0.5 * (z - prior.mean).square() * (-2 * prior.log_std).exp()
         loss = (surprise * posterior.mask).sum() / posterior.mask.sum()
