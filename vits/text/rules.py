@@ -6,11 +6,10 @@ so rules cannot disturb each other. The time is linear in the length of the text
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from heapq import heapify, heappop, heapreplace
+from heapq import heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
 from vits.text.aligned import AlignedText, Edit
@@ -123,11 +122,12 @@ def _begins_with_digit(pattern: str) -> bool:
     return "|" not in rest
 
 
-# Where a number may begin: digits, a vulgar fraction, a sign before one, a decimal point.
-_NUMBER = re.compile(
-    r"[0-9]+|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒]|[+±~−-](?= ?[.0-9½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])|(?<![0-9])\.(?=[0-9])"
+_VULGAR = "½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
+# A number or where one may begin (a sign, a decimal point), or a word.
+_ANCHOR = re.compile(
+    rf"([0-9]+|[{_VULGAR}]|[+±~−-](?= ?[.0-9{_VULGAR}])|(?<![0-9])\.(?=[0-9]))"
+    rf"|[^\W\d_{_VULGAR}]+"
 )
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 def requiring(chars: str, rules: Sequence[Rule[S]]) -> tuple[Rule[S], ...]:
@@ -143,12 +143,8 @@ class _Candidate(NamedTuple):
     found: re.Match[str]
 
 
-# Where the pattern of a rule may match: starts in order, or None for anywhere.
-_Starts = Sequence[int] | None
-
-
 class RuleSet(Generic[S]):
-    """Rules in their order, grouped by what a text must contain for them to apply."""
+    """Rules in their order, and where in a text each can match."""
 
     def __init__(self, rules: Sequence[Rule[S]]) -> None:
         """Group the rules.
@@ -157,17 +153,18 @@ class RuleSet(Generic[S]):
             rules: in order of precedence.
         """
         self._rules = tuple(rules)
-        self._groups: dict[frozenset[str], dict[str, list[int]]] = {}
         self._by_word: dict[str, list[int]] = {}
-        self._by_following: dict[frozenset[str], list[int]] = {}
+        self._numeric: list[int] = []
+        self._searched: dict[frozenset[str], list[int]] = {}  # by the characters they require
         for order, item in enumerate(rules):
             for word in item.words:
                 self._by_word.setdefault(word, []).append(order)
-            if item.after:
-                self._by_following.setdefault(item.after, []).append(order)
-            if not item.words and not item.after:
-                group = self._groups.setdefault(item.chars, {})
-                group.setdefault(item.needs, []).append(order)
+            if item.numeric:
+                self._numeric.append(order)
+            elif not item.words:
+                self._searched.setdefault(item.chars, []).append(order)
+        self._following = frozenset(char for item in rules for char in item.after)
+        self._by_following: dict[str, list[int]] = {}
 
     def apply(self, text: AlignedText, style: S, passes: int = 1) -> AlignedText:
         """Rewrite a text; words are set off from letters and digits by spaces.
@@ -180,77 +177,113 @@ class RuleSet(Generic[S]):
         """
         for _ in range(passes):
             before = text.text
-            edits = list(self._edits(before, style))
+            edits = self._edits(before, style)
             text = text.edit(edits)
             if text.text == before or not any(_touches(before, edit) for edit in edits):
                 break
         return text
 
-    def _edits(self, source: str, style: S) -> Iterator[Edit]:
-        """Yield the edits of one pass."""
-        places = self._places(source)
-        queue = [
-            candidate
-            for order, starts in places.items()
-            if (candidate := _next(self._rules[order], order, source, starts, 0)) is not None
-        ]
-        heapify(queue)
-        position, last = 0, ""
-        while queue:
-            start, order, found = queue[0]
-            item, resume = self._rules[order], position
-            if start >= position:
-                words = item.verbalize(found, style)
-                if words is None:
-                    resume = start + 1
-                else:
-                    edit = _spaced(source, found, words)
-                    if start == position and last.isalnum() and edit.text[:1].isalnum():
-                        edit = edit._replace(text=f" {edit.text}")
-                    yield edit
-                    resume = position = found.end()
-                    last = edit.text[-1:]
-            following = _next(item, order, source, places[order], resume)
-            if following is None:
-                heappop(queue)
-            else:
-                heapreplace(queue, following)
-
-    def _places(self, source: str) -> dict[int, _Starts]:
-        """Return the rules that can apply to a text, and where."""
-        chars = set(source)
-        numbers = [
-            (found.start(), source[found.end() : found.end() + 1])
-            for found in _NUMBER.finditer(source)
-        ]
-        places: dict[int, _Starts] = {}
-        for order, starts in self._anchored(source, numbers).items():
-            item = self._rules[order]
-            if item.chars and item.chars.isdisjoint(chars):
+    def _edits(self, source: str, style: S) -> list[Edit]:
+        """Return the edits of one pass."""
+        sweep = _Sweep(self._rules, source, style)
+        for required, orders in self._searched.items():
+            if not required or not required.isdisjoint(sweep.chars):
+                for order in orders:
+                    sweep.search(order, 0)
+        for found in _ANCHOR.finditer(source):
+            start, end = found.span()
+            sweep.read_before(start, 0)
+            if not found[1]:
+                if start >= sweep.position:
+                    sweep.match(start, self._by_word.get(found[0], ()))
                 continue
-            if not item.needs or item.condition.search(source):
-                places[order] = starts
-        all_numbers = [start for start, _ in numbers]
-        for required, group in self._groups.items():
-            if required and required.isdisjoint(chars):
-                continue
-            for needs, orders in group.items():
-                if not needs or self._rules[orders[0]].condition.search(source):
-                    for order in orders:
-                        places[order] = all_numbers if self._rules[order].numeric else None
-        return places
+            rules = self._numeric_rules(source[end : end + 1] if found[0].isdigit() else "")
+            # More than once if a rule has read the beginning of the number only.
+            while sweep.position < end:
+                start = max(start, sweep.position)
+                sweep.match(start, rules)
+                if sweep.position <= start:
+                    break
+        sweep.read_before(len(source) + 1, 0)
+        return sweep.edits
 
-    def _anchored(self, source: str, numbers: Sequence[tuple[int, str]]) -> dict[int, list[int]]:
-        """Return where rules may match that begin with certain words or numbers."""
-        places = dict[int, list[int]]()
-        for found in _WORD.finditer(source) if self._by_word else ():
-            for order in self._by_word.get(found[0], ()):
-                places.setdefault(order, []).append(found.start())
-        for after, orders in self._by_following.items() if numbers else ():
-            starts = [start for start, following in numbers if following in after]
-            if starts:
-                places.update(dict.fromkeys(orders, starts))
-        return places
+    def _numeric_rules(self, following: str) -> list[int]:
+        """Return the rules that may match at a number before a character."""
+        key = following if following in self._following else ""
+        if key not in self._by_following:
+            self._by_following[key] = [
+                order
+                for order in self._numeric
+                if not self._rules[order].after or key in self._rules[order].after
+            ]
+        return self._by_following[key]
+
+
+class _Sweep(Generic[S]):
+    """One pass of rules over a text, from left to right.
+
+    Attributes:
+        chars: the characters of the text.
+        position: end of what has been read.
+        edits: what has been read, in order.
+    """
+
+    def __init__(self, rules: Sequence[Rule[S]], source: str, style: S) -> None:
+        self._rules, self._source, self._style = rules, source, style
+        self._waiting: list[_Candidate] = []  # a heap: the next match of each searched rule
+        self._applies: dict[int, bool] = {}
+        self.chars = frozenset(source)
+        self.position = 0
+        self.edits: list[Edit] = []
+
+    def search(self, order: int, position: int) -> None:
+        """Find the next match of a rule, from a position on."""
+        item = self._rules[order]
+        if item.needs and not position and item.condition.search(self._source) is None:
+            return
+        found = item.pattern.search(self._source, position)
+        if found is not None:
+            heappush(self._waiting, _Candidate(found.start(), order, found))
+
+    def match(self, start: int, orders: Sequence[int]) -> None:
+        """Try rules at a place in their order, until one has read something there."""
+        for order in orders:
+            if self._waiting and self._waiting[0].start <= start:
+                self.read_before(start, order)
+                if self.position > start:
+                    return
+            if order not in self._applies:
+                self._applies[order] = self._has_what_it_needs(self._rules[order])
+            if self._applies[order]:
+                found = self._rules[order].pattern.match(self._source, start)
+                if found is not None and self._read(order, found):
+                    return
+
+    def _has_what_it_needs(self, item: Rule[S]) -> bool:
+        if item.chars and item.chars.isdisjoint(self.chars):
+            return False
+        return not item.needs or item.condition.search(self._source) is not None
+
+    def read_before(self, start: int, order: int) -> None:
+        """Read what searched rules match before a place, or there if they come first."""
+        while self._waiting and self._waiting[0][:2] < (start, order):
+            candidate = heappop(self._waiting)
+            read = candidate.start >= self.position and self._read(candidate.order, candidate.found)
+            resume = self.position if read else max(candidate.start + 1, self.position)
+            self.search(candidate.order, resume)
+
+    def _read(self, order: int, found: re.Match[str]) -> bool:
+        """Add the words of a match, unless its rule declines it."""
+        words = self._rules[order].verbalize(found, self._style)
+        if words is None:
+            return False
+        edit = _spaced(self._source, found, words)
+        touches = self.edits and self.edits[-1].end == edit.start
+        if touches and self.edits[-1].text[-1:].isalnum() and edit.text[:1].isalnum():
+            edit = edit._replace(text=f" {edit.text}")
+        self.edits.append(edit)
+        self.position = found.end()
+        return True
 
 
 # What may stand around a form without being part of another.
@@ -264,27 +297,6 @@ def _touches(source: str, edit: Edit) -> bool:
     before = " " if source[start] == " " else source[max(start - 1, 0) : start]
     joined = source[end - 1] != " " and _AFTER.match(source, end) is None
     return joined or bool(before and before not in _BEFORE)
-
-
-def _next(
-    item: Rule[S], order: int, source: str, starts: _Starts, position: int
-) -> _Candidate | None:
-    """Return the next match of a rule from ``position`` on."""
-    pattern = item.pattern
-    if starts is None:
-        found = pattern.search(source, position)
-        return None if found is None else _Candidate(found.start(), order, found)
-    match = pattern.match
-    # What is left of a number of which another rule has read the beginning.
-    if item.numeric and source[position : position + 1].isdigit():
-        found = match(source, position)
-        if found is not None:
-            return _Candidate(position, order, found)
-    for index in range(bisect_left(starts, position), len(starts)):
-        found = match(source, starts[index])
-        if found is not None:
-            return _Candidate(starts[index], order, found)
-    return None
 
 
 def _spaced(source: str, found: re.Match[str], words: str) -> Edit:

@@ -8,7 +8,7 @@ import pytest
 
 from vits.text import normalize, split_sentences
 from vits.text.english.normalizer import _RULES
-from vits.text.rules import _NUMBER, _WORD
+from vits.text.rules import _ANCHOR
 
 with Path(__file__).with_name("written_forms.tsv").open(encoding="utf-8") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -29,19 +29,18 @@ def spoken(text):
 
 def test_no_rule_is_skipped_where_its_pattern_matches():
     texts = [text.replace("\\n", "\n") for text in TEXTS[::3]]
-    numbers = [{found.start(): found.end() for found in _NUMBER.finditer(text)} for text in texts]
-    words = [{found.start(): found[0] for found in _WORD.finditer(text)} for text in texts]
+    anchors = [{found.start(): found for found in _ANCHOR.finditer(text)} for text in texts]
     chars = [set(text) for text in texts]
     for item in _RULES:
-        for text, ends, starts, present in zip(texts, numbers, words, chars, strict=True):
+        for text, places, present in zip(texts, anchors, chars, strict=True):
             found = item.pattern.search(text)
             if found is not None:
-                where, start = (item.source, text), found.start()
+                where, place = (item.source, text), places.get(found.start())
                 assert item.condition.search(text), where
                 assert not item.chars or item.chars & present, where
-                assert not item.numeric or start in ends, where
-                assert not item.after or text[ends[start] : ends[start] + 1] in item.after, where
-                assert not item.words or starts[start] in item.words, where
+                assert not item.numeric or place[1], where
+                assert not item.after or text[place.end() : place.end() + 1] in item.after, where
+                assert not item.words or place[0] in item.words, where
 
 
 @pytest.mark.parametrize("name", CLASSES)
