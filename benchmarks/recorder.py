@@ -75,7 +75,16 @@ TO_FLOAT32 = frozenset(
 )
 WAITS = frozenset({"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero"})
 NO_KERNEL = frozenset(
-    {"empty", "empty_like", "empty_strided", "new_empty", "detach", "alias", "lift_fresh"}
+    {
+        "empty",
+        "empty_like",
+        "empty_strided",
+        "new_empty",
+        "detach",
+        "alias",
+        "lift_fresh",
+        "_unsafe_view",
+    }
 )
 LIST = 100  # tensors of a list that one kernel takes, about
 
@@ -136,6 +145,8 @@ class _Functions(TorchFunctionMode):
         if name in ("tensor", "as_tensor") and not isinstance(args[0], Tensor):
             if torch.device(options.get("device") or "cpu").type == "meta":
                 self.record.find(name, "copies and waits")
+        elif name == "dropout" and options.get("p") and options["training"]:
+            return torch.native_dropout(args[0], options["p"], True)[0]  # the kernel of CUDA
         elif _Autocast.is_on():
             if name in TO_BF16:
                 args, options = tree_map(_to_bf16, (args, options))

@@ -25,6 +25,7 @@ from vits.models.durations import (
 )
 from vits.models.istft_decoder import IstftDecoder
 from vits.models.outputs import DurationPass
+from vits.models.prior_flow import PriorFlow
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 from vits.models.text_encoder import TextEncoder
 
@@ -76,6 +77,13 @@ CASES = {
     SplineCoupling: lambda: Case(SplineCoupling(4, 8, 3, 2, 5, 3.0), 4, context=8),
     StochasticDurationPredictor: lambda: Case(
         durations(n_flows=2, n_bins=5, tail_bound=3.0), HIDDEN, conditioning=(1, 5)
+    ),
+    PriorFlow: lambda: Case(
+        PriorFlow(
+            8, 6, kernel_size=3, dilation_rate=2, n_layers=2, n_flows=2, conditioning_channels=4
+        ),
+        8,
+        conditioning=(4,),
     ),
     DeterministicDurationPredictor: lambda: Case(durations(), HIDDEN, conditioning=(1, 5)),
     AdversarialDurationPredictor: lambda: Case(

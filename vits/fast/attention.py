@@ -4,13 +4,14 @@ Signals are (B, C, S) with the memory order (B, S, C), see ``vits.fast.channels_
 """
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vits.fast.masks import apply_mask, mask_if_padded
+from vits.fast.gpu.attention import joint_attention
+from vits.fast.masks import apply_mask, autocast_mask, mask_if_padded
 from vits.fast.replacement import take_over
 from vits.fast.tracing import is_traced, may_branch_on_values
 from vits.layers.attention import (
@@ -40,13 +41,17 @@ class FastTransformerEncoder(TransformerEncoder):
         needed = mask_if_padded(mask)
         x = apply_mask(x, needed).transpose(1, 2)
         added = self._project_conditioning(conditioning)
+        launched = x.device.type != "cpu" and torch.is_grad_enabled()
         for i, (attention, norm_1, feed_forward, norm_2) in enumerate(self._blocks()):
             if added is not None and i == self.conditioned_layer:
                 x = x + added.transpose(1, 2)
             y = self.dropout(attention(x.transpose(1, 2), needed))
             x = norm_1(x + y.transpose(1, 2))
-            y = self.dropout(feed_forward(x.transpose(1, 2), needed))
-            x = norm_2(x + y.transpose(1, 2))
+            if launched and needed is not None and isinstance(feed_forward, FastFeedForward):
+                y = feed_forward.joint_forward(x.transpose(1, 2), needed)
+            else:
+                y = feed_forward(x.transpose(1, 2), needed)
+            x = norm_2(x + self.dropout(y).transpose(1, 2))
         return apply_mask(x.transpose(1, 2), needed)
 
 
@@ -59,6 +64,11 @@ class FastFeedForward(FeedForward):
             return super().forward(x, mask)
         return self.conv_2(self.dropout(torch.relu(self.conv_1(x))))
 
+    def joint_forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Compute ``forward`` in few kernels: (B, C, S), undefined in the padding."""
+        hidden = self.dropout(torch.relu(self.conv_1(x * mask)))
+        return self.conv_2(hidden * autocast_mask(mask))
+
 
 class FastRelativeAttention(RelativeAttention):
     """A ``RelativeAttention`` that takes None for a mask of ones, and computes scores in place."""
@@ -67,13 +77,32 @@ class FastRelativeAttention(RelativeAttention):
         """Map (B, C, S) to (B, C, S); ``mask`` is (B, 1, S)."""
         if mask is not None and is_traced():
             return super().forward(x, mask)
+        padding = None if mask is None else (mask == 0).unsqueeze(1)
+        if x.device.type != "cpu" and torch.is_grad_enabled():
+            return self.joint_forward(x, padding)
         q, k, v = map(self._split_heads, self._project(x))
         q = q / math.sqrt(self.depth)
-        padding = None if mask is None else (mask == 0).unsqueeze(1)
         attend = self._attend_in_place if may_branch_on_values() else self._attend
         heads = attend(q, k, v, padding)
         rows = heads.transpose(1, 2).flatten(2)
         return self.output(rows.transpose(1, 2))
+
+    def joint_forward(self, x: Tensor, padding: Tensor | None) -> Tensor:
+        """Attend in few kernels on a GPU: (B, C, S) to (B, C, S); ``padding`` (B, 1, 1, S)."""
+        weight, bias = self._joined_projections()
+        rows = functional.linear(x.transpose(1, 2), weight, bias)
+        parts = rows.unflatten(2, (3, self.n_heads, self.depth)).permute(2, 0, 3, 1, 4)
+        q, k, v = parts.flatten(1, 2).unbind()
+        relative = self.relative_key, self.relative_value
+        heads = joint_attention(q, k, v, *relative, padding, self.dropout.p * self.training)
+        rows = heads.unflatten(0, (len(x), -1)).transpose(1, 2).flatten(2)
+        return self.output(rows.transpose(1, 2))
+
+    def _joined_projections(self) -> tuple[Tensor, Tensor]:
+        """Return weight (3C, C) and bias (3C,) of queries, keys and values."""
+        layers = self.query, self.key, self.value
+        weight = torch.cat([layer.weight for layer in layers]).squeeze(2)
+        return weight, torch.cat([cast(Tensor, layer.bias) for layer in layers])
 
     def _project(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute queries, keys and values, each (B, C, S)."""
@@ -140,6 +169,9 @@ class JoinedRelativeAttention(FastRelativeAttention):
         joined.joined_weight = nn.Parameter(weight, requires_grad=False)
         joined.joined_bias = nn.Parameter(bias, requires_grad=False)
         return joined
+
+    def _joined_projections(self) -> tuple[Tensor, Tensor]:
+        return self.joined_weight, self.joined_bias
 
     def _project(self, x: Tensor) -> tuple[Tensor, ...]:
         rows = functional.linear(x.transpose(1, 2), self.joined_weight, self.joined_bias)

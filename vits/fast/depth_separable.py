@@ -1,5 +1,6 @@
 """Depth-separable convolutions that stay in one memory order and skip masks of ones."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -21,6 +22,8 @@ class FastDepthSeparableStack(DepthSeparableStack):
         needed = mask_if_padded(mask)
         needed = None if needed is None else needed.transpose(1, 2)
         rows = (x if context is None else x + context).transpose(1, 2)
+        if needed is not None and x.device.type != "cpu":
+            return self._forward_masked(rows, needed).transpose(1, 2)
         for depthwise, norm_1, pointwise, norm_2 in zip(
             self.depthwise,
             self.depthwise_norms,
@@ -33,6 +36,21 @@ class FastDepthSeparableStack(DepthSeparableStack):
             y = functional.gelu(norm_2(_map_rows(pointwise, y)))
             rows = rows + self.dropout(y.transpose(1, 2)).transpose(1, 2)
         return apply_mask(rows, needed).transpose(1, 2)
+
+    def _forward_masked(self, rows: Tensor, mask: Tensor) -> Tensor:
+        """Map (B, S, C) to (B, S, C) with one kernel for residual and mask (B, S, 1)."""
+        rows = rows * mask
+        for depthwise, norm_1, pointwise, norm_2 in zip(
+            self.depthwise,
+            self.depthwise_norms,
+            self.pointwise,
+            self.pointwise_norms,
+            strict=True,
+        ):
+            y = functional.gelu(norm_1(_map_rows(depthwise, rows)))
+            y = functional.gelu(norm_2(_map_rows(pointwise, y)))
+            rows = torch.addcmul(rows, self.dropout(y.transpose(1, 2)).transpose(1, 2), mask)
+        return rows
 
 
 def _map_rows(convolution: nn.Module, rows: Tensor) -> Tensor:

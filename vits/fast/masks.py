@@ -1,10 +1,11 @@
 """Skips masks of batches without padding."""
 
+import torch
 from torch import Tensor
 
 from vits.fast.tracing import may_branch_on_values
 
-__all__ = ["apply_mask", "mask_if_padded"]
+__all__ = ["apply_mask", "autocast_mask", "mask_if_padded"]
 
 
 def mask_if_padded(mask: Tensor | None) -> Tensor | None:
@@ -20,3 +21,12 @@ def mask_if_padded(mask: Tensor | None) -> Tensor | None:
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     """Multiply ``x`` (B, C, T) with a mask (B, 1, T), or both transposed; None: leave it."""
     return x if mask is None else x * mask
+
+
+def autocast_mask(mask: Tensor) -> Tensor:
+    """Convert a mask (B, 1, T) to the type of autocast, if it is on.
+
+    A float32 mask would turn a signal of bfloat16 into float32.
+    """
+    device = mask.device.type
+    return mask.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else mask

@@ -18,6 +18,8 @@ from vits.fast.discriminators import (
     FastSpectrogramDiscriminator,
 )
 from vits.fast.dropout import FastDropout
+from vits.fast.gpu.duration_predictor import FastStochasticDurationPredictor
+from vits.fast.gpu.prior_flow import FastPriorFlow
 from vits.fast.replacement import Table, replace_modules
 from vits.fast.wavenet import FastWaveNet
 from vits.layers.attention import FeedForward, RelativeAttention, TransformerEncoder
@@ -34,6 +36,7 @@ from vits.models.durations import (
     StochasticDurationPredictor,
 )
 from vits.models.istft_decoder import IstftDecoder
+from vits.models.prior_flow import PriorFlow
 from vits.models.spectrogram_discriminator import SpectrogramDiscriminator
 from vits.models.text_encoder import TextEncoder
 
@@ -45,6 +48,8 @@ TABLE: Table = {
     RelativeAttention: FastRelativeAttention,
     FeedForward: FastFeedForward,
     DepthSeparableStack: FastDepthSeparableStack,
+    StochasticDurationPredictor: FastStochasticDurationPredictor,
+    PriorFlow: FastPriorFlow,
     nn.Dropout: FastDropout,
     DoubleResidualBlock: FastDoubleResidualBlock,
     SingleResidualBlock: FastSingleResidualBlock,

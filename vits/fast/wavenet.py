@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from vits.fast.convolve import run_convolution
+from vits.fast.gpu.wavenet import joint_wavenet
 from vits.fast.masks import mask_if_padded
 from vits.fast.tracing import is_traced
 from vits.layers.wavenet import WaveNet
@@ -18,8 +19,10 @@ class FastWaveNet(WaveNet):
         """Map (B, C, T) to (B, C, T), zero where ``mask`` (B, 1, T) is."""
         if is_traced():
             return super().forward(x, mask, conditioning)
-        needed = mask_if_padded(mask)
         biases = self._biases(conditioning)
+        if x.device.type != "cpu" and torch.is_grad_enabled():
+            return joint_wavenet(self, x, mask, biases)
+        needed = mask_if_padded(mask)
         skips: Tensor | None = None
         last = len(self.gates) - 1
         for i, (gate, residual_skip) in enumerate(

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from vits.config import ConvNextConfig
+from vits.layers.wavenet import WaveNet
 from vits.models import Discriminators, Vits
 from vits.training.step import converted_weights as module
 from vits.training.step.converted_weights import autocast_groups, converted_weights
@@ -17,7 +18,7 @@ CONVNEXT = ConvNextConfig(channels=16, inner_channels=16, n_blocks=1)
 @pytest.fixture
 def bf16(monkeypatch):
     """Convert on the CPU too, as on a GPU."""
-    monkeypatch.setattr(module, "_autocast_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(module, "_is_worth", lambda device: True)
 
 
 def gradients(network):
@@ -80,16 +81,33 @@ def test_losses_and_gradients_of_the_discriminators_are_those_of_autocast(bf16, 
         return leaf.grad, gradients(network)
 
     wave, converted = run()
-    monkeypatch.setattr(module, "_autocast_dtype", lambda device: None)
+    monkeypatch.setattr(module, "_is_worth", lambda device: False)
     expected, plain = run()
     assert torch.equal(wave, expected)
     assert_equal(plain, converted)
 
 
+def test_in_float32_weights_are_only_normalised_together(monkeypatch):
+    network, x, mask = WaveNet(4, 3, 2, 2), torch.randn(2, 4, 9), torch.ones(2, 1, 9)
+    monkeypatch.setattr(module, "_is_worth", lambda device: True)
+    found = []
+    for groups in ([], [network]):
+        with converted_weights(groups, device=CPU):
+            y = network(x, mask)
+            nodes = [gate.weight.grad_fn for gate in network.gates]
+            assert (nodes[0] is nodes[1]) == bool(groups)
+        y.square().sum().backward()
+        found.append((y, gradients(network)))
+    assert torch.equal(found[0][0], found[1][0])
+    for name, gradient in found[0][1].items():
+        torch.testing.assert_close(found[1][1][name], gradient, rtol=1e-6, atol=1e-7)
+
+
 def test_a_frozen_weight_gets_no_gradient(bf16):
     layer = nn.Linear(2, 2)
     layer.weight.requires_grad_(False)
-    with converted_weights([layer], device=CPU):
+    autocast = torch.autocast("cpu", torch.bfloat16)
+    with autocast, converted_weights([layer], device=CPU):
         assert layer.weight.dtype == layer.bias.dtype == torch.bfloat16
         assert not layer.weight.requires_grad
         assert layer.bias.requires_grad
@@ -98,7 +116,8 @@ def test_a_frozen_weight_gets_no_gradient(bf16):
 
 def test_weights_are_back_after_an_error(bf16):
     layer = nn.Conv1d(2, 2, 1)
-    with pytest.raises(ZeroDivisionError), converted_weights([layer], device=CPU):
+    autocast, raised = torch.autocast("cpu", torch.bfloat16), pytest.raises(ZeroDivisionError)
+    with raised, autocast, converted_weights([layer], device=CPU):
         raise ZeroDivisionError
     assert layer.weight is dict(layer.named_parameters())["weight"]
 

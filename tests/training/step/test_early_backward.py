@@ -3,20 +3,20 @@
 import pytest
 import torch
 
-from vits.training.step.early_backward import early_backward, early_gradient, scale_together
+from vits.training.step.early_backward import early_backward, early_sum, scale_together
 
 
-def test_value_and_gradient_are_those_of_the_function():
+def test_value_and_gradient_are_those_of_the_functions():
     weight = torch.randn(5, 3)
+    functions = [lambda y: (y @ weight).tanh().sum(), lambda y: 3 * y.square().mean()]
     for scale in (1.0, -2.5):
         x = torch.randn(4, 5)
         early, late = x.clone().requires_grad_(), x.clone().requires_grad_()
-        first = early_gradient(lambda y: (y @ weight).tanh().sum(), early * 2)
-        second = early_gradient(lambda y: y.square().mean(), early * 2)
-        ((first + 3 * second) * scale).backward()
-        expected = (late * 2 @ weight).tanh().sum() + 3 * (late * 2).square().mean()
+        value = early_sum(functions, early * 2)
+        (value * scale).backward()
+        expected = sum(function(late * 2) for function in functions)
         (expected * scale).backward()
-        torch.testing.assert_close(first + 3 * second, expected)
+        torch.testing.assert_close(value, expected)
         torch.testing.assert_close(early.grad, late.grad)
 
 
@@ -28,7 +28,7 @@ def test_no_graph_of_the_function_outlives_the_call():
         return kept[-1].sum()
 
     x = torch.randn(4, requires_grad=True)
-    value = early_gradient(function, x)
+    value = early_sum([function], x)
     assert value.grad_fn is not None
     with torch.no_grad():
         expected = x.exp()
@@ -41,7 +41,7 @@ def test_no_graph_of_the_function_outlives_the_call():
 def test_parameters_of_the_function_get_no_gradient():
     layer = torch.nn.Linear(3, 1)
     x = torch.randn(2, 3, requires_grad=True)
-    early_gradient(lambda y: layer(y).sum(), x).backward()
+    early_sum([lambda y: layer(y).sum()], x).backward()
     assert layer.weight.grad is None
     assert x.grad is not None
 

@@ -14,7 +14,7 @@ from vits.layers.flows import ElementwiseAffine, Flip, Log, SplineCoupling
 from vits.models.conditioning import add_conditioning, detach_as
 from vits.models.outputs import DurationPass
 
-__all__ = ["StochasticDurationPredictor"]
+__all__ = ["StochasticDurationPredictor", "dequantisation_noise"]
 
 LOG_2PI = math.log(2 * math.pi)
 N_STACK_LAYERS = 3  # depth of every depth-separable stack (appendix B)
@@ -101,7 +101,7 @@ class StochasticDurationPredictor(nn.Module):
         with torch.autocast(hidden.device.type, enabled=False):
             text = self._text_features(hidden, mask, conditioning, language)
             durations = durations.to(text.dtype)
-            noise = _noise(mask, text.dtype) if noise is None else noise
+            noise = dequantisation_noise(mask, text.dtype) if noise is None else noise
             u, v, log_q = self._dequantise(text, mask, durations, noise * mask)
             z0, log_det = self.log((durations - u) * mask, mask)
             z = torch.cat([z0, v], dim=1)
@@ -139,7 +139,7 @@ class StochasticDurationPredictor(nn.Module):
         """
         with torch.autocast(hidden.device.type, enabled=False):
             text = self._text_features(hidden, mask, conditioning, language)
-            z = _noise(mask, text.dtype) if noise is None else noise.to(text.dtype)
+            z = dequantisation_noise(mask, text.dtype) if noise is None else noise.to(text.dtype)
             z = z * noise_scale
             affine, _, *rest = self.flows
             for flow in reversed(rest):
@@ -179,6 +179,6 @@ class StochasticDurationPredictor(nn.Module):
         return torch.sigmoid(u_logit) * mask, v, log_q
 
 
-def _noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
+def dequantisation_noise(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """Sample standard normal noise (B, 2, S) for a mask (B, 1, S)."""
     return torch.randn_like(mask.repeat(1, 2, 1).to(dtype))

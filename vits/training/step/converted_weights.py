@@ -1,4 +1,4 @@
-"""Weights in the precision of autocast, converted together instead of one by one.
+"""Weights normalised, and converted to the type of autocast, together instead of one by one.
 
 Autocast converts a weight to bfloat16 wherever a layer uses it, and its gradient back: two kernels
 for each weight and each bias, a fifth of all kernels of a step, each far too small for a GPU.
@@ -6,41 +6,45 @@ for each weight and each bias, a fifth of all kernels of a step, each far too sm
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from vits.fast.gpu.weight_norm import joint_weight_norm
+from vits.layers.attention import RelativeAttention
 from vits.models.vits import Vits
 
 __all__ = ["autocast_groups", "converted_weights"]
 
-LAYERS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.Linear)
+CONVERTED: dict[type[nn.Module], tuple[str, ...]] = {
+    **dict.fromkeys((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.Linear), ("weight", "bias")),
+    RelativeAttention: ("relative_key", "relative_value"),
+}
 
 
 @contextmanager
 def converted_weights(*groups: Iterable[nn.Module | None], device: torch.device) -> Iterator[None]:
-    """Give layers converted weights in the block, where autocast would convert them.
+    """Give layers weights that are normalised and converted together in the block.
 
-    Weight normalisation is computed once in the block. Without autocast, and on a CPU, nothing is
-    done. The gradients are those of autocast, except that the gradients of a weight that is used
-    more than once are added in bfloat16.
+    Weight normalisation is computed once in the block, and under autocast the weights have its data
+    type. On a CPU nothing is done. The gradients are those of autocast, except that the gradients
+    of a weight that is used more than once are added in bfloat16.
 
     Args:
-        groups: networks whose layers all run under autocast. The weights of a group share a node
-            of the graph: they must take part in the same backward pass.
+        groups: networks whose layers all run under autocast, if it is on. The weights of a group
+            share nodes of the graph: they must take part in the same backward pass.
         device: where the networks are.
     """
-    dtype = _autocast_dtype(device)
-    if dtype is None:
+    if not _is_worth(device):
         yield
         return
     replaced: list[tuple[nn.Module, str]] = []
     with parametrize.cached():
         try:
             for group in groups:
-                replaced += _convert(group, dtype)
+                replaced += _convert(group, _autocast_dtype(device))
             yield
         finally:
             for layer, name in replaced:
@@ -60,41 +64,59 @@ def autocast_groups(generator: Vits) -> list[list[nn.Module | None]]:
     ]
 
 
+def _is_worth(device: torch.device) -> bool:
+    """Return whether launches cost anything; on a CPU they do not."""
+    return device.type != "cpu"
+
+
 def _autocast_dtype(device: torch.device) -> torch.dtype | None:
-    """Return what autocast converts to; None without it, and on a CPU, which has no launches."""
-    if device.type == "cpu" or not torch.is_autocast_enabled(device.type):
+    """Return what autocast converts to; None without it."""
+    if not torch.is_autocast_enabled(device.type):
         return None
     return torch.get_autocast_dtype(device.type)
 
 
-def _convert(group: Iterable[nn.Module | None], dtype: torch.dtype) -> list[tuple[nn.Module, str]]:
-    """Convert the weights of a group; return what hides parameters of the same name."""
+def _convert(
+    group: Iterable[nn.Module | None], dtype: torch.dtype | None
+) -> list[tuple[nn.Module, str]]:
+    """Normalise and convert the weights of a group; return what hides parameters."""
     places = [
         (layer, name)
         for network in group
         if network is not None
         for layer in network.modules()
-        if isinstance(layer, LAYERS)
-        for name in ("weight", "bias")
-        if getattr(layer, name) is not None
+        for kind, names in CONVERTED.items()
+        if isinstance(layer, kind)
+        for name in names
     ]
-    values: list[Tensor] = [getattr(layer, name) for layer, name in places]
-    for trained in (True, False):
-        chosen = [i for i, value in enumerate(values) if value.requires_grad == trained]
-        if not chosen:
-            continue
-        converted = _Convert.apply(dtype, *(values[i] for i in chosen))
-        for i, value in zip(chosen, converted, strict=True):
-            values[i] = value
-    hidden = []
-    for (layer, name), value in zip(places, values, strict=True):
-        if parametrize.is_parametrized(layer, name):
+    normed = [place for place in places if parametrize.is_parametrized(*place)]
+    pairs = [cast(Any, layer).parametrizations[name] for layer, name in normed]
+    values = joint_weight_norm([x.original0 for x in pairs], [x.original1 for x in pairs])
+    known = set(normed)
+    plain = [(x, n) for x, n in places if (x, n) not in known and getattr(x, n) is not None]
+    if dtype is None:
+        plain = []
+    else:
+        values = _together([*values, *(getattr(layer, name) for layer, name in plain)], dtype)
+    for (layer, name), value in zip([*normed, *plain], values, strict=True):
+        if (layer, name) in known:
             # what ``parametrize.cached`` returns in the block
             parametrize._cache[id(layer), name] = value  # pyright: ignore[reportPrivateUsage]
         else:
             vars(layer)[name] = value  # found before the parameter
-            hidden.append((layer, name))
-    return hidden
+    return plain
+
+
+def _together(values: list[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    """Convert tensors, those with gradients apart from those without."""
+    converted = list(values)
+    for trained in (True, False):
+        chosen = [i for i, value in enumerate(values) if value.requires_grad == trained]
+        if chosen:
+            results = _Convert.apply(dtype, *(values[i] for i in chosen))
+            for i, value in zip(chosen, results, strict=True):
+                converted[i] = value
+    return converted
 
 
 class _Convert(torch.autograd.Function):

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from vits import losses
-from vits.fast.feature_matching import feature_matching_loss
+from vits.fast.gpu.feature_matching import feature_matching_loss
+from vits.fast.gpu.least_squares import adversarial_loss, discriminator_loss
 from vits.training.step.converted_weights import converted_weights
-from vits.training.step.early_backward import early_gradient
+from vits.training.step.early_backward import early_sum
 
 __all__ = ["AdversarialLosses", "adversarial_losses", "discriminator_losses"]
 
@@ -52,8 +52,8 @@ def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) 
     pair = torch.cat([real, fake.detach()])
     for member in members:
         with _converted(member, pair):
-            scores = member(pair).score.chunk(2)
-        yield losses.discriminator_loss(scores[:1], scores[1:])
+            scores = member(pair).score
+        yield discriminator_loss(scores)
 
 
 def adversarial_losses(
@@ -80,14 +80,14 @@ def adversarial_losses(
             with torch.no_grad():
                 of_real = member(real)
             of_fake = member(wave)
-        adversarial = losses.adversarial_loss([of_fake.score])
+        adversarial = adversarial_loss(of_fake.score)
         feature = feature_matching_loss([of_real.features], [of_fake.features])
         values.append(torch.stack([adversarial, feature]).detach())
         return adversarial_weight * adversarial + feature_weight * feature
 
     with parametrize.cached():  # both passes use the same weights
-        weighted = [early_gradient(partial(one_member, member), fake) for member in members]
-    return AdversarialLosses(torch.stack(weighted).sum(), *torch.stack(values).sum(0).unbind())
+        weighted = early_sum([partial(one_member, member) for member in members], fake)
+    return AdversarialLosses(weighted, *torch.stack(values).sum(0).unbind())
 
 
 def _converted(member: Member, wave: Tensor) -> AbstractContextManager[None]:

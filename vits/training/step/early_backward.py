@@ -12,27 +12,33 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["early_backward", "early_gradient", "scale_together"]
+__all__ = ["early_backward", "early_sum", "scale_together"]
 
 
-def early_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Return ``function(x)`` with its gradient already computed.
+def early_sum(functions: Iterable[Callable[[Tensor], Tensor]], x: Tensor) -> Tensor:
+    """Return the sum of functions of ``x`` with its gradient already computed.
 
-    The graph of ``function`` is freed before this returns, so several functions of one ``x`` hold
-    one graph at a time. The result can be differentiated once; only ``x`` gets a gradient.
+    The graph of each function is freed before the next one runs, so there is one graph at a time.
+    The result can be differentiated once; only ``x`` gets a gradient.
 
     Args:
-        function: from a tensor like ``x`` to a scalar.
+        functions: from a tensor like ``x`` to a scalar.
         x: any shape.
 
     Returns:
         Scalar.
     """
+    values: list[Tensor] = []
+    gradients: list[Tensor] = []
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
-        value = function(leaf)
-        gradients = torch.autograd.grad(value, leaf)
-    return _Precomputed.apply(value.detach(), gradients, x)
+        for function in functions:
+            value = function(leaf)
+            gradients += torch.autograd.grad(value, leaf)
+            values.append(value.detach())
+    # added in the order of a backward pass: from the last function to the first
+    total = sum(gradients[-2::-1], gradients[-1])
+    return _Precomputed.apply(torch.stack(values).sum(), [total], x)
 
 
 def early_backward(

@@ -1,5 +1,6 @@
 """Metrics of one training step: its losses over all ranks, and whether they are finite."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import torch
@@ -61,6 +62,11 @@ class StepMetrics:
         all_ranks = sum_over_ranks(mine) / world
         self.logs |= dict(zip(losses, all_ranks.unbind(), strict=True))
         self.logs[f"gradient/{name}"] = norm
-        finite = all_ranks.isfinite().all() & norm.isfinite()
-        self.skipped = torch.maximum(self.skipped, (~finite).float())
-        self.suspect = torch.maximum(self.suspect, (~mine.isfinite().all()).float())
+        self.skipped = torch.maximum(self.skipped, _any_not_finite([*all_ranks.unbind(), norm]))
+        self.suspect = torch.maximum(self.suspect, _any_not_finite(mine.unbind()))
+
+
+def _any_not_finite(values: Sequence[Tensor]) -> Tensor:
+    """Return 1 if a scalar is NaN or infinite, else 0; as float32, in few kernels."""
+    x = torch.stack(list(values))
+    return (x - x != 0).any().float()  # infinity - infinity is NaN

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vits import losses
-from vits.fast.feature_matching import feature_matching_loss, joint_feature_matching_loss
+from vits.fast.gpu.feature_matching import feature_matching_loss, joint_feature_matching_loss
 
 
 def features(dtype, seed):
