@@ -1,6 +1,7 @@
 """Voices small enough to be exported in seconds; each is exported once for all tests."""
 
 import functools
+import itertools
 import os
 import pickle
 
@@ -36,6 +37,13 @@ DECODERS = {
         resblock="2",
         resblock_kernel_sizes=(3,),
         resblock_dilations=((1, 3),),
+        upsample_rates=(8, 4),
+        upsample_kernel_sizes=(16, 8),
+        initial_channels=16,
+    ),
+    "double": HifiGanConfig(
+        resblock_kernel_sizes=(3, 5),
+        resblock_dilations=((1, 3), (1, 2)),
         upsample_rates=(8, 4),
         upsample_kernel_sizes=(16, 8),
         initial_channels=16,
@@ -102,6 +110,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=Fals
 
 VOICES = {
     "original": lambda: build("hifigan", frontend=frontend_of()),
+    "double": lambda: build("double", frontend=frontend_of()),
     "small": lambda: build("convnext", frontend=frontend_of(blanks=False)),
     "duo": lambda: build("istft", kind="deterministic", n_speakers=2, frontend=frontend_of()),
     "piper": lambda: build("hifigan", n_speakers=2, frontend=frontend_of(bos_eos=True)),
@@ -130,13 +139,47 @@ def make_voice():
     return make
 
 
+def record_traces(folder):
+    """Return ``trace`` that keeps what it returns, and the graph before folding, in a folder."""
+    from vits.export import target
+
+    numbers = itertools.count()
+    fold = target.fold_constants
+
+    def tracing(spec, inputs):
+        number = next(numbers)
+
+        def folding(model):
+            (folder / f"unfolded-{number}").write_bytes(model.SerializeToString())
+            return fold(model)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(target, "fold_constants", folding)
+            graph = target.trace(spec, inputs)
+        (folder / f"traced-{number}").write_bytes(graph.SerializeToString())
+        return graph
+
+    return tracing
+
+
 @pytest.fixture(scope="session")
-def export(make_voice, make_once):
+def replay_traces():
+    """Make a ``trace`` that returns in turn what ``record_traces`` kept in a folder."""
+
+    def make(folder):
+        import onnx
+
+        numbers = itertools.count()
+        return lambda spec, inputs: onnx.load(folder / f"traced-{next(numbers)}")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def export(make_voice, make_once, replay_traces):
     """Export a voice once for all workers; return what ``write`` did."""
     for name in ("onnx", "onnxruntime"):
         pytest.importorskip(name, reason=f"{name} is not installed: pip install 'vits[onnx]'")
-    import onnx
-
     from vits.export.write import write
 
     made = {}
@@ -145,9 +188,12 @@ def export(make_voice, make_once):
         name, to, precision, language = key
         torch.set_num_threads(1)
         with pytest.MonkeyPatch.context() as patch:
-            if precision != "fp32":  # tracing takes seconds, and the traced graph is the same
-                traced = onnx.load(once(name, to, language=language).graph)
-                patch.setattr("vits.export.write.trace", lambda spec, example: traced)
+            if precision == "fp32":
+                tracing = record_traces(folder)
+            else:  # tracing takes seconds, and the traced graphs are the same
+                tracing = replay_traces(once(name, to, language=language).graph.parent.parent)
+            for module in ("write", "parts"):
+                patch.setattr(f"vits.export.{module}.trace", tracing)
             exported = write(make_voice(name), folder / "voice", to, precision, language or None)
         (folder / "exported").write_bytes(pickle.dumps(exported))
 

@@ -22,9 +22,10 @@ def feed_of(ids, **changes):
 def test_the_graph_is_the_voice(export, name):
     done = export(name, "onnx")
     assert done.verification.difference <= 1e-4
-    assert done.verification.sentences == 6
+    assert done.verification.sentences == 7  # the last in chunks
     assert done.verification.graph_factor > 0
-    assert done.graph_bytes == done.graph.stat().st_size
+    folder = done.graph.parent
+    assert done.graph_bytes == sum(path.stat().st_size for path in folder.glob("*.onnx"))
 
 
 @pytest.mark.parametrize("name", VOICES)

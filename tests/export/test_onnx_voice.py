@@ -14,11 +14,16 @@ from vits.cli import main
 from vits.errors import MissingExtraError, MissingFileError, TextError, VoiceError
 from vits.synthesis import OnnxVoice, Voice, load, synthesize
 from vits.synthesis.request import Request
-from vits.synthesis.runtime import onnx_engine
-from vits.synthesis.runtime.noise import torch_randn
+from vits.synthesis.runtime import onnx_engine, parts_engine
+from vits.synthesis.runtime.noise import prior_noise, torch_randn
+from vits.synthesis.runtime.onnx_session import load_graph, usable_threads
 from vits.synthesis.runtime.seeds import derive_seed
+from vits.synthesis.stream import join
 
 TEXT = "Hello there. How are you?\n\nFine, thanks."
+LONG = (
+    "She sells sea shells by the sea shore, and the shells are sea shells. Well! Go on, please do."
+)
 NAMES = ["original", "small", "duo"]
 
 
@@ -39,6 +44,15 @@ def pair(export, make_voice):
 def folder(export, tmp_path):
     """Return an exported folder that may be broken."""
     return shutil.copytree(export("letters", "onnx").graph.parent, tmp_path / "exported")
+
+
+@pytest.fixture
+def old(export, tmp_path):
+    """Return a voice as an earlier version exported it, with a single graph."""
+    folder = export("small", "onnx").graph.parent
+    for name in ("model.onnx", "voice.json"):
+        shutil.copy(folder / name, tmp_path)
+    return load(tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,8 +80,8 @@ def test_from_the_same_noise_the_samples_are_torchs(pair):
     ours, torchs, _ = pair("original")
     ids = ours.frontend.encode("Hello there.").ids
     seed = derive_seed(9, 0)
-    spoken = ours._engine.sample(ids, Request(seed=seed, settings=ours.settings))
-    noise = ours._engine._noise(seed, sum(spoken.durations))
+    sample = ours._engine.sample(ids, Request(seed=seed, settings=ours.settings))
+    spoken, frames = ours._engine.decode(sample), ours._engine.durations(sample)
     with torch.inference_mode():
         expected = torchs._engine.model.infer(
             torch.tensor([ids]),
@@ -76,52 +90,116 @@ def test_from_the_same_noise_the_samples_are_torchs(pair):
             noise_scale_duration=ours.settings.noise_scale_duration,
             length_scale=ours.settings.length_scale,
             duration_noise=torch.from_numpy(torch_randn(seed, (1, 2, len(ids)))),
-            noise=torch.from_numpy(noise.copy()),
+            noise=torch.from_numpy(prior_noise(seed, 8, sum(frames)).copy()),
         )
-    assert spoken.durations == expected.durations[0].tolist()
+    assert frames == expected.durations[0].tolist()
     wave = expected.wave[0, 0].numpy()
-    np.testing.assert_allclose(spoken.samples, wave, atol=1e-4 * np.abs(wave).max())
+    np.testing.assert_allclose(spoken, wave, atol=1e-4 * np.abs(wave).max())
 
 
-def test_a_seed_repeats_the_samples_however_little_noise_is_drawn_at_first(pair, monkeypatch):
+def agree(one, other):
+    """The same length, times and seed, and the samples to 1e-5 of the peak."""
+    assert (one.phonemes, one.words, one.seed) == (other.phonemes, other.words, other.seed)
+    assert one.samples.shape == other.samples.shape
+    return np.abs(one.samples - other.samples).max() <= 1e-5 * np.abs(other.samples).max()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "vits2"])
+def test_a_sentence_is_streamed_in_chunks_that_join_to_the_call(pair, name):
+    ours, _, _ = pair(name)
+    options = {"seed": 4, "sentence_silence": 0.1, "length_scale": 4.0}
+    whole, chunks = ours(LONG, **options), list(ours.stream(LONG, **options))
+    assert len(chunks) >= 8  # three sentences, two pauses, and the sentences are cut
+    lengths = [len(chunk.samples) for chunk in chunks]
+    assert lengths[0] < lengths[1] < lengths[2]
+    assert all(length % 32 == 0 for length in lengths)
+    assert agree(join(chunks), whole)
+    sentences = list(ours.stream(LONG, **options, whole_sentences=True))
+    assert len(sentences) == 5
+    assert np.array_equal(join(sentences).samples, whole.samples)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "vits2"])
+def test_a_batch_is_each_text_alone(pair, name):
+    ours, _, _ = pair(name)
+    texts = [LONG, "Hello.", TEXT, f"{TEXT} And so on."]
+    for frames in (1, 300, None):
+        together = ours.synthesize(texts, seeds=[4, 5, 6, 7], length_scale=4.0, batch_frames=frames)
+        for seed, text, spoken in zip((4, 5, 6, 7), texts, together, strict=True):
+            assert agree(spoken, ours(text, seed=seed, length_scale=4.0))
+
+
+def test_sentences_of_a_batch_share_runs_of_the_decoder(pair, monkeypatch):
+    ours, _, _ = pair("duo")
+    widths = []
+    run = ours._engine._run
+
+    def counting(z, *rest, **ends):
+        widths.append(z.shape)
+        return run(z, *rest, **ends)
+
+    monkeypatch.setattr(ours._engine, "_run", counting)
+    options = {"length_scale": 4.0, "sentence_silence": 0.0}
+    spoken = ours.synthesize([LONG, LONG], seeds=[1, 2], **options)
+    assert max(batch for batch, _, _ in widths) == 2
+    frames = sum(batch * width for batch, _, width in widths)
+    assert frames == sum(len(speech.samples) for speech in spoken) // 32  # each once
+
+
+def test_a_long_sentence_takes_no_more_memory_than_a_chunk(pair, monkeypatch):
     ours, _, _ = pair("small")
-    expected = ours(TEXT, seed=4).samples
-    assert np.array_equal(ours(TEXT, seed=4).samples, expected)
-    assert not np.array_equal(ours(TEXT, seed=5).samples[:400], expected[:400])
+    expected = ours(TEXT, seed=3, length_scale=4.0)
+    monkeypatch.setattr(parts_engine, "BATCH_FRAMES", 1)
+    assert agree(ours(TEXT, seed=3, length_scale=4.0), expected)
+
+
+def test_an_export_of_an_earlier_version_speaks_whole_sentences(pair, old, monkeypatch):
+    ours, _, _ = pair("small")
+    expected = ours(TEXT, seed=4)
+    assert agree(old(TEXT, seed=4), expected)
     monkeypatch.setattr(onnx_engine, "FRAMES_PER_SYMBOL", 0)
-    assert np.array_equal(ours(TEXT, seed=4).samples, expected)
+    assert agree(old(TEXT, seed=4), expected)
+    assert len(list(old.stream(TEXT, seed=4))) == 5
+    assert agree(old.synthesize([TEXT], seeds=[4])[0], expected)
+    for wish, fault in (
+        ({"seconds": 2.0}, "cannot keep lengths .* vits export VOICE --to onnx"),
+        ({"word_seconds": {0: 1.0}}, "cannot keep lengths"),
+    ):
+        with pytest.raises(VoiceError, match=fault):
+            old(TEXT, **wish)
+    with pytest.raises(VoiceError, match="has no batches"):
+        old.synthesize([TEXT], batch_frames=3)
+    with pytest.raises(VoiceError, match="cannot keep lengths"):
+        old._engine.sample([1], Request(seed=1), [1])
+    with pytest.raises(VoiceError, match="cannot mix speakers"):
+        old._engine.sample([1], Request(seed=1, speaker=(0.5, 0.5)))
 
 
-def test_a_stream_and_a_batch_are_the_call(pair):
-    ours, _, _ = pair("small")
-    expected = ours(TEXT, seed=4, sentence_silence=0.1)
-    chunks = list(ours.stream(TEXT, seed=4, sentence_silence=0.1))
-    assert len(chunks) == 5  # three sentences, two pauses
-    assert np.array_equal(np.concatenate([c.samples for c in chunks]), expected.samples)
-    together = ours.synthesize([TEXT, "Hello."], seeds=[4, 5], sentence_silence=0.1)
-    assert np.array_equal(together[0].samples, expected.samples)
-    assert np.array_equal(together[1].samples, ours("Hello.", seed=5).samples)
-
-
-def test_speakers_are_rows_and_names_and_no_mix(pair):
+def test_speakers_are_rows_and_names_and_mixes(pair):
     ours, torchs, _ = pair("duo")
     one, two = (ours(TEXT, seed=1, speaker=who) for who in ("speaker 1", 1))
     assert np.array_equal(one.samples, two.samples)
     assert one.words == torchs(TEXT, seed=1, speaker=1).words
     assert one.words != ours(TEXT, seed=1).words
-    with pytest.raises(VoiceError, match=r"cannot mix speakers: .*voice folder"):
-        ours(TEXT, speaker={0: 1, 1: 1})
-    ssml = "<speak><voice name='speaker 0:1,speaker 1:1'>hello</voice></speak>"
-    with pytest.raises(VoiceError, match="cannot mix speakers"):
-        ours(ssml, ssml=True)
+    for text, options in (
+        (TEXT, {"speaker": {0: 1, 1: 2}}),
+        ("<speak><voice name='speaker 0:1,speaker 1:1'>hello</voice></speak>", {"ssml": True}),
+    ):
+        spoken, expected = (v(text, seed=1, noise_scale=0.0, **options) for v in (ours, torchs))
+        assert spoken.words == expected.words
+        peak = np.abs(expected.samples).max()
+        np.testing.assert_allclose(spoken.samples, expected.samples, atol=1e-4 * peak)
 
 
 @pytest.mark.parametrize(
     "wish", [{"seconds": 2.0}, {"word_seconds": {0: 1.0}}, {"phoneme_seconds": {0: 1.0}}]
 )
-def test_lengths_are_refused_with_the_remedy(pair, wish):
-    with pytest.raises(VoiceError, match=r"cannot keep lengths .* or length_scale"):
-        pair("small")[0](TEXT, **wish)
+def test_lengths_are_kept_as_in_torch(pair, wish):
+    ours, torchs, _ = pair("small")
+    spoken, expected = (v(TEXT, seed=1, noise_scale=0.0, **wish) for v in (ours, torchs))
+    assert (spoken.words, spoken.phonemes) == (expected.words, expected.phonemes)
+    peak = np.abs(expected.samples).max()
+    np.testing.assert_allclose(spoken.samples, expected.samples, atol=1e-4 * peak)
 
 
 def test_the_rest_of_a_voice_is_there(pair):
@@ -139,13 +217,13 @@ def test_the_rest_of_a_voice_is_there(pair):
         ours(" ")
 
 
-def test_what_is_too_long_or_not_finite_is_refused(pair, monkeypatch):
+def test_what_is_too_long_or_not_finite_is_refused(pair, old, monkeypatch):
     ours, _, _ = pair("small")
-    engine = ours._engine
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "max_frames", 3)
-        with pytest.raises(VoiceError, match="too long for the memory"):
-            ours("Hello.", seed=1)
+    for voice in (ours, old):
+        with monkeypatch.context() as patch:
+            patch.setattr(voice._engine, "max_frames", 3)
+            with pytest.raises(VoiceError, match="too long for the memory"):
+                voice("Hello.", seed=1)
 
     class Broken:
         def run(self, names, feed):
@@ -154,17 +232,17 @@ def test_what_is_too_long_or_not_finite_is_refused(pair, monkeypatch):
             return np.full((1, 1, 32), np.nan, np.float32), np.ones((1, 1), np.int64)
 
     broken = Broken()
-    monkeypatch.setattr(engine, "_session", broken)
+    monkeypatch.setattr(ours._engine, "_decoder", broken)
+    monkeypatch.setattr(old._engine, "_session", broken)
     faults = {
         "": "not finite; use smaller noise scales",
         "bad allocation": "too long for the memory",
         "no such thing": "does not run the graph: no such thing",
     }
     for broken.fault, message in faults.items():
-        with pytest.raises(VoiceError, match=message):
-            ours("Hello.", seed=1)
-    with pytest.raises(VoiceError, match="cannot keep lengths"):
-        engine.sample([1], Request(seed=1), [1])
+        for voice in (ours, old):
+            with pytest.raises(VoiceError, match=message):
+                voice("Hello.", seed=1)
 
 
 def test_say_speaks_without_torch(folder, tmp_path):
@@ -193,7 +271,7 @@ def test_say_speaks_without_torch(folder, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "fault"),
     [
-        (["--seconds", "2"], "cannot keep lengths"),
+        (["--speaker", "a:1,b:2"], "one speaker without a name"),
         (["--device", "cuda"], "must be cpu"),
         (["--speaker", "bob"], "one speaker without a name"),
     ],
@@ -232,9 +310,10 @@ def test_a_damaged_folder_is_named(folder, changes, fault):
     assert "voice.json" in str(caught.value)
 
 
-def test_a_damaged_graph_is_named(folder):
-    (folder / "model.onnx").write_bytes(b"no graph")
-    with pytest.raises(VoiceError, match=r"does not load .*model\.onnx.*vits export"):
+@pytest.mark.parametrize("name", ["model.onnx", "text.onnx", "decoder.onnx"])
+def test_a_damaged_graph_is_named(folder, name):
+    (folder / name).write_bytes(b"no graph")
+    with pytest.raises(VoiceError, match="write it again with: vits export"):
         load(folder)
 
 
@@ -244,6 +323,44 @@ def test_a_graph_with_weights_in_another_file_is_refused(folder, place):
     path = folder / "model.onnx"
     path.write_bytes(bytes(place) + b"\x0a\x08location\x12\x0b/etc/passwd" + bytes(100))
     with pytest.raises(VoiceError, match=r"model\.onnx refers to another file for its weights"):
+        load_graph(path)
+
+
+@pytest.mark.parametrize("place", ["/etc/passwd", "../model.onnx", "Model.onnx", "model.onnx2"])
+def test_a_part_takes_weights_from_nowhere_else(folder, place):
+    onnx = pytest.importorskip("onnx")
+    path = folder / "decoder.onnx"
+    graph = onnx.load(path, load_external_data=False)
+    shared = [tensor for tensor in graph.graph.initializer if tensor.external_data]
+    assert shared
+    shared[-1].external_data[0].value = place
+    path.write_bytes(graph.SerializeToString())
+    with pytest.raises(VoiceError, match=r"decoder\.onnx refers to another file"):
+        load(folder)
+
+
+def test_a_reference_is_hidden_nowhere(folder):
+    """An entry with two places, and one that only looks like an entry to who does not parse."""
+    onnx = pytest.importorskip("onnx")
+    path, entry = folder / "decoder.onnx", b"\x0a\x08location\x12\x0amodel.onnx"
+    for hidden in (entry + b"\x12\x0b/etc/passwd", b"\x1a\x02\x6a\x16" + entry + b"\x12\x01x"):
+        graph = onnx.load(path, load_external_data=False)
+        raw = (
+            graph.graph.initializer[-1].SerializeToString()
+            + b"\x6a"
+            + bytes([len(hidden)])
+            + hidden
+        )
+        graph.graph.initializer[-1].ParseFromString(raw)
+        (folder / "hidden.onnx").write_bytes(graph.SerializeToString() + b"\x12\x00")
+        with pytest.raises(VoiceError, match="refers to another file"):
+            load_graph(folder / "hidden.onnx", shares="model.onnx")
+
+
+def test_parts_of_another_export_are_refused(folder):
+    with (folder / "model.onnx").open("ab") as file:
+        file.write(b"\x12\x00")
+    with pytest.raises(VoiceError, match=r"are not of one export; write it again"):
         load(folder)
 
 
@@ -266,6 +383,6 @@ def test_a_missing_runtime_names_the_extra(folder, monkeypatch):
 
 def test_threads_are_those_that_are_asked_for(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert onnx_engine._usable_threads() == 3
+    assert usable_threads() == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "")
-    assert onnx_engine._usable_threads() >= 1
+    assert usable_threads() >= 1

@@ -20,16 +20,18 @@ def write():
 
 
 @pytest.fixture
-def traced(export, monkeypatch):
+def traced(export, replay_traces, monkeypatch):
     """Use the graphs of earlier exports instead of tracing the voice ``small`` again."""
-    onnx = pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
+    pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
+    replays = {
+        to: replay_traces(export("small", to).graph.parent.parent) for to in ("onnx", "piper")
+    }
 
-    graphs = {to: export("small", to).graph for to in ("onnx", "piper")}
+    def tracing(spec, inputs):
+        return replays["piper" if spec.outputs == ("output",) else "onnx"](spec, inputs)
 
-    def load(spec, example):
-        return onnx.load(graphs["onnx" if spec.optional else "piper"])
-
-    monkeypatch.setattr("vits.export.write.trace", load)
+    for module in ("write", "parts"):
+        monkeypatch.setattr(f"vits.export.{module}.trace", tracing)
 
 
 @pytest.mark.usefixtures("traced")
@@ -59,6 +61,23 @@ def test_a_graph_that_does_not_run_is_refused_and_nothing_is_left(
 
     monkeypatch.setattr(module, "_save", lambda graph, path: path.write_bytes(b"no graph"))
     with pytest.raises(VoiceError, match="ONNX Runtime does not load the graph"):
+        write(make_voice("small"), tmp_path / "out", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("traced")
+def test_parts_of_another_voice_are_refused_and_nothing_is_left(
+    write, make_voice, tmp_path, monkeypatch
+):
+    import vits.export.parts as module
+
+    def spoil(graph, precision):
+        for tensor in graph.graph.initializer:
+            if tensor.name.endswith("decoder.post.bias"):
+                tensor.raw_data = tensor.raw_data[:-4] + bytes.fromhex("0000003f")
+
+    monkeypatch.setattr(module, "quantize", spoil)
+    with pytest.raises(VoiceError, match=r"fp32 graph does not match the voice: .* of its peak"):
         write(make_voice("small"), tmp_path / "out", "onnx")
     assert not list(tmp_path.iterdir())
 

@@ -74,7 +74,7 @@ def _host() -> Iterator[tuple[str, str]]:
     import torch
 
     from vits.fast.cpu import computes_bf16
-    from vits.synthesis.runtime.onnx_engine import usable_cores
+    from vits.synthesis.runtime.onnx_session import usable_cores
 
     bf16 = "bfloat16 instructions" if computes_bf16() else "no bfloat16 instructions"
     capability = torch.backends.cpu.get_cpu_capability()

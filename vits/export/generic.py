@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from vits.config import to_dict
 from vits.export.graph import InferenceGraph
+from vits.export.parts import TEXT_OUTPUTS, write_parts
 from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
 from vits.synthesis.bundle.onnx_bundle import FORMAT, GRAPH_FILE, SETTINGS_FILE
@@ -30,12 +31,12 @@ class _Graph(nn.Module):
         self.multi_speaker = model.config.n_speakers > 1
         self.multilingual = model.config.n_languages > 0
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return wave (B, 1, L) and durations (B, S); the inputs are those of ``_graph_spec``."""
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return wave, ``TEXT_OUTPUTS``; the inputs are those of ``_graph_spec``."""
         *head, duration_noise, noise = inputs
         ids, lengths, noise_scale, length_scale, noise_scale_duration, *choices = head
         languages = choices.pop() if self.multilingual else None
-        return self.core(
+        traced = self.core(
             ids,
             lengths,
             noise_scale,
@@ -46,6 +47,8 @@ class _Graph(nn.Module):
             noise,
             languages,
         )
+        speaker = () if traced.conditioning is None else (traced.conditioning,)
+        return traced.wave, traced.durations, *traced.prior, *speaker
 
 
 def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
@@ -81,8 +84,12 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
             "noise": {0: "batch or 1", 2: "frames given"},
             "wave": {0: "batch", 2: "samples"},
             "durations": {0: "batch", 1: "symbols"},
+            "mean": {0: "batch", 2: "symbols"},
+            "log_std": {0: "batch", 2: "symbols"},
+            **({"conditioning": {0: "batch"}} if multi_speaker else {}),
         },
         outputs=("wave", "durations"),
+        inner=TEXT_OUTPUTS[1 : 4 if multi_speaker else 3],
         optional={
             "duration_noise": torch.zeros(1, 2, 0),
             "noise": torch.zeros(1, model.config.latent_channels, 0),
@@ -126,5 +133,6 @@ TARGET = Target(
     graph_spec=_graph_spec,
     graph_name=lambda _: GRAPH_FILE,
     write_files=_write_files,
+    write_parts=write_parts,
     takes_language=True,
 )

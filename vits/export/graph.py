@@ -1,7 +1,7 @@
 """Inference as one graph: what the tracer records, with only operations that runtimes have."""
 
 import math
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +9,26 @@ from torch.nn import functional
 
 from vits.alignment import total_frames
 from vits.layers.inverse_spectrogram import InverseSpectrogram
+from vits.models.outputs import Gaussian
 from vits.models.vits import Vits
 
-__all__ = ["InferenceGraph", "TraceableInverse", "make_traceable"]
+__all__ = ["InferenceGraph", "TraceableInverse", "Traced", "make_traceable"]
+
+
+class Traced(NamedTuple):
+    """What a graph computes.
+
+    Attributes:
+        wave: (B, 1, L).
+        durations: frames of each symbol (B, S) int64.
+        prior: Gaussian of each symbol, (B, C, S).
+        conditioning: the speaker (B, G, 1), or None.
+    """
+
+    wave: Tensor
+    durations: Tensor
+    prior: Gaussian
+    conditioning: Tensor | None
 
 
 class InferenceGraph(nn.Module):
@@ -44,7 +61,7 @@ class InferenceGraph(nn.Module):
         duration_noise: Tensor | None,
         noise: Tensor | None,
         languages: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Traced:
         """Synthesise speech.
 
         Args:
@@ -61,7 +78,7 @@ class InferenceGraph(nn.Module):
             languages: (B,) int64; None: the only language, or the graph's own.
 
         Returns:
-            Wave (B, 1, L), zero in the padding, and durations (B, S) int64 in frames.
+            The wave is zero in the padding.
         """
         model = self.model
         conditioning = model.speaker_conditioning(speakers)
@@ -85,7 +102,7 @@ class InferenceGraph(nn.Module):
             noise_scale=noise_scale,
             noise=_complete(noise, shaped),
         )
-        return model.decode(sample)[0], durations
+        return Traced(model.decode(sample)[0], durations, text.prior, conditioning)
 
 
 def _complete(noise: Tensor | None, like: Tensor) -> Tensor:
@@ -126,20 +143,23 @@ class TraceableInverse(nn.Module):
 
     def forward(self, magnitude: Tensor, phase: Tensor) -> Tensor:
         """Synthesise a wave (B, 1, T * hop_length) from magnitude and phase, each (B, F, T)."""
-        magnitude, phase = magnitude.float(), phase.float()
-        spectrum = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1)
+        spectrum, matrix, squares = self.prepare(magnitude, phase)
         n, hop = self.turn.shape[1], self.hop_length
-        # integers up to the table look-up: k n / N in float32 would round the angle
-        step = self.bins * self.places % n
-        matrix = torch.cat([self.turn[0][step] * self.shares, self.turn[1][step] * self.shares])
-        squares = self.window.square()[None, None]
-        wave = functional.conv_transpose1d(
-            spectrum, (matrix * self.window).unsqueeze(1), stride=hop
-        )
+        wave = functional.conv_transpose1d(spectrum, matrix, stride=hop)
         weights = functional.conv_transpose1d(torch.ones_like(phase[:1, :1]), squares, stride=hop)
         start = (n - hop) // 2
         stop = start + phase.shape[2] * hop
         return wave[..., start:stop] / weights[..., start:stop]
+
+    def prepare(self, magnitude: Tensor, phase: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what is convolved: spectrum (B, 2F, T), matrix (2F, 1, N), squares (1, 1, N)."""
+        magnitude, phase = magnitude.float(), phase.float()
+        spectrum = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1)
+        n = self.turn.shape[1]
+        # integers up to the table look-up: k n / N in float32 would round the angle
+        step = self.bins * self.places % n
+        matrix = torch.cat([self.turn[0][step] * self.shares, self.turn[1][step] * self.shares])
+        return spectrum, (matrix * self.window).unsqueeze(1), self.window.square()[None, None]
 
 
 def make_traceable(model: nn.Module) -> None:

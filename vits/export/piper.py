@@ -43,10 +43,10 @@ class _Graph(nn.Module):
         """Return the wave (B, 1, 1, L)."""
         noise_scale, length_scale, noise_scale_duration = scales.split(1)
         speakers = sid[0] if sid else None
-        wave, _ = self.core(
+        traced = self.core(
             ids, lengths, noise_scale, length_scale, noise_scale_duration, speakers, None, None
         )
-        return wave.unsqueeze(1)
+        return traced.wave.unsqueeze(1)
 
 
 def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:

@@ -71,11 +71,13 @@ def _to_int8(values: NDArray[Any], axis: int) -> tuple[NDArray[np.int8], NDArray
 
 
 def _inputs_of_durations(model: Any) -> set[str]:
-    """Return the names of all tensors that the durations, the graph's only Ceil, depend on."""
+    """Return the names of all tensors that the durations, the graph's only Ceil, depend on.
+
+    A graph of the decoder has no Ceil.
+    """
     producers = {name: node for node in model.graph.node for name in node.output}
-    (durations,) = [node for node in model.graph.node if node.op_type == "Ceil"]
     visited: set[str] = set()
-    pending: list[str] = list(durations.input)
+    pending = [name for node in model.graph.node if node.op_type == "Ceil" for name in node.input]
     while pending:
         name = pending.pop()
         if name and name not in visited:

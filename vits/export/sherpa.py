@@ -57,10 +57,10 @@ class _Graph(nn.Module):
         noise_scale, length_scale, noise_scale_duration = scales
         speakers = others[n] if len(others) > n else None
         length = torch.ones_like(ids).sum(1)
-        wave, _ = self.core(
+        traced = self.core(
             ids, length, noise_scale, length_scale, noise_scale_duration, speakers, None, None
         )
-        return wave
+        return traced.wave
 
     def _restore_marks(self, ids: Tensor) -> Tensor:
         """Replace sherpa-onnx's marks in ids (S,) by the voice's BOS, EOS and blanks; (1, S')."""

@@ -16,7 +16,7 @@ from vits.export.packages import require
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
-__all__ = ["OPSET", "ExampleInput", "GraphSpec", "Target", "trace"]
+__all__ = ["OPSET", "ExampleInput", "GraphSpec", "Target", "Traceable", "trace"]
 
 OPSET = 17  # the first with layer normalisation; read by onnxruntime since 1.12
 
@@ -47,24 +47,35 @@ class ExampleInput:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GraphSpec:
-    """How to trace a graph.
+class Traceable:
+    """A module to trace.
 
     Attributes:
-        module: module to trace; takes the inputs in their order.
-        inputs: converts an example to inputs by name; noise is included only if it is an input.
+        module: takes the inputs in their order.
         axes: names of the dynamic axes of each input and output.
-        outputs: names of the outputs; the first is the wave.
+        outputs: names of the outputs.
+        inner: names of tensors that the module returns besides, of which parts are made.
         optional: default values of optional inputs.
         metadata: metadata of the file.
     """
 
     module: nn.Module
-    inputs: Callable[[ExampleInput], dict[str, Tensor]]
     axes: Mapping[str, Mapping[int, str]]
     outputs: tuple[str, ...]
+    inner: tuple[str, ...] = ()
     optional: Mapping[str, Tensor] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphSpec(Traceable):
+    """How to trace the graph of a voice; the first of its outputs is the wave.
+
+    Attributes:
+        inputs: converts an example to inputs by name; noise is included only if it is an input.
+    """
+
+    inputs: Callable[[ExampleInput], dict[str, Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +89,8 @@ class Target:
             and the language id of a graph for one of several languages.
         graph_name: returns the file name of the graph.
         write_files: writes the files beside the graph into a folder.
+        write_parts: writes what an engine needs to stream the voice, from the traced graph with its
+            inner tensors, the model and the precision; None: nothing.
         takes_language: whether the graph takes the language as an input.
         describes: whether the graph's metadata describes the voice; otherwise ``write_files``
             writes the description if the engine has a place for it.
@@ -88,18 +101,18 @@ class Target:
     graph_spec: Callable[[VoiceBundle, Vits, int | None], GraphSpec]
     graph_name: Callable[[VoiceBundle], str]
     write_files: Callable[[Path, VoiceBundle], None]
+    write_parts: Callable[[Path, Any, Vits, str], None] | None = None
     takes_language: bool = False
     describes: bool = True
 
 
-def trace(spec: GraphSpec, example: ExampleInput) -> Any:
-    """Trace a graph and return it as an ``onnx.ModelProto``.
+def trace(spec: Traceable, inputs: Mapping[str, Tensor]) -> Any:
+    """Trace a graph and return it as an ``onnx.ModelProto``, inner tensors among its outputs.
 
     This uses torch's older, tracing exporter. The newer one takes minutes instead of seconds,
     because lengths depend on values, and returns the same operations.
     """
     onnx = require("onnx")
-    inputs = spec.inputs(example)
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(),
@@ -113,7 +126,7 @@ def trace(spec: GraphSpec, example: ExampleInput) -> Any:
             tuple(inputs.values()),
             path,
             input_names=list(inputs),
-            output_names=list(spec.outputs),
+            output_names=[*spec.outputs, *spec.inner],
             dynamic_axes=spec.axes,
             opset_version=OPSET,
             dynamo=False,

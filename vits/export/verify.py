@@ -18,7 +18,14 @@ from vits.export.target import ExampleInput, GraphSpec
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
-__all__ = ["ERROR_LIMITS", "Verification", "require_equivalent", "verify"]
+__all__ = [
+    "ERROR_LIMITS",
+    "TRIALS",
+    "Verification",
+    "difference_of",
+    "require_equivalent",
+    "verify",
+]
 
 TRIALS = 3
 REPEATS = 3
@@ -49,6 +56,14 @@ class Verification(NamedTuple):
     graph_factor: float
     torch_factor: float
     threads: int
+
+    def with_worse(self, difference: float, decibels: float) -> "Verification":
+        """Return the verification with one more comparison."""
+        return self._replace(
+            difference=max(self.difference, difference),
+            decibels=max(self.decibels, decibels),
+            sentences=self.sentences + 1,
+        )
 
 
 def verify(
@@ -159,9 +174,18 @@ def _compare(
     """Return the largest difference relative to the peak, and the error power (dB)."""
     wave, *durations = session.run(_feed(session, spec, example))
     expected, frames = _infer(model, example)
-    wave = wave.reshape(-1)
     same_durations = all(np.array_equal(d.reshape(frames.shape), frames) for d in durations)
-    if wave.shape != expected.shape or not same_durations:
+    return difference_of(wave.reshape(-1), expected) if same_durations else (math.inf, math.inf)
+
+
+def difference_of(wave: NDArray[Any], expected: NDArray[Any]) -> tuple[float, float]:
+    """Return the largest difference relative to the peak, and the error power (dB).
+
+    Args:
+        wave: (L,).
+        expected: (L,); of another length, both are infinite.
+    """
+    if wave.shape != expected.shape:
         return math.inf, math.inf
     error = wave.astype(np.float64) - expected
     if not np.isfinite(error).all():

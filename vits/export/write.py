@@ -11,6 +11,7 @@ from vits.errors import TextError, VitsError, VoiceError
 from vits.export import generic, piper, sherpa
 from vits.export.example_inputs import example_inputs
 from vits.export.packages import require
+from vits.export.parts import verify_parts
 from vits.export.quantization import quantize
 from vits.export.target import Target, trace
 from vits.export.verify import Verification, require_equivalent, verify
@@ -31,8 +32,8 @@ class ExportResult(NamedTuple):
 
     Attributes:
         graph: the file of the graph.
-        verification: its differences from torch.
-        graph_bytes: size of the graph.
+        verification: its differences from torch, and those of its parts.
+        graph_bytes: size of the graph and its parts.
         torch_bytes: size of the weights that inference uses, in float32.
     """
 
@@ -77,7 +78,7 @@ def write(
         with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as staging:
             new = Path(staging) / "new"
             new.mkdir()
-            exported = _write_parts(new, bundle, target, precision, language_id)
+            exported = _write_files(new, bundle, target, precision, language_id)
             if output.exists():
                 output.rmdir()
             new.rename(output)
@@ -113,18 +114,26 @@ def _fixed_language(bundle: VoiceBundle, target: Target, language: str | None) -
     return None
 
 
-def _write_parts(
+def _write_files(
     folder: Path, bundle: VoiceBundle, target: Target, precision: str, language: int | None
 ) -> ExportResult:
     model = _inference_copy(bundle.generator)
     spec = target.graph_spec(bundle, _inference_copy(bundle.generator), language)
-    graph = trace(spec, next(example_inputs(bundle, language=language)))
+    graph = trace(spec, spec.inputs(next(example_inputs(bundle, language=language))))
+    inner = [entry for entry in graph.graph.output if entry.name in spec.inner]
+    for entry in inner:
+        graph.graph.output.remove(entry)
     quantize(graph, precision)
     if target.describes and language is None:  # a fixed language leaves parts of the model out
         _describe(graph, bundle)
     path = folder / target.graph_name(bundle)
     _save(graph, path)
     verification = verify(path, spec, bundle, model, language)
+    if target.write_parts is not None:
+        graph.graph.output.extend(inner)
+        target.write_parts(folder, graph, _inference_copy(bundle.generator), precision)
+        difference, decibels = verify_parts(folder, bundle, model)
+        verification = verification.with_worse(difference, decibels)
     require_equivalent(verification, precision)
     target.write_files(folder, bundle)
     n_weights = sum(
@@ -132,7 +141,8 @@ def _write_parts(
         for name, value in model.named_parameters()
         if not name.startswith("posterior_encoder.")
     )
-    return ExportResult(path, verification, path.stat().st_size, 4 * n_weights)
+    size = sum(file.stat().st_size for file in folder.glob("*.onnx"))
+    return ExportResult(path, verification, size, 4 * n_weights)
 
 
 def _describe(graph: Any, bundle: VoiceBundle) -> None:

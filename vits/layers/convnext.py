@@ -32,6 +32,10 @@ class ConvNextBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, T) to (B, C, T)."""
-        y = self.norm(self.depthwise(x).transpose(1, 2))
+        return x + self.across_channels(self.depthwise(x))
+
+    def across_channels(self, y: Tensor) -> Tensor:
+        """Map the depthwise convolution (B, C, T) to what is added, column by column."""
+        y = self.norm(y.transpose(1, 2))
         y = self.gamma * self.narrow(functional.gelu(self.widen(y)))
-        return x + y.transpose(1, 2)
+        return y.transpose(1, 2)

@@ -5,6 +5,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from vits.errors import TextError, VoiceError
+from vits.synthesis.batching import synthesize_batch
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.request import (
     BatchOptions,
@@ -13,8 +14,14 @@ from vits.synthesis.request import (
     batch_options,
     make_request,
 )
-from vits.synthesis.runtime.engine import SynthesisEngine
-from vits.synthesis.script.sentences import LONGEST_TEXT, Item, check_text, read_sentences
+from vits.synthesis.runtime.engine import BATCH_FRAMES, SynthesisEngine
+from vits.synthesis.script.sentences import (
+    LONGEST_TEXT,
+    Item,
+    Sentence,
+    check_text,
+    read_sentences,
+)
 from vits.synthesis.script.ssml import read_ssml
 from vits.synthesis.settings import Settings, require_no_pitch
 from vits.synthesis.speech import Speech
@@ -229,7 +236,19 @@ class AbstractVoice(Generic[E]):
         self, texts: Sequence[str], options: Sequence[Options], batch_frames: int | None
     ) -> list[Speech]:
         """Speak several texts, each with its options."""
-        raise NotImplementedError
+        requests: list[Request] = []
+        sentences: list[list[Sentence]] = []
+        for index, (text, own) in enumerate(zip(texts, options, strict=True)):
+            try:
+                request = self._request(own)
+                check_text(text)
+                frontend = self._frontend.for_language(request.language)
+                requests.append(request)
+                visible = self._visible_text(text, own)
+                sentences.append(list(read_sentences(frontend, visible)))
+            except (TextError, VoiceError) as error:
+                raise type(error)(f"text {index}: {error}") from error
+        return synthesize_batch(self._engine, sentences, requests, batch_frames or BATCH_FRAMES)
 
     def with_lexicon(self, lexicon: Mapping[str, str]) -> "Self":
         """Return this voice with additional pronunciations; the model is shared.

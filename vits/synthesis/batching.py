@@ -1,10 +1,10 @@
 """Many texts at once: sentences of similar length are decoded in one batch."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from vits.models.outputs import PriorSample
 from vits.synthesis.request import Request
-from vits.synthesis.runtime.torch_engine import BATCH_FRAMES, TorchEngine
+from vits.synthesis.runtime.engine import BATCH_FRAMES, SynthesisEngine
 from vits.synthesis.script.sentences import Sentence
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import Timeline, join
@@ -13,7 +13,7 @@ __all__ = ["BATCH_FRAMES", "synthesize_batch"]
 
 
 def synthesize_batch(
-    engine: TorchEngine,
+    engine: SynthesisEngine[Any],
     texts: Sequence[Sequence[Sentence]],
     requests: Sequence[Request],
     batch_frames: int = BATCH_FRAMES,
@@ -29,7 +29,7 @@ def synthesize_batch(
         batch_frames: most frames of one batch; a longer sentence is a batch of its own.
     """
     keys = [(text, index) for text, found in enumerate(texts) for index in range(len(found))]
-    samples: list[PriorSample] = []
+    samples: list[Any] = []
     for text, index in keys:
         request = requests[text].for_sentence(index)
         samples.append(engine.sample(texts[text][index].encoding.ids, request))

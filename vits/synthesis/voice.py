@@ -1,6 +1,5 @@
 """Voices in PyTorch."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +7,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vits.errors import TextError, VoiceError
+from vits.errors import VoiceError
 from vits.synthesis.abstract_voice import AbstractVoice
-from vits.synthesis.batching import BATCH_FRAMES, synthesize_batch
 from vits.synthesis.bundle.frontend_mismatch import warn_of_mismatch
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
-from vits.synthesis.request import Options, Request, make_request
+from vits.synthesis.request import make_request
 from vits.synthesis.runtime.torch_engine import TorchEngine
-from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
 from vits.synthesis.speakers import Speaker, resolve_speaker
 from vits.synthesis.speech import Speech
 
@@ -117,20 +114,3 @@ class Voice(AbstractVoice[TorchEngine]):
         self.check_pitch({"pitch": pitch})
         speaker = resolve_speaker(self._speakers, target)
         return convert_recording(self._engine, wave, sample_rate, request, speaker)
-
-    def _synthesize_batch(
-        self, texts: Sequence[str], options: Sequence[Options], batch_frames: int | None
-    ) -> list[Speech]:
-        requests: list[Request] = []
-        sentences: list[list[Sentence]] = []
-        for index, (text, own) in enumerate(zip(texts, options, strict=True)):
-            try:
-                request = self._request(own)
-                check_text(text)
-                frontend = self._frontend.for_language(request.language)
-                requests.append(request)
-                visible = self._visible_text(text, own)
-                sentences.append(list(read_sentences(frontend, visible)))
-            except (TextError, VoiceError) as error:
-                raise type(error)(f"text {index}: {error}") from error
-        return synthesize_batch(self._engine, sentences, requests, batch_frames or BATCH_FRAMES)

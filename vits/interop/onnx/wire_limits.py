@@ -6,10 +6,10 @@ memory. Only the numbers inside tensors may be large; everything else in a voice
 Source: the encoding of protobuf; the field numbers of ``onnx.proto3``.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from vits.errors import MissingFileError, VoiceError
+from vits.synthesis.runtime.protobuf import message_fields
 
 __all__ = ["read_limited"]
 
@@ -19,7 +19,6 @@ LARGEST_METADATA = 32 << 20
 MOST_ENTRIES = 100_000
 GRAPH, METADATA, INITIALIZER = 7, 14, 5
 FLOATS, RAW = 4, 9  # of a tensor: numbers that take as much memory as in the file
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 def read_limited(path: Path) -> bytes:
@@ -48,12 +47,12 @@ def read_limited(path: Path) -> bytes:
 
 def _check(data: memoryview, path: Path) -> None:
     structure = metadata = entries = 0
-    for field, start, end in _fields(data, 0, len(data)):
+    for field, start, end in message_fields(data, 0, len(data)):
         if field == METADATA:
             metadata += end - start
         elif field != GRAPH:
             structure += end - start
-        for inner, begin, stop in _fields(data, start, end) if field == GRAPH else ():
+        for inner, begin, stop in message_fields(data, start, end) if field == GRAPH else ():
             entries += 1
             structure += _small_part(data, begin, stop) if inner == INITIALIZER else stop - begin
             if entries > MOST_ENTRIES or structure > LARGEST_STRUCTURE:
@@ -68,46 +67,7 @@ def _check(data: memoryview, path: Path) -> None:
 def _small_part(data: memoryview, start: int, end: int) -> int:
     """Return the bytes of a tensor that are not its numbers."""
     numbers = 0
-    for field, begin, stop in _fields(data, start, end):
+    for field, begin, stop in message_fields(data, start, end):
         if field in (FLOATS, RAW) and stop - begin > 16:
             numbers += stop - begin
     return end - start - numbers
-
-
-def _fields(data: memoryview, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and end of every field of a message.
-
-    Raises:
-        ValueError: it is not a message.
-        IndexError: it ends too early.
-    """
-    while at < end:
-        begin = at
-        key, at = _varint(data, at)
-        kind = key & 7
-        if kind == VARINT:
-            _, stop = _varint(data, at)
-            at = begin
-        elif kind == BYTES:
-            length, at = _varint(data, at)
-            stop = at + length
-        elif kind in (FIXED64, FIXED32):
-            stop = at + (8 if kind == FIXED64 else 4)
-        else:
-            raise ValueError(f"wire type {kind}")
-        if stop > end:
-            raise ValueError("a field is longer than its message")
-        yield key >> 3, at, stop
-        at = stop
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
-        if shift > 63:
-            raise ValueError("a number is too long")

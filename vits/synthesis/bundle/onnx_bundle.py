@@ -15,17 +15,23 @@ from vits.synthesis.settings import Settings
 from vits.text import Frontend
 
 __all__ = [
+    "DECODER_FILE",
+    "FLOW_FILE",
     "FORMAT",
     "GRAPH_FILE",
     "KEYS",
     "SETTINGS_FILE",
+    "TEXT_FILE",
     "OnnxBundle",
+    "has_parts",
     "is_onnx_voice",
     "read_onnx_voice",
 ]
 
 FORMAT = 1
 GRAPH_FILE, SETTINGS_FILE = "model.onnx", "voice.json"
+# The same voice in parts, which a sentence needs to be streamed. Their weights are in GRAPH_FILE.
+TEXT_FILE, FLOW_FILE, DECODER_FILE = "text.onnx", "flow.onnx", "decoder.onnx"
 KEYS = (
     "format",
     "sample_rate",
@@ -57,6 +63,11 @@ def is_onnx_voice(folder: Path) -> bool:
         return all((folder / name).is_file() for name in (GRAPH_FILE, SETTINGS_FILE))
     except OSError:  # an impossible path; reading it as a voice folder raises the error
         return False
+
+
+def has_parts(folder: Path) -> bool:
+    """Return whether a folder has the graphs with which a sentence is streamed."""
+    return all((folder / name).is_file() for name in (TEXT_FILE, DECODER_FILE))
 
 
 def read_onnx_voice(folder: Path) -> OnnxBundle:

@@ -8,10 +8,19 @@ from numpy.typing import NDArray
 
 from vits.synthesis.request import Request
 
-__all__ = ["MAX_SENTENCE_SECONDS", "NOT_FINITE", "TOO_LONG", "Samples", "SynthesisEngine"]
+__all__ = [
+    "BATCH_FRAMES",
+    "MAX_SENTENCE_SECONDS",
+    "NOT_FINITE",
+    "TOO_LONG",
+    "Samples",
+    "SynthesisEngine",
+]
 
 # A sentence of 400 characters lasts half a minute; twenty times that is no speech any more.
 MAX_SENTENCE_SECONDS = 600
+# some 24 s: about half a gigabyte of activations in the original's decoder
+BATCH_FRAMES = 2048
 TOO_LONG = (
     "a sentence is too long for the memory; use a smaller noise_scale_duration or length_scale, "
     "or train the voice for longer"
@@ -65,8 +74,13 @@ class SynthesisEngine(Protocol[S]):
         """Return the samples (L,) of a sentence."""
         ...
 
-    def decode_all(self, samples: Sequence[S]) -> list[Samples]:
-        """Return the samples of several sentences, decoded in batches where that is possible."""
+    def decode_all(self, samples: Sequence[S], batch_frames: int = BATCH_FRAMES) -> list[Samples]:
+        """Return the samples of several sentences, those of similar length decoded in one batch.
+
+        Args:
+            samples: the sentences.
+            batch_frames: most frames of one batch; a longer sentence is a batch of its own.
+        """
         ...
 
     def decode_in_chunks(self, sample: S) -> Iterator[Samples]:

@@ -1,9 +1,9 @@
-"""Standard normal noise without torch: the values that torch draws, up to rounding."""
+"""Standard normal noise without torch: as torch draws it, up to rounding, and frame by frame."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["torch_randn"]
+__all__ = ["prior_noise", "torch_randn"]
 
 _GROUP = 16  # torch draws normal values sixteen at a time
 _MANTISSA = 2**24 - 1  # bits of a float32; torch takes as many of each random integer
@@ -33,6 +33,12 @@ def torch_randn(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     if whole < count:  # the last group overlaps the one before it and draws numbers of its own
         noise[-_GROUP:] = _box_muller(_uniform(bits, _GROUP))
     return np.reshape(noise, shape)
+
+
+def prior_noise(seed: int, channels: int, n_frames: int) -> NDArray[np.float32]:
+    """Draw (1, C, T) frame by frame, so that more frames begin with the same ones."""
+    rng = np.random.default_rng(seed)
+    return np.swapaxes(rng.standard_normal((1, n_frames, channels), np.float32), 1, 2)
 
 
 def _uniform(bits: np.random.MT19937, count: int) -> NDArray[np.float32]:

@@ -17,16 +17,20 @@ from vits.models.pitch import PitchControl
 from vits.models.streaming import decode_in_chunks, plan_chunks
 from vits.models.vits import Vits
 from vits.synthesis.request import Request
-from vits.synthesis.runtime.engine import MAX_SENTENCE_SECONDS, NOT_FINITE, TOO_LONG, Samples
+from vits.synthesis.runtime.engine import (
+    BATCH_FRAMES,
+    MAX_SENTENCE_SECONDS,
+    NOT_FINITE,
+    TOO_LONG,
+    Samples,
+)
 from vits.synthesis.runtime.isolation import isolated, neutral
 from vits.synthesis.runtime.precision import choose_precision
 from vits.synthesis.runtime.seeds import seeded_generator
 from vits.synthesis.settings import Settings
 from vits.synthesis.speakers import ResolvedSpeaker
 
-__all__ = ["BATCH_FRAMES", "TorchEngine", "to_samples"]
-
-BATCH_FRAMES = 2048  # some 24 s: about half a gigabyte of activations in the original's decoder
+__all__ = ["TorchEngine", "to_samples"]
 
 FIRST_CHUNK_SECONDS = 0.1  # enough playback to have the next chunk ready
 

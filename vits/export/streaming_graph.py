@@ -1,0 +1,244 @@
+"""Flow and decoder as a graph that computes a sentence part by part.
+
+The same operations as ``PriorFlow.inverse`` and the decoders, on ``Carried`` streams: the parts
+join to the whole wave, and no column is computed twice.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vits.export.carried_state import Carried
+from vits.export.graph import TraceableInverse, make_traceable
+from vits.layers.flows import MeanCoupling
+from vits.layers.residual import LEAKY_SLOPE, DoubleResidualBlock, ResidualStage
+from vits.layers.wavenet import WaveNet
+from vits.models.convnext_decoder import MAX_LOG_MAGNITUDE, ConvNextDecoder
+from vits.models.decoder import LAST_SLOPE, HifiGanDecoder, UpsamplingStack
+from vits.models.decoder_streaming import partial_decoder
+from vits.models.istft_decoder import IstftDecoder
+from vits.models.vits import Vits
+
+__all__ = ["FlowGraph", "StreamingGraph"]
+
+
+class FlowGraph(nn.Module):
+    """The inverse of a flow that attends to whole sentences, which cannot be computed in parts."""
+
+    def __init__(self, model: Vits) -> None:
+        super().__init__()
+        self.flow = model.prior_flow
+
+    def forward(self, z: Tensor, *conditioning: Tensor) -> Tensor:
+        """Map z (B, C, T) in prior space to the latent; conditioning (B, G, 1), if any."""
+        return self.flow.inverse(z, torch.ones_like(z[:, :1]), *conditioning)
+
+
+class StreamingGraph(nn.Module):
+    """Flow and decoder of one part of a sentence; only the decoder after a ``FlowGraph``.
+
+    Args:
+        model: the voice's model, its weight norm folded; its inverse transforms are replaced by
+            ``TraceableInverse`` in place.
+
+    Attributes:
+        lookahead: frames that come in before the first sample can go out; the first part has at
+            least one more, or is the last.
+        conditioned: whether it takes a speaker.
+    """
+
+    def __init__(self, model: Vits) -> None:
+        super().__init__()
+        radius = model.prior_flow.receptive_radius
+        self.lookahead = partial_decoder(model.decoder).receptive_radius + (radius or 0)
+        make_traceable(model)
+        self.flow = None if radius is None else model.prior_flow
+        self.decoder = model.decoder
+        self.conditioned = model.config.n_speakers > 1
+        self.speaker_channels = model.config.speaker_channels
+        self.widest = _widest_padding(self)
+
+    def forward(
+        self, z: Tensor, first: Tensor, last: Tensor, *others: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Compute a part.
+
+        Args:
+            z: (B, C, T) in prior space; the latent after a ``FlowGraph``.
+            first: (1,) int64, 1 for the first part, else 0.
+            last: (1,) int64, 1 for the last part, else 0.
+            others: the conditioning (B, G, 1) of a voice with speakers, then the states.
+
+        Returns:
+            Wave (B, 1, L), and the states for the next part.
+        """
+        n = int(self.conditioned)
+        return self._run(z, first, last, others[0] if n else None, others[n:])
+
+    def states(self) -> list[Tensor]:
+        """Return the states with which a sentence begins: (1, C, 0) each."""
+        like = next(self.parameters())
+        z = like.new_zeros(1, self.decoder.pre.in_channels, self.lookahead + 1)
+        conditioning = like.new_zeros(1, self.speaker_channels, 1) if self.conditioned else None
+        first, last = (torch.tensor([value], device="cpu") for value in (1, 0))
+        with torch.no_grad():
+            _, *left = self._run(z, first, last, conditioning, None)
+        return [state[..., :0] for state in left]
+
+    def _run(
+        self,
+        z: Tensor,
+        first: Tensor,
+        last: Tensor,
+        conditioning: Tensor | None,
+        states: Sequence[Tensor] | None,
+    ) -> tuple[Tensor, ...]:
+        carried = Carried(states, first, last, z, self.widest)
+        if self.flow is not None:
+            for coupling in reversed(list(self.flow.couplings)):
+                assert isinstance(coupling, MeanCoupling)
+                z = _invert(carried, coupling, z, conditioning)
+        decode = _upsampled if isinstance(self.decoder, UpsamplingStack) else _convnext
+        wave = decode(carried, self.decoder, z, conditioning)
+        return wave, *carried.left
+
+
+def _invert(
+    carried: Carried, coupling: MeanCoupling, y: Tensor, conditioning: Tensor | None
+) -> Tensor:
+    """Do what ``Flip.inverse`` and ``MeanCoupling.inverse`` do."""
+    y0, y1 = y.flip(1).split(coupling.half_channels, dim=1)
+    hidden = _wavenet(carried, coupling.wavenet, coupling.pre(y0), conditioning)
+    shift = coupling.post(hidden)
+    return torch.cat([carried.wait(y0, shift), carried.wait(y1, shift) - shift], dim=1)
+
+
+def _wavenet(carried: Carried, net: WaveNet, x: Tensor, conditioning: Tensor | None) -> Tensor:
+    """Do what ``WaveNet`` does, without padding."""
+    biases = None
+    if net.conditioning is not None and conditioning is not None:
+        biases = net.conditioning(conditioning).split(2 * net.channels, dim=1)
+    skips: Tensor | None = None
+    for i, (gate, residual_skip) in enumerate(zip(net.gates, net.residual_skips, strict=True)):
+        hidden = carried.convolve(gate, x)
+        if biases is not None:
+            hidden = hidden + biases[i]
+        filtered, gated = hidden.chunk(2, dim=1)
+        out = residual_skip(torch.tanh(filtered) * torch.sigmoid(gated))
+        if i < len(net.gates) - 1:
+            residual, out = out.chunk(2, dim=1)
+            x = carried.wait(x, residual) + residual
+        skips = out if skips is None else carried.wait(skips, out) + out
+    assert skips is not None
+    return skips
+
+
+def _upsampled(
+    carried: Carried, decoder: nn.Module, z: Tensor, conditioning: Tensor | None
+) -> Tensor:
+    """Do what ``UpsamplingStack`` does."""
+    assert isinstance(decoder, HifiGanDecoder | IstftDecoder)
+    x = carried.convolve(decoder.pre, z)
+    if decoder.conditioning is not None and conditioning is not None:
+        x = x + decoder.conditioning(conditioning)
+    for upsampler, blocks in zip(decoder.upsamplers, decoder.blocks, strict=True):
+        assert isinstance(upsampler, nn.ConvTranspose1d)
+        assert isinstance(blocks, ResidualStage)
+        (stride,), cut = upsampler.stride, upsampler.padding[0]
+        assert isinstance(cut, int)
+        x = functional.leaky_relu(x, LEAKY_SLOPE)
+        x = carried.upsample(x, upsampler.weight, upsampler.bias, stride=stride, cut=cut)
+        x = _stage(carried, blocks, x)
+    x = carried.convolve(decoder.post, functional.leaky_relu(x, LAST_SLOPE))
+    return torch.tanh(x) if isinstance(decoder, HifiGanDecoder) else _bands(carried, decoder, x)
+
+
+def _stage(carried: Carried, stage: ResidualStage, x: Tensor) -> Tensor:
+    """Do what ``ResidualStage`` does; all blocks wait for the widest."""
+    results = [_block(carried, block, x) for block in stage]
+    radii = [block.receptive_radius for block in stage]
+    slowest = results[radii.index(max(radii))]  # pyright: ignore[reportArgumentType]
+    total, *others = (
+        y if radius == max(radii) else carried.wait(y, slowest)  # pyright: ignore[reportArgumentType]
+        for y, radius in zip(results, radii, strict=True)
+    )
+    for y in others:
+        total = total + y
+    return total / len(results)
+
+
+def _block(carried: Carried, block: nn.Module, x: Tensor) -> Tensor:
+    """Do what ``DoubleResidualBlock`` and ``SingleResidualBlock`` do."""
+    plain = block.plain if isinstance(block, DoubleResidualBlock) else None
+    for i, dilated in enumerate(block.dilated):  # pyright: ignore[reportArgumentType]
+        y = carried.convolve(dilated, functional.leaky_relu(x, LEAKY_SLOPE))
+        if plain is not None:
+            y = carried.convolve(plain[i], functional.leaky_relu(y, LEAKY_SLOPE))
+        x = carried.wait(x, y) + y
+    return x
+
+
+def _bands(carried: Carried, decoder: IstftDecoder, x: Tensor) -> Tensor:
+    """Do what ``IstftDecoder.invert`` does after its projection."""
+    each = x.reshape(x.shape[0] * decoder.n_bands, -1, x.shape[2])
+    log_magnitude, angle = each.chunk(2, dim=1)
+    phase = math.pi * torch.sin(angle)
+    bands = _invert_spectrum(carried, decoder.inverse, log_magnitude.exp(), phase, decoder.n_bands)
+    if decoder.mixing is not None:
+        spread = functional.pad(bands.unsqueeze(3), (0, decoder.n_bands - 1)).flatten(2)
+        return carried.convolve(decoder.mixing, spread * decoder.n_bands)
+    if decoder.filterbank is None:
+        return bands
+    filters = decoder.filterbank.filters.to(bands.dtype) * math.sqrt(decoder.n_bands)
+    before = (filters.shape[2] - 1) // 2
+    return carried.upsample(bands, filters, None, stride=decoder.n_bands, cut=before)
+
+
+def _convnext(
+    carried: Carried, decoder: nn.Module, z: Tensor, conditioning: Tensor | None
+) -> Tensor:
+    """Do what ``ConvNextDecoder`` does."""
+    assert isinstance(decoder, ConvNextDecoder)
+    x = carried.convolve(decoder.pre, z)
+    if decoder.conditioning is not None and conditioning is not None:
+        x = x + decoder.conditioning(conditioning)
+    x = decoder.norm(x.transpose(1, 2)).transpose(1, 2)
+    for block in decoder.blocks:
+        y = carried.convolve(block.depthwise, x)  # pyright: ignore[reportArgumentType]
+        x = carried.wait(x, y) + block.across_channels(y)  # pyright: ignore[reportCallIssue]
+    x = decoder.post(decoder.last_norm(x.transpose(1, 2))).transpose(1, 2)
+    log_magnitude, phase = x.chunk(2, dim=1)
+    magnitude = log_magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
+    return _invert_spectrum(carried, decoder.inverse, magnitude, phase)
+
+
+def _invert_spectrum(
+    carried: Carried, inverse: nn.Module, magnitude: Tensor, phase: Tensor, n_bands: int = 1
+) -> Tensor:
+    """Do what ``TraceableInverse`` does: spectra (B * n_bands, F, T) to bands (B, n_bands, L)."""
+    assert isinstance(inverse, TraceableInverse)
+    spectrum, weight, squares = inverse.prepare(magnitude, phase)
+    spectrum = spectrum.reshape(-1, n_bands * spectrum.shape[1], spectrum.shape[2])
+    hop = inverse.hop_length
+    cut = (len(inverse.window) - hop) // 2
+    weight = weight.repeat(n_bands, 1, 1)
+    wave = carried.upsample(spectrum, weight, None, stride=hop, cut=cut, groups=n_bands)
+    ones = torch.ones_like(spectrum[:, :1])
+    return wave / carried.upsample(ones, squares, None, stride=hop, cut=cut)
+
+
+def _widest_padding(graph: StreamingGraph) -> int:
+    """Return the most columns with which a layer pads or that it cuts."""
+    widest = 1
+    for module in graph.modules():
+        if isinstance(module, nn.Conv1d):
+            widest = max(widest, module.dilation[0] * (module.kernel_size[0] // 2))
+        elif isinstance(module, nn.ConvTranspose1d):
+            widest = max(widest, module.kernel_size[0])
+        elif isinstance(module, TraceableInverse):
+            widest = max(widest, len(module.window))
+    filterbank = getattr(graph.decoder, "filterbank", None)
+    return widest if filterbank is None else max(widest, filterbank.filters.shape[2])

@@ -1,0 +1,263 @@
+"""ONNX Runtime engine for a voice in parts: a sentence is decoded in one run or chunk by chunk.
+
+One graph maps text to the prior and to durations; NumPy stretches and samples the prior; another
+graph is the decoder, which carries its state from chunk to chunk, so that chunks cost no more than
+the whole. Nothing here imports torch.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vits.errors import VoiceError
+from vits.synthesis.bundle.onnx_bundle import DECODER_FILE, FLOW_FILE, GRAPH_FILE, TEXT_FILE
+from vits.synthesis.request import Request
+from vits.synthesis.runtime.engine import (
+    BATCH_FRAMES,
+    MAX_SENTENCE_SECONDS,
+    NOT_FINITE,
+    TOO_LONG,
+    Samples,
+)
+from vits.synthesis.runtime.noise import prior_noise, torch_randn
+from vits.synthesis.runtime.onnx_session import EXPORT_AGAIN, load_graph, run_graph
+from vits.synthesis.speakers import ResolvedSpeaker
+
+__all__ = ["PartsEngine", "SampledSentence", "chunk_sizes"]
+
+FIRST_CHUNK_SECONDS = 0.1  # enough playback to have the next chunk ready
+GROWTH = 2  # from chunk to chunk: a voice twice as fast as real time never falls behind
+LARGEST_CHUNK = 512  # frames, some 6 s; more would only take more memory
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
+
+
+class SampledSentence(NamedTuple):
+    """A sampled sentence that can be decoded.
+
+    Attributes:
+        durations: frames of each symbol.
+        z: sample of the prior (1, C, T); where the flow is a graph of its own, the latent.
+        conditioning: the speaker (1, G, 1), or None.
+    """
+
+    durations: list[int]
+    z: Floats
+    conditioning: Floats | None
+
+
+def chunk_sizes(n_frames: int, first: int, lookahead: int) -> list[int]:
+    """Return the frames that go into the decoder, chunk by chunk.
+
+    Args:
+        n_frames: T of the sentence.
+        first: frames that the first chunk gives.
+        lookahead: frames that the first chunk needs besides.
+
+    >>> chunk_sizes(400, 9, 50)
+    [59, 18, 36, 72, 215]
+    """
+    sizes, left, size = list[int](), n_frames, first + lookahead
+    while left > 2 * size or (left > size and not sizes):
+        sizes.append(size)
+        left -= size
+        first = min(GROWTH * first, LARGEST_CHUNK)
+        size = first
+    return [*sizes, left]
+
+
+class PartsEngine:
+    """Synthesises encoded sentences: whole, in chunks, or several in one batch.
+
+    Calls share no state. The noise of the durations is torch's, so a seed gives the same durations
+    as in torch; that of the prior is NumPy's.
+
+    Args:
+        folder: written by ``vits export --to onnx``.
+        sample_rate: samples per second (Hz).
+        hop_length: samples per frame.
+        threads: number of threads; None: ``OMP_NUM_THREADS``, or all CPUs this process may use.
+
+    Raises:
+        MissingExtraError: onnxruntime is not installed.
+        VoiceError: ONNX Runtime does not load a graph, or the files are not of one export.
+    """
+
+    def __init__(
+        self, folder: Path, sample_rate: int, hop_length: int, threads: int | None = None
+    ) -> None:
+        self.sample_rate, self.hop_length = sample_rate, hop_length
+        self.max_frames = MAX_SENTENCE_SECONDS * sample_rate // hop_length
+        self.device_name = "cpu in ONNX Runtime"
+        self.has_pitch = False  # vits.export refuses a voice with pitch
+
+        def load(name: str) -> Any:
+            return load_graph(folder / name, threads, shares=GRAPH_FILE)
+
+        self._text, self._decoder = load(TEXT_FILE), load(DECODER_FILE)
+        self._flow = load(FLOW_FILE) if (folder / FLOW_FILE).is_file() else None
+        metadata = self._decoder.get_modelmeta().custom_metadata_map
+        if metadata.get("model_bytes") != str((folder / GRAPH_FILE).stat().st_size):
+            raise VoiceError(
+                f"{folder / DECODER_FILE} and {GRAPH_FILE} are not of one export; {EXPORT_AGAIN}"
+            )
+        self._lookahead = int(metadata["lookahead"])
+        self._first_chunk = max(1, round(FIRST_CHUNK_SECONDS * sample_rate / hop_length))
+        inputs = {entry.name: entry.shape for entry in self._text.get_inputs()}
+        self._n_speakers = int(inputs["speakers"][1]) if "speakers" in inputs else 1
+        self.multilingual = "languages" in inputs
+        self._states = {
+            entry.name: (entry.shape[1], 0)
+            for entry in self._decoder.get_inputs()
+            if entry.name.startswith("state_")
+        }
+        self._outputs = [entry.name for entry in self._decoder.get_outputs()]
+
+    def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
+        """Return the frames of each symbol that ``sample`` would use."""
+        return [int(count) for count in self._encode(ids, request)["durations"][0]]
+
+    def sample(
+        self, ids: Sequence[int], request: Request, durations: Sequence[int] | None = None
+    ) -> SampledSentence:
+        """Sample durations and latent of one sentence.
+
+        Args:
+            ids: symbol ids.
+            request: of this sentence.
+            durations: frames of each symbol; None: predicted. With those that would have been
+                predicted, the sample is the same.
+
+        Raises:
+            VoiceError: the sentence is too long.
+        """
+        text = self._encode(ids, request)
+        frames = text["durations"][0] if durations is None else np.array(durations, np.int64)
+        n_frames = int(frames.sum())
+        if n_frames > self.max_frames:
+            raise VoiceError(TOO_LONG)
+        mean, log_std = (np.repeat(text[name], frames, axis=2) for name in ("mean", "log_std"))
+        noise = prior_noise(request.seed, mean.shape[1], n_frames)
+        z: Floats = mean + noise * np.exp(log_std) * np.float32(request.settings.noise_scale)
+        conditioning = text.get("conditioning")
+        if self._flow is not None:
+            (z,) = run_graph(self._flow, ["latent"], _speaker({"z": z}, conditioning))
+        return SampledSentence([int(count) for count in frames], z, conditioning)
+
+    def durations(self, sample: SampledSentence) -> list[int]:
+        """Return the frames of each symbol of a sampled sentence."""
+        return sample.durations
+
+    def decode(self, sample: SampledSentence) -> Samples:
+        """Return the samples (L,) of a sentence; a long one is computed in chunks."""
+        n_frames = sample.z.shape[2]
+        sizes = chunk_sizes(n_frames, max(BATCH_FRAMES, self._lookahead), self._lookahead)
+        return np.concatenate(list(self._decode_in_chunks(sample, sizes)))
+
+    def decode_in_chunks(self, sample: SampledSentence) -> Iterator[Samples]:
+        """Yield the samples of a sentence in growing chunks; joined, they equal ``decode``'s."""
+        sizes = chunk_sizes(sample.z.shape[2], self._first_chunk, self._lookahead)
+        rest = np.zeros(0, np.float32)
+        for samples in self._decode_in_chunks(sample, sizes):
+            samples = np.concatenate([rest, samples])
+            whole = len(samples) // self.hop_length * self.hop_length
+            samples, rest = samples[:whole], samples[whole:]
+            if len(samples):
+                yield samples
+
+    def decode_all(
+        self, samples: Sequence[SampledSentence], batch_frames: int = BATCH_FRAMES
+    ) -> list[Samples]:
+        """Return the samples of several sentences, those of similar length decoded in one batch.
+
+        Args:
+            samples: the sentences.
+            batch_frames: most frames of one batch; a longer sentence is a batch of its own.
+        """
+        waves: list[Samples] = [np.zeros(0, np.float32)] * len(samples)
+        group = list[int]()
+        for index in sorted(range(len(samples)), key=lambda i: samples[i].z.shape[2]):
+            n_frames = samples[index].z.shape[2]
+            shortest = samples[group[0]].z.shape[2] if group else n_frames
+            if group and ((len(group) + 1) * shortest > batch_frames or n_frames > 2 * shortest):
+                self._decode_group(samples, group, waves)
+                group = []
+            group.append(index)
+        self._decode_group(samples, group, waves)
+        return waves
+
+    def _decode_group(
+        self, samples: Sequence[SampledSentence], group: Sequence[int], waves: list[Samples]
+    ) -> None:
+        """Decode sentences together as far as the shortest goes, and then each to its end."""
+        common = min((samples[index].z.shape[2] for index in group), default=0) - 1
+        if len(group) < 2 or common <= self._lookahead:
+            for index in group:
+                waves[index] = self.decode(samples[index])
+            return
+        found = [samples[index] for index in group]
+        speakers = [s.conditioning for s in found if s.conditioning is not None]
+        z = np.concatenate([sample.z[..., :common] for sample in found])
+        joined = np.concatenate(speakers) if speakers else None
+        begun, states = self._run(z, joined, self._initial(len(group)), first=True, last=False)
+        for row, index in enumerate(group):
+            own = {name: value[row : row + 1] for name, value in states.items()}
+            rest = samples[index].z[..., common:]
+            ended, _ = self._run(rest, samples[index].conditioning, own, first=False, last=True)
+            waves[index] = np.concatenate([begun[row], ended[0]])
+
+    def _encode(self, ids: Sequence[int], request: Request) -> Arrays:
+        """Return prior, durations and speaker of a text."""
+        settings = request.settings
+        feed: Arrays = {
+            "ids": np.array([ids], np.int64),
+            "id_lengths": np.array([len(ids)], np.int64),
+            "noise_scale_duration": np.array([settings.noise_scale_duration], np.float32),
+            "length_scale": np.array([settings.length_scale], np.float32),
+            "duration_noise": torch_randn(request.seed, (1, 2, len(ids))),
+        }
+        if self._n_speakers > 1:
+            feed["speakers"] = _shares(request.speaker, self._n_speakers)
+        if self.multilingual:
+            feed["languages"] = np.array([request.language or 0], np.int64)
+        names = [entry.name for entry in self._text.get_outputs()]
+        return dict(zip(names, run_graph(self._text, names, feed), strict=True))
+
+    def _decode_in_chunks(self, sample: SampledSentence, sizes: Sequence[int]) -> Iterator[Samples]:
+        states, start = self._initial(1), 0
+        for number, size in enumerate(sizes):
+            z = sample.z[..., start : start + size]
+            last = number == len(sizes) - 1
+            wave, states = self._run(z, sample.conditioning, states, first=not number, last=last)
+            yield wave[0]
+            start += size
+
+    def _initial(self, batch: int) -> Arrays:
+        """Return the states with which a sentence begins."""
+        return {name: np.zeros((batch, *shape), np.float32) for name, shape in self._states.items()}
+
+    def _run(
+        self, z: Floats, conditioning: Floats | None, states: Arrays, *, first: bool, last: bool
+    ) -> tuple[Samples, Arrays]:
+        """Return a chunk of waves (B, L), and the states for the next one."""
+        ends = {"first": np.array([first], np.int64), "last": np.array([last], np.int64)}
+        feed = _speaker({"z": z, **ends, **states}, conditioning)
+        wave, *left = run_graph(self._decoder, self._outputs[:1] if last else self._outputs, feed)
+        if not np.isfinite(wave).all():
+            raise VoiceError(NOT_FINITE)
+        return wave[:, 0], dict(zip(states, left, strict=False))
+
+
+def _speaker(feed: Arrays, conditioning: Floats | None) -> Mapping[str, NDArray[Any]]:
+    return feed if conditioning is None else {**feed, "conditioning": conditioning}
+
+
+def _shares(speaker: ResolvedSpeaker, n_speakers: int) -> Floats:
+    """Return the weights (1, N) of a speaker or of a mix."""
+    if isinstance(speaker, tuple):
+        return np.array([speaker], np.float32)
+    return np.eye(1, n_speakers, speaker, dtype=np.float32)
