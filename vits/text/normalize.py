@@ -104,8 +104,11 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     ('It cost five dollars.', Span(start=8, end=10))
     """
     expand = find_normalizer(language)
-    text = _finish(expand(clean_characters(text), language))
-    for _ in range(_MAX_REREADS if _UNREAD.search(text.text) else 0):
+    text = clean_characters(text)
+    first = expand(text, language)
+    unread = _UNREAD if first is text else _UNREAD_OR_LAST
+    text = _finish(first)
+    for _ in range(_MAX_REREADS if unread.search(text.text) else 0):
         again = _finish(expand(text, language))
         if again.text == text.text:
             break
@@ -115,6 +118,8 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
 
 # An abbreviation that nothing has read, perhaps for a mark after it that is gone now.
 _UNREAD = re.compile(r"(?<!\w)[^\W\d_]{1,4}\. ")
+# Or for a word before it that was not read yet.
+_UNREAD_OR_LAST = re.compile(r"(?<!\w)[^\W\d_]{1,4}\.(?: |$)")
 _MAX_REREADS = 3
 
 

@@ -44,7 +44,9 @@ _WORDS = {
     "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
     "vs": "versus", "approx": "approximately", "Approx": "Approximately", "avg": "average",
     "Avg": "Average", "cf": "compare", "Cf": "Compare", "ca": "circa", "viz": "namely",
-    "incl": "including", "excl": "excluding", "esp": "especially", "cont": "continued",
+    "incl": "including", "Incl": "Including", "excl": "excluding", "Excl": "Excluding",
+    "bdrm": "bedroom", "bdrms": "bedrooms", "Min": "Minimum",
+    "esp": "especially", "cont": "continued",
     "misc": "miscellaneous", "tel": "telephone", "Tel": "Telephone", "al": "al",
     "max": "maximum", "Max": "Maximum", "temp": "temperature", "Temp": "Temperature",
     "orig": "originally", "resp": "respectively",
@@ -70,7 +72,7 @@ _WORDS = {
 # These are ordinary words as well: abbreviations only before a digit, a comma or a small letter.
 _AMBIGUOUS = word_set(
     """
-    Mar Mon Max max temp ext al ca ed Miss Mass Wash Ill Ore Mo La Ind Del Conn Fl Rt Penn
+    Mar Mon Max Min max temp ext al ca ed Miss Mass Wash Ill Ore Mo La Ind Del Conn Fl Rt Penn
     Kan Rm trans orig misc Tex tel esp cont Ga Md Va Ky Ark Dr Fri
     """
 )
@@ -91,7 +93,8 @@ COUNTED = {
     "apt": "apartment", "ste": "suite", "rm": "room", "fl": "floor", "lot": "lot", "cl": "clause",
     "sched": "schedule", "r": "reigned", "prob": "problem", "ep": "episode", "s": "section",
     "ps": "psalm", "n": "note", "nn": "notes", "dep": "departing", "arr": "arriving",
-    "sc": "scene", "wt": "weight", "ht": "height",
+    "ref": "reference", "refs": "references", "eqs": "equations", "sc": "scene",
+    "wt": "weight", "ht": "height",
 }  # fmt: skip
 """Abbreviations that are such before a number only."""
 
@@ -99,7 +102,11 @@ COUNTED = {
 _PHRASES = {
     "e.g.": "for example,", "i.e.": "that is,", "a.k.a.": "also known as", "aka": "also known as",
     "w/o": "without", "w/": "with", "b/c": "because", "c/o": "care of", "et al.": "et al",
-    "P.S.": "P S", "N.B.": "N B", "n/a": "N A", "N/A": "N A", "Ph.D.": "P H D", "PhD": "P H D",
+    "P.S.": "P S", "N.B.": "N B", "n/a": "N A", "N/A": "N A", "B.Sc.": "B S C",
+    "M.Sc.": "M S C", "D.Sc.": "D S C", "B.Ed.": "B Ed", "M.Ed.": "M Ed", "Ed.D.": "Ed D",
+    "LL.B.": "L L B", "LL.M.": "L L M", "M.Phil.": "M Phil", "D.Phil.": "D Phil",
+    "B.Eng.": "B Eng", "M.Eng.": "M Eng", "Pharm.D.": "Pharm D", "Psy.D.": "Psy D",
+    "Ph.D.": "P H D", "PhD": "P H D",
     "PhDs": "P H Ds", "Ph.D": "P H D", "w/in": "within", "R.I.P.": "R I P", "MSc": "M S C",
     "BSc": "B S C",
     "a/c": "A C", "p.a.": "per annum", "h/w": "hardware", "s/w": "software",
@@ -161,7 +168,7 @@ def _word(found: re.Match[str], british: bool) -> str | None:
         weekday = name in ("Fri", "Mon") and not after.strip()
         if not (state or heat or weekday) and re.match(r" ?[0-9a-z,(+:&\[{]", after) is None:
             return None
-        if name == "Dr" or (name == "Max" and not after.strip()):
+        if name == "Dr" or (name in ("Max", "Min") and not after.strip()):
             return None
         before = previous_word(text, found.start())
         if weekday and not (before.islower() or before[:1].isdigit()):
@@ -220,6 +227,8 @@ def _slashed(found: re.Match[str], british: bool) -> str:
 _TITLE = alternatives(TITLES)
 _WORD = alternatives(_WORDS)
 _COUNT = frozenset(form for key in COUNTED for form in (key, key.title()))
+# Abbreviations before a number in brackets: "eq. (2)".
+_CITED = word_set("eq eqs fig figs ref refs sec Eq Eqs Fig Figs Ref Refs Sec")
 # Abbreviations that are written without a dot, too.
 _DOTLESS = word_set("approx avg govt dept qty Approx Avg Govt Dept Qty")
 _FIRST_OF_TWO = word_set("and he she his her him He She His And Mr yes either their")
@@ -241,6 +250,11 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
         rf"\b({alternatives(_COUNT)})\. ?(?=[$£€]?[0-9])",
         _counted,
         words=_COUNT,
+    ),
+    rule(
+        rf"\b({alternatives(_CITED)})\. (?=\([0-9])",
+        lambda f, b: f"{COUNTED[f[1].lower()]} ",
+        words=_CITED,
     ),
     rule(r"(?<=[\w.,] )v\.?(?= [A-Z])|\bvs(?![\w.])", _versus, words=("v", "vs")),
     rule(

@@ -25,7 +25,7 @@ _POINT = r"(N\.?[EW]\.?|S\.?[EW]\.?|[NSEW]\.?)"
 _SUFFIXES = {*_NAMES, "Street", "Drive", "Way", "Boulevard", "Road", "Avenue", "Lane"}
 _SUFFIX = alternatives(_SUFFIXES)
 _HOUSE = re.compile(
-    r"(?:\b[0-9]+\w*,? |\b(?:on|at|of|onto|off|near|and|down|along|from|to) )(?:[NSEW]\.? |"
+    r"(?:\b[0-9]+\w*,? |(?:\b(?:on|at|of|onto|off|near|and|down|along|from|to)|&) )(?:[NSEW]\.? |"
     r"(?:North|South|East|West) )?(?:[A-Z0-9][\w.']* ){1,3}$"
 )
 _NUMBERED = re.compile(
@@ -109,8 +109,8 @@ ADDRESS_RULES: tuple[Rule[bool], ...] = (
         words=_COMPASS,
     ),
     rule(
-        rf"(?<![\w.]){_POINT} (?=(?:Pole|Korea|Carolina|Dakota|America|Africa|Ireland|Atlantic|"
-        rf"Pacific|Virginia|Sea|Coast)\b)|(?<=\bI-[0-9]{{2}} ){_POINT}(?!\w)",
+        rf"(?<![\w.])(?<!\b[A-Z] ){_POINT} (?=(?:Pole|Korea|Carolina|Dakota|America|Africa|"
+        rf"Ireland|Atlantic|Pacific|Virginia|Sea|Coast)\b)|(?<=\bI-[0-9]{{2}} ){_POINT}(?!\w)",
         lambda f, b: f"{_point(f[1] or f[2])}{' ' if f[1] else ''}",
         words=_COMPASS,
     ),
@@ -119,7 +119,7 @@ ADDRESS_RULES: tuple[Rule[bool], ...] = (
         lambda f, b: _point(f[1]).lower(),
         words=_COMPASS,
     ),
-    rule(rf"\b({_SUFFIX})(\.?,?) {_POINT}(?!\w)", _compass_after, words=_SUFFIXES),
+    rule(rf"\b({_SUFFIX})(\.?,?) {_POINT}(?!\w| [A-Z]\b)", _compass_after, words=_SUFFIXES),
     rule(r"\b(Dr|St)\.(?!\w)", _doctor_or_street, words=("Dr", "St")),
     rule(rf"\b({alternatives(_NAMES)})(\.)(?!\w)", _street, words=_NAMES),
     rule(
@@ -128,7 +128,7 @@ ADDRESS_RULES: tuple[Rule[bool], ...] = (
         words=_NAMES,
     ),
     rule(
-        rf"(?<![\w.])(?<!\b[A-Z]\. ){_POINT} "
+        rf"(?<![\w.])(?<!\b[A-Z] )(?<!\b[A-Z]\. ){_POINT} "
         rf"(?=(?:[0-9]+(?:st|nd|rd|th)|[A-Z][a-z]+(?: [A-Z][a-z]+)?) {_SUFFIX}\b)",
         lambda f, b: f"{_point(f[1])} ",
         words=_COMPASS,

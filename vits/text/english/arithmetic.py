@@ -227,6 +227,11 @@ ARITHMETIC_RULES: tuple[Rule[bool], ...] = (
     ),
     rule(r"(?<![\w.+-])([A-F])-(?![\w-])", lambda f, b: f"{f[1]} minus", "[A-F]-", words="ABCDEF"),
     rule(r"\bCtrl(?= ?\+)", lambda f, b: "Control", words=("Ctrl",)),
+    rule(
+        r"(?<=\+)(Del|Esc|Ins)(?!\w)",
+        lambda f, b: {"Del": "Delete", "Esc": "Escape", "Ins": "Insert"}[f[1]],
+        words=("Del", "Esc", "Ins"),
+    ),
     rule(r"(?<=\w)\+\+", lambda f, b: " plus plus ", chars="+"),
     rule(r"(?<=\S )\*(?= \S)", lambda f, b: "times", chars="*"),
     rule(r"(§+) ?(?=[0-9])", _section, "§"),

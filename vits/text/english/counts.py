@@ -5,7 +5,7 @@ import re
 from vits.text.english.amounts import AMOUNT, is_mixed, read_amount, read_fraction, read_range
 from vits.text.english.context import next_word, previous_word
 from vits.text.english.dates import is_improper, read_year
-from vits.text.english.numbers import NUMBER, cardinal, number, ordinal, pairs, year
+from vits.text.english.numbers import NUMBER, cardinal, number, ordinal, pairs, plural, year
 from vits.text.languages.tables import first_words, word_set
 from vits.text.rules import Rule, rule
 
@@ -135,7 +135,8 @@ def _letters_and_pairs(text: str) -> str:
 
 def _airbus(found: re.Match[str], british: bool) -> str:
     words = f"A {pairs(found[1])}"
-    return words if not found[2] else f"{words} {pairs(found[2])}"
+    words += f" {pairs(found[2])}" if found[2] else ""
+    return plural(words) if found[3] else words
 
 
 def _code(found: re.Match[str], british: bool) -> str:
@@ -240,7 +241,12 @@ NAMED_NUMBER_RULES: tuple[Rule[bool], ...] = (
         _code,
         "[A-Z]{2}[0-9]{3}",
     ),
-    rule(r"(?<!\w)A(3[0-9]{2})(?:-([0-9]{1,4}))?(?![\w.]*[0-9])", _airbus, words=("A",)),
+    rule(r"(?<!\w)A(3[0-9]{2})(?:-([0-9]{1,4}))?(s?)(?![\w.]*[0-9])", _airbus, words=("A",)),
+    rule(
+        r"(?:(?<=[A-Z])|(?<=[A-Z]-))([0-9]{1,4})s(?![\w'])",
+        lambda f, _: plural(pairs(f[1])),
+        after="s",
+    ),
 )
 """Rules for verses, aircraft, flights and roads, in order."""
 
@@ -266,6 +272,11 @@ COUNT_RULES: tuple[Rule[bool], ...] = (
         words=_NUMBERED,
     ),
     rule(r"(?<![\w./,-])([0-9]{1,4})/([0-9]{1,4})(?![\w/]|\.[0-9])", _score, after="/"),
+    rule(
+        r"(?<![\w./,-])([0-9]{1,2}\.[0-9]{1,2})/(5|10|100)(?![\w/]|\.[0-9])",
+        lambda f, b: f"{number(f[1], b)} out of {number(f[2], b)}",
+        after=".",
+    ),
     rule(
         rf"(?<![\w./,$£€-])(?:~ ?)?(?={AMOUNT}(?!\w))(?:[0-9]{{1,4}}[ -])?(?:[0-9]{{1,4}}[/⁄][0-9]"
         rf"{{1,4}}|(?:[0-9]{{1,4}} ?)?[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])(?![\w/]|\.[0-9])",

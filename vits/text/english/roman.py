@@ -100,8 +100,9 @@ def _ruler(found: re.Match[str], british: bool) -> str | None:
     return f"{found[1]} the {ordinal(str(value), british)}" if value < 90 else None
 
 
-def _century(found: re.Match[str], british: bool) -> str:
-    return ordinal(str(roman_value(found[1])), british)
+def _century(found: re.Match[str], british: bool) -> str | None:
+    # "7 P M Century" has a letter.
+    return None if found[1] in "CDLM" else ordinal(str(roman_value(found[1])), british)
 
 
 def _sequel(found: re.Match[str], british: bool) -> str | None:
@@ -118,7 +119,10 @@ def _year(found: re.Match[str], british: bool) -> str | None:
     return year(value, british) if 1000 <= value < 2200 else None
 
 
-def _junior(found: re.Match[str], british: bool) -> str:
+def _junior(found: re.Match[str], british: bool) -> str | None:
+    last = re.split("[ ,]+", found[1])[-1].rstrip(".")
+    if last.lower() in COUNTED or last.removesuffix("s") in _COUNTED.split("|"):
+        return None  # "See Part III"
     return f"{found[1]} the {ordinal(str(roman_value(found[2])), british)}"
 
 

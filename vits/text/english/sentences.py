@@ -20,6 +20,7 @@ _NUMERAL = re.compile(r"[IVXL]+(?!\w)(?<!\bI)")
 _BOOKS = frozenset({"ps", "cor", "rev", "matt", "rom", "gen", "isa", "jer", "heb", "eph", "tim"})
 _MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? [0-9]")
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
+_CITED = word_set("eq eqs fig figs ref refs sec")
 _NEVER = word_set(
     """
     e.g i.e a.k.a ext tel v vs cf viz approx ca al fl sq cu exh attn feat pub
@@ -42,6 +43,8 @@ def dot_ends_sentence(text: str, word: str, dot: int, following: int) -> bool | 
     if next_char.isdigit() and lower in _BOOKS:
         return False
     if lower in COUNTED and (next_char.isdigit() or _NUMERAL.match(text, following)):
+        return False
+    if lower in _CITED and re.match(r"\([0-9]", text[following : following + 2]):
         return False
     if lower == "exp" and next_char.isdigit():
         return False

@@ -3,7 +3,7 @@
 import re
 
 from vits.text.english.numbers import digits
-from vits.text.languages.tables import alternatives, word_set
+from vits.text.languages.tables import alternatives, first_words, word_set
 from vits.text.rules import Rule, rule
 
 __all__ = ["STATES", "STATE_RULES", "TELEPHONE_RULES"]
@@ -55,6 +55,7 @@ def _group(group: str) -> str:
 
 def _called(found: re.Match[str], british: bool) -> str:
     head = re.sub("(?<=ext )[A-Z]+", lambda word: word[0].lower(), found[1])
+    head += "plus " if found[2].startswith("+") else ""
     return head + ", ".join(digits(group) for group in re.findall("[0-9]+", found[2]))
 
 
@@ -157,6 +158,12 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
         r"([0-9]{5})(?:-([0-9]{4}))?(?![\w-])",
         _state,
         "[A-Z]{2},? [0-9]",
+    ),
+    rule(
+        rf"(?<=[a-z], )({alternatives(STATES.values())}),? ([0-9]{{5}})(?:-([0-9]{{4}}))?(?![\w-])",
+        lambda f, _: f"{f[1]} {digits(f[2])} {digits(f[3] or '')}".rstrip(),
+        "[0-9]{5}",
+        words=first_words(STATES.values()),
     ),
     rule(
         r"(?<![\w.-])([A-Z]{1,2}[0-9][0-9A-Z]?) ([0-9][A-Z]{2})(?!\w)", _postcode, "[0-9][A-Z]{2}"

@@ -89,7 +89,7 @@ UNITS = {
 
 PER = {
     **{unit: name for unit, name in UNITS.items() if name in (
-        "second", "minute", "hour", "week", "month", "year", "kilogram", "gram", "liter",
+        "second", "minute", "hour", "week", "month", "year", "kilogram", "gram", "liter", "dozen",
         "meter", "centimeter", "millimeter", "kilometer", "mile", "foot", "inch", "barrel",
         "gallon", "pound", "ounce", "hectare", "acre", "mole", "deciliter", "milliliter",
         "square foot", "square meter", "kilowatt hour", "megawatt hour", "gigabyte", "tonne",

@@ -251,6 +251,13 @@ class Spanish(Language):
         """Return "medio", "media"."""
         return "media" if self.gender(noun) == "f" else "medio"
 
+    def fraction_before(self, above: int, below: int, noun: str) -> str:
+        """Return "tres cuartas" before "partes"."""
+        if not noun.startswith("parte") or not 2 < below <= 10:
+            return super().fraction_before(above, below, noun)
+        words = f"{self.cardinal(above, 'f')} {self.ordinal(below, 'f')}"
+        return words if above == 1 else f"{words}s"
+
     def mixed_before(self, whole: int, above: int, below: int, noun: str) -> str:
         """Return "dos horas y media"."""
         if (above, below) != (1, 2) or not noun:
