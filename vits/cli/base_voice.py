@@ -25,7 +25,7 @@ def read_base(path: str) -> "BaseVoice":
         CheckpointError: the checkpoint is damaged.
     """
     from vits.interop.load import read_any
-    from vits.synthesis import bundle_checkpoint
+    from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, load_checkpoint
     from vits.training.finetuning import BaseVoice
 
     state: dict[str, Any]
@@ -34,7 +34,9 @@ def read_base(path: str) -> "BaseVoice":
         voice = read_any(folder)
         bundle, state = voice.bundle, {"discriminators": voice.discriminators}
     else:
-        bundle, state = bundle_checkpoint(checkpoint), _training_state(checkpoint)
+        values = load_checkpoint(checkpoint)
+        bundle = bundle_checkpoint(checkpoint, values=values)
+        state = _training_state(checkpoint, values)
     return BaseVoice(
         source=path if checkpoint is None else str(checkpoint),
         config=bundle.generator.config,
@@ -91,13 +93,10 @@ def _find(name: str) -> tuple[Path, Path | None]:
         ) from error
 
 
-def _training_state(path: Path) -> dict[str, Any]:
-    """Read the training state of a checkpoint, which a voice does not contain."""
-    import torch
-
+def _training_state(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the training state of a loaded checkpoint, which a voice does not contain."""
     from vits.config.legacy import read_training
 
-    values = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     prefix = "discriminators."
     discriminators = {
         name.removeprefix(prefix): value

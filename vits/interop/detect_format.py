@@ -11,7 +11,7 @@ from vits.interop.full_voice import FullVoice, VoiceFormat
 from vits.interop.onnx import format as onnx
 from vits.interop.original import format as original
 from vits.interop.piper import format as piper
-from vits.interop.safe_loading import load_json, load_torch
+from vits.interop.safe_loading import has_mapping, load_json
 from vits.interop.transformers import format as transformers
 from vits.synthesis.bundle.voice_bundle import is_voice
 
@@ -75,7 +75,7 @@ def find_format(path: Path) -> VoiceFormat | None:
     if path.suffix == ".onnx":
         return onnx.FORMAT
     if path.suffix == ".ckpt":
-        is_ours = path.is_file() and "vits" in load_torch(path)
+        is_ours = path.is_file() and has_mapping(path, "vits")
         return native.FORMAT if is_ours else piper.FORMAT
     if is_voice(folder) and path.suffix != ".pth":
         return native.FORMAT

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 
 from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators
-from vits.interop.safe_loading import load_safetensors, load_torch
-from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint
+from vits.interop.safe_loading import load_safetensors
+from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint, load_checkpoint
 from vits.synthesis.bundle.read import read_voice
 from vits.synthesis.bundle.voice_bundle import WEIGHTS, is_voice
 from vits.synthesis.bundle.write import write_voice
@@ -38,10 +38,11 @@ def read(path: Path) -> FullVoice:
             discriminators = load_safetensors(path / DISCRIMINATORS)
     else:
         path = find_checkpoint(path)
-        bundle = bundle_checkpoint(path)
-        state: dict[str, Any] = load_torch(path)["state_dict"]
-        discriminators = {
-            name.removeprefix(PREFIX): value.float()
+        values = load_checkpoint(path)
+        bundle = bundle_checkpoint(path, values=values)
+        state: dict[str, Any] = values["state_dict"]
+        discriminators = {  # copied, for the file may change while they are in use
+            name.removeprefix(PREFIX): value.to(torch.float32, copy=True)
             for name, value in state.items()
             if name.startswith(PREFIX)
         }

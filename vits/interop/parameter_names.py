@@ -7,6 +7,7 @@ weights in which it is folded; ours is ``parametrizations.weight.original0`` (th
 ``original1`` (the direction v).
 """
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -188,21 +189,24 @@ def unfold_weight_norm(weight: Tensor) -> tuple[Tensor, Tensor]:
     return g, v
 
 
-def _expand(rule: Rule) -> Iterable[tuple[str, str]]:
-    """Yield the pairs of names of a rule for every value of its indices."""
+@functools.cache
+def _expand(rule: Rule) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of names of a rule for every value of its indices."""
     letters = sorted({found[1] for found in _INDEX.findall(rule.ours + rule.theirs)})
     first = 1 if "{2i-1}" in rule.ours else 0
     numbers = [range(first, N_LAYERS), range(N_LAYERS)][: len(letters)]
     combinations = [()] if not numbers else [(i,) for i in numbers[0]]
     if len(numbers) == 2:
         combinations = [(i, j) for i in numbers[0] for j in numbers[1]]
+    pairs: list[tuple[str, str]] = []
     for values in combinations:
         at = dict(zip(letters, values, strict=True))
 
         def number(found: re.Match[str], at: dict[str, int] = at) -> str:
             return str(int(found[1] or 1) * at[found[2]] + int(found[3] or 0))
 
-        yield _INDEX.sub(number, rule.ours), _INDEX.sub(number, rule.theirs)
+        pairs.append((_INDEX.sub(number, rule.ours), _INDEX.sub(number, rule.theirs)))
+    return tuple(pairs)
 
 
 def _split(name: str, table: Mapping[str, object]) -> tuple[str, str]:

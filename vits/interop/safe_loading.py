@@ -4,6 +4,7 @@ PyTorch's format is a zip of a pickle and raw numbers. It is loaded with ``weigh
 a check of the zip; older formats (a bare pickle, a tar) are refused.
 """
 
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +18,14 @@ from torch import Tensor
 from vits.config.json_file import load_json_object
 from vits.errors import ConfigError, MissingFileError, VoiceError
 
-__all__ = ["as_json_values", "as_tensors", "load_json", "load_safetensors", "load_torch"]
+__all__ = [
+    "as_json_values",
+    "as_tensors",
+    "has_mapping",
+    "load_json",
+    "load_safetensors",
+    "load_torch",
+]
 
 LARGEST_PICKLE = 64 << 20
 MOST_ENTRIES = 100_000
@@ -83,6 +91,24 @@ def load_torch(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise VoiceError(f"{path} must hold a dictionary, not {type(values).__name__}")
     return cast(dict[str, Any], values)
+
+
+def has_mapping(path: Path, key: str) -> bool:
+    """Return whether a PyTorch checkpoint holds a dictionary under a key, without loading it.
+
+    Raises:
+        VoiceError: the file is not a plausible checkpoint.
+    """
+    _require_plain_zip(path)
+    length = len(key).to_bytes(4, "little")
+    # BINUNICODE with the key, BINPUT or LONG_BINPUT, EMPTY_DICT: how pickle's protocol 2 begins it
+    start = rb"X" + re.escape(length + key.encode()) + rb"(?:q.|r....)\}"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            pickles = [name for name in archive.namelist() if name.endswith("data.pkl")]
+            return any(re.search(start, archive.read(name), re.DOTALL) for name in pickles)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise VoiceError(f"{path} is damaged: {error}") from error
 
 
 def as_tensors(values: object, source: object) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
 from vits.text import Frontend
 
-__all__ = ["bundle_checkpoint", "find_checkpoint"]
+__all__ = ["bundle_checkpoint", "find_checkpoint", "load_checkpoint"]
 
 FORMAT = 1
 PREFIX = "generator."
@@ -50,6 +50,7 @@ def bundle_checkpoint(
     origin: str = "",
     description: str = "",
     average: bool = True,
+    values: dict[str, Any] | None = None,
 ) -> VoiceBundle:
     """Make a voice from a training checkpoint.
 
@@ -60,13 +61,14 @@ def bundle_checkpoint(
         origin: whose voice it is, and who made it.
         description: one or two sentences for readers.
         average: take the moving average of the weights if the checkpoint has one.
+        values: what ``load_checkpoint`` returned for the file; None: it is loaded.
 
     Raises:
         MissingFileError: there is no such file.
         CheckpointError: it is damaged, or not a checkpoint of this library.
     """
     path = Path(path)
-    values = _load(path)
+    values = load_checkpoint(path) if values is None else values
     try:
         return _build(path, values, name, licence, origin, description, average)
     except CheckpointError:
@@ -126,8 +128,13 @@ def _build(
     )
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """Load a checkpoint without executing anything in it."""
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Load a checkpoint of ``vits fit`` without executing anything in it.
+
+    Raises:
+        MissingFileError: there is no such file.
+        CheckpointError: it is damaged, or not a checkpoint of this library.
+    """
     if not path.is_file():
         raise MissingFileError(f"checkpoint {path} does not exist; check the path")
     try:

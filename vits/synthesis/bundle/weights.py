@@ -4,6 +4,7 @@ A compact voice has no posterior encoder. Its tensors are stored as float16 if t
 as after ``make_compact``, and otherwise as float32.
 """
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +27,8 @@ from vits.models.vits import Vits
 __all__ = ["build_generator", "is_compact", "make_compact", "read_generator", "write_generator"]
 
 LEFT_OUT = "posterior_encoder."
-FACTORIES = ("empty", "randn", "zeros", "ones", "full")  # what modules make their tensors with
+# what modules make their tensors with
+FACTORIES = frozenset({torch.empty, torch.randn, torch.zeros, torch.ones, torch.full})
 SPARE = 2**25  # elements that a model may have more than its tensors: 128 MiB
 REPEATED = ("n_layers", "n_flows", "n_blocks")  # keys that say how often a part is built
 
@@ -137,7 +139,7 @@ class _Construction(TorchFunctionMode):
         kwargs = kwargs or {}
         if getattr(func, "__module__", "") == "torch.nn.init":
             return args[0] if args else kwargs["tensor"]
-        if getattr(func, "__name__", "") in FACTORIES and args:
+        if func in FACTORIES and args:
             shape = args[0] if isinstance(args[0], Sequence) else args
             self.left -= math.prod(cast(Sequence[int], shape))
             if self.left < 0:
@@ -153,9 +155,15 @@ def _build(
     Raises:
         _LargerError: it has more elements than ``limit``.
     """
-    # what is still drawn shall not come from the caller's random state
-    with torch.random.fork_rng(devices=[]), torch.device(device), _Construction(limit):  # pyright: ignore[reportUnknownMemberType]
-        generator = Vits(config).float()
+    with contextlib.ExitStack() as stack:
+        # what is still drawn shall not come from the caller's random state
+        stack.enter_context(torch.random.fork_rng(devices=[]))  # pyright: ignore[reportUnknownMemberType]
+        if torch.get_default_device() != torch.device(device):  # a context makes every call slower
+            stack.enter_context(torch.device(device))
+        stack.enter_context(_Construction(limit))
+        generator = Vits(config)
+        if torch.get_default_dtype() != torch.float32:
+            generator = generator.float()
     if not any(name.startswith(LEFT_OUT) for name in names):
         leave_out_posterior(generator)
     return generator
