@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
-from vits.training.callbacks.plots import curve_figure, save
+from vits.training.callbacks.plots import curve_figure, render, save
 from vits.training.run_folder.optional_writes import OptionalWrites, append
 
 __all__ = ["Curves", "read_history"]
@@ -95,7 +95,7 @@ class Curves(pl.Callback):
             if curves:
                 picture = path.with_name("curves.png")
                 with self.writes.attempt(picture):
-                    save(curve_figure(curves), picture)
+                    save(render(curve_figure(curves)), picture)
 
 
 def read_history(path: Path) -> dict[str, tuple[list[int], list[float]]]:

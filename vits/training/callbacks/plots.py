@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["alignment_figure", "curve_figure", "mel_figure", "save"]
+__all__ = ["alignment_figure", "curve_figure", "mel_figure", "render", "save"]
 
 
 def alignment_figure(path: NDArray[np.float32], symbols: Sequence[str]) -> "Figure":
@@ -53,10 +53,22 @@ def curve_figure(curves: Mapping[str, tuple[Sequence[int], Sequence[float]]]) ->
     return figure
 
 
-def save(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG; create its folder if necessary."""
+def render(figure: "Figure") -> NDArray[np.uint8]:
+    """Draw a figure at 110 dpi: (height, width, 3), 0 to 255."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(110)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def save(image: NDArray[np.uint8], path: Path) -> None:
+    """Write a picture as PNG; create its folder if necessary."""
+    from matplotlib.image import imsave
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    imsave(path, image)
 
 
 def _figure(width: float, height: float) -> "Figure":

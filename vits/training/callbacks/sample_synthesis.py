@@ -11,7 +11,7 @@ from torch import Tensor
 from vits.alignment import durations_to_path
 from vits.audio.files import write
 from vits.data.prepared.batch import Batch, collate
-from vits.training.callbacks.plots import alignment_figure, mel_figure, save
+from vits.training.callbacks.plots import alignment_figure, mel_figure, render, save
 from vits.training.datamodule import VitsDataModule
 from vits.training.module import VitsModule
 from vits.training.run_folder.logger import EVENTS
@@ -90,23 +90,26 @@ def _show(
     spectrogram = module.spectrogram(batch.wave, batch.wave_lengths)
     recorded = module.mel.from_linear(spectrogram)[0].cpu().numpy()
     predicted = module.mel(spoken.wave.float())[0].cpu().numpy()
-    mels = mel_figure({"recording": recorded, "synthesis": predicted})
-    alignment = alignment_figure(_path(module, batch, spectrogram).numpy(), symbols)
+    alignment = _path(module, batch, spectrogram).numpy()
+    pictures = {
+        "mel": render(mel_figure({"recording": recorded, "synthesis": predicted})),
+        "alignment": render(alignment_figure(alignment, symbols)),
+    }
     rate = module.config.audio.sample_rate
     with writes.attempt(stem.with_suffix(".wav")):
         stem.parent.mkdir(parents=True, exist_ok=True)
         write(stem.with_suffix(".wav"), wave.numpy(), rate)
-    for name, figure in (("mel", mels), ("alignment", alignment)):
+    for name, picture in pictures.items():
         path = stem.with_name(f"{stem.name}-{name}.png")
         with writes.attempt(path):
-            save(figure, path)
+            save(picture, path)
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
             with writes.attempt(Path(logger.log_dir) / EVENTS):
                 board, step = logger.experiment, trainer.global_step
                 board.add_audio(f"{stem.name}/wave", wave, step, sample_rate=rate)
-                board.add_figure(f"{stem.name}/mel", mels, step)
-                board.add_figure(f"{stem.name}/alignment", alignment, step)
+                for name, picture in pictures.items():
+                    board.add_image(f"{stem.name}/{name}", picture, step, dataformats="HWC")
 
 
 def _path(module: VitsModule, batch: Batch, spectrogram: Tensor) -> Tensor:
