@@ -32,11 +32,11 @@ LAUNCHES = {
     "alone": ([{}], ("1:32-true", "1:64-true", "1:64-true:vits2")),
     "node": (
         [{**NODE, "RANK": i, "LOCAL_RANK": i, "GROUP_RANK": 0} for i in range(2)],
-        ("1:32-true", "1:64-true", "3:32-true", "20:32-true", "1:64-true:vits2"),
+        ("1:32-true", "1:64-true", "8:32-true", "1:64-true:vits2"),
     ),
     "nodes": (
         [{**NODES, "RANK": i, "LOCAL_RANK": 0, "GROUP_RANK": i} for i in range(2)],
-        ("3:32-true",),
+        ("8:32-true",),
     ),
 }
 

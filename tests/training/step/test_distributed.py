@@ -90,21 +90,21 @@ def test_two_ranks_have_the_gradients_of_one_with_both_batches(alone, node, run)
 
 
 @pytest.mark.slow
-def test_two_ranks_stay_equal_for_twenty_steps_and_share_the_epoch(node):
-    first, second = node["20:32-true"]
+def test_two_ranks_stay_equal_and_share_the_epoch(node):
+    first, second = node["8:32-true"]
     for name, value in first["weights"].items():
         assert torch.equal(value, second["weights"][name]), name
-    assert len(first["names"]) == len(second["names"]) == 20
+    assert len(first["names"]) == len(second["names"]) == 8
     steps = [a + b for a, b in zip(first["names"], second["names"], strict=True)]
     seen = [name for step in steps for name in step]
     epochs = [sorted(seen[i : i + 11], key=int) for i in range(0, len(seen) - 10, 11)]
-    assert len(epochs) >= 5
+    assert len(epochs) >= 3
     assert all(epoch == epochs[0] and len(set(epoch)) == 11 for epoch in epochs)
 
 
 @pytest.mark.slow
 def test_two_nodes_of_one_rank_do_as_one_node_of_two(node, nodes):
-    for mine, other in zip(nodes["3:32-true"], node["3:32-true"], strict=True):
+    for mine, other in zip(nodes["8:32-true"], node["8:32-true"], strict=True):
         for name, value in mine["weights"].items():
             assert torch.equal(value, other["weights"][name]), name
 
