@@ -13,6 +13,7 @@ import torch
 from vits.config import (
     AdversarialDurationConfig,
     AudioConfig,
+    DeterministicDurationConfig,
     DiscriminatorConfig,
     FlowTransformerConfig,
     FrontendConfig,
@@ -98,6 +99,7 @@ def data_of_two(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def config():
+    """A small model; its duration predictor is the one with a third of the other's tensors."""
     return VitsConfig(
         hidden_channels=24,
         latent_channels=16,
@@ -106,7 +108,7 @@ def config():
         text_encoder=TextEncoderConfig(filter_channels=32, n_layers=1),
         posterior_encoder=PosteriorEncoderConfig(n_layers=2),
         prior_flow=PriorFlowConfig(n_layers=1, n_flows=2),
-        duration_predictor=StochasticDurationConfig(n_flows=2),
+        duration_predictor=DeterministicDurationConfig(filter_channels=16),
         decoder=HifiGanConfig(
             resblock="2",
             resblock_kernel_sizes=(3,),
@@ -137,6 +139,12 @@ def vits2_config(config):
         ),
         duration_predictor=AdversarialDurationConfig(filter_channels=12),
     )
+
+
+@pytest.fixture(scope="session")
+def stochastic(config):
+    """The same model with a stochastic duration predictor."""
+    return dataclasses.replace(config, duration_predictor=StochasticDurationConfig(n_flows=2))
 
 
 @pytest.fixture

@@ -12,7 +12,11 @@ from safetensors.torch import save
 
 from vits.interop.full_voice import FullVoice, VoiceFormat, check_discriminators
 from vits.interop.safe_loading import load_safetensors
-from vits.synthesis.bundle.from_checkpoint import bundle_checkpoint, find_checkpoint, load_checkpoint
+from vits.synthesis.bundle.from_checkpoint import (
+    bundle_checkpoint,
+    find_checkpoint,
+    load_checkpoint,
+)
 from vits.synthesis.bundle.read import read_voice
 from vits.synthesis.bundle.voice_bundle import WEIGHTS, is_voice
 from vits.synthesis.bundle.write import write_voice

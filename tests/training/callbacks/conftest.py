@@ -10,7 +10,6 @@ def config(config):
     return dataclasses.replace(
         config,
         prior_flow=dataclasses.replace(config.prior_flow, n_flows=1),
-        duration_predictor=dataclasses.replace(config.duration_predictor, n_flows=1),
         decoder=dataclasses.replace(config.decoder, resblock_dilations=((1,),)),
         discriminator=dataclasses.replace(
             config.discriminator,

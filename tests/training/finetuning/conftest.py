@@ -92,10 +92,11 @@ def duo(tmp_path_factory, config):
 
 
 @pytest.fixture(scope="session")
-def solo(tmp_path_factory, config):
-    """A voice of one speaker without a name."""
+def solo(tmp_path_factory, stochastic):
+    """A voice of one speaker without a name, with stochastic durations."""
     folder = tmp_path_factory.mktemp("solo")
-    return make_base(folder, config, write_data(folder / "corpus", config.audio, "abcdefgh", ("",)))
+    data = write_data(folder / "corpus", stochastic.audio, "abcdefgh", ("",))
+    return make_base(folder, stochastic, data)
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,12 @@ SCRIPT = Path(__file__).with_name("ranks.py")
 
 
 @pytest.fixture(scope="module")
-def ranks(make_once, config, data, vits2_config, data_of_two):
+def ranks(make_once, stochastic, data, vits2_config, data_of_two):
     """Launch all trainings; return what each rank left, by launch and run."""
 
     def launch(out):
         inputs = []
-        for folder, model in ((data, config), (data_of_two, vits2_config)):
+        for folder, model in ((data, stochastic), (data_of_two, vits2_config)):
             path = out / f"{len(inputs)}.json"
             path.write_text(json.dumps(to_dict(without_dropout(model))))
             inputs += [folder, path]

@@ -157,7 +157,7 @@ def _build(
     """
     with contextlib.ExitStack() as stack:
         # what is still drawn shall not come from the caller's random state
-        stack.enter_context(torch.random.fork_rng(devices=[]))  # pyright: ignore[reportUnknownMemberType]
+        stack.enter_context(torch.random.fork_rng(devices=[]))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         if torch.get_default_device() != torch.device(device):  # a context makes every call slower
             stack.enter_context(torch.device(device))
         stack.enter_context(_Construction(limit))
