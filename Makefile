@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
-COVERAGE ?=  # --cov: also measure coverage and apply its gate, as continuous integration does
+COVERAGE ?=  # --cov: also measure coverage and apply its gate, as the public workflow does
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -74,7 +74,7 @@ quick-checks: format-check lint floors types
 
 quick-tests: $(STAMP)
 	@echo "== pytest of some rooms"
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(QUICK)
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" $(QUICK)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

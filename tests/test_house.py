@@ -147,6 +147,7 @@ def test_the_mathematics_stays_small_enough_to_read():
     assert sum(path.read_text("utf-8").count("\n") for path in layers) <= LAYERS_LINES
 
 
+@pytest.mark.slow
 def test_the_reference_is_made_from_the_code(reference):
     folder, pages = ROOT / "docs" / "reference", reference.pages()
     assert {path.name for path in folder.glob("*.md")} == set(pages)

@@ -149,9 +149,9 @@ def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
         r"^ +entry: make (\S+)$", (root / ".pre-commit-config.yaml").read_text(), re.M
     )
     assert hooks == steps.split()
-    # the same command, with coverage and its gate
-    last = (root / ".ci" / "run").read_text().splitlines()[-1]
-    assert last == "make test COVERAGE=--cov"
+    assert (root / ".ci" / "run").read_text().splitlines()[-1] == "make test"
+    workflow = (root / ".github" / "workflows" / "test.yml").read_text()
+    assert "make test PYTHON=python COVERAGE=--cov" in workflow  # with coverage and its gate
 
 
 def test_every_required_package_is_listed_with_its_licence(root, project):

@@ -82,6 +82,7 @@ def test_short_wave_in_a_long_batch_stays_in_range():
     assert out[1].eq(0).all()
 
 
+@pytest.mark.slow
 def test_compiles_as_one_graph():
     module = Spectrogram(SMALL)
     compiled = torch.compile(module, backend="eager", fullgraph=True)

@@ -16,7 +16,12 @@ import torch
 from vits.cli import main
 from vits.cli.creation import stages, training
 from vits.cli.creation.plan import Plan
-from vits.config import AudioConfig, DiscriminatorConfig, HifiGanConfig
+from vits.config import (
+    AudioConfig,
+    DeterministicDurationConfig,
+    DiscriminatorConfig,
+    HifiGanConfig,
+)
 from vits.evaluation import pitch
 from vits.training.callbacks.curves import Curves
 from vits.training.callbacks.pace import SETTLING_STEPS, Pace
@@ -35,6 +40,7 @@ def base(make_bundle, make_config, tmp_path_factory):
     config = make_config(
         audio=AUDIO,
         segment_frames=8,
+        duration_predictor=DeterministicDurationConfig(filter_channels=16),
         decoder=HifiGanConfig(
             resblock="2",
             resblock_kernel_sizes=(3,),

@@ -33,6 +33,7 @@ def to_noise(signal, other):
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
+@pytest.mark.slow
 def test_float32_is_the_plain_model(make_model, draw, decoder, n_speakers, cpu, in_pieces):
     plain = make_model(decoder, n_speakers).float()
     model = copy.deepcopy(plain)
@@ -70,6 +71,7 @@ def test_lengths_are_the_plain_models(make_model, cpu, optimize):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.slow
 def test_new_precision_and_new_weights_take_effect(make_model, draw, decoder, precision):
     model = make_model(decoder).float()
     optimize_for_inference(model, precision)
@@ -89,6 +91,7 @@ def test_new_precision_and_new_weights_take_effect(make_model, draw, decoder, pr
 
 
 @pytest.mark.parametrize("assign", [False, True])
+@pytest.mark.slow
 def test_loaded_weights_compute_what_the_plain_model_computes_with_them(
     make_model, draw, decoder, assign
 ):
@@ -109,6 +112,7 @@ def test_loaded_weights_compute_what_the_plain_model_computes_with_them(
     assert torch.equal(again.decode(drawn)[0], found)
 
 
+@pytest.mark.slow
 def test_rounded_weights_stay_rounded(make_model, decoder):
     model = make_model(decoder).float()
     exact = {name: value.clone() for name, value in model.state_dict().items()}
@@ -157,6 +161,7 @@ def test_a_part_can_still_be_replaced(make_model):
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
+@pytest.mark.slow
 def test_streams_and_batches_are_the_whole(make_model, draw, decoder, n_speakers, in_pieces):
     model = optimize_for_inference(make_model(decoder, n_speakers))
     radius = partial_decoder(model.decoder).receptive_radius
@@ -172,6 +177,7 @@ def test_streams_and_batches_are_the_whole(make_model, draw, decoder, n_speakers
 
 
 @pytest.mark.parametrize("instructions", [True, False])
+@pytest.mark.slow
 def test_bfloat16_is_close_and_rounds_flow_and_decoder(
     make_model, draw, decoder, instructions, monkeypatch
 ):

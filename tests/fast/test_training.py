@@ -163,6 +163,7 @@ def run(module: nn.Module, values: list[Tensor], *, undefined: bool) -> list[Ten
 
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.slow
 def test_values_and_gradients_are_the_plain_ones_in_float64(case: Case, length: int, padded: bool):
     plain = case.module.double()
     fast = fast_form(plain)
@@ -181,6 +182,7 @@ def test_values_and_gradients_are_the_plain_ones_in_float64(case: Case, length: 
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_in_float32_rounding_is_about_that_of_the_plain_one(case: Case):
     values = inputs(case, 30, padded=True, dtype=torch.float32)
     undefined = isinstance(case.module, RelativeAttention)
@@ -235,6 +237,7 @@ def test_parameters_and_state_are_the_plain_modules(case: Case):
     assert not any(parameter.any() for parameter in parameters.values())
 
 
+@pytest.mark.slow
 def test_a_copy_is_independent_and_computes_the_same(case: Case):
     fast = optimize_for_training(case.module)
     values = inputs(case, 9, padded=True, dtype=torch.float32)

@@ -9,6 +9,7 @@ from vits.models.decoder_streaming import partial_decoder
 
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
+@pytest.mark.slow
 def test_a_batch_equals_single_sentences(make_model, draw, decoder, n_speakers):
     model = make_model(decoder, n_speakers)
     context = partial_decoder(model.decoder).receptive_radius

@@ -42,6 +42,7 @@ def test_samples_depend_on_the_receptive_field_and_on_nothing_else(whole, part):
 
 
 @pytest.mark.parametrize("place", ["start", "middle", "end"])
+@pytest.mark.slow
 def test_a_slice_with_its_context_decodes_to_the_same_samples(whole, part, place: str):
     radius = part.receptive_radius
     n_frames = 2 * radius + 12
@@ -57,6 +58,7 @@ def test_a_slice_with_its_context_decodes_to_the_same_samples(whole, part, place
 
 
 @pytest.mark.parametrize("place", ["start", "middle", "end", "all"])
+@pytest.mark.slow
 def test_a_part_is_that_part_of_the_whole(whole, part, place: str):
     n_frames, middle = 2 * part.receptive_radius + 12, part.receptive_radius + 3
     parts = {"start": (0, 4), "middle": (middle, middle), "end": (n_frames - 3, n_frames - 1)}

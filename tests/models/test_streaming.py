@@ -19,6 +19,7 @@ def agree(joined, whole):
 
 @pytest.mark.parametrize("n_speakers", [1, 2])
 @pytest.mark.parametrize("sizes", [[1] * 99, [5, 11, 20, 3], []], ids=len)
+@pytest.mark.slow
 def test_chunks_join_to_the_whole_wave(make_model, draw, decoder, n_speakers, sizes):
     model = make_model(decoder, n_speakers)
     context = partial_decoder(model.decoder).receptive_radius + model.prior_flow.receptive_radius
@@ -33,6 +34,7 @@ def test_chunks_join_to_the_whole_wave(make_model, draw, decoder, n_speakers, si
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 7])
+@pytest.mark.slow
 def test_a_sentence_shorter_than_the_context(make_model, draw, decoder, n_frames):
     model = make_model(decoder)
     radius = partial_decoder(model.decoder).receptive_radius

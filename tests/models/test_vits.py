@@ -91,6 +91,7 @@ def test_sizes_are_the_originals():
 @pytest.mark.parametrize("n_speakers", [1, 3])
 @pytest.mark.parametrize("kind", ["stochastic", "deterministic"])
 @pytest.mark.parametrize("resblock", ["1", "2"])
+@pytest.mark.slow
 def test_every_parameter_gets_a_gradient(n_speakers: int, kind: str, resblock: str):
     config = small(n_speakers, kind, resblock)
     model = Vits(config)

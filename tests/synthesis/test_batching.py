@@ -15,6 +15,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("batch_frames", [1, 400, 100_000])
+@pytest.mark.slow
 def test_a_batch_is_its_texts_alone(duo, batch_frames):
     settings = {"speaker": "bob", "length_scale": 2.0, "paragraph_silence": 0.5}
     seeds = [4, 5, 6, 7, 2**63 - 1]
@@ -29,6 +30,7 @@ def test_a_batch_is_its_texts_alone(duo, batch_frames):
 
 
 @pytest.mark.parametrize("batch_frames", [400, 100_000])
+@pytest.mark.slow
 def test_each_text_of_a_batch_may_be_spoken_in_its_own_way(duo, batch_frames):
     each = [
         {"speaker": "ada", "length_scale": 0.7},

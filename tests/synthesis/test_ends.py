@@ -26,6 +26,7 @@ def level(samples, rate):
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.slow
 def test_the_end_is_30_db_below_the_loudest_part(kathleen, text):
     for seed in range(2):
         speech = kathleen(text, seed=seed)

@@ -43,6 +43,7 @@ def test_f0_moves_by_what_was_asked(sung):
 
 
 @pytest.mark.parametrize("options", [{}, {"pitch": 3.0, "pitch_range": 1.5}])
+@pytest.mark.slow
 def test_streams_and_batches_have_the_pitch_of_the_whole(sung, options):
     whole = sung(TEXT, seed=5, **options)
     stream = np.concatenate([chunk.samples for chunk in sung.stream(TEXT, seed=5, **options)])

@@ -49,6 +49,7 @@ def equals(one, other):
 
 @pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("speakers", [(), ("ada", "bob")], ids=len)
+@pytest.mark.slow
 def test_the_stream_is_the_whole(make_voice, decoder, speakers):
     voice = make_voice(decoder, speakers)
     settings = {"seed": 11, "length_scale": 1.2, "sentence_silence": 0.1, "paragraph_silence": 0.3}

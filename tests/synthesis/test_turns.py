@@ -32,6 +32,7 @@ def speak_in_turns(voice, texts, together):
 
 
 @pytest.mark.parametrize("together", [1, 2, 4])
+@pytest.mark.slow
 def test_all_turns_joined_are_the_speech(tiny_voice, together):
     voice = load(tiny_voice)
     for seed, chunks in enumerate(speak_in_turns(voice, TEXTS, together)):

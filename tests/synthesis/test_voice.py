@@ -230,6 +230,7 @@ def test_a_voice_tells_what_it_is(voice, duo):
     assert len(voice.frontend.symbols) == 59
 
 
+@pytest.mark.slow
 def test_synthesize_is_load_and_speak(voice_folder):
     voice = load(voice_folder)
     expected = voice(TEXT, seed=2, noise_scale=0.1, length_scale=1.5)

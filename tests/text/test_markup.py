@@ -95,6 +95,7 @@ def test_no_letter_or_digit_is_lost():
 @pytest.mark.parametrize(
     "text", ["*", "[", "> ", "<", "<b ", "`a", "_a", "- ", "<!--", "![", "<script>", "\n*a*\n\n"]
 )
+@pytest.mark.slow
 def test_the_time_is_linear(text):
     started = time.perf_counter()
     strip_markup(text * (50_000 // len(text)))

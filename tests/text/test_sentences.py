@@ -65,6 +65,7 @@ def test_inline_phonemes_are_not_split():
 
 
 @pytest.mark.parametrize("unit", ["a", ".", ". ", "\n", "[[", "A. ", "。", '."', "[[a]]", " "])
+@pytest.mark.slow
 def test_time_is_linear(unit):
     text = unit * (200_000 // len(unit))
     start = time.perf_counter()

@@ -279,11 +279,11 @@ def test_every_decoder_trains_against_spectrogram_discriminators(
 def test_overfitting_one_batch_brings_mel_kl_and_duration_down_together(make_run):
     recorder = Recorder()
     make_run(
-        120,
+        70,
         callbacks=[recorder],
         data_options={"n_validation": 9, "max_frames": 2000, "n_buckets": 1},
         optimizer={"learning_rate": 5e-3},
-        adversarial={"start": 100},
+        adversarial={"start": 60},
     )
     for name in ("mel", "kl", "duration"):
         values = [metrics[f"train/{name}"] for _, metrics in recorder.steps]

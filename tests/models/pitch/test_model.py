@@ -42,6 +42,7 @@ def sample(model, n_frames, seed=3, **options):
     return model.sample_prior(text, durations, generator=generator, **options)
 
 
+@pytest.mark.slow
 def test_off_has_no_weight_and_no_draw_more(make_model, decoder):
     plain = make_model(decoder)
     names = set(build(plain).state_dict())
@@ -75,12 +76,14 @@ def test_a_batch_is_each_alone(pitched):
         assert (wave - alone).abs().max() < 1e-8 * alone.abs().max()
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_sound(pitched):
     first, again, other = (pitched.decode(sample(pitched, 20, seed))[0] for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
 
 
+@pytest.mark.slow
 def test_the_source_changes_the_sound(pitched):
     drawn = sample(pitched, 20)
     pitch = torch.stack([torch.full((20,), 5.0), torch.ones(20)])[None].double()
@@ -119,6 +122,7 @@ def train(model, pitch):
     return model(ids, torch.tensor([5, 5]), spectrogram, frames, pitch=pitch)
 
 
+@pytest.mark.slow
 def test_gradients_reach_every_new_weight(make_model, decoder):
     model = build(make_model(decoder))
     pitch = torch.stack([torch.full((2, 20), 5.0), torch.rand(2, 20).round()], 1)

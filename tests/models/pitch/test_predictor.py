@@ -61,6 +61,7 @@ def test_padding_changes_nothing(predictor):
     assert torch.allclose(loss, crop, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_learns_a_contour(predictor):
     hidden, mean, mask, pitch, speaker = draw()
     optimizer = torch.optim.Adam(predictor.parameters(), 1e-2)

@@ -43,6 +43,7 @@ def save(tmp_path):
     return save
 
 
+@pytest.mark.slow
 def test_the_voice_has_the_average_and_the_card_says_so(values, save):
     bundle = bundle_checkpoint(save(values), licence="CC0-1.0", origin="us", description="text")
     ema = values["vits"]["ema"]
@@ -61,6 +62,7 @@ def test_the_voice_has_the_average_and_the_card_says_so(values, save):
 
 
 @pytest.mark.parametrize("ema", ["kept", None, {}])
+@pytest.mark.slow
 def test_the_last_weights_are_taken_on_demand_or_without_an_average(values, save, ema):
     if ema != "kept":
         values["vits"]["ema"] = ema
@@ -157,6 +159,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("named", FAULTS)
+@pytest.mark.slow
 def test_a_fault_in_a_checkpoint_is_named(values, save, named):
     FAULTS[named](values)
     path = save(values)

@@ -44,6 +44,7 @@ def equal(one, other, names=None):
     return all(torch.equal(one[name], other[name]) for name in names or one)
 
 
+@pytest.mark.slow
 def test_the_ends_are_the_voices(a, b):
     assert equal(merge_voices(a, b, 0.0), a)
     assert equal(merge_voices(a, b, 1.0), b)
@@ -51,12 +52,14 @@ def test_the_ends_are_the_voices(a, b):
     assert equal(add_difference(a, b, b, 3.0), a)
 
 
+@pytest.mark.slow
 def test_between_them_every_weight_is_the_average(a, b):
     for name, value in weights(merge_voices(a, b, 0.3)).items():
         expected = 0.7 * weights(a)[name].double() + 0.3 * weights(b)[name].double()
         torch.testing.assert_close(value.double(), expected, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_difference_is_added_to_every_weight(a, b):
     c = moved(a, 0.1)
     for name, value in weights(add_difference(a, b, c, -0.6)).items():

@@ -225,6 +225,7 @@ def test_a_folder_of_other_things_is_never_touched(folder, make_bundle, tmp_path
 
 
 @pytest.mark.parametrize("step", ["write_generator", "_swap"])
+@pytest.mark.slow
 def test_a_failure_on_the_way_leaves_the_old_voice_and_no_rubbish(
     folder, make_bundle, monkeypatch, step
 ):
@@ -318,6 +319,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize("value", [1 << 19, 10**9, 10**300, [1] * 300_000])
+@pytest.mark.slow
 def test_sizes_are_compared_before_memory_is_taken(folder, little_memory, value):
     """Every size of the model, each absurd in turn, ends in one line at once."""
     path = folder / "config.json"
@@ -338,6 +340,7 @@ def test_sizes_are_compared_before_memory_is_taken(folder, little_memory, value)
 
 
 @pytest.mark.parametrize("key", ["resblock_kernel_sizes", "upsample_rates", "resblock_dilations"])
+@pytest.mark.slow
 def test_long_lists_of_sizes_are_refused(folder, little_memory, key):
     path = folder / "config.json"
     values = json.loads(path.read_text())
@@ -367,6 +370,7 @@ def test_a_file_of_many_megabytes_is_not_read(folder, name, little_memory):
         read_voice(folder)
 
 
+@pytest.mark.slow
 def test_reading_a_voice_does_not_import_torchs_compiler(tiny_voice):
     program = "import sys, vits; vits.load(sys.argv[1]); print('torch._dynamo' in sys.modules)"
     done = subprocess.run(

@@ -37,6 +37,7 @@ def speak(voice):
 
 @pytest.mark.filterwarnings("ignore:voice .*:vits.synthesis.FrontendMismatchWarning")
 @pytest.mark.parametrize("name", VOICES)
+@pytest.mark.slow
 def test_a_voice_says_the_same_in_any_surroundings(root, name):
     folder = root / "tests" / "fixtures" / "earlier" / "voices" / name
     voice = load(folder)
@@ -49,6 +50,7 @@ def test_a_voice_says_the_same_in_any_surroundings(root, name):
 
 
 @pytest.mark.parametrize("named", SURROUNDINGS)
+@pytest.mark.slow
 def test_a_conversion_is_the_same_in_any_surroundings(tiny_duo, named):
     voice = load(tiny_duo)
     wave = np.sin(np.arange(8000) / 9).astype(np.float32)

@@ -39,6 +39,7 @@ def to_noise(signal, other):
 
 
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["short", "long"])
+@pytest.mark.slow
 def test_bfloat16_is_close_for_the_built_in_voice(plain, rounded, text):
     assert (plain.precision, rounded.precision) == ("plain", "bf16")
     expected, found = plain(text, seed=3), rounded(text, seed=3)

@@ -18,6 +18,7 @@ def frames(speech, seconds):
 @pytest.mark.parametrize("seconds", [1.7, 3.21, 8.0])
 @pytest.mark.parametrize("text", ["Where is the garden?", TEXT])
 @pytest.mark.parametrize("silence", [0.0, 0.2])
+@pytest.mark.slow
 def test_the_speech_has_exactly_the_requested_length(voice, seconds, text, silence):
     speech = voice(text, seconds=seconds, sentence_silence=silence, seed=1)
     assert len(speech.samples) == frames(speech, seconds) * HOP

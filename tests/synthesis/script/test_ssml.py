@@ -36,6 +36,7 @@ def zeros(speech, seconds):
         ("<![CDATA[Hello.]]>", "Hello."),
     ],
 )
+@pytest.mark.slow
 def test_markup_is_the_text_it_stands_for(voice, markup, plain):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # signs that the tiny voice does not know

@@ -94,6 +94,7 @@ def test_unknown_languages_are_reported_with_similar_ones(language, similar):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_threads_do_not_mix_strings():
     texts = [f"sentence {word} and {i}" for i in range(100) for word in ("red", "green", "blue")]
     languages = ["en-us", "de"]

@@ -44,6 +44,7 @@ def test_silent_words_have_no_token():
 
 
 @pytest.mark.parametrize("language", ["en-us", "de", "fr-fr", "es", "cmn", "vi"])
+@pytest.mark.slow
 def test_groups_cover_words_and_tokens_once(language):
     rng = random.Random(0)
     stock = ["in", "the", "of", "a", "house", "12", "3,5", "NASA", "'", "xyz", "über", "你好", "is"]
@@ -77,6 +78,7 @@ def test_long_runs_without_a_match_are_paired_in_order():
     assert _match(["a"] * 60, ["bcdefg"] * 61) == [WordGroup(0, 60, 0, 61)]
 
 
+@pytest.mark.slow
 def test_the_search_is_bounded_for_very_long_words(monkeypatch):
     from vits.text.espeak import word_alignment
 

@@ -9,6 +9,7 @@ from vits.text.languages.spelling import minus_word, spell
 
 
 @pytest.mark.parametrize("sign", ["-", "−"])
+@pytest.mark.slow
 def test_every_language_speaks_a_minus(sign):
     silent = [
         code

@@ -134,6 +134,7 @@ TOKENS = [
 
 
 @pytest.mark.parametrize("code", CODES.values())
+@pytest.mark.slow
 def test_every_digit_is_spoken_and_every_other_word_is_kept(code):
     rng = random.Random(0)
     for _ in range(300):
@@ -147,6 +148,7 @@ def test_every_digit_is_spoken_and_every_other_word_is_kept(code):
 
 @pytest.mark.parametrize("code", [*CODES.values(), "da"])
 @pytest.mark.parametrize("unit", ["1 ", "1.", "1-", "1/", "I", "z. B. ", "+", "5 € ", "3. ", "0 1"])
+@pytest.mark.slow
 def test_time_is_linear(code, unit):
     start = time.process_time()
     normalize(unit * (20_000 // len(unit)), code)
