@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import unicodedata
 
@@ -78,8 +79,6 @@ def test_piper_speaks_it_with_our_ids_wave_and_timings(export, make_voice, speak
 
 
 def test_marks_of_stress_that_a_voice_never_saw_are_not_offered(make_voice, tmp_path):
-    import dataclasses
-
     bundle = make_voice("small")
     config = dataclasses.replace(bundle.frontend.config, stress=False)
     bundle = dataclasses.replace(bundle, frontend=Frontend(config, bundle.frontend.symbols))
@@ -97,9 +96,18 @@ def test_a_phoneme_that_piper_takes_apart_is_put_together(export):
     assert values["phoneme_id_map"][apart] == values["phoneme_id_map"]["ç"]
 
 
-def test_a_letter_that_piper_takes_apart_is_refused(make_voice):
-    import dataclasses
+def test_clusters_of_the_front_end_are_put_together_too(make_voice, tmp_path):
+    bundle = make_voice("piper")
+    config = dataclasses.replace(bundle.frontend.config, clusters=("aɪ",))
+    bundle = dataclasses.replace(bundle, frontend=Frontend(config, bundle.frontend.symbols))
+    TARGET.write_files(tmp_path, bundle)
+    (path,) = tmp_path.glob("*.json")
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert values["vowel_clusters"][0] == ["a", "ɪ"]
+    assert values["phoneme_id_map"]["aɪ"] == [180]
 
+
+def test_a_letter_that_piper_takes_apart_is_refused(make_voice):
     bundle = make_voice("letters")
     frontend = Frontend(bundle.frontend.config, SymbolTable(("_", "a", "é")))
     TARGET.check(bundle)

@@ -125,6 +125,15 @@ def test_a_symbol_that_would_end_sherpas_process_is_refused(make_voice, symbol):
     assert "\n" not in str(caught.value)
 
 
+def test_symbols_of_several_code_points_that_texts_have_are_refused(make_voice):
+    bundle = make_voice("piper")
+    TARGET.check(bundle)
+    config = dataclasses.replace(bundle.frontend.config, clusters=("aɪ",))
+    frontend = Frontend(config, bundle.frontend.symbols)
+    with pytest.raises(VoiceError, match=r"one symbol for 'aɪ'.*--to onnx or --to piper"):
+        TARGET.check(dataclasses.replace(bundle, frontend=frontend))
+
+
 def test_a_text_without_a_known_symbol_is_no_error(export, load):
     session = load(export("small", "sherpa").graph)
     scales = np.array([0, 1, 0], np.float32)

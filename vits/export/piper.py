@@ -11,7 +11,6 @@ import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target
-from vits.interop.piper.settings import espeak_voice, language_settings, quality
+from vits.interop.piper.settings import language_settings, quality, voice_settings
 from vits.models.vits import Vits
 from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
@@ -130,32 +129,12 @@ def _quality(bundle: VoiceBundle) -> str:
 
 def _write_files(folder: Path, bundle: VoiceBundle) -> None:
     """Write the voice's JSON."""
-    config, text, settings = bundle.generator.config, bundle.frontend.config, bundle.settings
-    names = bundle.speakers if config.n_speakers > 1 else ()
-    values: dict[str, Any] = {
-        "audio": {"sample_rate": config.audio.sample_rate, "quality": _quality(bundle)},
-        "espeak": {"voice": espeak_voice(bundle.card, text.language)},
-        "language": language_settings(bundle.card, text.language),
-        "dataset": _name(bundle),
-        "inference": {
-            "noise_scale": settings.noise_scale,
-            "length_scale": settings.length_scale,
-            "noise_w": settings.noise_scale_duration,
-        },
-        "phoneme_type": "espeak" if text.backend == "espeak" else "text",
-        "phoneme_map": {},
-        "phoneme_id_map": _id_lists(bundle.frontend),
-        "num_symbols": config.n_symbols,
-        "num_speakers": config.n_speakers,
-        "speaker_id_map": {name: id for id, name in enumerate(names)},
-        "hop_length": config.audio.hop_length,
-        "piper_version": "1.0.0",
-    }
-    if config.n_languages == 0:  # a graph of one of several languages lacks the others
+    values = voice_settings(bundle, _id_lists(bundle.frontend), _composed(bundle.frontend))
+    values |= {"dataset": _name(bundle), "piper_version": "1.0.0"}
+    if (
+        bundle.generator.config.n_languages == 0
+    ):  # a graph of one of several languages lacks the others
         values[DESCRIPTION] = describe_voice(bundle)
-    clusters = [list(unicodedata.normalize("NFD", symbol)) for symbol in _composed(bundle.frontend)]
-    if clusters:
-        values["vowel_clusters"] = clusters
     written = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / f"{_graph_name(bundle)}.json").write_text(written + "\n", encoding="utf-8")
 

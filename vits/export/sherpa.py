@@ -130,8 +130,16 @@ def _check(bundle: VoiceBundle) -> None:
     """Require a table that sherpa-onnx can read; a bad one makes it exit the process.
 
     Raises:
-        VoiceError: a symbol would break ``tokens.txt``.
+        VoiceError: a symbol would break ``tokens.txt``, or stands for several code points, of which
+            sherpa-onnx looks up each.
     """
+    clusters = bundle.frontend.config.clusters
+    if clusters:
+        raise VoiceError(
+            "sherpa-onnx looks up single code points, but the voice has one symbol for "
+            f"{describe_symbols(dict.fromkeys(clusters, 1))}; "
+            "export it with --to onnx or --to piper"
+        )
     bad = [
         symbol
         for symbol in _tokens(bundle)
@@ -145,7 +153,7 @@ def _check(bundle: VoiceBundle) -> None:
 
 
 def _tokens(bundle: VoiceBundle) -> dict[str, int]:
-    """Return code point -> id; no text contains symbols of several code points."""
+    """Return code point -> id; symbols of several are not reached, see ``_check``."""
     ids = {s: id for s, id in reachable_symbols(bundle.frontend).items() if len(s) == 1}
     if bundle.frontend.config.backend == "espeak":
         ids |= {mark: bundle.generator.config.n_symbols + i for i, mark in enumerate(MARKS)}

@@ -52,6 +52,16 @@ def test_a_round_trip_keeps_everything(
     assert (again.card, again.settings) == (bundle.card, bundle.settings)
 
 
+def test_clusters_stand_in_pipers_own_key(make_voice, tmp_path):
+    table = SymbolTable((*ROWS, "aɪ"))
+    config = FrontendConfig(normalize=False, bos_eos=True, clauses="espeak", clusters=("aɪ",))
+    FORMAT.write(tmp_path, make_voice(frontend=Frontend(config, table), n_symbols=256))
+    change_settings(tmp_path, vits=...)
+    back = FORMAT.read(tmp_path).bundle.frontend
+    assert back.config.clusters == ("aɪ",)
+    assert back.encode("my").ids == Frontend(config, table).encode("my").ids
+
+
 def test_several_speakers_keep_their_names(make_voice, same_weights, tmp_path):
     voice = make_voice(3, frontend=piper_frontend())
     FORMAT.write(tmp_path, voice)

@@ -26,6 +26,7 @@ from vits.interop.piper.settings import (
     read_card,
     read_frontend,
     read_inference,
+    symbol_id_lists,
     voice_settings,
 )
 from vits.interop.safe_loading import as_json_values, as_tensors, load_json, load_torch
@@ -79,7 +80,7 @@ def write(folder: Path, voice: FullVoice) -> None:
         },
         folder / "voice.ckpt",
     )
-    settings = voice_settings(voice)
+    settings = voice_settings(bundle, symbol_id_lists(bundle.frontend))
     write_json(folder / "config.json", {**settings, KEY: write_carried_settings(voice)})
 
 

@@ -6,6 +6,7 @@ A voice's JSON lists the ids of every symbol. The ids of ``_`` go between all sy
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -14,12 +15,12 @@ from torch import Tensor
 from vits.config import AudioConfig, FrontendConfig, VitsConfig
 from vits.errors import TextError, VoiceError
 from vits.interop.carried_settings import KEY, LONGEST, CarriedSettings, keep
-from vits.interop.full_voice import FullVoice
 from vits.interop.infer_config import DeclaredConfig
 from vits.interop.settings_reader import SettingsReader, shown
 from vits.interop.size_limits import hifigan_of
 from vits.interop.symbol_table import table_from_ids, unique_symbol_ids
 from vits.synthesis.bundle.card import Card
+from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.settings import Settings
 from vits.text import Frontend, SymbolTable
 from vits.text.espeak.phonemize import find_espeak_language
@@ -35,6 +36,7 @@ __all__ = [
     "read_card",
     "read_frontend",
     "read_inference",
+    "symbol_id_lists",
     "voice_settings",
 ]
 
@@ -234,7 +236,7 @@ def _single_id(symbol: str, ids: object, settings: SettingsReader) -> int:
     return ids[0]
 
 
-def _id_lists(frontend: Frontend) -> dict[str, list[int]]:
+def symbol_id_lists(frontend: Frontend) -> dict[str, list[int]]:
     """Return symbol -> ids; the list of an unused blank, BOS or EOS is empty."""
     config, symbols = frontend.config, frontend.symbols
     lists = {symbol: [id] for symbol, id in unique_symbol_ids(symbols).items()}
@@ -289,11 +291,20 @@ def hyper_parameters(config: VitsConfig) -> dict[str, Any]:
     }
 
 
-def voice_settings(voice: FullVoice) -> dict[str, Any]:
-    """Return the voice's JSON."""
-    bundle = voice.bundle
+def voice_settings(
+    bundle: VoiceBundle, symbol_ids: Mapping[str, list[int]], clusters: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return the voice's JSON.
+
+    Args:
+        bundle: the voice.
+        symbol_ids: symbol -> ids; the list of an unused blank, BOS or EOS is empty.
+        clusters: symbols that Piper sees in parts, besides those of the front end.
+    """
     config, text, inference = bundle.generator.config, bundle.frontend.config, bundle.settings
     speakers = bundle.speakers if config.n_speakers > 1 else ()
+    joined = dict.fromkeys((*text.clusters, *clusters))
+    parts = [list(unicodedata.normalize("NFD", symbol)) for symbol in joined]
     return {
         "audio": {
             "sample_rate": config.audio.sample_rate,
@@ -309,9 +320,10 @@ def voice_settings(voice: FullVoice) -> dict[str, Any]:
         },
         "phoneme_type": "espeak" if text.backend == "espeak" else "text",
         "phoneme_map": {},
-        "phoneme_id_map": _id_lists(bundle.frontend),
+        "phoneme_id_map": symbol_ids,
         "num_symbols": config.n_symbols,
         "num_speakers": config.n_speakers,
         "speaker_id_map": {name: id for id, name in enumerate(speakers)},
         "hop_length": config.audio.hop_length,
+        **({"vowel_clusters": parts} if parts else {}),
     }
