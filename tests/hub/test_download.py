@@ -23,6 +23,13 @@ def test_a_graph_is_chosen_where_there_are_no_tensors():
         choose("a.onnx", "b.onnx")
 
 
+def test_a_repository_of_sherpas_has_its_tables_and_rounded_copies():
+    files = ["en_US-x.onnx", "lexicon.txt", "tokens.txt"]
+    others = ["en_US-x.int8.onnx", "en_US-x.fp16.onnx", "README.md", "espeak-ng-data/en_dict"]
+    assert choose(*files, *others) == files
+    assert choose("x.int8.onnx", "tokens.txt") == ["tokens.txt", "x.int8.onnx"]
+
+
 def test_a_voice_of_pipers_has_a_folder():
     inside = "en/en_US/ada/low/en_US-ada-low.onnx"
     chosen = choose(inside, f"{inside}.json", "voices.json", name="en_US-ada-low")

@@ -35,6 +35,10 @@ class Repository:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
         self.hashes = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        self.blobs = {
+            name: hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+            for name, data in self.files.items()
+        }
         self.licence, self.token, self.gated = licence, None, False
         self.revisions = {"main": COMMIT, "v1": OLD, COMMIT: COMMIT, OLD: OLD}
 
@@ -43,6 +47,7 @@ class Repository:
             {
                 "rfilename": file,
                 "size": len(data),
+                "blobId": self.blobs[file],
                 "lfs": {"sha256": self.hashes[file], "size": len(data), "pointerSize": 1}
                 if file.endswith((".safetensors", ".onnx"))
                 else None,
@@ -308,14 +313,36 @@ def test_a_cut_download_goes_on(hub, named, tmp_path, monkeypatch):
     assert [path for path in (tmp_path / "home").rglob("*") if ".incomplete" in path.name] == []
 
 
-def test_a_wrong_hash_is_refused_and_forgotten(hub, named):
+@pytest.mark.parametrize("file", [WEIGHTS, "config.json"])
+def test_a_wrong_hash_is_refused_and_forgotten(hub, named, file):
     repository = hub.repositories[named]
-    good = repository.files[WEIGHTS]
-    repository.files[WEIGHTS] = good[:-1] + bytes([good[-1] ^ 1])
-    with pytest.raises(VoiceError, match="its hash is wrong"):
+    good = repository.files[file]
+    repository.files[file] = good[:-1] + bytes([good[-1] ^ 1])
+    with pytest.raises(VoiceError, match=f"{file} .* its hash is wrong"):
         find_or_download(named)
-    repository.files[WEIGHTS] = good
+    repository.files[file] = good
     assert find_or_download(named).name == COMMIT
+
+
+def test_pipers_index_must_state_the_hash_too(hub, tmp_path):
+    folder = tmp_path / "there" / "de" / "de_DE" / "ada" / "low"
+    folder.mkdir(parents=True)
+    for name in ("de_DE-ada-low.onnx", "de_DE-ada-low.onnx.json"):
+        (folder / name).write_bytes(b"{}")
+    right = hashlib.md5(b"{}").hexdigest()
+    for wrong in ("de_DE-ada-low.onnx", "de_DE-ada-low.onnx.json"):
+        files = {
+            f"de/de_DE/ada/low/{path.name}": {"md5_digest": "0" if path.name == wrong else right}
+            for path in folder.iterdir()
+        }
+        (tmp_path / "there" / "voices.json").write_text(
+            json.dumps({"de_DE-ada-low": {"files": files}})
+        )
+        hub.repositories["rhasspy/piper-voices"] = Repository(tmp_path / "there")
+        shutil.rmtree(tmp_path / "home", ignore_errors=True)
+        with pytest.raises(VoiceError, match=f"{wrong} of de_DE-ada-low is not what"):
+            find_or_download("de_DE-ada-low")
+    assert not list(cached_voices())
 
 
 def test_a_full_disk_is_one_line(hub, named, monkeypatch):

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vits.errors import MissingFileError, VoiceError
+from vits.hub.catalogue import read_digests
 from vits.hub.client import Hub
-from vits.hub.names import VoiceName
+from vits.hub.names import PIPER, VoiceName
 
 __all__ = ["Published", "choose_files", "download", "look_up"]
 
-ALLOWED = ("*.json", "*.safetensors", "vocab.*", "*.onnx")
+ALLOWED = ("*.json", "*.safetensors", "vocab.*", "*.onnx", "tokens.txt", "lexicon.txt")
+ROUNDED = (".int8.onnx", ".fp16.onnx")  # sherpa-onnx's repositories have them beside the voice
 PICKLES = ("*.bin", "*.ckpt", "*.pkl", "*.pt", "*.pth")
 LARGEST = 2 << 30  # bytes of one file
 
@@ -23,7 +25,7 @@ class Published(NamedTuple):
     Attributes:
         name: what was asked for.
         commit: the revision's commit.
-        files: path in the repository -> sha256 of the file, "" where the hub states none.
+        files: path in the repository -> hash of the file, as ``_hash`` writes it.
         size: bytes of all these files.
         licence: what the model card states, or "".
         address: page of the voice.
@@ -53,17 +55,13 @@ def look_up(hub: Hub, name: VoiceName) -> Published:
     for path in files:
         if int(entries[path].size or 0) > LARGEST:
             raise VoiceError(f"{path} of {name.shown} is larger than {LARGEST >> 30} GiB")
-    hashes = {
-        path: str(entries[path].lfs.sha256) if entries[path].lfs is not None else ""
-        for path in files
-    }
     data = info.card_data
     licence = str(data.get("license") or "") if data is not None else ""
     page = f"{hub.endpoint}/{info.id}"
     return Published(
         name=name,
         commit=str(info.sha),
-        files=hashes,
+        files={path: _stated_hash(entries[path]) for path in files},
         size=sum(int(entries[path].size or 0) for path in files),
         licence="" if licence == "other" else licence,
         address=f"{page}/tree/{info.sha}/{name.folder}".rstrip("/") if name.folder else page,
@@ -82,6 +80,8 @@ def choose_files(paths: Iterable[str], name: VoiceName) -> list[str]:
     if not names:
         raise MissingFileError(f"{name.repository} has no voice {name.shown}; see: vits voices")
     graphs = sorted(file for file in names if file.endswith(".onnx"))
+    exact = [graph for graph in graphs if not graph.endswith(ROUNDED)]
+    graphs = exact or graphs
     if any(file.endswith(".safetensors") for file in names):
         graphs = []
     elif not graphs:
@@ -113,7 +113,10 @@ def download(hub: Hub, voice: Published) -> Path:
         VitsError: the hub does not answer or refuses, the disk is full, or a hash is wrong.
     """
     folder = Path()
-    for file, sha256 in voice.files.items():
+    stated = dict(voice.files)
+    if voice.name.repository == PIPER:
+        stated |= read_digests(hub, voice.name)
+    for file in voice.files:
 
         def request(file: str = file) -> str:
             return hub.package.hf_hub_download(
@@ -126,13 +129,14 @@ def download(hub: Hub, voice: Published) -> Path:
             )
 
         path = Path(hub.ask(voice.name.shown, request))
-        if sha256 and _sha256(path) != sha256:
-            path.resolve().unlink()
-            path.unlink(missing_ok=True)
-            raise VoiceError(
-                f"{file} of {voice.name.shown} is not what {hub.endpoint} announced: its hash is "
-                "wrong; download it again"
-            )
+        for expected in {voice.files[file], stated[file]} - {""}:
+            if _hash(path, expected.partition(":")[0]) != expected:
+                path.resolve().unlink()
+                path.unlink(missing_ok=True)
+                raise VoiceError(
+                    f"{file} of {voice.name.shown} is not what {hub.endpoint} announced: its hash "
+                    "is wrong; download it again"
+                )
         folder = path.parent
     return folder
 
@@ -141,9 +145,20 @@ def _matches(file: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(file, pattern) for pattern in patterns)
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def _stated_hash(entry: Any) -> str:
+    """Return the hash that the hub states of a file, or ""."""
+    if entry.lfs is not None:
+        return f"sha256:{entry.lfs.sha256}"
+    return f"git:{entry.blob_id}" if entry.blob_id else ""
+
+
+def _hash(path: Path, kind: str) -> str:
+    """Return the hash of a file: ``sha256:...``, ``md5:...``, or git's of a blob, ``git:...``."""
+    name = "sha1" if kind == "git" else kind
+    digest = hashlib.new(name, usedforsecurity=False)
+    if kind == "git":
+        digest.update(b"blob %d\0" % path.stat().st_size)
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest()
+    return f"{kind}:{digest.hexdigest()}"
