@@ -4,6 +4,8 @@ Importing this module needs triton, which comes with PyTorch for CUDA. With ``TR
 in the environment, triton interprets it on the CPU, slowly: this is how it is tested without a GPU.
 """
 
+from typing import Any
+
 import torch
 import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
@@ -65,7 +67,7 @@ def search_triton(scores: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor)
     moved = torch.empty(scores.shape, dtype=torch.int8, device=scores.device)
     durations = torch.zeros(batch, n_symbols, dtype=torch.int64, device=scores.device)
     lanes = max(32, triton.next_power_of_2(n_symbols))
-    launch = _search[(batch,)]  # pyright: ignore[reportIndexIssue]
+    launch: Any = _search[(batch,)]  # pyright: ignore[reportIndexIssue]
     with torch.cuda.device_of(scores):  # triton launches on the current device
         launch(
             scores,
