@@ -27,7 +27,6 @@ DOCS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.m
 MARKDOWN = ("README.md", "CONTRIBUTING.md", "recipes/README.md", *DOCS)
 NOTEBOOKS = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.ipynb"))
 PAGES = (*MARKDOWN, *NOTEBOOKS)
-WIDE = ("architecture", "training", "voices")  # still to be wrapped
 SHELL = ("bash", "sh", "console")
 SHOWN = ("text", "yaml", "json")  # output and files, nothing to run
 
@@ -191,7 +190,7 @@ def source_words():
     return set(re.findall(r"\w+", text))
 
 
-@pytest.mark.parametrize("page", [page for page in DOCS if Path(page).stem not in WIDE])
+@pytest.mark.parametrize("page", DOCS)
 def test_lines_fit_the_page(page):
     """Prose is wrapped at 120 columns; tables, code, and what the code makes, are not."""
     text = (ROOT / page).read_text(encoding="utf-8")
