@@ -127,6 +127,37 @@ def make_bundle(make_config):
 
 
 @pytest.fixture(scope="session")
+def speaker_graph(tmp_path_factory):
+    """A speaker encoder in ONNX: spread of the filterbanks, 6 values."""
+    onnx = pytest.importorskip("onnx", reason="pip install 'vits[onnx]'")
+    pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
+    import numpy as np
+
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    mix = np.random.default_rng(0).standard_normal((80, 6)).astype(np.float32)
+    nodes = [
+        helper.make_node("Mul", ["features", "features"], ["squares"]),
+        helper.make_node("ReduceMean", ["squares", "time"], ["spread"], keepdims=0),
+        helper.make_node("MatMul", ["spread", "mix"], ["vector"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "speaker",
+        [helper.make_tensor_value_info("features", floats, [1, None, 80])],
+        [helper.make_tensor_value_info("vector", floats, [1, 6])],
+        [
+            onnx.numpy_helper.from_array(mix, "mix"),
+            onnx.numpy_helper.from_array(np.array([1]), "time"),
+        ],
+    )
+    path = tmp_path_factory.mktemp("encoder") / "speaker.onnx"
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 9
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def make_pitched(make_bundle, make_config):
     """Make a voice with pitch and random weights, which has voice in every frame."""
     import torch

@@ -58,6 +58,13 @@ NOT_RUN = {
     "vits convert voices/mms-eng exports/mms-eng --to transformers": FOREIGN,
     "vits export voices/mms-eng --to onnx -o exports/mms-onnx": EXPORTS,
     "vits convert downloads/ljs exports/ljs --to transformers --drop discriminators": FOREIGN,
+    "vits prepare VCTK-Corpus-0.92 -o prepared/vctk --trim 40 --speaker-vectors": (
+        "needs an extra; tests/data runs it"
+    ),
+    "vits fit -c configs/vctk.yaml --data.train prepared/vctk "
+    '--model.config.speaker_vectors "{}" --trainer.default_root_dir runs/vctk': TRAINS,
+    'vits say "Good morning." -o b.wav --voice voices/many --speaker-audio me.wav '
+    "--save-speaker me.speaker": "needs such a voice; tests/synthesis makes one",
     "vits prepare recordings -o prepared/pitched --pitch": "needs an extra; tests/data runs it",
     "vits prepare corpus -o /shared/prepared --shard 3/16 --workers 32": "takes 16 machines",
     "tensorboard --logdir runs/ada": "a server that runs until it is stopped",

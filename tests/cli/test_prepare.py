@@ -171,3 +171,20 @@ def test_unknown_symbols_come_with_advice(corpus, tmp_path, capsys):
     assert "unknown symbols" in shown
     assert "U+2603" in shown
     assert "--unknown extend" in shown
+
+
+def test_speaker_vectors_are_computed_once(corpus, tmp_path, capsys, speaker_graph):
+    for i in range(3):
+        noise = np.random.default_rng(i).standard_normal(2 * RATE)
+        soundfile.write(corpus / f"wavs/clip{i}.wav", 0.1 * noise, RATE)
+    words = (corpus, "-o", tmp_path / "out", "--backend", "graphemes")
+    assert run(*words) == 0
+    before = (tmp_path / "out/manifest.jsonl").read_bytes()
+    for _ in range(2):
+        assert run(*words, "--speaker-vectors", speaker_graph) == 0
+        assert "speaker vectors: 3 of onnx:" in capsys.readouterr().out
+    info = json.loads((tmp_path / "out/dataset.json").read_text())
+    assert info["speaker_vectors"]["size"] == 6
+    assert (tmp_path / "out/manifest.jsonl").read_bytes() == before
+    assert run(*words, "--speaker-vectors", "x") == 2
+    assert "speaker encoder 'x' must be" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from vits.config import (
     IstftConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    SpeakerVectorsConfig,
     StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
@@ -88,10 +89,13 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=Fals
         prior_flow=PriorFlowConfig(n_layers=2, n_flows=2, transformer=transformer),
         duration_predictor=DURATIONS[kind],
         decoder=DECODERS[decoder],
+        speaker_vectors=SpeakerVectorsConfig(size=5) if vits2 else None,
     )
     torch.manual_seed(5)
     generator = Vits(config)
     with torch.no_grad():
+        if vits2:
+            generator.speaker_embedding.vectors.normal_()
         for name, value in generator.named_parameters():
             if not value.any():  # what starts as zeros would hide its operations
                 value.normal_(0, 0.1)

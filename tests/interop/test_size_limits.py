@@ -9,6 +9,7 @@ from vits.config import (
     DiscriminatorConfig,
     FlowTransformerConfig,
     PitchConfig,
+    SpeakerVectorsConfig,
 )
 from vits.errors import VoiceError
 from vits.interop import convert
@@ -88,7 +89,7 @@ def test_pitch_has_no_place(voice, tmp_path, form):
 
 
 @pytest.mark.parametrize("form", [*FORMS, "transformers"])
-def test_options_of_vits2_have_no_place(voice, make_voice, tmp_path, form):
+def test_options_of_our_own_have_no_place(voice, make_voice, tmp_path, form):
     config = voice.bundle.generator.config
     flow = replace(config.prior_flow, transformer=FlowTransformerConfig())
     with pytest.raises(VoiceError, match=r"prior_flow\.transformer|a prior flow of"):
@@ -97,6 +98,9 @@ def test_options_of_vits2_have_no_place(voice, make_voice, tmp_path, form):
     text = replace(duo.bundle.generator.config.text_encoder, speaker_layer=1)
     with pytest.raises(VoiceError, match=r"text_encoder\.speaker_layer"):
         convert.write(reshaped(duo, text_encoder=text), tmp_path / form, form)
+    vectors = SpeakerVectorsConfig(size=4)
+    with pytest.raises(VoiceError, match="speaker_vectors"):
+        convert.write(reshaped(duo, speaker_vectors=vectors), tmp_path / form, form)
     durations = AdversarialDurationConfig(filter_channels=256)
     with pytest.raises(VoiceError, match=r"duration_predictor\.kind 'adversarial'"):
         convert.write(reshaped(voice, duration_predictor=durations), tmp_path / form, form)

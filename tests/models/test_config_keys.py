@@ -20,6 +20,7 @@ from vits.config import (
     PitchConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
+    SpeakerVectorsConfig,
     StochasticDurationConfig,
     TextEncoderConfig,
     VitsConfig,
@@ -153,6 +154,7 @@ OTHER = {
     "pitch.n_layers": 2,
     "pitch.kernel_size": 5,
     "pitch.dropout": 0.5,
+    "speaker_vectors": SpeakerVectorsConfig(size=5),
 }
 
 

@@ -116,7 +116,7 @@ def test_the_discriminator_s_gradient_is_that_of_its_loss_and_the_predictor_s_of
         ({"adversarial": {"duration_start": 5}}, "adversarial.duration_start 5 has no effect with"),
         (
             {"loss_weights": {"duration_adversarial": 0.5}},
-            "loss_weights.duration_adversarial 0.5 has no effect with duration_predictor.kind 'sto",
+            "loss_weights.duration_adversarial 0.5 has no effect with duration_predictor.kind '",
         ),
     ],
 )

@@ -57,11 +57,14 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         VitsError: the corpus, the voice of ``--like`` or an option is invalid.
     """
+    from vits.audio.speaker_encoders.encoder import open_encoder
     from vits.data.corpora import open_corpus
     from vits.data.prepare.chunks import parse_shard
     from vits.data.prepare.pipeline import prepare
+    from vits.data.prepare.speaker_vectors import compute_speaker_vectors
 
     shard = parse_shard(args.shard)
+    encoder = None if args.speaker_vectors is None else open_encoder(args.speaker_vectors)
     voice = apply_like(args)
     config = _config(args)
     _check_folder(args.output, args.source)
@@ -95,6 +98,13 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     print(outcome.report.text())
+    if encoder is not None:
+        with _ProgressBar(args.progress) as bar:
+            found = compute_speaker_vectors(args.output, encoder, bar)
+        print(
+            f"speaker vectors: {found.utterances} of {encoder.name}, {found.mean} of them too "
+            "short to be heard and given their speaker's mean"
+        )
     print(f"\nprepared: {args.output}")
     return 0
 

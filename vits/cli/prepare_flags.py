@@ -65,6 +65,14 @@ def add_audio(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure F0 and voicing of every frame, for models with pitch (needs swift-f0)",
     )
+    group.add_argument(
+        "--speaker-vectors",
+        nargs="?",
+        const="resemblyzer",
+        metavar="ENCODER",
+        help="compute who speaks in every utterance, for models with speaker_vectors, by "
+        "resemblyzer (needs the extra speakers) or an .onnx file (resemblyzer)",
+    )
 
 
 def add_text(parser: argparse.ArgumentParser) -> None:

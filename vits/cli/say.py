@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vits.cli.output_paths import require_audio, require_folder
+from vits.cli.speaker_audio import add_speaker_audio, read_speaker_audio
 from vits.cli.voice_flags import add_device, add_options, add_precision, read_options
 from vits.errors import MissingFileError, TextError, name_file
 
@@ -63,6 +64,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_device(parser)
     add_precision(parser)
     add_options(parser)
+    add_speaker_audio(parser)
     parser.set_defaults(run=run)
 
 
@@ -83,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
     written = text if args.written_captions else None
     piped = args.output == STANDARD_OUTPUT
     options = read_options(args, voice.speakers)
+    if (vector := read_speaker_audio(args, voice)) is not None:
+        options["speaker"] = vector
     chunks = voice.stream(text, whole_sentences=not piped, **options)
     if piped:
         from vits.audio.wav_stream import WavStreamWriter

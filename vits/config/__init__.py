@@ -22,6 +22,7 @@ from vits.config.model import (
 )
 from vits.config.pitch import PitchConfig
 from vits.config.schema import from_dict, to_dict
+from vits.config.speakers import SpeakerVectorsConfig
 from vits.config.training import (
     AdversarialConfig,
     AlignmentConfig,
@@ -51,6 +52,7 @@ __all__ = [
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
     "PriorSegmentsConfig",
+    "SpeakerVectorsConfig",
     "StochasticDurationConfig",
     "TextEncoderConfig",
     "TrainingConfig",

@@ -17,6 +17,7 @@ from vits.config.decoder import DecoderConfig, HifiGanConfig
 from vits.config.durations import DurationPredictorConfig, StochasticDurationConfig
 from vits.config.inputs import AudioConfig
 from vits.config.pitch import PitchConfig
+from vits.config.speakers import SpeakerVectorsConfig
 
 __all__ = [
     "DiscriminatorConfig",
@@ -241,6 +242,8 @@ class VitsConfig:
         decoder: HiFi-GAN, iSTFT or ConvNeXt.
         discriminator: the discriminators.
         pitch: predictor of F0, and excitation of the decoder; None, the original's, has neither.
+        speaker_vectors: speakers are vectors of a speaker encoder, for 2 or more speakers; None,
+            the original's, are learned rows.
     """
 
     n_symbols: int = 178
@@ -259,6 +262,7 @@ class VitsConfig:
     decoder: DecoderConfig = field(default_factory=HifiGanConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     pitch: PitchConfig | None = None
+    speaker_vectors: SpeakerVectorsConfig | None = None
 
     def __post_init__(self) -> None:
         """Check the boxes against each other."""

@@ -73,6 +73,7 @@ def _options_of_our_own(config: VitsConfig) -> list[str]:
     """Return the options of a model that the original does not have."""
     options = {
         "pitch": config.pitch,
+        "speaker_vectors": config.speaker_vectors,
         "text_encoder.speaker_layer": config.n_speakers > 1 and config.text_encoder.speaker_layer,
         "prior_flow.transformer": config.prior_flow.transformer,
         "duration_predictor.kind 'adversarial'": config.duration_predictor.kind == "adversarial",

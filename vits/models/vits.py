@@ -8,7 +8,7 @@ from vits.config import VitsConfig
 from vits.layers.folding import fold_weight_norm
 from vits.layers.masking import random_segment_starts, sequence_mask, slice_segments
 from vits.layers.noise import standard_normal
-from vits.models.conditioning import embed, require_convertible
+from vits.models.conditioning import embed, require_convertible, speaker_embedding
 from vits.models.decoders import build_decoder
 from vits.models.durations import duration_predictor, whole_frames
 from vits.models.outputs import (
@@ -65,7 +65,7 @@ class Vits(nn.Module):
         self.duration_predictor = duration_predictor(config.duration_predictor, hidden, **widths)
         hop, pitched = config.audio.hop_length, config.pitch is not None
         self.decoder = build_decoder(config.decoder, latent, hop, speaker, pitched=pitched)
-        self.speaker_embedding = nn.Embedding(config.n_speakers, speaker) if speaker else None
+        self.speaker_embedding = speaker_embedding(config)
         self.language_embedding = nn.Embedding(config.n_languages, language) if language else None
         self.pitch_predictor = pitch_predictor(config.pitch, hidden + language + latent, speaker)
 
@@ -147,8 +147,9 @@ class Vits(nn.Module):
         """Embed speakers: (B, G, 1), or None for a model of one speaker.
 
         Args:
-            speakers: ids (B,) int64, or the weights of a mix (B, n_speakers) float; required with
-                two or more speakers (``ConfigError``), ignored with one.
+            speakers: ids (B,) int64, or the weights of a mix (B, n_speakers) float, in a model with
+                speaker vectors instead vectors (B, V) float; required with two or more speakers
+                (``ConfigError``), ignored with one.
         """
         return embed(self.speaker_embedding, speakers, "speakers")
 

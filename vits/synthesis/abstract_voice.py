@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import TextError, VoiceError
 from vits.synthesis.batching import synthesize_batch
 from vits.synthesis.bundle.card import Card
@@ -24,6 +26,7 @@ from vits.synthesis.script.sentences import (
 )
 from vits.synthesis.script.ssml import read_ssml
 from vits.synthesis.settings import Settings, require_no_pitch
+from vits.synthesis.speakers import Speaker
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.synthesis.turns import SpeechInTurns
@@ -319,7 +322,10 @@ class AbstractVoice(Generic[E]):
     def _request(self, options: Options) -> Request:
         """Check the options of one text."""
         language = self._find_language(options.get("language"))
-        request = make_request(options, self._settings, self._speakers, language)
+        speaker = self._known_speaker(options.get("speaker"))
+        request = make_request(
+            {**options, "speaker": speaker}, self._settings, self._speakers, language
+        )
         self.check_pitch(vars(request.settings))
         if request.pitches is not None and not self.has_pitch:
             raise VoiceError(
@@ -327,6 +333,15 @@ class AbstractVoice(Generic[E]):
                 f"{self._card.name!r} has none; leave them out"
             )
         return request
+
+    def _known_speaker(self, speaker: Speaker | None) -> Speaker | None:
+        """Return a speaker as ``make_request`` takes it; a voice in PyTorch reads files as well."""
+        if isinstance(speaker, SpeakerVector | Path):
+            raise VoiceError(
+                f"voice {self._card.name} takes a speaker by name; a recording needs a voice in "
+                "PyTorch that was trained with speaker vectors"
+            )
+        return speaker
 
     def _find_language(self, name: str | None) -> int | None:
         """Return the index of a language; None if there is no choice."""

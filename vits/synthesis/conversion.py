@@ -69,13 +69,18 @@ def convert_recording(
         converted = engine.model.convert_voice(
             spectrogram,
             frames,
-            torch.tensor([request.speaker], device=engine.device),
-            torch.tensor([target], device=engine.device),
+            _required(engine.speaker_tensor(request.speaker)),
+            _required(engine.speaker_tensor(target)),
             pitch=_pitch(samples, frames, audio, request.settings) if engine.has_pitch else None,
             noise_scale=request.settings.noise_scale,
             generator=seeded_generator(engine.device, seed),
         )
     return Speech(to_samples(converted.wave), engine.sample_rate, seed=request.seed)
+
+
+def _required(speaker: Tensor | None) -> Tensor:
+    assert speaker is not None  # the model has several
+    return speaker
 
 
 def _pitch(samples: Tensor, frames: Tensor, audio: AudioConfig, settings: Settings) -> Tensor:

@@ -4,19 +4,30 @@ import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
+from pathlib import Path
 from typing import cast
 
+from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import VoiceError
 
 __all__ = ["ResolvedSpeaker", "Speaker", "find_speaker", "parse_speaker", "resolve_speaker"]
 
 SHOWN = 20  # names listed in a message
 
-Speaker = str | int | Mapping[str, float] | Mapping[int, float] | Mapping[str | int, float]
-"""A name, an index, or a mix: names or indices with their weights."""
+Speaker = (
+    str
+    | int
+    | Mapping[str, float]
+    | Mapping[int, float]
+    | Mapping[str | int, float]
+    | SpeakerVector
+    | Path
+)
+"""A name, an index, or a mix: names or indices with their weights. For a voice with speaker
+vectors also a vector, or the file of a recording or of a vector."""
 
-ResolvedSpeaker = int | tuple[float, ...]
-"""A speaker index, or the weight of every speaker; the weights sum to 1."""
+ResolvedSpeaker = int | tuple[float, ...] | SpeakerVector
+"""A speaker index, the weight of every speaker, which sum to 1, or a vector."""
 
 
 def resolve_speaker(names: tuple[str, ...], speaker: object) -> ResolvedSpeaker:
@@ -25,11 +36,13 @@ def resolve_speaker(names: tuple[str, ...], speaker: object) -> ResolvedSpeaker:
     Args:
         names: speakers by index; may be empty for a model of one speaker.
         speaker: as in ``find_speaker``, or a mapping from speakers to positive weights, of which
-            only the proportions count: they are divided by their sum.
+            only the proportions count: they are divided by their sum; or a vector.
 
     Raises:
         VoiceError: an unknown speaker, or a weight that is not positive and finite.
     """
+    if isinstance(speaker, SpeakerVector):
+        return speaker
     if not isinstance(speaker, Mapping):
         return find_speaker(names, speaker)
     weights = [0.0] * max(1, len(names))

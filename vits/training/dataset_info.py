@@ -1,9 +1,12 @@
 """Facts about prepared data that the model needs and the checkpoint stores."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vits.config import AudioConfig, VitsConfig
+import torch
+from torch import Tensor
+
+from vits.config import AudioConfig, SpeakerVectorsConfig, VitsConfig
 from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import ConfigError
 
@@ -24,6 +27,8 @@ class DatasetInfo:
         seconds: their total length.
         aligned: whether all training, validation and replayed utterances have durations.
         pitched: whether they all have pitch.
+        vectors: speaker encoder of their speaker vectors; None if some have none, or another's.
+        speaker_means: mean vector of each speaker of the training data (N, V).
     """
 
     name: str
@@ -35,6 +40,8 @@ class DatasetInfo:
     seconds: float
     aligned: bool = False
     pitched: bool = False
+    vectors: SpeakerVectorsConfig | None = None
+    speaker_means: Tensor | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, dataset: PreparedDataset, *others: PreparedDataset | None) -> "DatasetInfo":
@@ -50,6 +57,8 @@ class DatasetInfo:
             seconds=round(dataset.seconds, 2),
             aligned=all(data.aligned for data in all_data),
             pitched=all(data.pitched for data in all_data),
+            vectors=_vectors_of(all_data),
+            speaker_means=_speaker_means(dataset),
         )
 
     def require_durations(self) -> None:
@@ -91,7 +100,7 @@ class DatasetInfo:
                     f"set it in the configuration, or prepare {self.name} again"
                 )
         defaults = VitsConfig()
-        found = {
+        found: dict[str, Any] = {
             "n_symbols": len(self.frontend["symbols"]),
             "n_speakers": max(1, len(self.speakers)),
             "n_languages": len(self.frontend.get("config", {}).get("languages", [])),
@@ -103,7 +112,32 @@ class DatasetInfo:
                     "leave it out, it is taken from the data"
                 )
         self._require_effect(config, found)
+        if config.speaker_vectors is not None:
+            found["speaker_vectors"] = self._speaker_vectors(config.speaker_vectors)
         return replace(config, **found)
+
+    def _speaker_vectors(self, asked: SpeakerVectorsConfig) -> SpeakerVectorsConfig:
+        """Return the kind of the data's vectors.
+
+        Raises:
+            ConfigError: the data has none, or one speaker, or the model asks for others.
+        """
+        if self.vectors is None:
+            raise ConfigError(
+                f"config.speaker_vectors needs the speaker vectors of the data, but {self.name}, "
+                "the validation data or the replayed data has none of one encoder; prepare it "
+                "again with: vits prepare --speaker-vectors"
+            )
+        if len(self.speakers) < 2:
+            raise ConfigError(
+                f"config.speaker_vectors needs data of 2 or more speakers, and {self.name} has 1"
+            )
+        if asked not in (self.vectors, SpeakerVectorsConfig()):
+            raise ConfigError(
+                f"config.speaker_vectors {asked} must equal the prepared data's {self.vectors}: "
+                "leave its keys out, they are taken from the data"
+            )
+        return self.vectors
 
     def _require_effect(self, config: VitsConfig, counts: dict[str, int]) -> None:
         """Refuse the width of an embedding that the model does not have."""
@@ -117,3 +151,23 @@ class DatasetInfo:
                 raise ConfigError(
                     f"config.{key} {value} has no effect: {self.name} has {has}; leave it out"
                 )
+
+
+def _vectors_of(all_data: list[PreparedDataset]) -> SpeakerVectorsConfig | None:
+    """Return the kind of the vectors of all data; None if they differ or some have none."""
+    kinds = [data.info.get("speaker_vectors") for data in all_data]
+    found = {(kind["encoder"], kind["size"]) for kind in kinds if kind is not None}
+    if None in kinds or len(found) != 1:
+        return None
+    ((encoder, size),) = found
+    return SpeakerVectorsConfig(encoder=encoder, size=size)
+
+
+def _speaker_means(dataset: PreparedDataset) -> Tensor | None:
+    """Return the mean vector of each speaker (N, V), of length 1, or 0 without utterances."""
+    if dataset.speaker_vectors is None:
+        return None
+    vectors = torch.tensor(dataset.speaker_vectors)
+    ids = torch.from_numpy(dataset.speaker_ids)
+    sums = torch.zeros(max(1, len(dataset.speakers)), vectors.shape[1]).index_add(0, ids, vectors)
+    return torch.nn.functional.normalize(sums)

@@ -17,6 +17,7 @@ from vits.errors import CheckpointError
 from vits.fast import optimize_for_training
 from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
+from vits.models.conditioning import SpeakerVectors
 from vits.models.discriminators import build_discriminators
 from vits.models.outputs import JudgedDurations, TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
@@ -82,6 +83,9 @@ class VitsModule(pl.LightningModule):
         self.training_config = training
         self.dataset_info = dataset_info
         self.generator = Vits(self.config)
+        if isinstance(self.generator.speaker_embedding, SpeakerVectors):
+            assert dataset_info.speaker_means is not None
+            self.generator.speaker_embedding.vectors.copy_(dataset_info.speaker_means)
         optimize_for_training(self.generator)
         freeze(self.generator, training.freeze)
         self.discriminators = build_discriminators(self.config)
@@ -176,7 +180,7 @@ class VitsModule(pl.LightningModule):
             prior_segments_at(self.training_config, 0) if prior_only else NO_PRIOR_SEGMENTS
         )
         out, spectrogram = self._generate(batch, prior_segments=prior_segments, training=False)
-        speaker = self.generator.speaker_conditioning(batch.speakers)
+        speaker = self.generator.speaker_conditioning(self._speakers(batch))
         found = measure_utterances(self.generator, self.mel, batch, spectrogram, out, speaker)
         values = {f"val/{name}": value for name, value in found.items()}
         self.log_dict(values, batch_size=len(batch.names), sync_dist=True)
@@ -233,7 +237,7 @@ class VitsModule(pl.LightningModule):
                 batch.id_lengths,
                 spectrogram,
                 frame_lengths,
-                batch.speakers,
+                self._speakers(batch),
                 batch.languages,
                 durations=self._data_durations(batch),
                 pitch=None if self.config.pitch is None else batch.pitch,
@@ -241,6 +245,10 @@ class VitsModule(pl.LightningModule):
                 prior_segments=prior_segments,
             )
         return out, spectrogram
+
+    def _speakers(self, batch: Batch) -> Tensor:
+        """Return the speakers as the model takes them: ids, or vectors of the utterances."""
+        return batch.speakers if self.config.speaker_vectors is None else batch.speaker_vectors
 
     def _data_durations(self, batch: Batch) -> Tensor | None:
         """Return the durations of the data if the alignment comes from there, otherwise None."""

@@ -29,7 +29,7 @@ def test_batch_holds_every_utterance_and_zeros():
     assert batch.wave_lengths.tolist() == [55, 75, 10]
     assert batch.speakers.tolist() == [0, 2, 1]
     assert batch.wave.dtype == torch.float32
-    sounds = (batch.wave, batch.pitch)
+    sounds = (batch.wave, batch.pitch, batch.speaker_vectors)
     assert {t.dtype for t in batch[1:] if all(t is not s for s in sounds)} == {torch.int64}
     assert torch.equal(batch.pitch, torch.zeros(3, 2, 7))
     for i, item in enumerate(ITEMS):

@@ -42,7 +42,9 @@ def observe(module, steps, *, durations=None, kl=1.0, discriminator=0.4, gradien
     lengths = torch.full((2,), N)
     ids = torch.arange(2 * N).view(2, N) % 2  # every other symbol is the blank
     wave, pitch = torch.zeros(2, 1, 8), torch.zeros(2, 2, N)
-    batch = Batch(("a", "b"), ids, lengths, wave, lengths, lengths, lengths, ids, pitch)
+    batch = Batch(
+        ("a", "b"), ids, lengths, wave, lengths, lengths, lengths, ids, pitch, pitch[:, 0, :0]
+    )
     for parameter in module.parameters():
         parameter.grad = torch.full_like(parameter, gradients)
     with warnings.catch_warnings(record=True) as caught:

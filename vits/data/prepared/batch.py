@@ -27,6 +27,7 @@ class Batch(NamedTuple):
             durations.
         pitch: (B, 2, T) float32 log F0 (log Hz) and voicing, padded with 0; all 0 for data without
             pitch.
+        speaker_vectors: (B, V) float32; V is 0 for data without vectors.
     """
 
     names: tuple[str, ...]
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     languages: Tensor
     durations: Tensor
     pitch: Tensor
+    speaker_vectors: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on ``device``; copies from pinned memory to a GPU are asynchronous."""
@@ -90,6 +92,9 @@ def collate(utterances: Sequence[Utterance], hop_length: int, pad_to: int | None
         languages=torch.tensor([utterance.language for utterance in utterances]),
         durations=_pad(durations, pad_to)[0],
         pitch=_pitch(utterances, wave.shape[1] // hop_length),
+        speaker_vectors=torch.stack(
+            [torch.zeros(0) if u.speaker_vector is None else u.speaker_vector for u in utterances]
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from vits.data.prepared.index import (
 )
 from vits.data.prepared.sample_file import SampleFile
 from vits.data.prepared.stored_pitch import check_pitch, pitch_contour
+from vits.data.prepared.stored_vectors import read_vectors
 from vits.errors import ConfigError, DataError
 
 __all__ = ["PreparedDataset", "Utterance", "split"]
@@ -43,6 +44,7 @@ class Utterance(NamedTuple):
         language: language id; 0 for data of one language.
         durations: frames of each symbol (S,) int64; None for data without durations.
         pitch: (2, T) float32 log F0 (log Hz) and voicing; None for data without pitch.
+        speaker_vector: (V,) float32 of the speaker encoder; None for data without vectors.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Utterance(NamedTuple):
     language: int = 0
     durations: Tensor | None = None
     pitch: Tensor | None = None
+    speaker_vector: Tensor | None = None
 
 
 class PreparedDataset(Dataset[Utterance]):
@@ -68,6 +71,7 @@ class PreparedDataset(Dataset[Utterance]):
         speakers: speaker names, by speaker id; empty for one unnamed speaker.
         aligned: whether the rows have durations, as stored by ``vits align``.
         pitched: whether the pitch of the frames was measured.
+        speaker_vectors: of each utterance (N, V) float32; None if they were not computed.
     """
 
     info: dict[str, Any]
@@ -92,6 +96,7 @@ class PreparedDataset(Dataset[Utterance]):
         self._pitch = SampleFile(self.folder / PITCH)
         check_size(self.folder, self._index)
         self.pitched = check_pitch(self.folder, self.info, int(self.frames.sum()))
+        self.speaker_vectors = read_vectors(self.folder, self.info, len(self))
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -110,6 +115,7 @@ class PreparedDataset(Dataset[Utterance]):
             int(entries.language[index]),
             self.durations(index),
             self.pitch(index),
+            None if self.speaker_vectors is None else torch.tensor(self.speaker_vectors[index]),
         )
 
     @property
@@ -126,6 +132,11 @@ class PreparedDataset(Dataset[Utterance]):
     def frames(self) -> np.ndarray:
         """Spectrogram frames of each utterance (N,) int64."""
         return self._index.samples // self.audio.hop_length
+
+    @property
+    def speaker_ids(self) -> np.ndarray:
+        """Speaker id of each utterance (N,) int64."""
+        return self._index.speaker
 
     @property
     def seconds(self) -> float:
@@ -166,6 +177,8 @@ class PreparedDataset(Dataset[Utterance]):
             digest.update(self._audio.read(start + (count - part) // 2, part).tobytes())
             durations = self.durations(index)
             digest.update(b"" if durations is None else durations.numpy().tobytes())
+        if self.speaker_vectors is not None:
+            digest.update(self.speaker_vectors.tobytes())
         return digest.hexdigest()[:16]
 
     def row(self, index: int) -> dict[str, Any]:
@@ -180,6 +193,8 @@ class PreparedDataset(Dataset[Utterance]):
         part = copy.copy(self)
         part._names = [self._names[i] for i in chosen]
         part._index = Index(*(column[chosen] for column in self._index))
+        if self.speaker_vectors is not None:
+            part.speaker_vectors = self.speaker_vectors[chosen]
         return part
 
     def used_symbols(self) -> set[int]:

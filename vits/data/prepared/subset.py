@@ -8,6 +8,7 @@ from vits.data.prepared.atomic_write import atomic_write
 from vits.data.prepared.dataset import PreparedDataset
 from vits.data.prepared.index import PCM16, PITCH
 from vits.data.prepared.stored_pitch import pitch_digest, write_pitch
+from vits.data.prepared.stored_vectors import write_vectors
 from vits.errors import DataError
 
 __all__ = ["write_subset"]
@@ -52,6 +53,11 @@ def write_subset(dataset: PreparedDataset, indices: Sequence[int], folder: Path)
         with atomic_write(folder / PITCH) as partial:
             write_pitch(partial, pitch)
         info["pitch"] = {**info["pitch"], "sha256": pitch_digest(pitch)}
+    if dataset.speaker_vectors is not None:
+        described = info.pop("speaker_vectors")
+        chosen = dataset.speaker_vectors[list(indices)]
+        write_vectors(folder, info, described["encoder"], chosen)
+        return
     with atomic_write(folder / "dataset.json") as partial:
         text = json.dumps(info, ensure_ascii=False, indent=2) + "\n"
         partial.write_text(text, encoding="utf-8", newline="\n")

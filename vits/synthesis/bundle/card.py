@@ -45,8 +45,23 @@ class Card:
     other_formats: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[str, ...]) -> str:
-    """Render the card as the Markdown page of the voice folder."""
+def render_readme(
+    card: Card,
+    sample_rate: int,
+    language: str,
+    speakers: tuple[str, ...],
+    *,
+    imitates: bool = False,
+) -> str:
+    """Render the card as the Markdown page of the voice folder.
+
+    Args:
+        card: the card.
+        sample_rate: of the speech (Hz).
+        language: what the voice speaks.
+        speakers: names by index.
+        imitates: whether the voice speaks like recordings that it is given.
+    """
     rows = {
         "Licence": card.licence or "not stated: ask its maker before you use it",
         "Origin": card.origin or "not stated",
@@ -57,6 +72,8 @@ def render_readme(card: Card, sample_rate: int, language: str, speakers: tuple[s
         "Training": _training(card),
         "Made with": f"vits {card.vits_version or '(version not stated)'}",
     }
+    if imitates:
+        rows["Imitates"] = "recordings that it is given: only of people who agree to it"
     table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows.items())
     about = f"{card.description}\n\n" if card.description else ""
     measured = "\n".join(f"| {_cell(k)} | {v:.4g} |" for k, v in card.figures.items())

@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from vits.config import DiscriminatorConfig, VitsConfig
 from vits.config.checks import key_of
 from vits.errors import VoiceError, brief
+from vits.models.conditioning import SpeakerVectors
 from vits.models.posterior_encoder import NoPosteriorEncoder, leave_out_posterior
 from vits.models.vits import Vits
 
@@ -39,6 +40,9 @@ def make_compact(generator: Vits) -> None:
     with torch.no_grad():
         for parameter in generator.parameters():
             parameter.copy_(parameter.half())
+        if isinstance(generator.speaker_embedding, SpeakerVectors):
+            vectors = generator.speaker_embedding.vectors
+            vectors.copy_(vectors.half())
 
 
 def is_compact(generator: Vits) -> bool:

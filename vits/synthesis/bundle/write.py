@@ -60,7 +60,11 @@ def _write_parts(folder: Path, bundle: VoiceBundle) -> None:
     text = bundle.frontend.config
     language = ", ".join(name for name, _ in text.languages) or text.language
     readme = render_readme(
-        bundle.card, bundle.generator.config.audio.sample_rate, language, bundle.speakers
+        bundle.card,
+        bundle.generator.config.audio.sample_rate,
+        language,
+        bundle.speakers,
+        imitates=bundle.generator.config.speaker_vectors is not None,
     )
     (folder / README).write_text(readme, encoding="utf-8")
     write_generator(folder / WEIGHTS, bundle.generator)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import VoiceError
 from vits.synthesis.bundle.onnx_bundle import DECODER_FILE, FLOW_FILE, GRAPH_FILE, TEXT_FILE
 from vits.synthesis.request import Request
@@ -260,4 +261,5 @@ def _shares(speaker: ResolvedSpeaker, n_speakers: int) -> Floats:
     """Return the weights (1, N) of a speaker or of a mix."""
     if isinstance(speaker, tuple):
         return np.array([speaker], np.float32)
+    assert not isinstance(speaker, SpeakerVector)  # the voice has refused it
     return np.eye(1, n_speakers, speaker, dtype=np.float32)

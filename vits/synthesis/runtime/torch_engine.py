@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import VoiceError
 from vits.fast import optimize_for_inference, optimize_for_training
 from vits.models.batched_decoding import decode_batched, group_by_length
+from vits.models.conditioning import SpeakerVectors
 from vits.models.decoder_streaming import partial_decoder
 from vits.models.outputs import EncodedText, PriorSample
 from vits.models.pitch import PitchControl
@@ -153,7 +155,12 @@ class TorchEngine:
         """Return a speaker as the model takes it; None for a model of one speaker."""
         if self.model.config.n_speakers == 1:
             return None
-        return torch.tensor([speaker], device=self.device)
+        values = speaker.values if isinstance(speaker, SpeakerVector) else speaker
+        found = torch.tensor([values], device=self.device)
+        embedding = self.model.speaker_embedding
+        if isinstance(speaker, tuple) and isinstance(embedding, SpeakerVectors):
+            return found @ embedding.vectors
+        return found
 
     def _encode(self, ids: Sequence[int], request: Request) -> tuple[EncodedText, Tensor | None]:
         """Encode a sentence and embed its speaker."""

@@ -31,6 +31,11 @@ def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: a key contradicts the voice.
     """
+    if base.config.speaker_vectors is not None or given.get("speaker_vectors") is not None:
+        raise ConfigError(
+            f"{base.source}: fine-tuning with speaker_vectors is not supported: train with "
+            "`vits fit`, or speak like a recording with `vits say --speaker-audio`"
+        )
     shape = dict(leaves(to_dict(base.config)))
     for key, value in leaves(given):
         if value != shape.get(key, value) and not _is_free(key, base):

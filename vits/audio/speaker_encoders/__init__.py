@@ -1,0 +1,1 @@
+"""Speaker encoders: a recording to a vector that says who speaks."""
