@@ -14,8 +14,14 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_N
 # The rooms whose tests neither train a model nor start a process.
 QUICK := $(addprefix tests/,test_house.py config layers fast models losses alignment audio text synthesis)
 
+# What the lock holds: everything for users, but for judges, which needs Python 3.11; the versions are
+# those of constraints.txt.
+LOCKED := pyproject.toml --universal --python-version 3.10 --generate-hashes -c constraints.txt \
+  --extra serve --extra wyoming --extra onnx --extra hub --extra uroman --extra pitch --extra eval \
+  --no-header --no-annotate -o requirements.lock
+
 .PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \
-  wheel-check dist docs licences clean distclean
+  wheel-check dist docs licences licences-check lock clean distclean
 
 help:
 	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
@@ -25,7 +31,8 @@ help:
 	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
 	@echo "make dist         build the sdist and the wheel into dist/ and check them"
 	@echo "make docs         build the documentation into site/"
-	@echo "make licences     list the licences of all required packages in THIRD_PARTY.md"
+	@echo "make licences     list the licences of all required packages in THIRD_PARTY.md; licences-check: compare"
+	@echo "make lock         write requirements.lock: the pinned versions with the hashes of their files"
 	@echo "make clean        remove caches and build outputs; distclean: also .venv and ./demo"
 
 install: $(STAMP)
@@ -105,6 +112,14 @@ docs: $(STAMP)
 licences: $(STAMP)
 	@$(BIN)/python .ci/third_party.py > THIRD_PARTY.md.new
 	@mv THIRD_PARTY.md.new THIRD_PARTY.md
+
+licences-check: $(STAMP)
+	@echo "== licences of the required packages"
+	@$(BIN)/python .ci/third_party.py --check
+
+lock: $(STAMP)
+	@$(BIN)/python -m pip install -q "uv>=0.9"
+	@$(BIN)/uv pip compile $(LOCKED) --quiet
 
 clean:
 	rm -rf build dist site .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache

@@ -1,5 +1,6 @@
 """The wheel, its metadata, the pinned dependencies and the hooks."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -154,14 +155,46 @@ def test_hooks_and_continuous_integration_run_the_targets_of_make(root):
     assert "make test PYTHON=python COVERAGE=--cov" in workflow  # with coverage and its gate
 
 
-def test_every_required_package_is_listed_with_its_licence(root, project):
+@pytest.fixture(scope="module")
+def third_party(root):
+    """The program that lists the licences."""
+    pytest.importorskip("tomllib", reason="part of Python since 3.11")
+    spec = importlib.util.spec_from_file_location("third_party", root / ".ci" / "third_party.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_required_package_is_listed_with_its_licence(third_party, root):
     """``make licences`` writes the file; it must be run when a dependency is added."""
-    pattern = r"^\| ([\w.-]+) \| ([^|]*\w[^|]*) \|"
-    table = re.findall(pattern, (root / "THIRD_PARTY.md").read_text(encoding="utf-8"), re.M)
-    listed = {name.lower().replace("_", "-") for name, licence in table if licence != "UNKNOWN"}
-    extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"]]
-    for extra in extras:
-        requirements += extras[extra] if extra not in ("dev", "docs") else []
-    names = {re.split(r"[^\w.-]", line)[0].lower() for line in requirements}
-    assert names - {"monotonic-align"} <= listed
+    listed = third_party.rows((root / "THIRD_PARTY.md").read_text(encoding="utf-8"))
+    assert third_party.required() - {"monotonic-align"} <= set(listed)
+    assert third_party.faults({}, listed) == []
+
+
+def test_another_licence_is_a_fault(third_party):
+    faults = third_party.faults
+    assert faults({"a": "MIT"}, {"a": "MIT", "b": "BSD License"}) == []
+    assert "has 'MIT'; run make licences" in faults({"a": "Apache-2.0"}, {"a": "MIT"})[0]
+    assert "has None" in faults({"new": "MIT"}, {"a": "MIT"})[0]
+    assert "not a known licence" in faults({}, {"a": "GPL-3.0"})[0]
+    assert "not a known licence" in faults({}, {"a": "UNKNOWN"})[0]
+
+
+def test_the_lock_has_the_pinned_versions_and_their_hashes(third_party, root):
+    """``make lock`` writes it; it must be run when a pin changes."""
+
+    def pins(name):
+        text = (root / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^([\w.-]+==[^ ;\n]+)", text, re.M)), text
+
+    (locked, lock), (constrained, _) = pins("requirements.lock"), pins("constraints.txt")
+    of_torch = {pin for pin in locked if third_party.OF_TORCH.fullmatch(pin.split("==")[0])}
+    known = {pin.split("==")[0] for pin in constrained}
+    assert {pin for pin in locked - of_torch if pin.split("==")[0] in known} <= constrained
+    assert len(known) > 100
+    names = {third_party.plain(pin.split("==")[0]) for pin in locked}
+    assert third_party.required(without=("dev", "docs", "judges")) - names == set()
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
+        assert "--hash=sha256:" in entry
+        assert "://" not in entry
