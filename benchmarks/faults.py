@@ -1,6 +1,7 @@
 """Crash-safety test: kill and stop training runs at random moments, resume, and compare.
 
     python benchmarks/faults.py --kills 100 --terms 50 --output faults.json
+    python benchmarks/faults.py --attack 5
 
 The script creates a toy corpus and a tiny network. Runs on one and two ranks, with 0 and 2 loader
 workers, and with TMPDIR on the same and on another file system, are interrupted repeatedly by a
@@ -12,6 +13,10 @@ A kill is SIGKILL: afterwards every ``*.ckpt`` file must be readable, and no ran
 term is SIGTERM: every rank must exit with status 75 within ten seconds, print one message with the
 command to resume, and save its last step if training had begun. Two ranks are started as torchrun
 does (by fork, which avoids the imports at every start) or by Lightning.
+
+With ``--attack`` servers are stopped instead, each by SIGTERM at a random moment while clients
+misbehave (``attacks.py``). Each must end with status 0 soon after its grace time, and print nothing
+about errors.
 """
 
 import os
@@ -25,23 +30,29 @@ import json
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
+from attacks import ATTACKS, attack
 from matplotlib import figure  # noqa: F401  # imported once, before the forks
 from starts import KINDS, Fault, Kind, Start, newest
 from toy import make_corpus, settings
 
 from vits.alignment import monotonic_alignment_search
+from vits.synthesis.api import DEFAULT_VOICE
 from vits.training import command  # noqa: F401
 from vits.training.checkpoints.checkpoint_io import read_checkpoint
 
+GRACE, LATE = 5, 6  # seconds: of the server, and what its last bytes may take
 COMPARED = ("global_step", "state_dict", "optimizer_states", "lr_schedulers", "vits", "callbacks")
 
 
@@ -118,6 +129,48 @@ def report(faults: list[Fault], runs: int, same: int) -> dict[str, Any]:
     }
 
 
+def stop_under_attack(rounds: int, arguments: list[str]) -> dict[str, Any]:
+    """Stop servers while clients misbehave; return the figures."""
+    seconds: list[float] = []
+    faults: list[str] = []
+    outcomes: Counter[str] = Counter()
+    for number in range(rounds):
+        words = [sys.executable, "-m", "vits", "serve", *arguments, "--port", "0"]
+        words += ["--grace", str(GRACE)]
+        server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        port = int(line.split()[0].rsplit(":", 1)[1])
+        end = time.monotonic() + random.uniform(1, 6)
+        threads = [
+            threading.Thread(target=attack, args=(name, port, end, outcomes))
+            for name in (*ATTACKS, *["cancel"] * 8)
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(max(0.0, end - time.monotonic()))
+        started = time.monotonic()
+        server.terminate()
+        try:
+            _, said = server.communicate(timeout=GRACE + LATE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            _, said = server.communicate()
+            faults.append(f"round {number}: still there after {GRACE + LATE} s")
+        seconds.append(time.monotonic() - started)
+        if server.returncode or said:
+            faults.append(f"round {number}: status {server.returncode}: {said[-300:]!r}")
+        for thread in threads:
+            thread.join()
+    return {
+        "stops": rounds,
+        "outcomes": dict(sorted(outcomes.items())),
+        "seconds to stop, median": statistics.median(seconds),
+        "seconds to stop, longest": max(seconds),
+        "faults": faults,
+    }
+
+
 def main() -> int:
     """Interrupt, resume and compare runs; print a table and write JSON."""
     parser = argparse.ArgumentParser(
@@ -132,8 +185,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the moments and targets")
     parser.add_argument("--folder", type=Path, help="working folder; it must not exist")
     parser.add_argument("--output", type=Path, help="write the results to this JSON file")
+    parser.add_argument("--attack", type=int, metavar="N", help="stop N servers under attack")
     args = parser.parse_args()
     random.seed(args.seed)
+    if args.attack:
+        figures = stop_under_attack(args.attack, [f"soaked={DEFAULT_VOICE}"])
+        print(json.dumps(figures, indent=2))
+        return int(bool(figures["faults"]))
     folder = (args.folder or Path(tempfile.mkdtemp(prefix="faults-")) / "work").resolve()
     folder.mkdir(parents=True)
     config = folder / "config.yaml"

@@ -2,6 +2,7 @@
 
     python benchmarks/fuzz.py --strings 10000 --json fuzz.json
     python benchmarks/fuzz.py --strings 500 --spoken 1.0 --voice voices/ada
+    python benchmarks/fuzz.py --attack
 
 Strings are drawn with a seed: empty strings, control characters, right-to-left scripts, combining
 marks, emoji, other scripts, lone surrogates, brackets, numbers, long words, and SSML that is
@@ -12,22 +13,37 @@ Three outcomes are allowed: speech, speech with warnings, and a `VitsError` of o
 faults are any other exception, a string that takes longer than `--seconds`, and a letter, digit
 or symbol of an accepted plain text that is lost silently: removed by cleaning, or dropped with its
 sentence or symbol without a warning.
+
+With ``--attack`` hostile files (``hostile_files.py``) are opened by the commands instead. Faults
+are a command of the file that is run, more than ten seconds, more than a gigabyte of memory, an
+exit status other than 0 and 2, and a message of more than one line.
 """
 
 import argparse
 import collections
+import contextlib
+import io
 import json
 import random
+import resource
+import signal
 import sys
+import tempfile
 import time
 import unicodedata
 import warnings
+from collections.abc import Collection, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hostile_files import MARK, Case, cases
+
 import vits
+from vits.cli import main as run_command
 from vits.errors import TextError, UnknownSymbolError, VitsError
 from vits.synthesis import OnnxVoice, SkippedSentenceWarning, Voice
+from vits.synthesis.api import DEFAULT_VOICE
 from vits.synthesis.script.sentences import Sentence, check_text, read_sentences
 from vits.synthesis.script.ssml import read_ssml
 from vits.text import Encoding, UnknownSymbolWarning, clean, split_sentences
@@ -54,6 +70,7 @@ POOLS = {
     "marks": list("…—–-.,;:!?¡¿\"'“”‘’«»()[]{}<>|/\\&*%#@~^_=+°©№"),
     "brackets": ["[[", "]]", "[", "]", "ə", " "],
 }
+LONGEST_OPENING, MOST_MEMORY = 10, 1 << 30  # seconds and bytes for a hostile file
 TAGS = ("speak", "p", "s", "break", "prosody", "phoneme", "say-as", "sub", "voice", "audio", "x:y")
 ATTRIBUTES = (
     "",
@@ -206,6 +223,87 @@ def fuzz(
     return {"strings": strings, **outcomes, "slowest_s": slowest, "kinds": dict(kinds)}, faults
 
 
+def open_hostile(case: Case, folder: Path) -> tuple[int, str]:
+    """Open a hostile file with its command; return the exit status and a fault or ""."""
+    folder.mkdir(parents=True)
+    arguments = case.write(folder)
+    said = io.StringIO()
+    with (
+        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        status = run_command(arguments)
+    errors = [line for line in said.getvalue().splitlines() if line.startswith("vits: error")]
+    if list(folder.rglob(MARK)) or (folder.parent / MARK).exists():
+        return status, "it was run"
+    if status not in (0, 2) or "Traceback" in said.getvalue() or len(errors) != (status == 2):
+        return status, f"status {status}: {said.getvalue()[-300:]!r}"
+    return status, ""
+
+
+def attack(voice: Path, kinds: Collection[str] = ()) -> tuple[dict[str, Any], list[str]]:
+    """Open every hostile file; return the figures and one line per fault.
+
+    Args:
+        voice: a voice folder, which the hostile ones are made of.
+        kinds: kinds of files; empty: all.
+    """
+    counts, faults = collections.Counter[str](), list[str]()
+    slowest = largest = 0.0
+    if not kinds or "yaml" in kinds:
+        import_module("vits.training.command")  # takes seconds, which are not those of a file
+    for case in cases(voice):
+        if kinds and case.kind not in kinds:
+            continue
+        counts[case.kind] += 1
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                with alarm(LONGEST_OPENING):
+                    status, fault = open_hostile(case, Path(folder, "in") / "here")
+            except TooLong:
+                status, fault = -1, "is never opened"
+        counts["refused"] += status == 2
+        seconds = time.monotonic() - started
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
+        slowest, largest = max(slowest, seconds), max(largest, grown)
+        if seconds > LONGEST_OPENING:
+            fault = f"{fault}, {seconds:.0f} s"
+        if grown > MOST_MEMORY:
+            fault = f"{grown >> 20} MiB of memory"
+        if fault:
+            faults.append(f"{case.kind}: {case.name}: {fault}")
+    figures = {"files": sum(counts.values()) - counts["refused"], **counts}
+    return figures | {"slowest_s": slowest, "memory_mib": largest / (1 << 20)}, faults
+
+
+class TooLong(BaseException):
+    """A file is not opened in time; no command takes it for an error of its own."""
+
+
+@contextlib.contextmanager
+def alarm(seconds: int) -> Iterator[None]:
+    """Interrupt what takes too long, even if it waits for a pipe.
+
+    Raises:
+        TooLong: it does.
+    """
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def main() -> int:
     """Print the counts and the faults; return 1 if there are faults."""
     parser = argparse.ArgumentParser(
@@ -218,15 +316,19 @@ def main() -> int:
     parser.add_argument("--voice", type=Path, help="a voice folder (default: the bundled voice)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0, help="maximum time for one string")
+    parser.add_argument("--attack", action="store_true", help="open hostile files instead")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
-    figures, faults = fuzz(
-        vits.load(args.voice),
-        args.strings,
-        spoken=args.spoken,
-        seed=args.seed,
-        seconds=args.seconds,
-    )
+    if args.attack:
+        figures, faults = attack((args.voice or DEFAULT_VOICE).resolve())
+    else:
+        figures, faults = fuzz(
+            vits.load(args.voice),
+            args.strings,
+            spoken=args.spoken,
+            seed=args.seed,
+            seconds=args.seconds,
+        )
     for line in faults[:50]:
         print(line)
     print(json.dumps(figures))

@@ -22,6 +22,7 @@ import http.client
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from attacks import ATTACKS
+from attacks import ATTACKS, attack
 
 from vits.audio.files import to_pcm16
 from vits.synthesis import load
@@ -56,6 +57,7 @@ INVALID = (
 )
 MEMORY_INTERVAL = 2.0  # seconds between two readings of the memory
 MAX_GROWTH = 0.05
+BUG = re.compile(r" 5(?!03)\d\d$")
 
 
 class Expected(NamedTuple):
@@ -167,18 +169,6 @@ def read_memory(port: int) -> float:
         text = connection.getresponse().read().decode()
     (line,) = [x for x in text.splitlines() if x.startswith("process_resident_memory_bytes ")]
     return float(line.split()[1]) / 2**20
-
-
-def attack(name: str, port: int, end: float, outcomes: Counter[str]) -> None:
-    """Run an attack until the end time; count its outcomes."""
-    rng = random.Random(name)
-    while time.monotonic() < end:
-        try:
-            outcome = ATTACKS[name](port, rng)
-        except OSError as error:  # the server has closed the connection
-            outcome = f"{name}: {type(error).__name__}"
-            time.sleep(0.1)
-        outcomes[outcome] += 1
 
 
 def probe(port: int, end: float, seconds: list[float]) -> None:
@@ -313,7 +303,9 @@ def main() -> int:
     )
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n")
-    failed = figures["wrong"] or figures["server_status"]
+    # an attack may be refused for a limit, which is a 503, but must not find a bug
+    broken = [name for name in figures.get("attacks", {}).get("outcomes", {}) if BUG.search(name)]
+    failed = figures["wrong"] or figures["server_status"] or broken
     return 1 if failed or figures["memory_growth"] >= MAX_GROWTH else 0
 
 

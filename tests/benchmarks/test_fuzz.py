@@ -27,6 +27,24 @@ def test_random_strings_raise_no_fault(fuzz, voice):
     assert set(figures["kinds"]) >= {"empty", "ssml", "bomb", "emoji", "surrogates", "controls"}
 
 
+@pytest.mark.slow
+def test_hostile_files_are_refused(fuzz, tiny_voice):
+    """Voices and tables here; the other kinds have tests of their own, beside their readers."""
+    figures, faults = fuzz.attack(tiny_voice, {"voice", "table", "graph"})
+    assert faults == []
+    assert figures["files"] > 40
+    assert figures["refused"] > 30
+
+
+def test_a_hostile_file_that_is_not_refused_is_a_fault(fuzz, tmp_path):
+    def write(folder):
+        (folder / fuzz.MARK).touch()
+        return ["no-such-command"]
+
+    status, fault = fuzz.open_hostile(fuzz.Case("a", "b", write), tmp_path / "here")
+    assert (status, fault) == (2, "it was run")
+
+
 def test_faults_are_found(fuzz, voice, monkeypatch):
     def judge(text):
         return fuzz.try_one(voice, text, False, False)[0]

@@ -3,9 +3,6 @@
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -176,33 +173,6 @@ def serve(voices):
         yield lambda **limits: stack.enter_context(
             running(create_app(voices, ServerLimits(**limits)))
         )
-
-
-@pytest.fixture
-def command(voice_folders):
-    """Start `vits serve` with arguments; returns the process and its address."""
-    started = []
-
-    def start(*arguments, **environment):
-        words = [sys.executable, "-m", "vits", "serve", "--port", "0", *arguments]
-        process = subprocess.Popen(
-            words,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-            cwd=voice_folders,
-        )
-        started.append(process)
-        line = process.stdout.readline()
-        assert line.startswith("http://"), line + process.stderr.read()
-        return process, line.split()[0]
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import socket
 import time
 from types import SimpleNamespace
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -138,6 +139,17 @@ def test_garbage_leaves_no_line_in_the_log(serve, capfd, caplog):
         connection.close()
     assert health(address) == 200
     assert capfd.readouterr() == ("", "")
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_a_client_that_leaves_in_its_body_is_no_bug(serve, caplog, until):
+    _, address = serve()
+    with caplog.at_level(logging.WARNING):
+        with connect(address, header(b"x" * 9) + b"x") as connection:
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(5)
+            connection.recv(100)
+        until(lambda: 'status="499"' in urlopen(f"{address}/metrics").read().decode())
     assert [record.getMessage() for record in caplog.records] == []
 
 

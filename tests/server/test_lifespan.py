@@ -1,6 +1,7 @@
-"""Start and graceful shutdown of a real server process."""
+"""Start and graceful shutdown of a real server."""
 
 import json
+import os
 import signal
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
 
+from vits.cli import main
 from vits.errors import ConfigError
 from vits.server.app import create_app
 from vits.server.lifespan import listen
@@ -20,28 +22,54 @@ from vits.server.limits import ServerLimits
 LONG = "The quick brown fox jumps over the lazy dog, and then it goes home. " * 8
 
 
-def test_sigterm_finishes_running_requests_and_rejects_new_ones(command, post, until):
-    process, address = command("tiny", "other=duo", VITS_API_KEY="open")
+@pytest.mark.slow
+def test_sigterm_finishes_running_requests_and_rejects_new_ones(
+    voice_folders, monkeypatch, capsys, post, until
+):
+    """The command runs in this thread, which gets the signal; the clients run in others."""
+    monkeypatch.chdir(voice_folders)
+    monkeypatch.setenv("VITS_API_KEY", "open")
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # if the server has ended already
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            outcome = pool.submit(stop_amid_requests, address, pool, post, until)
+            assert main(["serve", "tiny", "other=duo", "--port", str(port)]) == 0
+            streamed, complete = outcome.result()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len(streamed) == len(complete)
+    said = capsys.readouterr()
+    assert said.out.endswith("\nstopped\n")
+    assert said.err == ""
+
+
+def stop_amid_requests(address, pool, post, until):
+    """Send SIGTERM during a stream and a whole file; return both."""
     models = urllib.request.Request(
         f"{address}/v1/models", headers={"authorization": "Bearer open"}
     )
+    until(lambda: is_open(address), 60)
     data = json.load(urllib.request.urlopen(models))["data"]
     assert [model["id"] for model in data] == ["tiny", "other"]
     stream = post(address, input=LONG, stream=True)
     first = stream.read(1000)
-    complete = []
-    waiting = threading.Thread(target=lambda: complete.append(post(address, input=LONG).read()))
-    waiting.start()
-    time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
+    waiting = pool.submit(lambda: post(address, input=LONG).read())
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
     statuses = []
     until(lambda: statuses.append(post(address).status) or statuses[-1] == 503)
-    data = first + stream.read()
-    waiting.join(60)
-    assert len(data) == len(complete[0])
-    assert process.wait(30) == 0
-    assert process.stdout.read() == "stopped\n"
-    assert process.stderr.read() == ""
+    return first + stream.read(), waiting.result()
+
+
+def is_open(address):
+    try:
+        urllib.request.urlopen(f"{address}/healthz").close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("port", [-1, 2**16])

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import time
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,9 +22,11 @@ def benchmark():
     return module
 
 
-def test_many_clients_get_correct_responses(address, benchmark, voice_folders, voices):
-    requests = benchmark.make_requests(voice_folders / "duo", "duo", ["ada", "bob"], 1)
-    figures = benchmark.soak(urlsplit(address).port, requests, clients=16, minutes=0.06)
+@pytest.mark.slow
+def test_many_clients_get_correct_responses(address, benchmark, voice_folders, monkeypatch):
+    monkeypatch.setattr(benchmark, "MEMORY_INTERVAL", 0.1)
+    requests = benchmark.make_requests(voice_folders / "duo", "duo", ["bob"], 1)
+    figures = benchmark.soak(urlsplit(address).port, requests, clients=16, minutes=0.01)
     assert figures["wrong"] == 0, figures["first_wrong"]
     assert figures["largest_step"] <= 1
     assert figures["responses"] >= 16
@@ -40,19 +43,28 @@ def test_a_wrong_response_is_a_fault(benchmark):
     assert "(2,) samples, expected (3,)" in benchmark.compare(expected, b"\0\0\0\0")[0]
 
 
-def test_attacks_leave_a_server_that_answers(run_app, benchmark, voices):
+@pytest.mark.slow
+def test_attacks_leave_a_server_that_answers(run_app, benchmark, voices, monkeypatch):
     from vits.server.app import create_app
     from vits.server.limits import ServerLimits
 
-    app = create_app({"soaked": voices["tiny"]}, ServerLimits(audio_seconds=300.0))
+    attacks = sys.modules["attacks"]
+    monkeypatch.setattr(attacks, "LONG", attacks.LONG[:200])
+    monkeypatch.setattr(attacks, "PATIENCE", 0.2)
+    monkeypatch.setattr(attacks, "time", SimpleNamespace(**{**vars(time), "sleep": lambda _: None}))
+    app = create_app({"soaked": voices["tiny"]}, ServerLimits(audio_seconds=25.0))
     with run_app(app) as (_, address):
         port = urlsplit(address).port
         assert benchmark.ATTACKS["silence"](port, None) == "silence 413"
         assert benchmark.ATTACKS["long"](port, None) == "long 200"
         outcomes, seconds = benchmark.Counter(), []
         for name in ("garbage", "cancel"):
-            benchmark.attack(name, port, time.monotonic() + 0.3, outcomes)
-        benchmark.probe(port, time.monotonic() + 0.3, seconds)
+            benchmark.attack(name, port, time.monotonic() + 0.01, outcomes)
+        for lie in attacks.LIES:
+            outcomes[attacks.lies(port, SimpleNamespace(choice=lambda _, lie=lie: lie))] += 1
+        benchmark.probe(port, time.monotonic() + 0.01, seconds)
     assert outcomes["garbage"]
     assert outcomes["cancel"]
+    assert outcomes["lies 400"] > 3
+    assert not any(benchmark.BUG.search(outcome) for outcome in outcomes)
     assert seconds

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware import Middleware
 
 from vits.server.clients import ClientOptions
-from vits.server.errors import ApiError, install_handlers
+from vits.server.errors import CLIENT_CLOSED_REQUEST, ApiError, install_handlers
 from vits.server.formats import Encoder, installed_formats, media_type
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
@@ -27,8 +27,6 @@ from vits.server.thread_warnings import capture_thread_warnings
 from vits.synthesis import OnnxVoice, Voice
 
 __all__ = ["create_app"]
-
-_CLIENT_CLOSED_REQUEST = 499  # as in nginx; only the metrics show it
 
 
 def create_app(
@@ -222,7 +220,7 @@ async def _cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, Resp
     try:
         await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ApiError(_CLIENT_CLOSED_REQUEST, "the client has disconnected")
+            raise ApiError(CLIENT_CLOSED_REQUEST, "the client has disconnected")
         return task.result()
     finally:
         disconnected.cancel()

@@ -7,7 +7,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-__all__ = ["ApiError", "error_response", "install_handlers"]
+__all__ = ["CLIENT_CLOSED_REQUEST", "ApiError", "error_response", "install_handlers"]
+
+CLIENT_CLOSED_REQUEST = 499
+"""Status of a request whose client has gone, as in nginx; only the metrics show it."""
 
 _LOG = logging.getLogger("vits.server")
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}

@@ -21,10 +21,11 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from starlette.requests import ClientDisconnect
 
 from vits.errors import TextError, VoiceError
 from vits.server.clients import ClientOptions, Selection, plain_values, select, voice_ids
-from vits.server.errors import ApiError
+from vits.server.errors import CLIENT_CLOSED_REQUEST, ApiError
 from vits.server.formats import FORMATS, installed_formats
 from vits.server.jobs import Job
 from vits.server.limits import ServerLimits
@@ -146,7 +147,7 @@ async def read_request(
 
     Raises:
         ApiError: 415 for a wrong content type, 413 for a body that is too large, 408 for one that
-            arrives too slowly, 400 for invalid JSON or values.
+            arrives too slowly, 499 for one that does not arrive, 400 for invalid JSON or values.
     """
     content_type, _, parameters = request.headers.get("content-type", "").partition(";")
     content_type = content_type.strip().lower()
@@ -155,6 +156,8 @@ async def read_request(
         raise ApiError(415, f"content-type {content_type[:50]!r} must be application/json")
     try:
         body = await asyncio.wait_for(_read_body(request, limits.body), limits.timeout)
+    except ClientDisconnect:
+        raise ApiError(CLIENT_CLOSED_REQUEST, "the client has disconnected") from None
     except asyncio.TimeoutError:
         message = f"the request body was not complete after {limits.timeout:g} s; send it faster"
         raise ApiError(408, message, code="slow_request") from None

@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
+from vits.data.prepared import manifest
 from vits.data.prepared.manifest import Row, numbered_lines, read_manifest, write_manifest
 from vits.errors import DataError, MissingFileError
 
@@ -60,3 +62,16 @@ def test_a_line_that_is_not_utf8_is_an_error(tmp_path):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(MissingFileError, match=r"nothing\.jsonl does not exist"):
         list(read_manifest(tmp_path / "nothing.jsonl"))
+
+
+def test_a_line_without_an_end_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "LONGEST_LINE", 100)
+    path = tmp_path / "table.txt"
+    path.write_text("short\n" + "x" * 100 + "\n")
+    with pytest.raises(DataError, match=r"table\.txt:2: a line of more than 100 bytes"):
+        list(numbered_lines(path))
+    for codec in ("utf-8", "utf-16"):
+        path.write_text("x" * 99 + "\n", encoding=codec)
+        assert list(numbered_lines(path)) == [(1, "x" * 99)]
+    with pytest.raises(MissingFileError):
+        list(numbered_lines(Path("/dev/zero")))

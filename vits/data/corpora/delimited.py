@@ -27,6 +27,7 @@ _DESCRIBED = {
     "piper": "file|text or file|speaker|text",
     "filelist": "path|text or path|speaker|text",
 }
+_MOST_COLUMNS = 1000  # more is no table
 _SAMPLE = 200  # lines that are looked at to find the delimiter
 _IPA = re.compile("[\u02c8\u02cc\u02d0]")  # stress, secondary stress, length
 _NEARLY = 0.8  # of all texts; a single word may be unstressed
@@ -146,7 +147,7 @@ def _score(text: Lines, delimiter: str, recordings: Recordings) -> tuple[int, in
     except DataError:  # a quote that stays open: not this delimiter, or read_lines says so
         return None
     fields = [[text for text, _ in parts] for _, parts in rows]
-    if not fields or any(len(row) < 2 for row in fields):
+    if not fields or not all(2 <= len(row) <= _MOST_COLUMNS for row in fields):
         return None
     header = is_header(fields[0]) and not any(recordings.has(name) for name in fields[0])
     width = min(map(len, fields))

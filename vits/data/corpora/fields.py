@@ -123,7 +123,8 @@ def split_fields(line: str, delimiter: str) -> list[tuple[str, bool]] | None:
     if delimiter in _ONCE:
         return [(part.strip(), False) for part in line.strip().split(delimiter, 1)]
     d = re.escape(delimiter)
-    pattern = re.compile(rf' *"((?:[^"]|"")*)" *(?={d}|$)|((?:\\{d}|[^{d}])*)')
+    # the parts of a repetition begin with different characters, so nothing is tried twice
+    pattern = re.compile(rf' *"([^"]*(?:""[^"]*)*)" *(?={d}|$)|([^{d}\\]*(?:\\{d}?[^{d}\\]*)*)')
     fields: list[tuple[str, bool]] = []
     start = 0
     while True:

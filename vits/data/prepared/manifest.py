@@ -13,6 +13,7 @@ from vits.errors import DataError, MissingFileError
 
 __all__ = ["Row", "json_object", "numbered_lines", "read_manifest", "write_manifest"]
 
+LONGEST_LINE = 1 << 22  # bytes; 40 times what ``Frontend`` takes as a text
 _REQUIRED = ("id", "audio", "text")
 _KEYS = (*_REQUIRED, "speaker", "language")
 
@@ -111,16 +112,21 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         The line number, from 1, and the line without its line break.
 
     Raises:
-        DataError: a line is not UTF-8.
+        DataError: a line is not UTF-8, or longer than ``LONGEST_LINE``.
         MissingFileError: the file does not exist.
     """
-    if path.is_dir() or not path.exists():
+    if not path.is_file() and not path.is_fifo():
         raise MissingFileError(f"table {path} does not exist; check the path and its spelling")
     with path.open("rb") as file:
-        lines: Iterable[bytes] = file
+        lines: Iterable[bytes] = iter(lambda: file.readline(LONGEST_LINE + 1), b"")
         if file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             lines = _from_utf16(file, path)
         for number, raw in enumerate(lines, 1):
+            if len(raw) > LONGEST_LINE:
+                raise DataError(
+                    f"{path}:{number}: a line of more than {LONGEST_LINE:,} bytes; write one "
+                    "recording, or one sentence, on each line"
+                )
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
@@ -135,7 +141,7 @@ def _from_utf16(file: BinaryIO, path: Path) -> Iterator[bytes]:
     """Yield the lines of a file in UTF-16 as UTF-8."""
     text = io.TextIOWrapper(file, "utf-16", newline="\n")
     try:
-        for line in text:
+        while line := text.readline(LONGEST_LINE + 1):
             yield line.encode()
     except UnicodeError as error:
         raise DataError(
@@ -150,7 +156,7 @@ def json_object(line: str, where: str) -> dict[str, Any]:
     try:
         values = json.loads(line)
         json.dumps(values, ensure_ascii=False).encode()  # rejects escaped lone surrogates
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({error}); write one object per line") from error
     if not isinstance(values, dict):
         raise DataError(f"{where}: {type(values).__name__} must be a JSON object")
