@@ -72,6 +72,13 @@ def test_entries_take_precedence_over_normalisation(entry, text):
     assert text[start:end].lower() == entry.lower()
 
 
+@pytest.mark.parametrize("entry", ["Siobhan", "H2O", "AT&T", "New York"])
+def test_english_entries_are_found_before_a_possessive_s(entry):
+    encoding = front({entry: "zzp"}).encode(f"{entry}'s old.")
+    assert encoding.words[0].phonemes == "zzps"
+    assert front({entry: "zzp", f"{entry}'s": "zzz"}).encode(f"{entry}'s").phonemes == "zzz"
+
+
 def test_words_that_rules_write_are_looked_up():
     encoding = front({"pounds": "zzz"}).encode("5 lb and 3 pounds")
     assert [word.phonemes for word in encoding.words].count("zzz") == 2

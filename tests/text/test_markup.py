@@ -29,6 +29,7 @@ def test_what_is_no_markup_is_left_alone(text):
         ("**bold** and *weak* and __strong__ and _x_.", "bold and weak and strong and x."),
         ("***both***", "both"),
         ("~~gone~~ here", "gone here"),
+        ("x<sup>2</sup>, 10<sup>-6</sup>, 5<sup>th</sup>, H<sub>2</sub>O", "x², 10⁻⁶, 5th, H2O"),
         ("# Title\nText", "Title | Text"),
         ("Title\n=====\nText", "Title | Text"),
         ("## C# ##\nText", "C# | Text"),

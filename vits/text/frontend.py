@@ -32,7 +32,7 @@ from vits.text.espeak.silent_characters import PLACEHOLDER, remove_silent
 from vits.text.espeak.word_alignment import group_words
 from vits.text.fingerprint import compute_fingerprint
 from vits.text.graphemes.known_characters import clean_unknown
-from vits.text.lexicon import LexiconIndex, lexicon_key, prepare_lexicon
+from vits.text.lexicon import LexiconIndex, lexicon_key, possessive, prepare_lexicon
 from vits.text.normalize import clean_aligned, clean_characters, normalize_aligned, tidy
 from vits.text.phonetics.nearest_symbol import nearest_symbol
 from vits.text.symbols import SymbolTable
@@ -83,7 +83,11 @@ class Frontend:
                 )
         self.lexicon = prepare_lexicon(lexicon or {})
         normalized = config.language if config.normalize else None
-        self._index = LexiconIndex(self.lexicon, normalized) if self.lexicon else None
+        english = config.backend == "espeak" and config.language.lower().startswith("en")
+        self._possessives = english  # "Siobhan's" is read as the lexicon's "Siobhan" and an s
+        self._index = (
+            LexiconIndex(self.lexicon, normalized, possessives=english) if self.lexicon else None
+        )
         self._spelling = Spelling(
             composed=config.backend == "graphemes",
             exact=config.clean == "unknown",
@@ -302,6 +306,8 @@ class Frontend:
             key = lexicon_key(form)
             if key in self.lexicon:
                 return [PhonemeChunk(self.lexicon[key], word, source)]
+            if self._possessives and key.endswith("'s") and key[:-2] in self.lexicon:
+                return [PhonemeChunk(possessive(self.lexicon[key[:-2]]), word, source)]
         parts = _split_long(word) if self.config.backend == "espeak" else [word]
         return [SpokenWord(part, source) for part in parts]
 

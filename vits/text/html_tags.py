@@ -33,14 +33,16 @@ _TAG = re.compile(
     r"|<!doctype\b[^<>]*>|<!--",
     re.IGNORECASE,
 )
+_POWER = re.compile("([-−]?[0-9]{1,3}|n)(?=</sup>)", re.IGNORECASE)
+_RAISED = str.maketrans("0123456789-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻ⁿ")
 _ALT = re.compile(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
 def strip_tags(text: AlignedText) -> AlignedText:
     """Leave out the tags and comments of HTML; other signs ``<`` are text.
 
-    An image is its alternative text. Scripts and style sheets are left out as a whole. Character
-    references stay: cleaning resolves them.
+    An image is its alternative text, and a number above the line a superscript. Scripts and style
+    sheets are left out as a whole. Character references stay: cleaning resolves them.
 
     >>> strip_tags(AlignedText("<b>x</b> <y> <img alt='z'>")).text
     'x <y> z'
@@ -65,6 +67,11 @@ def _edits(text: str) -> Iterator[Edit]:
                 unclosed.add(closing)
                 if closing == "-->":
                     continue
+        power = _POWER.match(text, end) if name == "sup" and not found["close"] else None
+        if power is not None:  # x<sup>2</sup> is x²
+            yield Edit(start, power.end(), power[1].translate(_RAISED))
+            position = power.end()
+            continue
         yield Edit(start, end, _replacement(name, found))
         position = end
 

@@ -16,7 +16,14 @@ from pathlib import Path
 from vits.errors import MissingFileError, TextError
 from vits.text.normalize import clean, normalize
 
-__all__ = ["LexiconIndex", "lexicon_key", "parse_lexicon", "prepare_lexicon", "read_lexicon"]
+__all__ = [
+    "LexiconIndex",
+    "lexicon_key",
+    "parse_lexicon",
+    "possessive",
+    "prepare_lexicon",
+    "read_lexicon",
+]
 
 
 def lexicon_key(word: str) -> str:
@@ -109,14 +116,18 @@ class LexiconIndex:
     words that rules have written are found as well.
     """
 
-    def __init__(self, lexicon: Mapping[str, str], language: str | None) -> None:
+    def __init__(
+        self, lexicon: Mapping[str, str], language: str | None, *, possessives: bool = False
+    ) -> None:
         """Index a lexicon.
 
         Args:
             lexicon: look-up key -> phonemes.
             language: of the normaliser; None if texts are not normalised.
+            possessives: whether English entries are found before "'s", too.
         """
         self._language = language
+        self._possessives = possessives
         self._entries: dict[str, list[tuple[list[str], str]]] = {}
         for key, phonemes in lexicon.items():
             tokens = _TOKEN.findall(key)
@@ -152,10 +163,15 @@ class LexiconIndex:
             if keys[index:last] != entry:
                 continue
             end = tokens[last - 1][0] + len(tokens[last - 1][1])
-            if not (_BEFORE.search(text[max(0, start - 2) : start]) and _AFTER.match(text, end)):
+            owned = self._possessives and _POSSESSIVE.match(text, end) is not None
+            after = owned or _AFTER.match(text, end)
+            if not (after and _BEFORE.search(text[max(0, start - 2) : start])):
                 continue
-            plain = len(entry) == 1 and (self._language is None or self._is_inert(text[start:end]))
-            return None if plain else (len(entry), end, phonemes)
+            if len(entry) == 1 and (self._language is None or self._is_inert(text[start:end])):
+                return None
+            if owned:
+                return len(entry) + 2, end + 2, possessive(phonemes)
+            return len(entry), end, phonemes
         return None
 
     def _is_inert(self, word: str) -> bool:
@@ -172,6 +188,17 @@ def _is_inert(word: str, language: str) -> bool:
     )
 
 
+def possessive(phonemes: str) -> str:
+    """Return the phonemes of an English word, in IPA, with "'s".
+
+    >>> possessive("ʃɪvˈɔːn"), possessive("ɡɹˈeɪs"), possessive("pˈæt")
+    ('ʃɪvˈɔːnz', 'ɡɹˈeɪsᵻz', 'pˈæts')
+    """
+    last = phonemes.rstrip("ˈˌː. ")[-1:]
+    return phonemes + ("ᵻz" if last in "szʃʒ" else "s" if last in "ptkfθ" else "z")
+
+
+_POSSESSIVE = re.compile(r"'s(?!\w)", re.IGNORECASE)
 # A mark of its own, a word, or the space between.
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _BEFORE = re.compile(r"(?:^|[\s\"(\[{'—;:,!?¡¿/\ufdd0])$")

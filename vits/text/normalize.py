@@ -106,7 +106,7 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     expand = find_normalizer(language)
     text = clean_characters(text)
     first = expand(text, language)
-    unread = _UNREAD if first is text else _UNREAD_OR_LAST
+    unread = _UNREAD if first is text else _UNREAD_AFTER_WORDS
     text = _finish(first)
     for _ in range(_MAX_REREADS if unread.search(text.text) else 0):
         again = _finish(expand(text, language))
@@ -116,10 +116,11 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
     return text
 
 
-# An abbreviation that nothing has read, perhaps for a mark after it that is gone now.
-_UNREAD = re.compile(r"(?<!\w)[^\W\d_]{1,4}\. ")
-# Or for a word before it that was not read yet.
-_UNREAD_OR_LAST = re.compile(r"(?<!\w)[^\W\d_]{1,4}\.(?: |$)")
+# An abbreviation or sign that nothing has read, perhaps for a mark after it that is gone now.
+_LEFT = r"(?<!\w)[^\W\d_]{1,4}\. |[%<>=+×÷≤≥≈≠±]"
+_UNREAD = re.compile(_LEFT)
+# Or, if a form was read, an abbreviation or Roman numeral after its words.
+_UNREAD_AFTER_WORDS = re.compile(rf"{_LEFT}|(?<!\w)[^\W\d_]{{1,4}}\.$|(?<!\w)[IVXL]{{2,}}(?!\w)")
 _MAX_REREADS = 3
 
 

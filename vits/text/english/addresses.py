@@ -42,7 +42,8 @@ def _doctor_or_street(found: re.Match[str], british: bool) -> str:
     last = previous_word(text, found.start())
     after_name = _is_name(last)
     before_capital = re.compile(r" [\"']?[A-Z]").match(text, end) is not None
-    if before_capital:
+    numbered = last[:1].isdigit() and _HOUSE.search(before) is not None
+    if before_capital and not numbered:
         ends = ends_sentence(text, end)
         if not (
             after_name and ends and last not in ("The", "A", "But", "And", "When", "If")

@@ -26,7 +26,8 @@ _STARTERS = word_set(
     that that's the their them then there there's therefore these they they're this those though
     through thus to today tomorrow two under until up was we we're we've were what when where
     which while who whose why will with without would yes yesterday yet you you're your
-    add ask bring buy call come get give keep make meet put send stop take tell try turn wait walk
+    add ask bake bring buy call click come continue drive follow get give go keep look make meet
+    pour put remove repeat send serve stir stop take tell try turn use wait walk
     write
     """
 )

@@ -123,6 +123,8 @@ def _junior(found: re.Match[str], british: bool) -> str | None:
     last = re.split("[ ,]+", found[1])[-1].rstrip(".")
     if last.lower() in COUNTED or last.removesuffix("s") in _COUNTED.split("|"):
         return None  # "See Part III"
+    if last[:2].isupper():
+        return None  # "DVDs III"
     return f"{found[1]} the {ordinal(str(roman_value(found[2])), british)}"
 
 

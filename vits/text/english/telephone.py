@@ -93,7 +93,7 @@ def _postcode(found: re.Match[str], british: bool) -> str:
     )
 
 
-# Numbers in groups: free of charge, local, of cards, of many countries, of Australia, any other.
+# Groups: free of charge, local, cards, many countries, Australia, postal codes, any other.
 _GROUPS = (
     "1[- ](?:8[0-9]{2}|900)[- ][0-9]{3}[- ]?[0-9]{4}",
     "[0-9]{3}-[0-9]{4}",
@@ -102,6 +102,7 @@ _GROUPS = (
     "0[0-9]{1,5}(?:[ -][0-9]{2,8}){1,4}",
     "1[38]00 [0-9]{3} [0-9]{3}",
     "13 [0-9]{2} [0-9]{2}",
+    "[0-9]{5}-[0-9]{4}",
     "[0-9]+(?:-[0-9]+){2,}",
 )
 TELEPHONE_RULES: tuple[Rule[bool], ...] = (
@@ -145,6 +146,12 @@ TELEPHONE_RULES: tuple[Rule[bool], ...] = (
         r"111|988)(?!\w|[.,-][0-9])",
         _emergency,
         words=_CALLS,
+    ),
+    rule(
+        rf"{_START}(911|999|311|411|211|988)"
+        r"(?= (?:calls?|callers?|dispatch\w*|operators?|hotline)\b)",
+        lambda f, _: digits(f[1]),
+        after=" ",
     ),
     rule(rf"{_START}\+?[0-9]{{10,}}{_STOP}", _spell, "[0-9]{10}", numeric=True),
     rule(

@@ -95,6 +95,11 @@ def _lasting(hour: int, minute: int, second: str, british: bool) -> str:
     return f"{' '.join(parts[:-1])} and {parts[-1]}"
 
 
+def _spoken_time(written: str, british: bool) -> str:
+    hour, _, minute = written.partition(":")
+    return read_hours(int(hour), int(minute or 0), british, bare=True)
+
+
 def _hour_only(found: re.Match[str], british: bool) -> str | None:
     if not 1 <= int(found[1]) <= 12:
         return None
@@ -172,6 +177,17 @@ DAY_RULES: tuple[Rule[bool], ...] = (
 _TIME = "[0-9]{1,2}(?::[0-9]{2})?"
 
 TIME_RULES: tuple[Rule[bool], ...] = (
+    rule(
+        rf"{_START}({_TIME}) ?{_HALF} ?(?:-|—|–) ?(noon|midnight)(?!\w)",
+        lambda f, b: f"{_spoken_time(f[1], b)} {f[2].upper()} M to {f[4]}",
+        "noon|midnight",
+        after=": AaPp",
+    ),
+    rule(
+        rf"(?<![\w-])([Nn]oon|[Mm]idnight) ?(?:-|—|–) ?({_TIME}) ?{_HALF}(?!\w)",
+        lambda f, b: f"{f[1]} to {_spoken_time(f[2], b)}{_half(f[3], f[4], f)}",
+        words=("Noon", "noon", "Midnight", "midnight"),
+    ),
     rule(
         rf"{_START}([01][0-9]|2[0-4])([0-5][0-9])(?= (?:hours|hrs)\b)",
         _military,

@@ -200,7 +200,7 @@ class Language:
         """Tell whether a number after a word or abbreviation names something: "Art. 1"."""
         if word.lower().rstrip(".") in self.labels:
             return True
-        for table in (self.before_number, self.abbreviations):
+        for table in (self.before_number, self.abbreviations, self.symbols):
             spoken = table.get(word) or table.get(word[:1].lower() + word[1:], "")
             if spoken.lower() in self.labels:
                 return True

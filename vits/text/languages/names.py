@@ -90,7 +90,7 @@ def roman_rules(language: Language) -> list[Rule[Language]]:
     """Return the rules for Roman numerals after names of rulers and labels."""
     return [
         rule(
-            r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_]\. ))([IVXL]+)\b"
+            r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_]\. )|(?<=§ ))([IVXL]+)\b"
             r"(\.(?=\s+[^\W\d_A-ZÀ-Þ]|\s*$|[,;:!?)]))?(?!['.-]?\w)",
             _roman,
             chars="IVXL",
