@@ -1,14 +1,16 @@
-"""How many kernels does a training step launch on a GPU, and does the host wait in it?
+"""How many kernels does a training step launch on a GPU, in what memory, and does the host wait?
 
     python benchmarks/launches.py --batch 64 --json launches.json
 
 The LJSpeech model takes steps on torch's meta device, which has no values: the figures are those of
 the code, whatever the machine. A step of an hour of a CPU takes seconds. The backward passes of
-compiled kernels and of convolutions count as one launch each, as each operation does.
+compiled kernels and of convolutions count as one launch each, as each operation does. Memory is
+that of tensors, without workspaces and without what an allocator loses to rounding.
 """
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -136,8 +138,19 @@ def record_step(
     batch = empty_batch(module.config, *sizes)
     for _ in range(1 + states):
         with recording() as record, torch.autocast("meta", enabled=precision == "bf16-mixed"):
+            for tensor in _held(module):
+                record.hold(tensor)
             module.training_step(batch, 0)
     return record  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
+def _held(module: MetaModule) -> Iterator[torch.Tensor]:
+    """Iterate over what is in memory before a step: weights, buffers and optimizer states."""
+    yield from module.parameters()
+    yield from module.buffers()
+    for wrapped in module.wrapped:
+        for state in wrapped.optimizer.state.values():
+            yield from (x for x in state.values() if x.device.type == "meta")
 
 
 def main() -> int:
@@ -159,10 +172,12 @@ def main() -> int:
             "precision": precision,
             "launches": record.kernels.total(),
             "waits": record.found,
+            "peak_gib": round(record.peak / 2**30, 2),
             "operations": dict(record.kernels.most_common()),
         }
         rows.append(row)
-        print(f"{precision}: {row['launches']} launches, waits: {record.found or 'none'}")
+        print(f"{precision}: {row['launches']} launches, {row['peak_gib']} GiB at most")
+        print(f"  waits: {record.found or 'none'}")
         for name, count in record.kernels.most_common(args.operations):
             print(f"  {name:32s}{count:6d}")
     if args.json:

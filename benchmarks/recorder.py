@@ -9,6 +9,7 @@ cast weights, which Lightning turns off.
 """
 
 import traceback
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,11 +97,29 @@ class Record:
         kernels: operations that launch a kernel on the device, by name. An operation that launches
             several, such as the gradient of a convolution, counts once.
         found: what would make the host wait or mixes devices, with the line of this library.
+        peak: most bytes of the device in use at once, without what libraries use inside kernels
+            and without what an allocator loses to rounding.
     """
 
     def __init__(self) -> None:
         self.kernels: Counter[str] = Counter()
         self.found: list[str] = []
+        self.peak = self._bytes = 0
+        self._known: set[int] = set()
+
+    def hold(self, tensor: Tensor) -> None:
+        """Count the memory of a tensor until it is freed."""
+        storage = tensor.untyped_storage()
+        if storage._cdata in self._known:
+            return
+        self._known.add(storage._cdata)
+        self._bytes += storage.nbytes()
+        self.peak = max(self.peak, self._bytes)
+        weakref.finalize(storage, self._free, storage._cdata, storage.nbytes())
+
+    def _free(self, key: int, size: int) -> None:
+        self._known.discard(key)
+        self._bytes -= size
 
     def find(self, operation: str, what: str) -> None:
         """Keep that an operation would wait or mix devices."""
@@ -185,7 +204,11 @@ class _Operations(TorchDispatchMode):
             self.record.find(name, "mixes devices")
             args, options = tree_map(_to_meta, (args, options))
         out = func(*args, **options)
-        after = {x.device.type for x in tree_leaves(out) if isinstance(x, Tensor)}
+        outputs = [x for x in tree_leaves(out) if isinstance(x, Tensor)]
+        after = {x.device.type for x in outputs}
+        for x in outputs:
+            if x.device.type == "meta":
+                self.record.hold(x)
         if "meta" in before | after and not func.is_view and name not in NO_KERNEL:
             lists = [len(x) for x in args if isinstance(x, list) and name.startswith("_foreach")]
             self.record.kernels[name] += 1 + max([*lists, 0]) // LIST

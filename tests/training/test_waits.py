@@ -171,6 +171,20 @@ def test_what_waits_is_found(benchmarks, what, found):
     assert [line.partition(" at ")[0] for line in record.found] == [found] * bool(found)
 
 
+def test_memory_counts_until_it_is_freed(benchmarks):
+    with benchmarks("recorder").recording() as record:
+        x = torch.empty(256, device=META)
+        y = x + 1
+        y.mul_(2).view(2, -1)  # no memory of its own
+        assert record.peak == 2 * 4 * 256
+        del y
+        y = x.to(torch.bfloat16)
+        assert record.peak == 2 * 4 * 256
+        z = x * y
+        assert record.peak == (4 + 2 + 4) * 256
+    assert z.shape == x.shape
+
+
 def test_autocast_of_the_record_is_that_of_torch(benchmarks):
     """On the CPU, which has most of the same rules, the types are those of torch's own autocast."""
     layer = torch.nn.Conv1d(2, 2, 3)
