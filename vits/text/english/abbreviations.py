@@ -26,7 +26,7 @@ TITLES = {
     "Messrs": "Messieurs", "Fr": "Father", "Br": "Brother", "Supt": "Superintendent",
     "Insp": "Inspector", "Amb": "Ambassador", "Atty": "Attorney", "Treas": "Treasurer",
     "Sec": "Secretary", "Dist": "District", "Geo": "George", "Wm": "William", "Chas": "Charles",
-    "Thos": "Thomas", "Jas": "James", "Robt": "Robert",
+    "Asst": "Assistant", "Exec": "Executive", "Thos": "Thomas", "Jas": "James", "Robt": "Robert",
 }  # fmt: skip
 """Abbreviations before a name; their dot never ends a sentence."""
 

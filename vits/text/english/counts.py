@@ -17,9 +17,14 @@ _BOOKS = (
     "Daniel|Hosea|Joel|Amos|Obadiah|Jonah|Micah|Nahum|Habakkuk|Zephaniah|Haggai|Zechariah|"
     "Malachi|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Philippians|"
     "Colossians|Thessalonians|Timothy|Titus|Philemon|Hebrews|James|Peter|Jude|Revelation|Song of "
-    "Songs|Quran|Surah|Sura|Gen|Matt|Rev|Cor|Rom|Ps|Isa|Jer"
+    "Songs|Quran|Surah|Sura|Gen|Matt|Rev|Cor|Rom|Ps|Isa|Jer|"
+    "Exod|Lev|Deut|Josh|Sam|Chr|Prov|Eccl|Ezek|Dan|Hos|Mic|Hab|Zech|Mal|Mk|Lk|Jn|Gal|Eph|Phil|"
+    "Col|Thess|Tim|Heb|Jas|Pet"
 )
-_ONE_BEFORE_BOOKS = "Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|Cor"
+_ONE_BEFORE_BOOKS = (
+    "Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|Cor|"
+    "Sam|Chr|Thess|Tim|Pet|Jn"
+)
 _NAMED = (
     "Boeing|Airbus|Flight|flight|Route|Highway|Interstate|Room|room|Porsche|Ferrari|Embraer|"
     "Peugeot|Suite|Apartment|Exhibit 399"
@@ -51,7 +56,13 @@ _NUMBERED = (
 )  # fmt: skip
 _SHORT_BOOKS = {
     "Ps": "Psalm", "Rev": "Revelation", "Cor": "Corinthians", "Gen": "Genesis", "Matt": "Matthew",
-    "Rom": "Romans", "Isa": "Isaiah", "Jer": "Jeremiah",
+    "Rom": "Romans", "Isa": "Isaiah", "Jer": "Jeremiah", "Exod": "Exodus", "Lev": "Leviticus",
+    "Deut": "Deuteronomy", "Josh": "Joshua", "Sam": "Samuel", "Chr": "Chronicles",
+    "Prov": "Proverbs", "Eccl": "Ecclesiastes", "Ezek": "Ezekiel", "Dan": "Daniel",
+    "Hos": "Hosea", "Mic": "Micah", "Hab": "Habakkuk", "Zech": "Zechariah", "Mal": "Malachi",
+    "Mk": "Mark", "Lk": "Luke", "Jn": "John", "Gal": "Galatians", "Eph": "Ephesians",
+    "Phil": "Philippians", "Col": "Colossians", "Thess": "Thessalonians", "Tim": "Timothy",
+    "Heb": "Hebrews", "Jas": "James", "Pet": "Peter",
 }  # fmt: skip
 
 

@@ -46,6 +46,7 @@ _OF_DECADES = word_set(
     "song music movie film hit band classic style fashion pop rock kid party theme sitcom era nost"
     "algia"
 )
+_OF_DATE = re.compile(r"\b(?:week|weekend|night|morning|evening|as) of $")
 _BEFORE_YEARS = word_set(
     """
     in by since until till from of before after during around circa year class spring summer
@@ -118,6 +119,8 @@ def _month_and_day(found: re.Match[str], british: bool) -> str | None:
     if is_improper(found):
         return None
     if found.string.startswith(" at ", found.end()) and second <= 31 and found[0] != "24/7":
+        before = "on"
+    if before == "of" and _OF_DATE.search(found.string[: found.start()][-12:]):
         before = "on"
     if found.string[found.end() :].startswith(" of ") or (first, second) == (9, 11):
         return None

@@ -20,7 +20,17 @@ from vits.text.english.context import (
     unit_ends_sentence,
 )
 from vits.text.english.numbers import NUMBER, cardinal, number
-from vits.text.english.units import DOTTED, PER, UNITS, plural_unit
+from vits.text.english.units import (
+    DEVICE,
+    DOTTED,
+    ELECTRIC,
+    PER,
+    POWERED,
+    SPRINTS,
+    TYPE,
+    UNITS,
+    plural_unit,
+)
 from vits.text.languages.tables import alternatives, first_words, word_set
 from vits.text.rules import Rule, rule
 
@@ -32,11 +42,6 @@ START = r"(?<![\w.,:$£€¥₹₩])(?<![0-9/]/)"
 _UNIT = alternatives(UNITS)
 _PER = alternatives(PER)
 _POWERS = {"²": "square", "2": "square", "³": "cubic", "3": "cubic", "^2": "square", "^3": "cubic"}
-_POWERED = word_set(
-    """
-    m cm mm km dm µm μm nm ft in mi yd s
-    """
-)
 _MEASURE = (
     rf"{START}(?P<amount>{RANGE}(?:\+(?=[ %]))?)(?P<gap> ?-?)(?P<unit>{_UNIT})"
     rf"(?:(?P<power>[²³]|\^?[23](?![0-9]))?"
@@ -49,12 +54,6 @@ _MEASURE = (
 _STREET = re.compile(r"\.? (?:[0-9]+(?:st|nd|rd|th)\b|[A-Z]\w+ (?:St|Ave|Rd|Blvd|Dr|Ln)\b)")
 _LASTING = frozenset({"took", "lasted", "takes", "lasts", "wait", "waited", "time"})
 _DIMENSIONS = frozenset({"tall", "by", "x", "and", "or", "long", "wide", "deep", "thick", "high"})
-_SPRINTS = word_set(
-    """
-    dash race sprint final relay hurdles run walk freestyle butterfly backstroke
-    breaststroke angle turn rotation bend board timer limit mark sprinter bike ride swim
-    """
-)
 
 
 def read_measure(
@@ -88,7 +87,7 @@ def _measure(found: re.Match[str], british: bool) -> str | None:
         return None
     name = UNITS[symbol]
     power = found["power"]
-    if power and symbol in _POWERED:
+    if power and symbol in POWERED:
         name = f"{_POWERS[power]} {name}"
     elif power:
         return None
@@ -96,10 +95,13 @@ def _measure(found: re.Match[str], british: bool) -> str | None:
     before = previous_word(text, found.start() - colon)
     if symbol == "m" and not found["gap"] and before in _LASTING:
         name = "minute"
-    singular = found["gap"].endswith("-") or _is_adjective(found)
+    singular = found["gap"].endswith("-") or _is_adjective(found, name)
+    if symbol == "pt" and next_word(text, found.end()) in TYPE:
+        name, singular = "point", True
     amount = amount.rstrip("+")
-    more = " plus" if found["amount"].endswith("+") else ""
-    words = (read_range(amount, british) + more) if more else None
+    words = read_range(amount, british) + " plus" if found["amount"].endswith("+") else None
+    if name in ELECTRIC and re.fullmatch("[0-9]{2,3}/[0-9]{2,3}", amount):  # 110/220V
+        words = " or ".join(number(part, british) for part in amount.split("/"))
     spoken = read_measure(amount, name, british, singular=singular, words=words)
     if found["per"]:
         per = PER[found["per"]]
@@ -120,7 +122,7 @@ def _per_power(per: str, power: str | None) -> str:
     return f"{_POWERS[power]} {per}"
 
 
-def _is_adjective(found: re.Match[str]) -> bool:
+def _is_adjective(found: re.Match[str], name: str) -> bool:
     text, end = found.string, found.end()
     if found["dot"] and ends_sentence(text, end):
         return False
@@ -131,7 +133,9 @@ def _is_adjective(found: re.Match[str]) -> bool:
         return after.isalpha() and after.islower() and after not in _DIMENSIONS
     if after == "can" and previous_word(text, found.start()).lower() in ("a", "an"):
         return True
-    return has_article(text, found.start(), end) or after in _SPRINTS
+    if name in ELECTRIC and DEVICE.match(text, end):
+        return True
+    return has_article(text, found.start(), end) or after in SPRINTS
 
 
 def _is_no_unit(found: re.Match[str]) -> bool:
@@ -177,7 +181,7 @@ _SHAPE = rf"({AMOUNT})(?: ?({_UNIT}))?"
 _BY = rf" ?[x×] ?(?={AMOUNT})"
 _MANY = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
          "B": "billion", "b": "billion", "bn": "billion"}  # fmt: skip
-_RACES = _SPRINTS | word_set("races runs tvs screens monitors displays videos runners sprints")
+_RACES = SPRINTS | word_set("races runs tvs screens monitors displays videos runners sprints")
 _MILLIONS = word_set(
     """
     people users views followers subscribers customers downloads viewers tourists homes jobs

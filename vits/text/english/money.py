@@ -112,7 +112,7 @@ def _sum(
     whole, point, part = amount.partition(".")
     whole = whole or "0"
     singular = adjective or whole == "1"
-    if point and len(part) not in (1, 2):
+    if point and (len(part) not in (1, 2) or one == "bitcoin"):
         return f"{number(amount, british)} {many}"
     notes = f"{number(whole, british)} {one if singular else many}"
     cents = int(part.ljust(2, "0")) if point else 0
@@ -186,7 +186,7 @@ def _code(found: re.Match[str], british: bool) -> str:
 
 
 def _coins(found: re.Match[str], british: bool) -> str:
-    names = ("cent", "cents") if found[2] in "¢c" else ("penny", "pence")
+    names = ("cent", "cents") if found[2] != "p" else ("penny", "pence")
     return f"{number(found[1], british)} {names[found[1] != '1']}"
 
 
@@ -195,6 +195,7 @@ MONEY_RULES: tuple[Rule[bool], ...] = (
     rule(_AFTER, _after, rf"[0-9]\+?{_MAGNITUDE} ?(?:{_SIGN}|{_ISO})", numeric=True),
     rule(_CODE_BEFORE, _code, words=first_words(_CODES)),
     rule(rf"(?<![\w.,])({NUMBER}) ?(¢)(?!\w)", _coins, "¢", numeric=True),
+    rule(rf"(?<!\w)¢ ?({NUMBER})()(?!\w)", _coins, chars="¢"),
     rule(r"(?<![\w.,/$£€])([0-9]{1,2})(p)(?![\w/]|\.[0-9])", _coins, after="p"),
 )
 """Rules for sums of money, in order."""

@@ -17,7 +17,13 @@ __all__ = ["dot_ends_sentence"]
 
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _NUMERAL = re.compile(r"[IVXL]+(?!\w)(?<!\bI)")
-_BOOKS = frozenset({"ps", "cor", "rev", "matt", "rom", "gen", "isa", "jer", "heb", "eph", "tim"})
+_BOOKS = word_set(
+    """
+    ps cor rev matt rom gen isa jer heb eph tim exod lev deut josh sam chr prov eccl ezek dan hos
+    mic hab zech mal mk lk jn gal phil col thess jas pet
+    """
+)
+_VERSE = re.compile("[0-9]+:[0-9]")
 _MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? [0-9]")
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _CITED = word_set("eq eqs fig figs ref refs sec")

@@ -2,7 +2,7 @@
 
 import re
 
-from vits.text.english.context import hour_ends_sentence, previous_word, with_dot
+from vits.text.english.context import hour_ends_sentence, next_word, previous_word, with_dot
 from vits.text.english.numbers import cardinal, number
 from vits.text.languages.tables import alternatives, word_set
 from vits.text.rules import Rule, rule
@@ -12,6 +12,8 @@ __all__ = ["DAY_RULES", "TIME_RULES", "read_hours"]
 _START = r"(?<![\w/.,:$£€-])"
 _HALF = r"([AaPp])\.? ?[Mm]\b(\.)?"
 _CLOCK = r"([0-9]{1,2})[:.h]([0-9]{2})"
+# "1:50" before these is no time.
+_RATIOS = word_set("scale ratio odds mix mixture dilution gradient model map")
 _LASTING = word_set(
     """
     in took lasted lasts time of ran finished record is was runs length duration just under
@@ -39,6 +41,8 @@ def read_hours(hour: int, minute: int, british: bool, *, bare: bool = False) -> 
 
 def _clock(found: re.Match[str], british: bool) -> str | None:
     hour, minute = int(found[1]), int(found[2])
+    if found[3] is None and next_word(found.string, found.end()) in _RATIOS:
+        return None
     if hour > 24 and minute < 60 and previous_word(found.string, found.start()) in _LASTING:
         return _lasting(0, hour, found[2], british)
     if hour > 24 or minute > 59:

@@ -1,8 +1,20 @@
 """English names of the units of measurement, after CLDR's list (common/main/en.xml, units)."""
 
+import re
+
 from vits.text.languages.tables import word_set
 
-__all__ = ["DOTTED", "PER", "UNITS", "plural_unit"]
+__all__ = [
+    "DEVICE",
+    "DOTTED",
+    "ELECTRIC",
+    "PER",
+    "POWERED",
+    "SPRINTS",
+    "TYPE",
+    "UNITS",
+    "plural_unit",
+]
 
 _PREFIXES = {"": "", "n": "nano", "µ": "micro", "μ": "micro", "m": "milli", "k": "kilo",
              "M": "mega", "G": "giga", "T": "tera", "c": "centi", "d": "deci", "h": "hecto",
@@ -115,11 +127,34 @@ DOTTED = word_set(
 ) | {"fl oz", "fl. oz", "sq ft", "sq. ft", "sq mi", "sq. mi", "sq. m", "sq. km", "sq. in", "cu. ft"}
 """Units that are written with a dot, too."""
 
-_INVARIANT = word_set(
+POWERED = word_set(
     """
-    percent dozen hertz horsepower lux per mille million B T U each kelvin
+    m cm mm km dm µm μm nm ft in mi yd s
     """
 )
+"""Symbols that are raised to a power."""
+
+SPRINTS = word_set(
+    """
+    dash race sprint final relay hurdles run walk freestyle butterfly backstroke
+    breaststroke angle turn rotation bend board timer limit mark sprinter bike ride swim
+    """
+)
+"""Words before which a unit is in the singular."""
+
+ELECTRIC = frozenset({"volt", "watt", "kilowatt", "ohm", "hertz", "milliamp hour", "amp hour"})
+"""Units that are said of a device: "1.2 V cell"."""
+
+DEVICE = re.compile(
+    r" (?:cells?|batter\w+|bulbs?|lamps?|lights?|motors?|suppl\w+|adapters?|chargers?|outlets?|"
+    r"sockets?|speakers?|resistors?|panels?|heaters?|amplifiers?|lasers?|circuits?|systems?)\b"
+)
+"""What may follow them."""
+
+TYPE = frozenset({"font", "type", "text", "typeface", "lettering"})
+"""What is measured in typographic points."""
+
+_INVARIANT = word_set("percent dozen hertz horsepower lux million each kelvin") | {"per mille"}
 _IRREGULAR = {"foot": "feet", "inch": "inches", "century": "centuries", "B T U": "B T Us"}
 
 
