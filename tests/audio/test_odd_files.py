@@ -116,6 +116,12 @@ def test_another_format_is_read_through_ffmpeg(tmp_path, monkeypatch):
     (tmp_path / "a.m4a").write_bytes(b"another")
     files.read(tmp_path / "a.m4a")
     assert runs.read_text() == "\n\n"
+    samples[:] = 0  # of somebody who normalises the recording
+    assert files.read(tmp_path / "a.m4a")[0][0, 0] == 0.5
+    (tmp_path / "a.m4a").write_bytes(b"is as long")
+    monkeypatch.setattr(ffmpeg, "_LONGEST", 50 / RATE)
+    with pytest.raises(AudioError, match="split the recording"):
+        files.read(tmp_path / "a.m4a")
     (tmp_path / "a.m4a").write_bytes(b"a third")
     program.write_text("#!/bin/sh\necho moov atom not found >&2; exit 1\n")
     with pytest.raises(AudioError, match="moov atom not found; convert it"):

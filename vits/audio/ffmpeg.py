@@ -39,7 +39,7 @@ SUFFIXES = (
 )
 """Extensions of recordings that are read through ``ffmpeg``."""
 
-_LONGEST = 4 * 3600  # seconds of output, so that a false header cannot fill the memory
+_LONGEST = 1800  # seconds; a small file can hold days of silence
 _TIMEOUT = 600  # seconds
 _LAST_FRAMES = 60  # seconds to encode what was written last
 _BLOCK = 1 << 14  # bytes
@@ -60,7 +60,8 @@ def decode(path: Path) -> "tuple[np.ndarray, int]":
         Samples (L, 1), float32, mixed to mono; and the sample rate (Hz).
 
     Raises:
-        AudioError: ``ffmpeg`` is not installed, or cannot read the file.
+        AudioError: ``ffmpeg`` is not installed, or cannot read the file, or the recording is
+            longer than half an hour.
     """
     program = find_ffmpeg()
     if program is None:
@@ -79,7 +80,7 @@ def _decode(program: str, path: Path, size: int, changed: int) -> "tuple[np.ndar
     import soundfile
 
     del size, changed
-    command = [program, "-v", "error", "-nostdin", "-t", str(_LONGEST), "-i", f"file:{path}"]
+    command = [program, "-v", "error", "-nostdin", "-t", str(_LONGEST + 1), "-i", f"file:{path}"]
     command += ["-vn", "-ac", "1", "-c:a", "pcm_f32le", "-f", "wav", "-"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
@@ -90,6 +91,8 @@ def _decode(program: str, path: Path, size: int, changed: int) -> "tuple[np.ndar
         raise AudioError(f"{path} cannot be decoded by ffmpeg: {message}; convert it to wav")
     with soundfile.SoundFile(io.BytesIO(done.stdout)) as file:
         samples = file.read(dtype="float32", always_2d=True)
+        if len(samples) > _LONGEST * file.samplerate:
+            raise AudioError(f"{path} is longer than {_LONGEST} s; split the recording")
         samples.setflags(write=False)  # whoever reads the recording gets the same array
         return samples, file.samplerate
 

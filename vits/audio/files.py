@@ -112,7 +112,8 @@ def read(path: str | os.PathLike[str], *, max_seconds: float = math.inf) -> tupl
             ``max_seconds``, or its header contradicts itself.
     """
     if Path(path).suffix.lower() in ffmpeg.SUFFIXES:
-        return ffmpeg.decode(_existing(path))
+        samples, rate = ffmpeg.decode(_existing(path))
+        return samples.copy(), rate  # the decoded ones are kept, and must not change
     declared, layout = _riff_header(_existing(path))
     missing = declared - Path(path).stat().st_size
     if missing > 0:

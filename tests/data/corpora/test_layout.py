@@ -139,6 +139,14 @@ HABITS = {
         {"list.txt": rows("C:/My Data/Voice One/{n}.wav|{t}")} | files("Voice One/{n}.wav"),
         False,
     ),
+    "the speaker first": ({"list.txt": rows("{s}|{n}|{t}")} | files("wavs/{n}.wav"), True),
+    "the text first": ({"list.csv": rows('"{t}",{n}.wav')} | files("wavs/{n}.wav"), False),
+    "an index of pandas": (
+        {"data.csv": rows("{i},{n}.wav,{t},{s}", ",audio,text,speaker")} | files("{n}.wav"),
+        True,
+    ),
+    "names in capitals": ({"METADATA.CSV": rows("{n}|{t}")} | files("WAVS/{n}.WAV"), False),
+    "pairs in capitals": (files("{n}.WAV") | files("{n}.TXT", "{t}"), False),
     "an old Mac's hidden copies": (
         {"metadata.csv": rows("{n}|{t}")} | files("wavs/{n}.wav") | files("wavs/._{n}.wav"),
         False,

@@ -77,7 +77,7 @@ class Table(NamedTuple):
         """Return the name of the table's layout."""
         if self.header or self.delimiter != "|":
             return "table"
-        if self.path.suffix in (".txt", ".cleaned"):
+        if self.path.suffix.lower() in (".txt", ".cleaned"):
             return "filelist"
         names = [line.fields[self.columns.audio].lower() for line in self.lines[:_SAMPLE]]
         files = any(name.endswith((*AUDIO_SUFFIXES, *OTHER_SUFFIXES)) for name in names)

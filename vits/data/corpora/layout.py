@@ -40,9 +40,7 @@ _TABLES = {
 }
 """Default table names of the layouts with a table."""
 
-_PATTERNS = (
-    "*.csv", "*.tsv", "*.psv", "*.txt", "*.list", "*.jsonl", "*.json", "text", "etc/*.data"
-)  # fmt: skip
+_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".list", ".jsonl", ".json")  # in any case
 _PREFERRED = ("metadata", "validated", "transcripts", "transcript")
 _FIRST_ITEM = 30  # lines of a JSON list that show its first item
 _MOST_TABLES = 50  # files of a folder that are looked into
@@ -134,8 +132,13 @@ def _in_folder(source: Path, columns: str, audio_dir: Path | None) -> list[Found
         found.append(Found("kaldi", source))
     if any(one.layout for one in found):
         return found
-    tables = {path for pattern in _PATTERNS for path in source.glob(pattern) if path.is_file()}
-    tables = {path for path in tables if not recordings.has(path.stem) and path not in looked}
+    tables = {path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES}
+    tables |= {source / "text", *source.glob("etc/*.data")}
+    tables = {
+        path
+        for path in tables - looked
+        if path.is_file() and path.name[0] != "." and not recordings.has(path.stem)
+    }
     found = [one for path in sorted(tables)[:_MOST_TABLES] if (one := look(path)).layout]
     for stem in _PREFERRED:
         chosen = [one for one in found if one.path.stem == stem]
@@ -194,7 +197,7 @@ def locate(source: Path, layout: str, table: str | None = None) -> Path:
 def _table_layout(lines: Lines, columns: str, recordings: Recordings) -> Found:
     """Detect the layout of a table from its content and the recordings."""
     path, first = lines.path, lines.first
-    if path.suffix in (".jsonl", ".json"):
+    if path.suffix.lower() in (".jsonl", ".json"):
         if first.startswith("{") and '"audio"' in first and '"id"' in first:
             return Found("manifest", path, lines)
         return Found("audiofolder" if _names_recordings(lines) else "", path, lines)
@@ -206,7 +209,7 @@ def _table_layout(lines: Lines, columns: str, recordings: Recordings) -> Found:
 
 def _names_recordings(lines: Lines) -> bool:
     """Return whether the first object names a recording; in a .json, which is any, also a text."""
-    roles = ("audio",) if lines.path.suffix == ".jsonl" else ("audio", "text")
+    roles = ("audio",) if lines.path.suffix.lower() == ".jsonl" else ("audio", "text")
     first = lines.first
     if first.startswith("["):  # a list, perhaps with a line for each value
         first = " ".join(line for _, line in islice(lines, _FIRST_ITEM))

@@ -15,7 +15,7 @@ from vits.errors import DataError
 
 __all__ = ["has_pairs", "read_pairs"]
 
-TEXT_SUFFIXES = (".txt", ".lab")
+TEXT_SUFFIXES = (".txt", ".lab", ".TXT", ".LAB")
 _SUFFIXES = (*AUDIO_SUFFIXES, *OTHER_SUFFIXES)
 _TEXT_FOLDERS = ("txt", "text", "texts", "lab", "labels", "transcript", "transcripts")
 
