@@ -41,7 +41,8 @@ def random_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Ba
     speakers = torch.zeros(size, dtype=torch.long)
     durations = torch.zeros_like(ids)
     pitch = torch.zeros(size, 2, frames)
-    return Batch(names, ids, id_lengths, wave, wave_lengths, speakers, speakers, durations, pitch)
+    facts = (speakers, speakers, durations, pitch, torch.zeros(size, 0))
+    return Batch(names, ids, id_lengths, wave, wave_lengths, *facts)
 
 
 class _Endless(torch.utils.data.IterableDataset[Batch]):

@@ -74,7 +74,7 @@ class _Optimizer:
 
 
 def empty_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Batch:
-    """Make a batch on the meta device, with durations and pitch."""
+    """Make a batch on the meta device, with durations and pitch, without speaker vectors."""
 
     def integers(*shape: int) -> torch.Tensor:
         return torch.zeros(shape, dtype=torch.int64, device=META)
@@ -93,6 +93,7 @@ def empty_batch(config: VitsConfig, size: int, symbols: int, frames: int) -> Bat
         integers(size),
         durations,
         pitch,
+        torch.empty(size, 0, device=META),
     )
 
 
