@@ -14,10 +14,10 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_N
 # The rooms whose tests neither train a model nor start a process.
 QUICK := $(addprefix tests/,test_house.py config layers fast models losses alignment audio text synthesis)
 
-# What the lock holds: everything for users, but for judges, which needs Python 3.11; the versions are
-# those of constraints.txt.
+# What the lock holds: everything for users; the versions are those of constraints.txt.
 LOCKED := pyproject.toml --universal --python-version 3.10 --generate-hashes -c constraints.txt \
   --extra serve --extra wyoming --extra onnx --extra hub --extra uroman --extra pitch --extra eval \
+  --extra judges --extra speakers \
   --no-header --no-annotate -o requirements.lock
 
 .PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \

@@ -13,7 +13,6 @@ licences come from pip-licenses.
 import re
 import subprocess
 import sys
-from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -44,16 +43,12 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def required(without: Collection[str] = NOT_FOR_USERS) -> set[str]:
-    """Return the names of all packages that vits and its extras require.
-
-    Args:
-        without: extras that are left out.
-    """
+def required() -> set[str]:
+    """Return the names of all packages that vits and its extras for users require."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     waiting = [*project["dependencies"]]
-    waiting += [line for extra in extras for line in extras[extra] if extra not in without]
+    waiting += [line for extra in extras for line in extras[extra] if extra not in NOT_FOR_USERS]
     found = set[str]()
     while waiting:
         requirement = waiting.pop()
