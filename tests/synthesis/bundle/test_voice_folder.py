@@ -10,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from vits.config import StochasticDurationConfig
 from vits.errors import MissingFileError, VoiceError
+from vits.models.vits import Vits
 from vits.synthesis import (
     Settings,
     Voice,
@@ -28,9 +30,11 @@ def pristine(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(pristine, make_bundle, tmp_path):
+def folder(pristine, make_bundle, make_config, tmp_path):
+    """A voice with the stochastic duration predictor, which has the most sizes."""
     if not pristine.exists():
-        write_voice(pristine, make_bundle())
+        config = make_config(duration_predictor=StochasticDurationConfig(n_flows=2))
+        write_voice(pristine, make_bundle(generator=Vits(config)))
     return shutil.copytree(pristine, tmp_path / "voice")
 
 
