@@ -44,6 +44,7 @@ def read_base(path: str) -> "BaseVoice":
         fingerprint=bundle.fingerprint,
         speakers=() if bundle.speakers == ("",) else bundle.speakers,
         generator={name: p.detach() for name, p in bundle.generator.named_parameters()},
+        speaker_vectors=dict(bundle.generator.named_buffers()).get("speaker_embedding.vectors"),
         **state,
     )
 

@@ -155,12 +155,13 @@ class DatasetInfo:
 
 def _vectors_of(all_data: list[PreparedDataset]) -> SpeakerVectorsConfig | None:
     """Return the kind of the vectors of all data; None if they differ or some have none."""
-    kinds = [data.info.get("speaker_vectors") for data in all_data]
-    found = {(kind["encoder"], kind["size"]) for kind in kinds if kind is not None}
-    if None in kinds or len(found) != 1:
-        return None
-    ((encoder, size),) = found
-    return SpeakerVectorsConfig(encoder=encoder, size=size)
+    kinds = {
+        None
+        if data.speaker_vectors is None or data.speaker_encoder is None
+        else SpeakerVectorsConfig(encoder=data.speaker_encoder, size=data.speaker_vectors.shape[1])
+        for data in all_data
+    }
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _speaker_means(dataset: PreparedDataset) -> Tensor | None:

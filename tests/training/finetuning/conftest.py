@@ -84,6 +84,11 @@ def make_data():
 
 
 @pytest.fixture(scope="session")
+def make_base_voice():
+    return make_base
+
+
+@pytest.fixture(scope="session")
 def duo(tmp_path_factory, config):
     """A voice of anna and bert, who know eight letters."""
     folder = tmp_path_factory.mktemp("duo")

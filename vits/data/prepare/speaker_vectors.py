@@ -39,7 +39,7 @@ def compute_speaker_vectors(
     """
     dataset = PreparedDataset(folder)
     total = len(dataset)
-    if dataset.info.get("speaker_vectors", {}).get("encoder") == encoder.name:
+    if dataset.speaker_encoder == encoder.name:
         return VectorReport(total, 0)
     vectors = np.zeros((total, encoder.size), np.float32)
     known = np.zeros(total, bool)

@@ -72,6 +72,7 @@ class PreparedDataset(Dataset[Utterance]):
         aligned: whether the rows have durations, as stored by ``vits align``.
         pitched: whether the pitch of the frames was measured.
         speaker_vectors: of each utterance (N, V) float32; None if they were not computed.
+        speaker_encoder: name of the encoder that computed them; None without them.
     """
 
     info: dict[str, Any]
@@ -97,6 +98,8 @@ class PreparedDataset(Dataset[Utterance]):
         check_size(self.folder, self._index)
         self.pitched = check_pitch(self.folder, self.info, int(self.frames.sum()))
         self.speaker_vectors = read_vectors(self.folder, self.info, len(self))
+        described = self.info.get("speaker_vectors", {})
+        self.speaker_encoder: str | None = described.get("encoder")  # ``remapped`` changes info
 
     def __len__(self) -> int:
         """Return the number of utterances."""

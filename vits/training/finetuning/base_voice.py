@@ -43,6 +43,7 @@ class BaseVoice:
         speakers: names by speaker id; empty for one unnamed speaker.
         generator: weights by their name in ``Vits``, in the order of its parameters: the moving
             average if there is one, as ``vits bundle`` takes it.
+        speaker_vectors: of its named speakers (N, V); None if its speakers are learned rows.
         discriminators: weights by their name in ``Discriminators``; None if the voice has none.
         training: the recipe it was trained with; None if unknown.
         step: number of training steps by that recipe.
@@ -56,6 +57,7 @@ class BaseVoice:
     fingerprint: Mapping[str, Any]
     speakers: tuple[str, ...]
     generator: Mapping[str, Tensor]
+    speaker_vectors: Tensor | None = None
     discriminators: Mapping[str, Tensor] | None = None
     training: TrainingConfig | None = None
     step: int = 0

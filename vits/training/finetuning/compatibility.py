@@ -31,10 +31,10 @@ def require_same_shape(base: BaseVoice, given: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: a key contradicts the voice.
     """
-    if base.config.speaker_vectors is not None or given.get("speaker_vectors") is not None:
+    if base.config.speaker_vectors is None and given.get("speaker_vectors") is not None:
         raise ConfigError(
-            f"{base.source}: fine-tuning with speaker_vectors is not supported: train with "
-            "`vits fit`, or speak like a recording with `vits say --speaker-audio`"
+            f"model.config.speaker_vectors must be left out: the voice {base.source} learned its "
+            "speakers without; train a new one with `vits fit`"
         )
     shape = dict(leaves(to_dict(base.config)))
     for key, value in leaves(given):

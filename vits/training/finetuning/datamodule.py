@@ -69,6 +69,7 @@ class FinetuneDataModule(VitsDataModule):
             require_same_kind(base, self.replay_data)
             self.replay_data = vocabulary.apply(self.replay_data)
         self.dataset_info = DatasetInfo.of(self.train_data, self.validation_data, self.replay_data)
+        _require_vectors(base, self.dataset_info)
         return vocabulary
 
     def facts(self) -> dict[str, Any]:
@@ -102,4 +103,16 @@ class FinetuneDataModule(VitsDataModule):
             n_new=len(self.train_data),
             share=self.replay_share,
             start_step=start_step,
+        )
+
+
+def _require_vectors(base: BaseVoice, info: DatasetInfo) -> None:
+    """Require speaker vectors of the voice's encoder, if it was trained with any."""
+    trained = base.config.speaker_vectors
+    if trained is not None and trained != info.vectors:
+        found = "none, or those of several encoders" if info.vectors is None else info.vectors
+        raise ConfigError(
+            f"speaker vectors of {info.name} and its validation and replayed data ({found}) must "
+            f"be those of the voice {base.source} ({trained}): prepare them again with "
+            "--speaker-vectors"
         )

@@ -68,6 +68,8 @@ def _speakers(base: BaseVoice, rows: ExtendedEmbedding) -> str:
             "(--data.add_speakers true keeps both)"
         )
     new = f"; {len(rows.new)} new, from the mean of the old: {_named(rows.new)}" if rows.new else ""
+    if base.config.speaker_vectors is not None:
+        new = new.replace("the mean of the old", "their recordings")
     if len(old) == 1:
         new = new.replace("the mean of the old", "the sound of the old")
     return f"speakers: {len(old)} kept: {_named(old)}{new}"

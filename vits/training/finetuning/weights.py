@@ -20,6 +20,9 @@ EMBEDDINGS = {
 """Embeddings, and the attribute of ``Vocabulary`` with their entries."""
 
 
+SPEAKER_VECTORS = "speaker_embedding.vectors"
+"""Vectors of the named speakers, which are no parameter."""
+
 PITCH = ("pitch_predictor.", "decoder.pitch.", "decoder.excitations.")
 """What only a model with pitch has."""
 
@@ -62,6 +65,9 @@ def _extended(
     for name, value in fresh.items():
         if name in base.generator and name in EMBEDDINGS:
             weights[name] = getattr(vocabulary, EMBEDDINGS[name]).extend(base.generator[name])
+        elif name == SPEAKER_VECTORS and base.speaker_vectors is not None:
+            old = base.speaker_vectors  # old speakers keep theirs, new ones have the data's
+            weights[name] = torch.cat([old, value[len(old) :]])
         elif base.config.pitch is None and name.startswith(PITCH):
             weights[name] = value
         elif name not in base.generator and name in EMBEDDINGS:
