@@ -108,6 +108,7 @@ _PHRASES = {
     "B.Eng.": "B Eng", "M.Eng.": "M Eng", "Pharm.D.": "Pharm D", "Psy.D.": "Psy D",
     "Ph.D.": "P H D", "PhD": "P H D",
     "PhDs": "P H Ds", "Ph.D": "P H D", "w/in": "within", "R.I.P.": "R I P", "MSc": "M S C",
+    "pH": "P H",
     "BSc": "B S C",
     "a/c": "A C", "p.a.": "per annum", "h/w": "hardware", "s/w": "software",
     "y/y": "year over year", "q/q": "quarter over quarter",
@@ -176,13 +177,16 @@ def _word(found: re.Match[str], british: bool) -> str | None:
     return with_dot(_WORDS[name], found)
 
 
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]")
+
+
 def _counted(found: re.Match[str], british: bool) -> str | None:
     key = found[1].lower()
     if key not in COUNTED or (found[1].isupper() and found[1] in "LBDRSN"):
         return None
     if key == "est" and found.string[found.end()] in "$£€":
         return "estimated "
-    words = COUNTED[key]
+    words = "version" if key == "v" and _DECIMAL.match(found.string, found.end()) else COUNTED[key]
     if found[1][0].isupper() and key not in ("no", "nos", "p", "pp", "nr"):
         words = words.capitalize()
     return words + " "
@@ -227,6 +231,8 @@ def _slashed(found: re.Match[str], british: bool) -> str:
 _TITLE = alternatives(TITLES)
 _WORD = alternatives(_WORDS)
 _COUNT = frozenset(form for key in COUNTED for form in (key, key.title()))
+# Abbreviations that are written without a dot before a number, too.
+_NUMBERED = word_set("Rm Apt Fig Figs Vol Vols Chap")
 # Abbreviations before a number in brackets: "eq. (2)".
 _CITED = word_set("eq eqs fig figs ref refs sec Eq Eqs Fig Figs Ref Refs Sec")
 # Abbreviations that are written without a dot, too.
@@ -250,6 +256,11 @@ ABBREVIATION_RULES: tuple[Rule[bool], ...] = (
         rf"\b({alternatives(_COUNT)})\. ?(?=[$£€]?[0-9])",
         _counted,
         words=_COUNT,
+    ),
+    rule(
+        rf"\b({alternatives(_NUMBERED)}) (?=[0-9])",
+        lambda f, b: f"{COUNTED[f[1].lower()].capitalize()} ",
+        words=_NUMBERED,
     ),
     rule(
         rf"\b({alternatives(_CITED)})\. (?=\([0-9])",

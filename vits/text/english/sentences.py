@@ -29,7 +29,7 @@ _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _CITED = word_set("eq eqs fig figs ref refs sec")
 _NEVER = word_set(
     """
-    e.g i.e a.k.a ext tel v vs cf viz approx ca al fl sq cu exh attn feat pub
+    e.g i.e a.k.a p.s p.p.s n.b ext tel v vs cf viz approx ca al fl sq cu exh attn feat pub
     """
 )
 
