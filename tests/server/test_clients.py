@@ -54,6 +54,10 @@ def here(voices):
         ("duo", "eve", ("duo", "eve", ())),  # an error, as the voice has no such speaker
         ("other", "eve", (None, "eve", ())),
         ("duo/eve", None, (None, None, ())),
+        ("", "duo/bob", ("duo", "bob", ())),
+        ("", "alloy", ("tiny", None, ("alloy",))),
+        ("", "eve", ("tiny", "eve", ())),  # an error
+        ("", None, (None, None, ())),
     ],
 )
 def test_a_name_means_a_voice(voices, model, voice, expected):
@@ -91,6 +95,7 @@ def test_every_listed_voice_is_accepted(client, ask):
         '{"voice": {"id": "tiny"}, "instructions": null}',
         '{"voice": 0}',
         '{"voice": "Alloy"}',
+        '{"model": null, "voice": "tiny"}',
         '{"input": "\\u0048i \\/ there.", "model": "tts-1-1106"}',
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from wyoming.tts import (
 )
 
 from vits.audio.files import to_pcm16
+from vits.server import scheduler
 
 TEXT = "Hello there. How are you today?"
 
@@ -145,6 +147,27 @@ def test_a_text_in_parts_is_spoken_as_it_arrives(port, voices):
     pause = np.zeros(round(voice.settings.sentence_silence * voice.sample_rate), np.float32)
     sentences = [voice(text, seed=0).samples for text in ("Hello there.", "How are you today?")]
     assert distance(audio(answers), pcm(sentences[0], pause, sentences[1])) <= 1
+
+
+def test_a_chunk_is_sent_before_the_next_is_spoken(port, monkeypatch):
+    permits, take = threading.Semaphore(1), scheduler._next_chunk
+
+    def next_chunk(speech):
+        assert permits.acquire(timeout=10)
+        return take(speech)
+
+    monkeypatch.setattr(scheduler, "_next_chunk", next_chunk)
+
+    async def talk():
+        async with AsyncTcpClient("127.0.0.1", port) as client:
+            await client.write_event(Synthesize(TEXT).event())
+            early = [await asyncio.wait_for(client.read_event(), 5) for _ in range(2)]
+            permits.release(100)
+            while not AudioStop.is_type((await asyncio.wait_for(client.read_event(), 20)).type):
+                pass
+            return [event.type for event in early]
+
+    assert asyncio.run(talk()) == ["audio-start", "audio-chunk"]
 
 
 @pytest.mark.filterwarnings("ignore::vits.text.UnknownSymbolWarning")

@@ -116,16 +116,16 @@ def select(
     ``model`` is, unless the model has a speaker of that name.
 
     Args:
-        model: key ``model`` of the request.
+        model: key ``model`` of the request; empty if it has a ``voice`` only.
         voice: key ``voice`` of the request.
         voices: voices by name.
         aliases: see ``ClientOptions``.
     """
     fallback: list[str] = []
     chosen = _listed(aliases.get(model, model) if model not in voices else model, voices)
-    if chosen is None and _OPENAI_MODEL.fullmatch(model):
+    if chosen is None and (_OPENAI_MODEL.fullmatch(model) or (voice and not model)):
         chosen = next(iter(voices)), None
-        fallback.append(model)
+        fallback += [model] * bool(model)
     name, speaker = chosen or (None, None)
     if voice is None:
         return Selection(name, speaker, tuple(fallback))
@@ -176,6 +176,8 @@ def plain_values(values: dict[str, Any]) -> dict[str, Any]:
     {'speed': 1.0, 'seed': 7, 'stream': True}
     """
     plain = {name: _plain_value(name, value) for name, value in values.items()}
+    if plain.get("voice") and not plain.get("model"):
+        plain["model"] = ""
     return {name: value for name, value in plain.items() if value is not None}
 
 
