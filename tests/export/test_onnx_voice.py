@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -173,6 +174,14 @@ def test_an_export_of_an_earlier_version_speaks_whole_sentences(pair, old, monke
         old._engine.sample([1], Request(seed=1), [1])
     with pytest.raises(VoiceError, match="cannot mix speakers"):
         old._engine.sample([1], Request(seed=1, speaker=(0.5, 0.5)))
+
+
+@pytest.mark.parametrize("speaker", ["a.wav", Path("a.wav")])
+def test_a_recording_is_no_speaker_of_an_export(pair, speaker):
+    with pytest.raises(
+        VoiceError, match="takes a speaker by name; a recording needs a voice in Py"
+    ):
+        pair("duo")[0]("a", speaker=speaker)
 
 
 def test_speakers_are_rows_and_names_and_mixes(pair):

@@ -26,7 +26,7 @@ from vits.synthesis.script.sentences import (
 )
 from vits.synthesis.script.ssml import read_ssml
 from vits.synthesis.settings import Settings, require_no_pitch
-from vits.synthesis.speakers import Speaker
+from vits.synthesis.speakers import Speaker, is_file_name
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
 from vits.synthesis.turns import SpeechInTurns
@@ -336,7 +336,10 @@ class AbstractVoice(Generic[E]):
 
     def _known_speaker(self, speaker: Speaker | None) -> Speaker | None:
         """Return a speaker as ``make_request`` takes it; a voice in PyTorch reads files as well."""
-        if isinstance(speaker, SpeakerVector | Path):
+        is_file = isinstance(speaker, SpeakerVector | Path)
+        if isinstance(speaker, str) and speaker not in self._speakers:
+            is_file = is_file_name(speaker)
+        if is_file:
             raise VoiceError(
                 f"voice {self._card.name} takes a speaker by name; a recording needs a voice in "
                 "PyTorch that was trained with speaker vectors"

@@ -10,18 +10,7 @@ from vits.audio.speaker_encoders.vector import SUFFIX, SpeakerVector, average
 from vits.config import VitsConfig
 from vits.errors import VoiceError
 
-__all__ = ["hear_speaker", "is_file_name", "require_encoder"]
-
-AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff", ".webm")
-
-
-def is_file_name(speaker: str) -> bool:
-    """Return whether a speaker's name is that of a recording or of a vector's file.
-
-    >>> is_file_name("ada.wav"), is_file_name("ada.speaker"), is_file_name("ada")
-    (True, True, False)
-    """
-    return Path(speaker).suffix.lower() in (*AUDIO, SUFFIX)
+__all__ = ["hear_speaker", "require_encoder"]
 
 
 def require_encoder(config: VitsConfig, voice: str, encoder: str) -> None:

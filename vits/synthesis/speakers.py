@@ -7,12 +7,20 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import cast
 
-from vits.audio.speaker_encoders.vector import SpeakerVector
+from vits.audio.speaker_encoders.vector import SUFFIX, SpeakerVector
 from vits.errors import VoiceError
 
-__all__ = ["ResolvedSpeaker", "Speaker", "find_speaker", "parse_speaker", "resolve_speaker"]
+__all__ = [
+    "ResolvedSpeaker",
+    "Speaker",
+    "find_speaker",
+    "is_file_name",
+    "parse_speaker",
+    "resolve_speaker",
+]
 
 SHOWN = 20  # names listed in a message
+AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff", ".webm")
 
 Speaker = (
     str
@@ -85,6 +93,15 @@ def find_speaker(names: tuple[str, ...], speaker: object, *, in_mix: bool = Fals
         if 0 <= index < max(1, len(names)):
             return index
     raise VoiceError(f"unknown speaker {speaker!r}; this voice has {_listed(names, speaker)}")
+
+
+def is_file_name(speaker: str) -> bool:
+    """Return whether a speaker's name is that of a recording or of a vector's file.
+
+    >>> is_file_name("ada.wav"), is_file_name("ada.speaker"), is_file_name("ada")
+    (True, True, False)
+    """
+    return Path(speaker).suffix.lower() in (*AUDIO, SUFFIX)
 
 
 def parse_speaker(names: tuple[str, ...], text: str) -> Speaker:

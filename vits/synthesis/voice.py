@@ -16,8 +16,8 @@ from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.request import make_request
 from vits.synthesis.runtime.torch_engine import TorchEngine
-from vits.synthesis.speaker_files import hear_speaker, is_file_name, require_encoder
-from vits.synthesis.speakers import Speaker, resolve_speaker
+from vits.synthesis.speaker_files import hear_speaker, require_encoder
+from vits.synthesis.speakers import Speaker, is_file_name, resolve_speaker
 from vits.synthesis.speech import Speech
 
 __all__ = ["Voice"]
