@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,6 @@ def test_a_line_without_an_end_is_an_error(tmp_path, monkeypatch):
         assert list(numbered_lines(path)) == [(1, "x" * 99)]
     with pytest.raises(MissingFileError):
         list(numbered_lines(Path("/dev/zero")))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="is a pipe"):
+        list(numbered_lines(tmp_path / "pipe"))

@@ -43,7 +43,7 @@ _FOLDER_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "libritts": read_libritts,
     "pairs": read_pairs,
 }
-_LINE_READERS: dict[str, Callable[[Path, Lines | None], Iterator[Row]]] = {
+_LINE_READERS: dict[str, Callable[[Path, Lines], Iterator[Row]]] = {
     "audiofolder": read_audiofolder,
     "manifest": read_manifest,
 }
@@ -104,7 +104,8 @@ def open_corpus(
     if name in _FOLDER_READERS:
         return Corpus(_FOLDER_READERS[name](path), name, str(path))
     if name in _LINE_READERS:
-        return Corpus(_LINE_READERS[name](path, found.lines), name, str(path))
+        lines = found.lines or Lines(path)
+        return Corpus(_LINE_READERS[name](path, lines), name, str(path))
     given = columns or (format if format in FIXED else "auto")
     opened = found.table or open_table(found.lines or path, folder, given)
     if opened is None:

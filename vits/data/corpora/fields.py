@@ -43,7 +43,7 @@ class Lines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._rest = numbered_lines(path)
+        self._rest = numbered_lines(path, pipe=True)
         self._read: list[tuple[int, str]] = []
         self._error: DataError | None = None
 

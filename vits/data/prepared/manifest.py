@@ -102,19 +102,25 @@ def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> int:
     return count
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path, *, pipe: bool = False) -> Iterator[tuple[int, str]]:
     """Read a text file line by line: UTF-8, or UTF-16 with a byte order mark.
 
     Only line feeds end a line; ``str.splitlines`` would also split at U+2028 and others, which
-    occur in texts. A byte order mark and blank lines are skipped. A pipe can be read once.
+    occur in texts. A byte order mark and blank lines are skipped.
+
+    Args:
+        path: the file.
+        pipe: whether it may be a pipe, which can be read only once.
 
     Yields:
         The line number, from 1, and the line without its line break.
 
     Raises:
-        DataError: a line is not UTF-8, or longer than ``LONGEST_LINE``.
+        DataError: a line is not UTF-8, or longer than ``LONGEST_LINE``, or the file is a pipe.
         MissingFileError: the file does not exist.
     """
+    if path.is_fifo() and not pipe:
+        raise DataError(f"{path} is a pipe, but is read more than once; write it to a file first")
     if not path.is_file() and not path.is_fifo():
         raise MissingFileError(f"table {path} does not exist; check the path and its spelling")
     with path.open("rb") as file:
