@@ -34,15 +34,15 @@ def test_the_generic_graph_speaks_each_as_torch_does(export, make_voice, tmp_pat
 
 
 def test_graph_and_settings_must_both_have_languages(export, tmp_path):
-    folder = shutil.copytree(export("letters", "onnx").graph.parent, tmp_path / "exported")
+    folder = shutil.copytree(export("small", "onnx").graph.parent, tmp_path / "exported")
     values = json.loads((folder / "voice.json").read_text())
-    values["frontend"]["config"]["languages"] = [["a", "a"], ["b", "b"]]
+    values["frontend"]["config"]["languages"] = [["en", "en-us"], ["fr", "fr-fr"]]
     (folder / "voice.json").write_text(json.dumps(values))
     with pytest.raises(VoiceError, match="only one of them has languages"):
         load_voice(folder)
 
 
-@pytest.mark.parametrize("to", ["piper", "sherpa"])
+@pytest.mark.parametrize("to", ["piper", pytest.param("sherpa", marks=pytest.mark.slow)])
 def test_the_others_speak_the_one_that_is_named(export, load, speak, make_voice, tmp_path, to):
     done = export("polyglot", to, language="fr")
     assert done.verification.difference < 1e-4

@@ -44,7 +44,7 @@ def pair(export, make_voice):
 @pytest.fixture
 def folder(export, tmp_path):
     """Return an exported folder that may be broken."""
-    return shutil.copytree(export("letters", "onnx").graph.parent, tmp_path / "exported")
+    return shutil.copytree(export("small", "onnx").graph.parent, tmp_path / "exported")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Voices small enough to be carried about in milliseconds; their weights are random everywhere."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -142,6 +143,39 @@ def piper_export(make_voice, make_once):
             write.write(make_voice(kind="deterministic").bundle, folder / "voice", "piper")
 
     return make_once("interop-piper", fill) / "voice"
+
+
+@pytest.fixture(scope="session")
+def exported(make_voice, make_once):
+    """Export a small voice once; return (voice, folder)."""
+    for name in ("onnx", "onnxruntime"):
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install 'vits[onnx]'")
+    from vits.export import write as exports
+    from vits.export.verify import Verification
+
+    table = SymbolTable(("_", "^", "$", *SymbolTable.default().symbols[1:], "aɪ"))
+    piper = Frontend(FrontendConfig(bos_eos=True, normalize=False), table)
+    letters = Frontend(
+        FrontendConfig(backend="graphemes", language="nl", normalize=False),
+        SymbolTable.from_texts(["abcdefghijklmnopqrstuvwxyz ,.'"]),
+    )
+    voices = {
+        "piper": lambda: make_voice(2, resblock="2", frontend=piper, n_symbols=len(table) + 3),
+        "onnx": lambda: make_voice(1, kind="deterministic"),
+        "sherpa": lambda: make_voice(1, frontend=letters),
+    }
+
+    def fill(to, folder):
+        torch.set_num_threads(1)
+        with pytest.MonkeyPatch.context() as patch:  # what an export speaks is tested there
+            patch.setattr(exports, "verify", lambda *_: Verification(0, 0, 1, 1, 1, 1, 1))
+            patch.setattr(exports, "verify_parts", lambda *_: (0, 0))
+            exports.write(voices[to]().bundle, folder / "voice", to)
+
+    def once(to):
+        return voices[to](), make_once(f"read-{to}", functools.partial(fill, to)) / "voice"
+
+    return once
 
 
 @pytest.fixture
