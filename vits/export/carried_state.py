@@ -47,14 +47,36 @@ class Carried:
 
     def convolve(self, layer: nn.Module, x: Tensor) -> Tensor:
         """Return the columns (B, C', T') that a centred convolution can compute by now."""
+        return self.apply(layer, self.extend(layer, x))
+
+    def extend(self, layer: nn.Module, x: Tensor) -> Tensor:
+        """Return ``x`` (B, C, T) with the columns around it that a centred convolution needs."""
+        radius = _radius(layer)
+        if not radius:
+            return x
+        before, after = self._zeros(x.shape[1], radius)
+        extended = torch.cat([before, self._previous(x), x, after], dim=2)
+        self.left.append(extended[..., -2 * radius :])
+        return extended
+
+    def apply(self, layer: nn.Module, extended: Tensor) -> Tensor:
+        """Convolve what ``extend`` returned, or a function of it that maps 0 to 0."""
         assert isinstance(layer, nn.Conv1d)
-        (size,), (dilation,) = layer.kernel_size, layer.dilation
-        radius = dilation * (size // 2)
-        if radius:
-            before, after = self._zeros(x.shape[1], radius)
-            x = torch.cat([before, self._previous(x), x, after], dim=2)
-            self.left.append(x[..., -2 * radius :])
-        return functional.conv1d(x, layer.weight, layer.bias, 1, 0, dilation, layer.groups)
+        return functional.conv1d(
+            extended, layer.weight, layer.bias, 1, 0, layer.dilation, layer.groups
+        )
+
+    def centre(self, extended: Tensor, like: Tensor, *layers: nn.Module) -> Tensor:
+        """Return the columns of ``extended`` that belong to the result of convolutions.
+
+        Args:
+            extended: (B, C, T) that ``extend`` returned for the first of them.
+            like: (B, C', T') result of the last of them.
+            layers: one or two; the first is at least as wide as the second.
+        """
+        first, second = (*map(_radius, layers), 0)[:2]
+        end = extended.shape[2] - first - second + self._after[..., :second].shape[2]
+        return extended[..., end - like.shape[2] : end]
 
     def upsample(
         self,
@@ -108,3 +130,8 @@ class Carried:
                 after.expand(-1, channels, -1),
             )
         return self._padding[key]
+
+
+def _radius(layer: nn.Module) -> int:
+    assert isinstance(layer, nn.Conv1d)
+    return layer.dilation[0] * (layer.kernel_size[0] // 2)

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from vits.export.carried_state import Carried
 from vits.export.graph import TraceableInverse, make_traceable
+from vits.layers.convnext import ConvNextBlock
 from vits.layers.flows import MeanCoupling
 from vits.layers.residual import LEAKY_SLOPE, DoubleResidualBlock, ResidualStage
 from vits.layers.wavenet import WaveNet
@@ -123,14 +124,15 @@ def _wavenet(carried: Carried, net: WaveNet, x: Tensor, conditioning: Tensor | N
         biases = net.conditioning(conditioning).split(2 * net.channels, dim=1)
     skips: Tensor | None = None
     for i, (gate, residual_skip) in enumerate(zip(net.gates, net.residual_skips, strict=True)):
-        hidden = carried.convolve(gate, x)
+        extended = carried.extend(gate, x)
+        hidden = carried.apply(gate, extended)
         if biases is not None:
             hidden = hidden + biases[i]
         filtered, gated = hidden.chunk(2, dim=1)
         out = residual_skip(torch.tanh(filtered) * torch.sigmoid(gated))
         if i < len(net.gates) - 1:
             residual, out = out.chunk(2, dim=1)
-            x = carried.wait(x, residual) + residual
+            x = carried.centre(extended, residual, gate) + residual
         skips = out if skips is None else carried.wait(skips, out) + out
     assert skips is not None
     return skips
@@ -174,10 +176,12 @@ def _block(carried: Carried, block: nn.Module, x: Tensor) -> Tensor:
     """Do what ``DoubleResidualBlock`` and ``SingleResidualBlock`` do."""
     plain = block.plain if isinstance(block, DoubleResidualBlock) else None
     for i, dilated in enumerate(block.dilated):  # pyright: ignore[reportArgumentType]
-        y = carried.convolve(dilated, functional.leaky_relu(x, LEAKY_SLOPE))
+        layers = [dilated] if plain is None else [dilated, plain[i]]
+        extended = carried.extend(dilated, x)
+        y = carried.apply(dilated, functional.leaky_relu(extended, LEAKY_SLOPE))
         if plain is not None:
             y = carried.convolve(plain[i], functional.leaky_relu(y, LEAKY_SLOPE))
-        x = carried.wait(x, y) + y
+        x = carried.centre(extended, y, *layers) + y
     return x
 
 
@@ -207,8 +211,10 @@ def _convnext(
         x = x + decoder.conditioning(conditioning)
     x = decoder.norm(x.transpose(1, 2)).transpose(1, 2)
     for block in decoder.blocks:
-        y = carried.convolve(block.depthwise, x)  # pyright: ignore[reportArgumentType]
-        x = carried.wait(x, y) + block.across_channels(y)  # pyright: ignore[reportCallIssue]
+        assert isinstance(block, ConvNextBlock)
+        extended = carried.extend(block.depthwise, x)
+        y = carried.apply(block.depthwise, extended)
+        x = carried.centre(extended, y, block.depthwise) + block.across_channels(y)
     x = decoder.post(decoder.last_norm(x.transpose(1, 2))).transpose(1, 2)
     log_magnitude, phase = x.chunk(2, dim=1)
     magnitude = log_magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
