@@ -147,10 +147,10 @@ def test_sentences_of_a_batch_share_runs_of_the_decoder(pair, monkeypatch):
     assert frames == sum(len(speech.samples) for speech in spoken) // 32  # each once
 
 
-def test_a_long_sentence_takes_no_more_memory_than_a_chunk(pair, monkeypatch):
+def test_a_sentence_is_the_same_in_chunks_of_any_size(pair, monkeypatch):
     ours, _, _ = pair("small")
     expected = ours(TEXT, seed=3, length_scale=4.0)
-    monkeypatch.setattr(parts_engine, "BATCH_FRAMES", 1)
+    monkeypatch.setattr(parts_engine, "LARGEST_CHUNK", 1)
     assert agree(ours(TEXT, seed=3, length_scale=4.0), expected)
 
 
