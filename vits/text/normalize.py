@@ -119,8 +119,8 @@ def normalize_aligned(text: AlignedText, language: str) -> AlignedText:
 # An abbreviation or sign that nothing has read, perhaps for a mark after it that is gone now.
 _LEFT = r"(?<!\w)[^\W\d_]{1,4}\. |[%<>=+×÷≤≥≈≠±]"
 _UNREAD = re.compile(_LEFT)
-# Or, if a form was read, an abbreviation or Roman numeral after its words.
-_UNREAD_AFTER_WORDS = re.compile(rf"{_LEFT}|(?<!\w)[^\W\d_]{{1,4}}\.$|(?<!\w)[IVXL]{{2,}}(?!\w)")
+# Or, if a form was read, a Roman numeral after its words.
+_UNREAD_AFTER_WORDS = re.compile(rf"{_LEFT}|(?<!\w)[IVXL]{{2,}}(?!\w)")
 _MAX_REREADS = 3
 
 

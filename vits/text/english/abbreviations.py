@@ -15,7 +15,7 @@ from vits.text.english.units import PER
 from vits.text.languages.tables import alternatives, first_words, in_any_case, word_set
 from vits.text.rules import Rule, rule
 
-__all__ = ["ABBREVIATIONS", "ABBREVIATION_RULES", "COUNTED", "TITLES"]
+__all__ = ["ABBREVIATIONS", "ABBREVIATION_RULES", "AMBIGUOUS", "COUNTED", "TITLES"]
 
 TITLES = {
     "Mr": "Mister", "Mrs": "Missis", "Ms": "Miz", "Prof": "Professor", "Rev": "Reverend",
@@ -69,13 +69,13 @@ _WORDS = {
     "Va": "Virginia", "Wis": "Wisconsin", "Wyo": "Wyoming", "Mass": "Massachusetts",
     "Miss": "Mississippi", "Wash": "Washington", "Ill": "Illinois",
 }  # fmt: skip
-# These are ordinary words as well: abbreviations only before a digit, a comma or a small letter.
-_AMBIGUOUS = word_set(
+AMBIGUOUS = word_set(
     """
     Mar Mon Max Min max temp ext al ca ed Miss Mass Wash Ill Ore Mo La Ind Del Conn Fl Rt Penn
     Kan Rm trans orig misc Tex tel esp cont Ga Md Va Ky Ark Dr Fri
     """
 )
+"""Ordinary words as well: abbreviations only before a digit, a comma or a small letter."""
 _STATES = word_set(
     """
     Mo La Ind Del Conn Penn Kan Tex Ga Md Va Ky Ark Miss Mass Wash Ill Ore
@@ -158,7 +158,7 @@ _HEAT = re.compile(r"\b(?:room|body|oven|air|water|outside|surface|average|avg\.
 def _word(found: re.Match[str], british: bool) -> str | None:
     name, text = found[1], found.string
     after = text[found.end() :]
-    if name in _AMBIGUOUS:
+    if name in AMBIGUOUS:
         state = name in _STATES and re.search(
             r"[a-z],? $|\b[RDI]-$", text[max(0, found.start() - 3) : found.start()]
         )

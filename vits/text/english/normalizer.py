@@ -7,7 +7,7 @@ rule that matches wins, so that special forms (dates, sums of money) stand befor
 import re
 
 from vits.text.aligned import AlignedText
-from vits.text.english.abbreviations import ABBREVIATION_RULES
+from vits.text.english.abbreviations import ABBREVIATION_RULES, AMBIGUOUS
 from vits.text.english.addresses import ADDRESS_RULES
 from vits.text.english.arithmetic import ARITHMETIC_RULES, SIGN_NAMES
 from vits.text.english.capitals import CAPITAL_RULES
@@ -19,6 +19,7 @@ from vits.text.english.money import MONEY_RULES
 from vits.text.english.roman import ROMAN_RULES
 from vits.text.english.telephone import STATE_RULES, TELEPHONE_RULES
 from vits.text.english.times import DAY_RULES, TIME_RULES
+from vits.text.languages.tables import alternatives
 from vits.text.rules import Rule, RuleSet, requiring, rule
 
 __all__ = ["expand_english"]
@@ -59,6 +60,8 @@ _GLUED = re.compile(
     r"[0-9½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞][^\W\d_]|[^\W\d_][0-9½¼¾⅓⅔⅛⅜⅝⅞]|\w[^\w\s'.,:/-]\w|[0-9][.,:/][^\W\d_]|[^\W\d_][.,:/][0-9]|"
     r"[^\W\d_]{2}[.:][^\W\d_]|[^\W\d_][.:][^\W\d_]{2}|[*+=<>^#@_&]"
 )
+# An abbreviation that is one after a word; what stood before may be words by now ("Jas. Ill.").
+_LAST = re.compile(rf"(?<!\w)(?:{alternatives(AMBIGUOUS)})\.[\"')\]}}]*$")
 
 
 def expand_english(text: AlignedText, language: str) -> AlignedText:
@@ -70,4 +73,7 @@ def expand_english(text: AlignedText, language: str) -> AlignedText:
     """
     british = language.lower().startswith("en-gb")
     passes = _MAX_PASSES if _GLUED.search(text.text) else 1
-    return _RULE_SET.apply(text, british, passes)
+    read = _RULE_SET.apply(text, british, passes)
+    if read is not text and _LAST.search(read.text):
+        return _RULE_SET.apply(read, british, passes)
+    return read
