@@ -20,6 +20,7 @@ from vits.synthesis.runtime.noise import prior_noise, torch_randn
 from vits.synthesis.runtime.onnx_session import load_graph, usable_threads
 from vits.synthesis.runtime.seeds import derive_seed
 from vits.synthesis.stream import join
+from vits.synthesis.turns import speak_turn
 
 TEXT = "Hello there. How are you?\n\nFine, thanks."
 LONG = (
@@ -128,6 +129,19 @@ def test_a_batch_is_each_text_alone(pair, name):
         together = ours.synthesize(texts, seeds=[4, 5, 6, 7], length_scale=4.0, batch_frames=frames)
         for seed, text, spoken in zip((4, 5, 6, 7), texts, together, strict=True):
             assert agree(spoken, ours(text, seed=seed, length_scale=4.0))
+
+
+def test_turns_of_a_server_are_each_text_alone(pair):
+    ours, _, _ = pair("duo")
+    texts, seeds = [LONG, TEXT], [4, 5]
+    turns = [ours.in_turns(text, seed=seed) for text, seed in zip(texts, seeds, strict=True)]
+    chunks = [[] for _ in turns]
+    while left := [index for index, turn in enumerate(turns) if not turn.done]:
+        spoken = speak_turn([turns[index] for index in left])
+        for index, (sample, wave) in zip(left, spoken, strict=True):
+            chunks[index] += turns[index].accept(sample, wave)
+    for text, seed, found in zip(texts, seeds, chunks, strict=True):
+        assert agree(join(found), ours(text, seed=seed))
 
 
 def test_sentences_of_a_batch_share_runs_of_the_decoder(pair, monkeypatch):

@@ -418,6 +418,19 @@ def test_pipers_names_are_found_listed_and_removed(hub, piper, capsys):
         vits.load("de_DE-eve-low")
 
 
+@pytest.mark.slow
+def test_a_repository_of_sherpas_is_spoken_by_its_name(hub, exported, tmp_path):
+    voice, folder = exported("sherpa")
+    there = shutil.copytree(folder, tmp_path / "there")
+    (there / "model.int8.onnx").write_bytes(b"rounded")
+    hub.repositories["csukuangfj/vits-ada"] = Repository(there)
+    found = vits.load("csukuangfj/vits-ada")
+    assert len(found("ab ba", seed=1).samples) > 0
+    assert found.frontend.encode("ab ba").ids == voice.bundle.frontend.encode("ab ba").ids
+    files = {path.rpartition("/")[2] for _, path, _ in hub.requests if "/resolve/" in path}
+    assert files == {"model.onnx", "tokens.txt"}
+
+
 def test_a_voice_is_published_and_found_again(hub, tiny_voice, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_TOKEN", "mine")
     folder = shutil.copytree(tiny_voice, tmp_path / "voice")
