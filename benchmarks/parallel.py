@@ -57,6 +57,7 @@ def train(strategy: str, args: argparse.Namespace) -> None:
         languages=torch.zeros(size, dtype=torch.int64),
         durations=torch.zeros(size, symbols, dtype=torch.int64),
         pitch=torch.zeros(size, 2, frames),
+        speaker_vectors=torch.zeros(size, 0),
     )
     times: list[float] = []
 

@@ -223,6 +223,8 @@ class TrainingConfig:
             and the pitch predictor, which then train in less than half the time; ``speaker-only``,
             the whole generator except the speaker embedding and the layers that apply it; None,
             none.
+        compile: ``none``; or ``parts``, which compiles each network with ``torch.compile`` in the
+            first steps. Meant for GPUs.
         ema_decay: decay per step of the moving average of the generator's weights, in [0, 1);
             0 keeps no average.
         max_skipped_steps: consecutive steps with losses or gradients that are not finite after
@@ -237,6 +239,7 @@ class TrainingConfig:
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     prior_segments: PriorSegmentsConfig = field(default_factory=PriorSegmentsConfig)
     freeze: Literal["decoder", "posterior", "prior", "text", "speaker-only"] | None = None
+    compile: Literal["none", "parts"] = "none"
     ema_decay: float = 0.999
     max_skipped_steps: int = 10
     seed: int = 1234
@@ -248,6 +251,7 @@ class TrainingConfig:
             f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'prior', 'text', "
             "'speaker-only' or None",
         )
+        require_choice(self, "compile", "none", "parts")
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         require_positive(self, "max_skipped_steps")
         require_not_negative(self, "seed")

@@ -23,7 +23,8 @@ from vits.models.outputs import JudgedDurations, TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
-from vits.training.step.converted_weights import autocast_groups, converted_weights
+from vits.training.step.compilation import compile_parts
+from vits.training.step.converted_weights import generator_weights
 from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
 from vits.training.step.distributed import BatchWeights, Networks
 from vits.training.step.early_backward import scale_together
@@ -127,10 +128,12 @@ class VitsModule(pl.LightningModule):
         return cast(OptimizerLRScheduler, (optimizers, schedulers))
 
     def on_fit_start(self) -> None:
-        """Choose the backend of the search; keep freed memory when training on a CPU."""
+        """Choose the backend of the search, compile, and keep freed memory on a CPU."""
         alignment = self.training_config.alignment
         if alignment.source == "search":
             self.generator.alignment_backend = choose_backend(alignment.backend, self.device)
+        if self.training_config.compile == "parts":
+            compile_parts(self.generator, self.discriminators)
         if self.device.type == "cpu":
             keep_freed_memory()
 
@@ -230,8 +233,7 @@ class VitsModule(pl.LightningModule):
         bias = NO_SCORE_BIAS
         if training:
             bias = _score_bias(self.training_config.alignment, self.global_step)
-        groups = autocast_groups(self.generator)
-        with converted_weights(*groups, device=self.device):
+        with generator_weights(self.generator, self.device):
             out = generator(
                 batch.ids,
                 batch.id_lengths,

@@ -5,7 +5,7 @@ for each weight and each bias, a fifth of all kernels of a step, each far too sm
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
 import torch
@@ -15,8 +15,9 @@ from torch.nn.utils import parametrize
 from vits.fast.gpu.weight_norm import joint_weight_norm
 from vits.layers.attention import RelativeAttention
 from vits.models.vits import Vits
+from vits.training.step.compilation import is_compiled
 
-__all__ = ["autocast_groups", "converted_weights"]
+__all__ = ["autocast_groups", "converted_weights", "generator_weights"]
 
 CONVERTED: dict[type[nn.Module], tuple[str, ...]] = {
     **dict.fromkeys((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.Linear), ("weight", "bias")),
@@ -49,6 +50,13 @@ def converted_weights(*groups: Iterable[nn.Module | None], device: torch.device)
         finally:
             for layer, name in replaced:
                 vars(layer).pop(name, None)
+
+
+def generator_weights(generator: Vits, device: torch.device) -> AbstractContextManager[None]:
+    """Return ``converted_weights`` of a generator; compiled networks convert their own."""
+    if is_compiled(generator):
+        return nullcontext()
+    return converted_weights(*autocast_groups(generator), device=device)
 
 
 def autocast_groups(generator: Vits) -> list[list[nn.Module | None]]:

@@ -6,7 +6,7 @@ same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from torch.nn.utils import parametrize
 
 from vits.fast.gpu.feature_matching import feature_matching_loss
 from vits.fast.gpu.least_squares import adversarial_loss, discriminator_loss
+from vits.training.step.compilation import is_compiled
 from vits.training.step.converted_weights import converted_weights
 from vits.training.step.early_backward import early_sum
 
@@ -85,11 +86,16 @@ def adversarial_losses(
         values.append(torch.stack([adversarial, feature]).detach())
         return adversarial_weight * adversarial + feature_weight * feature
 
-    with parametrize.cached():  # both passes use the same weights
+    members = list(members)
+    compiled = any(map(is_compiled, members))
+    # both passes use the same weights; a compiled graph must not keep them
+    with nullcontext() if compiled else parametrize.cached():
         weighted = early_sum([partial(one_member, member) for member in members], fake)
     return AdversarialLosses(weighted, *torch.stack(values).sum(0).unbind())
 
 
 def _converted(member: Member, wave: Tensor) -> AbstractContextManager[None]:
+    if is_compiled(member):
+        return nullcontext()
     networks = [member] if isinstance(member, nn.Module) else []
     return converted_weights(networks, device=wave.device)
