@@ -32,9 +32,10 @@ def test_events_carry_audio_and_timings(client, ask, assert_speech, voices):
     assert received[-1]["usage"]["input_tokens"] == len(TEXT) + 2
 
 
-def test_skipped_text_is_reported_to_its_own_request_only(client, ask):
+@pytest.mark.parametrize("text", ["Hello 😀 there.", "😀. Hello.", "Hello there. 😀"])
+def test_skipped_text_is_reported_to_its_own_request_only(client, ask, text):
     here = client()
-    response = ask(here, stream_format="sse", timings=True, input="Hello 😀 there.")
+    response = ask(here, stream_format="sse", timings=True, input=text)
     (message,) = [text for event in events(response.text) for text in event.get("notices", [])]
     assert "😀" in message
     response = ask(here, stream_format="sse", timings=True)

@@ -152,9 +152,9 @@ def test_a_text_in_parts_is_spoken_as_it_arrives(port, voices):
 def test_a_chunk_is_sent_before_the_next_is_spoken(port, monkeypatch):
     permits, take = threading.Semaphore(1), scheduler._next_chunk
 
-    def next_chunk(speech):
+    def next_chunk(*arguments):
         assert permits.acquire(timeout=10)
-        return take(speech)
+        return take(*arguments)
 
     monkeypatch.setattr(scheduler, "_next_chunk", next_chunk)
 

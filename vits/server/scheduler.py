@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from vits.errors import TextError, VitsError
@@ -123,16 +124,17 @@ class Scheduler:
             )
         self._n_streams += 1
         self._metrics.streams.set(self._n_streams)
-        started, first, seconds = time.perf_counter(), True, 0.0
+        started, seconds = time.perf_counter(), 0.0
+        last: Speech | None = None
         try:
             speech = jobs.stream(self._voices[job.voice], job)
             while True:
-                chunk = await self._with_timeout(self._submit(_next_chunk, speech))
+                chunk = await self._with_timeout(self._submit(_next_chunk, speech, last))
                 if chunk is None:
                     break
-                if first:
+                if last is None:
                     self._metrics.first_chunk.observe(time.perf_counter() - started)
-                first = False
+                last = chunk.speech
                 seconds = self._checked(seconds + chunk.speech.seconds)
                 self._metrics.audio.labels(job.voice).inc(chunk.speech.seconds)
                 if chunk.warnings:
@@ -237,10 +239,16 @@ def _kind(turn: _Turn) -> tuple[str, bool]:
     return turn.job.job.voice, turn.job.turns is None
 
 
-def _next_chunk(speech: Iterator[Speech]) -> StreamChunk | None:
-    """Return the next chunk of a stream, in a thread; None at its end."""
+def _next_chunk(speech: Iterator[Speech], last: Speech | None) -> StreamChunk | None:
+    """Return the chunk of a stream after ``last``, in a thread; None at its end.
+
+    Text left out after the last chunk is told by a chunk without samples.
+    """
     with collect_warnings() as messages:
         chunk = next(speech, None)
+    if chunk is None and messages and last is not None:
+        end = last.start + last.seconds
+        chunk = replace(last, samples=last.samples[:0], phonemes=(), words=(), start=end)
     return None if chunk is None else StreamChunk(chunk, messages)
 
 
