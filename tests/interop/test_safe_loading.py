@@ -318,6 +318,7 @@ def test_names_of_speakers_are_no_paths(make_voice, tmp_path):
     convert.write(make_voice(3, "deterministic"), tmp_path / "voice", "piper")
     names = {f"../../{MARK}": 0, "/etc/passwd": 1, "\x1b[2J": 2}
     edit_json(tmp_path / "voice" / "config.json", lambda s: s.update(speaker_id_map=names))
-    convert.write(read(tmp_path / "voice"), tmp_path / "out", "coqui")
-    assert not list(tmp_path.parent.rglob(MARK))
-    assert read(tmp_path / "out").bundle.speakers == tuple(names)
+    out = tmp_path / "two" / "deep"
+    convert.write(read(tmp_path / "voice"), out, "coqui")
+    assert not list(tmp_path.rglob(MARK))
+    assert read(out).bundle.speakers == tuple(names)

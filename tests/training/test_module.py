@@ -463,6 +463,7 @@ RECIPE = {
 # below, as all backends find one path; in test_vits2.py, as only adversarial durations use them
 ELSEWHERE = {
     "max_skipped_steps",
+    "compile",
     "loss_weights.subband",
     "loss_weights.pitch",
     "alignment.backend",
