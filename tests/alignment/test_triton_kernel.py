@@ -32,6 +32,7 @@ def kernel():
 
 
 @pytest.mark.parametrize("seed", range(24))
+@pytest.mark.slow
 def test_triton_equals_the_compiled_loop(kernel, seed):
     torch.manual_seed(seed)
     batch, n_symbols, extra = (int(torch.randint(1, high, ())) for high in (4, 14, 10))
@@ -45,6 +46,7 @@ def test_triton_equals_the_compiled_loop(kernel, seed):
 
 
 @pytest.mark.parametrize("capability", [80, 90])
+@pytest.mark.slow
 def test_it_compiles_for_a_gpu(kernel, capability, monkeypatch, tmp_path):
     import triton
     from triton.backends.compiler import GPUTarget

@@ -197,6 +197,7 @@ def test_bfloat16_is_close_and_rounds_flow_and_decoder(
     assert 25 < to_noise(*wave) < 100
 
 
+@pytest.mark.slow
 def test_what_decides_lengths_and_what_ends_in_the_wave_stays_float32(make_model, decoder):
     model = optimize_for_inference(make_model(decoder).float(), "bf16")
     for name, value in [*model.named_parameters(), *model.named_buffers()]:

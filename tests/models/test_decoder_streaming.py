@@ -28,6 +28,7 @@ def draw(n_frames: int, n_items: int = 1) -> tuple[Tensor, Tensor]:
     return z, torch.randn(n_items, SPEAKER, 1, dtype=torch.float64)
 
 
+@pytest.mark.slow
 def test_samples_depend_on_the_receptive_field_and_on_nothing_else(whole, part):
     radius = part.receptive_radius
     middle, n_frames = radius + 3, 2 * radius + 7

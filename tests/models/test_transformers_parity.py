@@ -21,9 +21,6 @@ from vits.config import (
 )
 from vits.models.vits import Vits
 
-import_torchaudio()  # transformers imports it too, and would fail on one built for CUDA
-transformers = pytest.importorskip("transformers")
-
 NAMES = [
     (r"^embed_speaker\.", "speaker_embedding."),
     (r"^text_encoder\.embed_tokens", "text_encoder.embedding"),
@@ -104,6 +101,8 @@ def fed_noise(noises: list[Tensor]) -> Iterator[None]:
 
 def build(n_speakers: int, kind: str) -> tuple[nn.Module, Vits]:
     """The reference with random weights everywhere, zero-initialised ones too, and our copy."""
+    import_torchaudio()  # transformers imports it too, and would fail on one built for CUDA
+    transformers = pytest.importorskip("transformers")
     stochastic = kind == "stochastic"
     hf_config = transformers.VitsConfig(
         vocab_size=40,

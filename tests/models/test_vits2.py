@@ -19,7 +19,6 @@ from vits.fast import optimize_for_inference, optimize_for_training
 from vits.models import Vits
 from vits.models.batched_decoding import decode_batched
 from vits.models.streaming import decode_in_chunks
-from vits.training.step.generator_losses import kl_loss, weighted_sum
 
 TRANSFORMER = FlowTransformerConfig(filter_channels=12, window_size=2)
 
@@ -115,7 +114,10 @@ def test_the_flow_is_invertible_and_sees_the_whole_utterance(model):
     assert (flow(z, mask, speaker)[0] - there)[..., 0].abs().max() > 1e-9
 
 
+@pytest.mark.slow
 def test_gradients_reach_every_weight(model):
+    from vits.training.step.generator_losses import kl_loss
+
     out = train(model)
     (
         out.wave.square().mean() + kl_loss(out, out.posterior_pass) + out.duration_loss.sum()
@@ -125,7 +127,10 @@ def test_gradients_reach_every_weight(model):
     assert {name for name in still if not name.endswith("key.bias")} == set()
 
 
+@pytest.mark.slow
 def test_early_gradients_are_those_of_one_backward_pass(model):
+    from vits.training.step.generator_losses import kl_loss, weighted_sum
+
     gradients = []
     for free_prior in (False, True):
         model.zero_grad()

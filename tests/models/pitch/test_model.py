@@ -52,6 +52,7 @@ def test_off_has_no_weight_and_no_draw_more(make_model, decoder):
     assert sample(plain, 20).source is None
 
 
+@pytest.mark.slow
 def test_upsampling_decoders_start_from_what_they_were(make_model, decoder):
     plain = make_model(decoder)
     model = build(plain).double().eval()
@@ -62,6 +63,7 @@ def test_upsampling_decoders_start_from_what_they_were(make_model, decoder):
     assert bool(unlike.abs().max() > 1e-6) == ("convnext" in decoder)
 
 
+@pytest.mark.slow
 def test_a_stream_is_the_whole(pitched):
     drawn = sample(pitched, 90)
     whole, _ = pitched.decode(drawn)
@@ -69,6 +71,7 @@ def test_a_stream_is_the_whole(pitched):
     assert (stream - whole).abs().max() < 1e-8 * whole.abs().max()
 
 
+@pytest.mark.slow
 def test_a_batch_is_each_alone(pitched):
     drawn = [sample(pitched, n, seed) for seed, n in enumerate((60, 24, 41))]
     for one, wave in zip(drawn, decode_batched(pitched, drawn), strict=True):
@@ -108,6 +111,7 @@ def test_a_control_changes_f0_and_nothing_else(make_model):
     assert torch.equal(*noise)
 
 
+@pytest.mark.slow
 def test_fast_forms_compute_the_same(pitched):
     drawn = sample(pitched, 30)
     plain, _ = pitched.decode(drawn)
@@ -134,6 +138,7 @@ def test_gradients_reach_every_new_weight(make_model, decoder):
     assert [n for n, p in new.items() if p.grad is None or not p.grad.any()] == []
 
 
+@pytest.mark.slow
 def test_training_needs_the_pitch_of_the_data(make_model):
     with pytest.raises(ConfigError, match="--pitch"):
         train(build(make_model("convnext")), None)

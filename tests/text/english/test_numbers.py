@@ -1,6 +1,5 @@
 import random
 
-import inflect
 import pytest
 
 from vits.text.english.numbers import cardinal, digits, number, ordinal, plural, year
@@ -13,14 +12,20 @@ def values():
 
 
 @pytest.mark.parametrize("british", [False, True])
+@pytest.mark.slow
 def test_cardinals_agree_with_inflect(british):
+    import inflect
+
     engine = inflect.engine()
     for value in values():
         expected = engine.number_to_words(value, andword="and" if british else "")
         assert cardinal(value, british) == expected.replace(",", ""), value
 
 
+@pytest.mark.slow
 def test_ordinals_agree_with_inflect():
+    import inflect
+
     engine = inflect.engine()
     for value in values():
         expected = engine.number_to_words(engine.ordinal(value), andword="")

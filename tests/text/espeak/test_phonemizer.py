@@ -27,6 +27,7 @@ def test_joblib_is_not_imported_and_phonemizer_works_afterwards(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_an_imported_phonemizer_is_used(run):
     done = run(
         "import phonemizer.backend.espeak.wrapper as wrapper\n"

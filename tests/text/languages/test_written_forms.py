@@ -25,6 +25,7 @@ CASES = {f"{code} {kind}": (code, rows) for code, kind, rows in cases()}
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.slow
 def test_written_forms(name):
     code, rows = CASES[name]
     wrong = [
