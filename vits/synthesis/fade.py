@@ -33,15 +33,19 @@ def fade_edges(waves: Iterable[Samples], length: int, sample_rate: int) -> Itera
     start = 0
     for wave in waves:
         end = start + len(wave)
-        if start < n_in or end > length - n_out:
-            place = np.arange(start, end, dtype=np.float64)
-            rise = _raised_cosine((place + 0.5) / max(n_in, 1))
-            fall = _raised_cosine((length - place - 0.5) / max(n_out, 1)) ** 3
-            wave = wave * (rise * fall).astype(np.float32)
+        n_rising, n_falling = min(end, n_in) - start, end - max(start, length - n_out)
+        if n_rising > 0 or n_falling > 0:
+            wave = np.array(wave, np.float32)
+        if n_rising > 0:
+            wave[:n_rising] *= _raised_cosine(start, n_rising, n_in).astype(np.float32)
+        if n_falling > 0:
+            fall = _raised_cosine(length - end, n_falling, n_out)[::-1] ** 3
+            wave[-n_falling:] *= fall.astype(np.float32)
         yield wave
         start = end
 
 
-def _raised_cosine(position: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the gain at positions from 0 (silent) to 1 (full) and beyond."""
-    return 0.5 - 0.5 * np.cos(np.pi * position.clip(0.0, 1.0))
+def _raised_cosine(first: int, count: int, length: int) -> NDArray[np.float64]:
+    """Return the gains of some samples, from ``first`` on, of a rise from 0 to 1."""
+    place = np.arange(first, first + count, dtype=np.float64)
+    return 0.5 - 0.5 * np.cos(np.pi * ((place + 0.5) / length))
