@@ -24,33 +24,29 @@ class FastDepthSeparableStack(DepthSeparableStack):
         rows = (x if context is None else x + context).transpose(1, 2)
         if needed is not None and x.device.type != "cpu":
             return self._forward_masked(rows, needed).transpose(1, 2)
-        for depthwise, norm_1, pointwise, norm_2 in zip(
-            self.depthwise,
-            self.depthwise_norms,
-            self.pointwise,
-            self.pointwise_norms,
-            strict=True,
-        ):
-            y = apply_mask(rows, needed)
-            y = functional.gelu(norm_1(_map_rows(depthwise, y)))
-            y = functional.gelu(norm_2(_map_rows(pointwise, y)))
-            rows = rows + self.dropout(y.transpose(1, 2)).transpose(1, 2)
+        for layer in self.layers():
+            rows = rows + self._change(apply_mask(rows, needed), *layer)
         return apply_mask(rows, needed).transpose(1, 2)
 
     def _forward_masked(self, rows: Tensor, mask: Tensor) -> Tensor:
         """Map (B, S, C) to (B, S, C) with one kernel for residual and mask (B, S, 1)."""
         rows = rows * mask
-        for depthwise, norm_1, pointwise, norm_2 in zip(
-            self.depthwise,
-            self.depthwise_norms,
-            self.pointwise,
-            self.pointwise_norms,
-            strict=True,
-        ):
-            y = functional.gelu(norm_1(_map_rows(depthwise, rows)))
-            y = functional.gelu(norm_2(_map_rows(pointwise, y)))
-            rows = torch.addcmul(rows, self.dropout(y.transpose(1, 2)).transpose(1, 2), mask)
+        for layer in self.layers():
+            rows = torch.addcmul(rows, self._change(rows, *layer), mask)
         return rows
+
+    def _change(
+        self,
+        rows: Tensor,
+        depthwise: nn.Module,
+        norm_1: nn.Module,
+        pointwise: nn.Module,
+        norm_2: nn.Module,
+    ) -> Tensor:
+        """Return what a layer adds to masked (B, S, C)."""
+        y = functional.gelu(norm_1(_map_rows(depthwise, rows)))
+        y = functional.gelu(norm_2(_map_rows(pointwise, y)))
+        return self.dropout(y.transpose(1, 2)).transpose(1, 2)
 
 
 def _map_rows(convolution: nn.Module, rows: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Depth-separable convolutions, the trunk of the duration predictor."""
 
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -39,6 +41,16 @@ class DepthSeparableStack(nn.Module):
         self.pointwise_norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(n_layers))
         self.dropout = nn.Dropout(dropout)
 
+    def layers(self) -> Iterator[tuple[nn.Module, nn.Module, nn.Module, nn.Module]]:
+        """Yield each layer: depthwise convolution, its norm, pointwise convolution, its norm."""
+        return zip(
+            self.depthwise,
+            self.depthwise_norms,
+            self.pointwise,
+            self.pointwise_norms,
+            strict=True,
+        )
+
     def forward(self, x: Tensor, mask: Tensor, context: Tensor | None = None) -> Tensor:
         """Map (B, C, S) to (B, C, S).
 
@@ -49,13 +61,7 @@ class DepthSeparableStack(nn.Module):
         """
         if context is not None:
             x = x + context
-        for depthwise, norm_1, pointwise, norm_2 in zip(
-            self.depthwise,
-            self.depthwise_norms,
-            self.pointwise,
-            self.pointwise_norms,
-            strict=True,
-        ):
+        for depthwise, norm_1, pointwise, norm_2 in self.layers():
             y = functional.gelu(norm_1(depthwise(x * mask).transpose(1, 2))).transpose(1, 2)
             y = functional.gelu(norm_2(pointwise(y).transpose(1, 2))).transpose(1, 2)
             x = x + self.dropout(y)

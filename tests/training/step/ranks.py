@@ -1,4 +1,4 @@
-"""The ranks of some trainings on several processes, for ``test_parallel.py``.
+"""The ranks of some trainings on several processes, for ``test_distributed.py``.
 
 Usage: python tests/training/step/ranks.py OUT DATA CONFIG DATA_OF_TWO VITS2_CONFIG
 
