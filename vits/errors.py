@@ -28,6 +28,7 @@ __all__ = [
     "VoiceError",
     "brief",
     "name_file",
+    "one_line",
 ]
 
 
@@ -140,6 +141,11 @@ def brief(value: object) -> str:
     """
     text = _BRIEF.repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+
+
+def one_line(error: BaseException, longest: int | None = None) -> str:
+    """Return the message of an error on one line, at most ``longest`` characters of it."""
+    return " ".join(str(error).split())[:longest]
 
 
 class _Brief(reprlib.Repr):

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-from vits.errors import AlignmentError, TrainingWarning
+from vits.errors import AlignmentError, TrainingWarning, one_line
 
 __all__ = ["Backend", "choose_backend", "triton_problem"]
 
@@ -60,6 +60,6 @@ def triton_problem(device: torch.device) -> str | None:
         lengths = torch.full((1,), 2, device=device)
         found = search_triton(torch.zeros(1, 2, 2, device=device), lengths, lengths).tolist()
     except Exception as error:  # whatever a compiler, a driver or a linker raises
-        text = " ".join(str(error).split())[:200]
+        text = one_line(error, 200)
         return f"Triton raises {type(error).__name__}: {text}"
     return None if found == [[1, 1]] else f"Triton computes {found} instead of [[1, 1]]"

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from vits.audio import ffmpeg
-from vits.errors import AudioError, MissingFileError
+from vits.errors import AudioError, MissingFileError, one_line
 
 __all__ = [
     "FORMATS",
@@ -254,7 +254,7 @@ class AudioWriter:
         try:
             yield
         except (soundfile.SoundFileError, OSError) as error:
-            text = _line(error).replace(str(self._part), str(self._path))
+            text = one_line(error).replace(str(self._part), str(self._path))
             raise AudioError(f"cannot write {self._path} at {self._rate} Hz: {text}") from error
 
 
@@ -319,7 +319,7 @@ def _riff_header(path: Path) -> tuple[int, tuple[int, ...] | None]:
         with path.open("rb") as file:
             return _parse_riff(file)
     except OSError as error:
-        raise AudioError(f"cannot read {path}: {_line(error)}") from error
+        raise AudioError(f"cannot read {path}: {one_line(error)}") from error
 
 
 def _parse_riff(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
@@ -377,7 +377,7 @@ def _open(path: str | os.PathLike[str]) -> Iterator[soundfile.SoundFile]:
         with _Forward(path) as file:
             yield file
     except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"{path} is not a readable audio file: {_line(error)}") from error
+        raise AudioError(f"{path} is not a readable audio file: {one_line(error)}") from error
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
@@ -390,8 +390,3 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     if not path.is_file():
         raise AudioError(f"{path} is a pipe or a device; give the path of an audio file")
     return path
-
-
-def _line(error: Exception) -> str:
-    """Return the text of an error on one line."""
-    return " ".join(str(error).split())

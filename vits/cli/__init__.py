@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from vits.errors import Preempted, VitsError
+from vits.errors import Preempted, VitsError, one_line
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -173,7 +173,7 @@ def _memory_shortage(error: Exception) -> str | None:
     torch raises a RuntimeError with lines of its C++ source for a CPU, and a class of its own for
     an accelerator.
     """
-    text = " ".join(str(error).split())
+    text = one_line(error)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return text or "a part of the work needs more than there is; use shorter texts or batches"
     asked = re.search(r"DefaultCPUAllocator: .*?allocate (\d+) bytes", text)

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vits.errors import one_line
+
 if TYPE_CHECKING:
     import torch
 
@@ -125,7 +127,7 @@ def _compute(device: "torch.device") -> str | None:
         y.sum().backward()
         total = y.sum().item()
     except Exception as error:  # whatever a driver raises
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"{type(error).__name__}: {one_line(error, 200)}"
     expected = 8 * 14 * 24
     return None if total == expected else f"it computes {total} instead of {expected}"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from vits.errors import ConfigError, brief
+from vits.errors import ConfigError, brief, one_line
 
 __all__ = ["LARGEST_JSON", "load_json_object"]
 
@@ -38,7 +38,7 @@ def load_json_object(
             object_pairs_hook=_object,
         )
     except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise ConfigError(f"{path} is not valid JSON: {reason}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must be a JSON object, not {type(values).__name__}")

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from vits.errors import MissingExtraError, MissingFileError, VitsError, VoiceError
+from vits.errors import MissingExtraError, MissingFileError, VitsError, VoiceError, one_line
 
 __all__ = ["Hub", "UnreachableError", "connect", "home", "is_offline"]
 
@@ -109,7 +109,7 @@ class Hub(NamedTuple):
             if status:
                 return self._refused(what, cause, status)  # pyright: ignore[reportArgumentType]
             cause = cause.__cause__
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         return UnreachableError(f"{what} cannot be fetched from {self.endpoint} ({reason})")
 
 

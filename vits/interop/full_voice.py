@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vits.config import VitsConfig
-from vits.errors import VitsError, VoiceError
+from vits.errors import VitsError, VoiceError, one_line
 from vits.models.discriminators import build_discriminators
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
@@ -115,5 +115,5 @@ def wrap_errors(source: object, build: Callable[[], T]) -> T:
         prefix = "" if str(source) in str(error) else f"{source}: "
         raise VoiceError(f"{prefix}{error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise VoiceError(f"{source} is damaged: {type(error).__name__}: {reason}") from error

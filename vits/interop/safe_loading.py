@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vits.config.json_file import load_json_object
-from vits.errors import ConfigError, MissingFileError, VoiceError
+from vits.errors import ConfigError, MissingFileError, VoiceError, one_line
 
 __all__ = [
     "as_json_values",
@@ -66,7 +66,7 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return as_tensors(load_file(path), path)
     except (SafetensorError, ValueError, RuntimeError, OverflowError, MemoryError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise VoiceError(f"{path} is damaged: {reason}") from error
 
 
@@ -194,7 +194,7 @@ def _join(*parts: object) -> str:
 
 def _reason(error: Exception) -> str:
     """Shorten torch's message to what is wrong with the file."""
-    text = " ".join(str(error).split())
+    text = one_line(error)
     for mark in ("Unsupported global: ", "WeightsUnpickler error: ", "Unsupported "):
         if mark in text:
             return text[text.index(mark) :][:160]

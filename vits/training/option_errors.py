@@ -7,7 +7,7 @@ from pathlib import Path
 from jsonargparse import ArgumentError
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-from vits.errors import ConfigError, MissingFileError, VitsError
+from vits.errors import ConfigError, MissingFileError, VitsError, one_line
 from vits.training.yaml_limits import ALLOWED
 
 __all__ = ["library_error"]
@@ -95,7 +95,7 @@ def _trainer_options(command: list[str]) -> str:
 
 def _one_line(error: Exception) -> str:
     """Return the message of an exception on one line, or its type."""
-    line = " ".join(str(error).split()) or type(error).__name__
+    line = one_line(error) or type(error).__name__
     if len(line) <= LONGEST:
         return line
     return f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"  # the given value is at the end

@@ -9,7 +9,7 @@ import torch
 
 from vits.audio._torchaudio import import_torchaudio
 from vits.audio.speaker_encoders.encoder import RATE
-from vits.errors import MissingExtraError, MissingFileError, VoiceError
+from vits.errors import MissingExtraError, MissingFileError, VoiceError, one_line
 
 __all__ = ["OnnxEncoder"]
 
@@ -59,7 +59,7 @@ class OnnxEncoder:
                 raise ValueError(f"it has {1 + len(others)} inputs")
             vector = np.asarray(self._session.run(None, {entry.name: features})[0]).reshape(-1)
         except Exception as error:  # those of ONNX Runtime share no base class
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error, 200)
             raise VoiceError(
                 f"speaker encoder {self.path} must map filterbanks (1, T, {N_MELS}) to a vector: "
                 f"{reason}"
@@ -77,5 +77,5 @@ def _open(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors share no base class
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise VoiceError(f"speaker encoder {path} is no ONNX graph: {reason}") from error

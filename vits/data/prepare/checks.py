@@ -9,7 +9,7 @@ import numpy as np
 
 from vits.audio import files, loudness
 from vits.data.prepare.options import RecordingLimits
-from vits.errors import AudioError
+from vits.errors import AudioError, one_line
 
 __all__ = [
     "Reason",
@@ -86,7 +86,7 @@ def check_file(path: Path, sample_rate: int, limits: RecordingLimits) -> None:
             raise RejectedError(Reason.UNREADABLE, fault)
         rate = files.sample_rate(path)
     except (AudioError, OSError) as error:
-        raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
+        raise RejectedError(Reason.UNREADABLE, one_line(error)) from error
     if rate < sample_rate and not limits.allow_upsampling:
         raise RejectedError(
             Reason.WRONG_RATE,

@@ -17,7 +17,7 @@ from vits.data.prepare.decoder_messages import decoder_messages
 from vits.data.prepare.options import PrepareConfig
 from vits.data.prepare.pitch import measure_pitch
 from vits.data.prepared.manifest import Row
-from vits.errors import AudioError, TextError, UnknownSymbolError
+from vits.errors import AudioError, TextError, UnknownSymbolError, one_line
 from vits.text.encoding import Encoding, UnknownSymbolWarning
 from vits.text.frontend import Frontend
 from vits.text.language_ids import find_language
@@ -116,7 +116,7 @@ def _encode(text: str, config: PrepareConfig, frontend: Frontend) -> Encoding:
         listed = describe_symbols(error.symbols)
         raise RejectedError(Reason.UNKNOWN_SYMBOLS, listed) from error
     except TextError as error:
-        raise RejectedError(Reason.NO_TEXT, " ".join(str(error).split())) from error
+        raise RejectedError(Reason.NO_TEXT, one_line(error)) from error
 
 
 def _check_text(row: Row, frontend: Frontend) -> None:
@@ -162,7 +162,7 @@ def _wave(path: Path, config: PrepareConfig) -> tuple[np.ndarray, float]:
         checks.check_level(wave, limits)
         wave = resample(torch.from_numpy(wave), rate, audio.sample_rate).numpy()
     except AudioError as error:
-        raise RejectedError(Reason.UNREADABLE, " ".join(str(error).split())) from error
+        raise RejectedError(Reason.UNREADABLE, one_line(error)) from error
     top_db = {} if config.trim_db is None else {"top_db": config.trim_db}
     start, end = loudness.trim(wave, audio.sample_rate, **top_db)
     if config.trim_db is not None:

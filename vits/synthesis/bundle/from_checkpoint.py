@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vits.config.legacy import read_model
-from vits.errors import CheckpointError, MissingFileError, VitsError, brief
+from vits.errors import CheckpointError, MissingFileError, VitsError, brief, one_line
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
@@ -77,7 +77,7 @@ def bundle_checkpoint(
         raise CheckpointError(f"{path}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # a checkpoint may hold anything under any key
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"{type(error).__name__}: {one_line(error, 200)}"
         raise CheckpointError(
             f"{path} is damaged, or not a checkpoint of `vits fit`: {reason}"
         ) from error

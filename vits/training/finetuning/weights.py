@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from vits.errors import CheckpointError
+from vits.errors import CheckpointError, one_line
 from vits.models.convnext_decoder import ConvNextDecoder
 from vits.models.vits import Vits
 from vits.training.finetuning.base_voice import BaseVoice
@@ -83,6 +83,5 @@ def _load(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None
         module.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise CheckpointError(
-            f"{source}: its weights are not those of its configuration "
-            f"({' '.join(str(error).split())[:200]})"
+            f"{source}: its weights are not those of its configuration ({one_line(error, 200)})"
         ) from error
