@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
             found = compute_speaker_vectors(args.output, encoder, bar)
         print(
             f"speaker vectors: {found.utterances} of {encoder.name}, {found.mean} of them too "
-            "short to be heard and given their speaker's mean"
+            "short for the encoder and given their speaker's mean"
         )
     print(f"\nprepared: {args.output}")
     return 0

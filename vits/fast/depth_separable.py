@@ -25,17 +25,17 @@ class FastDepthSeparableStack(DepthSeparableStack):
         if needed is not None and x.device.type != "cpu":
             return self._forward_masked(rows, needed).transpose(1, 2)
         for layer in self.layers():
-            rows = rows + self._change(apply_mask(rows, needed), *layer)
+            rows = rows + self._residual_branch(apply_mask(rows, needed), *layer)
         return apply_mask(rows, needed).transpose(1, 2)
 
     def _forward_masked(self, rows: Tensor, mask: Tensor) -> Tensor:
         """Map (B, S, C) to (B, S, C) with one kernel for residual and mask (B, S, 1)."""
         rows = rows * mask
         for layer in self.layers():
-            rows = torch.addcmul(rows, self._change(rows, *layer), mask)
+            rows = torch.addcmul(rows, self._residual_branch(rows, *layer), mask)
         return rows
 
-    def _change(
+    def _residual_branch(
         self,
         rows: Tensor,
         depthwise: nn.Module,

@@ -10,7 +10,7 @@ from vits.audio.speaker_encoders.vector import SUFFIX, SpeakerVector, average
 from vits.config import VitsConfig
 from vits.errors import VoiceError
 
-__all__ = ["hear_speaker", "require_encoder"]
+__all__ = ["embed_recordings", "require_encoder"]
 
 
 def require_encoder(config: VitsConfig, voice: str, encoder: str) -> None:
@@ -32,7 +32,7 @@ def require_encoder(config: VitsConfig, voice: str, encoder: str) -> None:
         )
 
 
-def hear_speaker(
+def embed_recordings(
     config: VitsConfig,
     voice: str,
     recordings: Sequence[str | Path],

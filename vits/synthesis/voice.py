@@ -16,7 +16,7 @@ from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.request import make_request
 from vits.synthesis.runtime.torch_engine import TorchEngine
-from vits.synthesis.speaker_files import hear_speaker, require_encoder
+from vits.synthesis.speaker_files import embed_recordings, require_encoder
 from vits.synthesis.speakers import Speaker, is_file_name, resolve_speaker
 from vits.synthesis.speech import Speech
 
@@ -136,7 +136,7 @@ class Voice(AbstractVoice[TorchEngine]):
             MissingExtraError: the package of the encoder is not installed.
             MissingFileError: there is no such file.
         """
-        return hear_speaker(self._engine.model.config, self._card.name, recordings, encoder)
+        return embed_recordings(self._engine.model.config, self._card.name, recordings, encoder)
 
     def _known_speaker(self, speaker: Speaker | None) -> Speaker | None:
         """Read a speaker that is a file; check a vector."""

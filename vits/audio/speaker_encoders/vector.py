@@ -1,4 +1,4 @@
-"""The vector of a speaker, and the file that keeps it."""
+"""The vector of a speaker, and the file it is stored in."""
 
 import json
 import math
@@ -21,7 +21,7 @@ LONGEST = 4096  # values
 
 @dataclass(frozen=True, kw_only=True)
 class SpeakerVector:
-    """Who speaks, as a speaker encoder heard it in recordings.
+    """The embedding of a speaker that a speaker encoder computed from recordings.
 
     Attributes:
         encoder: name of the encoder.
