@@ -203,3 +203,12 @@ def test_help_explains_the_manifest(capsys):
     out = capsys.readouterr().out
     assert "MANIFEST is a folder" in out
     assert "--checkpoints" in out
+
+
+def test_stages_need_a_prepared_folder_and_one_voice(evaluate, checkpoint, sentences):
+    status, _, err = evaluate(checkpoint, sentences, "--stages")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "needs a prepared folder" in err
+    status, _, err = evaluate(checkpoint, sentences, "--stages", "--against", checkpoint)
+    assert status == 2
+    assert "leave out --checkpoints, --against" in err

@@ -31,6 +31,7 @@ examples:
   vits evaluate voices/ada prepared/held_out -o report
   vits evaluate voices/ada prepared/held_out --against voices/old -o report
   vits evaluate runs/ada prepared/held_out --checkpoints
+  vits evaluate runs/ada prepared/held_out --stages
 """
 
 
@@ -56,6 +57,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="a voice to compare with; repeatable",
     )
     add("--checkpoints", action="store_true", help="evaluate every checkpoint in the folder VOICE")
+    add(
+        "--stages",
+        action="store_true",
+        help="evaluate the stages from the recording to the voice, of a prepared folder: what each "
+        "box loses",
+    )
     add("--limit", type=_count, metavar="N", help="use only the first N texts")
     add(
         "--seed",
@@ -65,6 +72,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add("--language", help="language of the texts, for a voice with several languages")
     add("--speaker", help="speaker of the voice (default: that of each text, or else the first)")
+    _add_evaluators(parser)
+    add("--f-min", type=float, metavar="HZ", help="minimum pitch (default: 65)")
+    add("--f-max", type=float, metavar="HZ", help="maximum pitch (default: 400)")
+    add("--plots", type=int, default=12, metavar="N", help="texts to plot (default: %(default)s)")
+    add("--json", action="store_true", help="print the results as JSON instead of a table")
+    parser.set_defaults(run=run)
+
+
+def _add_evaluators(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose recogniser and predictor."""
+    add = parser.add_argument
     add(
         "--recogniser",
         default="pocketsphinx",
@@ -86,11 +104,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add(
         "--sentences", type=Path, metavar="FILE", help="text for the bigrams, one sentence per line"
     )
-    add("--f-min", type=float, metavar="HZ", help="minimum pitch (default: 65)")
-    add("--f-max", type=float, metavar="HZ", help="maximum pitch (default: 400)")
-    add("--plots", type=int, default=12, metavar="N", help="texts to plot (default: %(default)s)")
-    add("--json", action="store_true", help="print the results as JSON instead of a table")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -119,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
         line = [head.ljust(widths[0])]
         line += [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         print("  ".join(line))
-    if len(comparison.voices) > 1 and comparison.best is not None:
+    if not args.stages and len(comparison.voices) > 1 and comparison.best is not None:
         print(f"\nbest: {comparison.best.name} ({comparison.best.source})")
     if args.output is not None:
         print(f"\nreport: {args.output / 'report.html'}")
@@ -133,6 +146,15 @@ def _check_flags(args: argparse.Namespace) -> None:
         ConfigError: two flags do not go together.
         MissingFileError: the file of ``--sentences`` does not exist.
     """
+    if args.stages and (args.checkpoints or args.against or args.speaker is not None):
+        raise ConfigError(
+            "--stages takes one voice and the speakers of the data; leave out --checkpoints, "
+            "--against and --speaker"
+        )
+    if args.stages and not (args.manifest / "dataset.json").is_file():
+        raise ConfigError(
+            f"--stages needs a prepared folder, not {args.manifest}; see vits prepare"
+        )
     if (args.language_model == "bigram") != (args.sentences is not None):
         raise ConfigError("--language-model bigram and --sentences FILE must be given together")
     if args.language_model == "bigram" and args.recogniser != "pocketsphinx":
@@ -166,7 +188,8 @@ def _compare_voices(args: argparse.Namespace, items: "Sequence[Item]") -> "Voice
     if items[0].read is not None:
         measured = measure_recordings(items, evaluators)
         recordings = tuple(_with_progress(measured, len(items), "recordings"))
-    compared = _evaluate_all(args, voices, first, items, evaluators, recordings)
+    evaluate_voices = _evaluate_stages if args.stages else _evaluate_all
+    compared = evaluate_voices(args, voices, first, items, evaluators, recordings)
     return VoiceComparison(
         str(args.manifest),
         args.recogniser,
@@ -269,6 +292,34 @@ def _evaluate_all(
         if args.checkpoints:
             best = min(compared, key=lambda one: one.score.value)
             compared = [one if one is best else one._replace(utterances=()) for one in compared]
+    return compared
+
+
+def _evaluate_stages(
+    args: argparse.Namespace,
+    paths: Sequence[Path],
+    voice: "Voice",
+    items: "Sequence[Item]",
+    evaluators: "Evaluators",
+    recordings: "Sequence[EvaluatedUtterance]",
+) -> "list[ComparedVoice]":
+    """Evaluate the stages of a voice, each as a voice of its own."""
+    from functools import partial
+
+    from vits.cli.base_voice import read_bundle
+    from vits.data.prepared.dataset import PreparedDataset
+    from vits.evaluation.comparison import summarise_voice
+    from vits.evaluation.evaluate import evaluate_speech
+    from vits.evaluation.stages import Stages
+
+    bundle, dataset = read_bundle(str(paths[0])), PreparedDataset(args.manifest)
+    stages = Stages(voice, bundle, dataset, args.seed)
+    compared: list[ComparedVoice] = []
+    for name in stages.names:
+        spoken = evaluate_speech(partial(stages.speak, name), items, evaluators, recordings)
+        measured = list(_with_progress(spoken, len(items), name))
+        steps = voice.card.training_steps
+        compared.append(summarise_voice(name, str(paths[0]), steps, measured, recordings))
     return compared
 
 

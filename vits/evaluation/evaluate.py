@@ -1,7 +1,7 @@
 """Evaluate recordings and voices utterance by utterance."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -33,7 +33,13 @@ from vits.evaluation.results import (
 from vits.evaluation.test_set import Item
 from vits.synthesis import Speech, Voice
 
-__all__ = ["EvaluatedUtterance", "Evaluators", "evaluate", "measure_recordings"]
+__all__ = [
+    "EvaluatedUtterance",
+    "Evaluators",
+    "evaluate",
+    "evaluate_speech",
+    "measure_recordings",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +117,34 @@ def evaluate(
     Raises:
         TextError: the voice cannot encode the text of an item.
     """
-    references = [None] * len(items) if recordings is None else recordings
-    for index, (item, recording) in enumerate(zip(items, references, strict=True)):
+
+    def speak(index: int) -> tuple[Speech, float]:
+        item = items[index]
         item_speaker = speaker
         if speaker is None and item.speaker in voice.speakers:
             item_speaker = item.speaker or None
-        speech, seconds = _synthesise(voice, item, item_speaker, seed + index, warm_up=index == 0)
+        return _synthesise(voice, item, item_speaker, seed + index, warm_up=index == 0)
+
+    return evaluate_speech(speak, items, evaluators, recordings)
+
+
+def evaluate_speech(
+    speak: Callable[[int], tuple[Speech, float]],
+    items: Sequence[Item],
+    evaluators: Evaluators,
+    recordings: Sequence[EvaluatedUtterance] | None = None,
+) -> Iterator[EvaluatedUtterance]:
+    """Evaluate speech from any source, in the order of the items.
+
+    Args:
+        speak: takes the index of an item; returns its speech and how long the synthesis took (s).
+        items: the test set.
+        evaluators: what to measure with.
+        recordings: evaluated recordings of the same items; None: no comparison.
+    """
+    references = [None] * len(items) if recordings is None else recordings
+    for index, (item, recording) in enumerate(zip(items, references, strict=True)):
+        speech, seconds = speak(index)
         utterance = _measure(item, speech, evaluators)
         metrics = utterance.metrics._replace(
             real_time_factor=seconds / speech.seconds, phonemes=phoneme_seconds(speech.phonemes)
