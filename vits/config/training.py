@@ -81,6 +81,9 @@ class LossWeights:
         pitch: loss of the pitch predictor, for a model with ``pitch``.
         duration_adversarial: least-squares loss of predicted durations, for the ``adversarial``
             duration predictor.
+        speaker_consistency: 1 minus the cosine of the speaker vectors of recorded and generated
+            segment, by the encoder of the voice's speaker vectors or else resemblyzer; the original
+            has none, YourTTS takes 9.
     """
 
     GROUP: ClassVar[str] = "loss_weights"
@@ -94,6 +97,7 @@ class LossWeights:
     envelope: float = 0.0
     pitch: float = 1.0
     duration_adversarial: float = 1.0
+    speaker_consistency: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the values."""

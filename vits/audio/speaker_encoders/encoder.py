@@ -1,13 +1,23 @@
 """The interface of speaker encoders, and how one is found by its name."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from vits.errors import ConfigError
 
-__all__ = ["RATE", "RESEMBLYZER", "SpeakerEncoder", "open_encoder"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "RATE",
+    "RESEMBLYZER",
+    "DifferentiableEncoder",
+    "SpeakerEncoder",
+    "open_differentiable",
+    "open_encoder",
+]
 
 RATE = 16000  # Hz: what encoders listen to
 RESEMBLYZER = "resemblyzer"
@@ -26,6 +36,18 @@ class SpeakerEncoder(Protocol):
 
     def __call__(self, speech: np.ndarray) -> np.ndarray:
         """Return a vector (V,) float32 of speech (L,) float32 at 16 kHz, a second or more."""
+        ...
+
+
+class DifferentiableEncoder(Protocol):
+    """Maps batches of speech to vectors, and their gradients back; a module of torch."""
+
+    def embed(self, speech: "Tensor") -> "Tensor":
+        """Return unit vectors (B, V) of speech (B, L) at 16 kHz, a quarter of a second or more."""
+        ...
+
+    def to(self, target: "Tensor", /) -> object:
+        """Move the weights, in place, to the device and data type of a tensor."""
         ...
 
 
@@ -50,3 +72,24 @@ def open_encoder(which: str) -> SpeakerEncoder:
     raise ConfigError(
         f"speaker encoder {which!r} must be {RESEMBLYZER!r} or the path of an .onnx file"
     )
+
+
+def open_differentiable(name: str) -> DifferentiableEncoder:
+    """Open an encoder through which gradients flow; its own weights get none.
+
+    Args:
+        name: as in ``SpeakerEncoder.name``.
+
+    Raises:
+        ConfigError: the encoder has no gradient.
+        MissingExtraError: the package that it needs is not installed.
+    """
+    if name != RESEMBLYZER:
+        raise ConfigError(
+            f"speaker encoder {name!r} must be {RESEMBLYZER!r} to train through it: a graph of "
+            "ONNX Runtime has no gradients"
+        )
+    from vits.audio.speaker_encoders.resemblyzer import Resemblyzer
+
+    # cuDNN has the gradient of an LSTM in training mode only; without dropout the modes are equal
+    return Resemblyzer().network.train()

@@ -24,15 +24,33 @@ COVERAGE = 0.75  # of the last window that must be filled
 class Ge2eNetwork(nn.Module):
     """Three LSTM layers; the last state of the last, projected, is the vector."""
 
+    filterbank: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.lstm = nn.LSTM(N_MELS, SIZE, N_LAYERS, batch_first=True)
         self.linear = nn.Linear(SIZE, SIZE)
+        filterbank = import_torchaudio().functional.melscale_fbanks(
+            N_FFT // 2 + 1, 0.0, RATE / 2, N_MELS, RATE, norm="slaney", mel_scale="slaney"
+        )
+        self.register_buffer("filterbank", filterbank, persistent=False)
 
     def forward(self, mels: Tensor) -> Tensor:
         """Return unit vectors (B, 256) of mel powers (B, 160, 40)."""
         _, (hidden, _) = self.lstm(mels)
         return nn.functional.normalize(torch.relu(self.linear(hidden[-1])))
+
+    def mel_powers(self, speech: Tensor) -> Tensor:
+        """Return mel powers (..., T, 40) of speech (..., L) at 16 kHz."""
+        window = torch.hann_window(N_FFT, dtype=speech.dtype, device=speech.device)
+        spectrum = torch.stft(
+            speech, N_FFT, HOP, window=window, pad_mode="constant", return_complex=True
+        )
+        return torch.view_as_real(spectrum).square().sum(-1).mT @ self.filterbank
+
+    def embed(self, speech: Tensor) -> Tensor:
+        """Return unit vectors (B, 256) of speech (B, L), each as one window of any length."""
+        return self(self.mel_powers(speech))
 
 
 class Resemblyzer:
@@ -55,17 +73,6 @@ class Resemblyzer:
         weights = {name: value for name, value in _weights().items() if name in names}
         self.network.load_state_dict(weights)
         self.network.eval().requires_grad_(False)
-        self._filterbank: Tensor = import_torchaudio().functional.melscale_fbanks(
-            N_FFT // 2 + 1, 0.0, RATE / 2, N_MELS, RATE, norm="slaney", mel_scale="slaney"
-        )
-
-    def mel_powers(self, speech: Tensor) -> Tensor:
-        """Return mel powers (T, 40) of speech (L,) at 16 kHz."""
-        window = torch.hann_window(N_FFT)
-        spectrum = torch.stft(
-            speech, N_FFT, HOP, window=window, pad_mode="constant", return_complex=True
-        )
-        return torch.view_as_real(spectrum).square().sum(-1).T @ self._filterbank
 
     @torch.no_grad()
     def __call__(self, speech: np.ndarray) -> np.ndarray:
@@ -76,7 +83,7 @@ class Resemblyzer:
             starts.pop()
         padded = np.zeros(max(len(speech), (starts[-1] + WINDOW) * HOP), np.float32)
         padded[: len(speech)] = speech
-        mels = self.mel_powers(torch.from_numpy(padded))
+        mels = self.network.mel_powers(torch.from_numpy(padded))
         mean = self.network(torch.stack([mels[i : i + WINDOW] for i in starts])).mean(0)
         return nn.functional.normalize(mean, dim=0).numpy()
 

@@ -1,4 +1,4 @@
-"""The generator's losses that need no discriminator: mel, KL, duration, subband and envelope."""
+"""The generator's losses that need no discriminator."""
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from vits.models.vits import Vits
 from vits.training.step.distributed import BatchWeights
 from vits.training.step.early_backward import early_backward
 from vits.training.step.segments import Segments
+from vits.training.step.speaker_consistency import open_consistency_loss
 
 __all__ = ["generator_losses", "kl_loss", "optional_losses", "weighted_sum"]
 
@@ -30,6 +31,9 @@ def optional_losses(
         optional["subband"] = SubbandLoss(PseudoQmf(_n_bands(config.decoder)), length)
     if recipe.loss_weights.envelope:
         optional["envelope"] = EnvelopeLoss(mel.filterbank, config.audio.sample_rate)
+    if recipe.loss_weights.speaker_consistency:
+        loss = open_consistency_loss(config.speaker_vectors, config.audio.sample_rate)
+        optional["speaker_consistency"] = loss
     return optional
 
 
@@ -62,9 +66,10 @@ def generator_losses(
     if out.pitch_loss is not None:
         pitch = losses.pitch_loss(out.pitch_loss, out.frame_mask)
         found["pitch"] = pitch * batch_weights.frames
-    if "subband" in optional:
-        subband = optional["subband"](segments.fake, segments.real)
-        found["subband"] = subband * batch_weights.utterances
+    for name in ("subband", "speaker_consistency"):
+        if name in optional:
+            loss = optional[name](segments.fake, segments.real)
+            found[name] = loss * batch_weights.utterances
     if "envelope" in optional:
         envelope = optional["envelope"](segments.fake_mel, segments.real_mel)
         found["envelope"] = envelope * batch_weights.utterances
