@@ -56,7 +56,7 @@ MODULES = {
         "vits.models.spectrogram_discriminator",
         "vits.models.outputs",
     ),
-    "More of voices": ("vits.synthesis.bundle.merge",),
+    "More of voices": ("vits.synthesis.bundle.merge", "vits.synthesis.bundle.adapter"),
     "Spectrograms": ("vits.audio.spectrogram", "vits.audio.mel"),
     "More losses": ("vits.losses.subband", "vits.losses.envelope"),
     "More of evaluation": (

@@ -35,6 +35,7 @@ FOREIGN = "needs a voice of another project; tests/interop converts small ones"
 INSTALLS = "makes an environment: minutes and a download"
 DOWNLOADS = "needs the hub; tests/interop/test_named.py speaks with one of its own"
 SERVES = "a server that runs until it is stopped; tests/server runs it"
+ADAPTS = "needs a run by low rank; tests/training/finetuning makes one"
 SLOW = "recognises noise for many seconds; tests/evaluation and tests/cli run the like on little"
 EXPORTS = "takes seconds; docs/guides/export.md runs the like"
 NOT_RUN = {
@@ -79,6 +80,11 @@ NOT_RUN = {
     "--trainer.default_root_dir runs/ada --resume auto": TRAINS,
     "vits create recordings -o voices/me --minutes 45": TRAINS,
     "vits finetune kathleen prepared/ruth --trainer.default_root_dir runs/ruth": TRAINS,
+    "vits finetune kathleen prepared/ruth --lora 8 "
+    "--trainer.default_root_dir runs/ruth-lora": TRAINS,
+    "vits bundle runs/ruth-lora -o ruth.safetensors --licence CC0-1.0": ADAPTS,
+    'vits say "Hello." -o hello.wav --adapter ruth.safetensors': ADAPTS,
+    "vits merge kathleen ruth.safetensors -o voices/ruth": ADAPTS,
     "vits finetune voices/mms-eng prepared/mms --trainer.default_root_dir runs/mms": TRAINS,
     "vits finetune voices/duo prepared/more --data.speaker carla "
     "--trainer.default_root_dir runs/trio": TRAINS,

@@ -460,15 +460,18 @@ RECIPE = {
 
 
 # test_skips.py, as it takes bad numbers to show; above, as they take longer segments, or pitch;
-# below, as all backends find one path; in test_vits2.py, as only adversarial durations use them
+# below, as all backends find one path; in test_vits2.py, as only adversarial durations use them;
+# in step/test_speaker_consistency.py, as it takes an encoder; in finetuning/test_lora.py
 ELSEWHERE = {
     "max_skipped_steps",
     "compile",
+    "lora_rank",
     "loss_weights.subband",
     "loss_weights.pitch",
     "alignment.backend",
     "adversarial.duration_start",
     "loss_weights.duration_adversarial",
+    "loss_weights.speaker_consistency",
 }
 
 

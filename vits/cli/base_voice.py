@@ -113,5 +113,6 @@ def _training_state(path: Path, values: dict[str, Any]) -> dict[str, Any]:
         "discriminators": discriminators or None,
         "training": training,
         "step": values["global_step"],
-        "optimizers": tuple(states) if len(states) == 2 else None,
+        # those of a run by low rank are of differences, which are part of the weights now
+        "optimizers": tuple(states) if len(states) == 2 and not training.lora_rank else None,
     }

@@ -4,13 +4,14 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vits.cli.output_paths import require_folder
 from vits.cli.voice_flags import add_settings, given_settings
-from vits.errors import ConfigError, MissingFileError
+from vits.errors import ConfigError, MissingFileError, VoiceError
 
 if TYPE_CHECKING:
-    from vits.synthesis import Card
+    from vits.synthesis import Card, VoiceBundle
 
 __all__ = ["add_parser", "run"]
 
@@ -28,7 +29,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "checkpoint", type=Path, help="a *.ckpt file, or the folder of a run: its newest one"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="voice folder to write"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="voice folder to write; FILE.safetensors writes the adapter of a run of vits finetune "
+        "--lora",
     )
     parser.add_argument("--name", default="", help="name of the voice (that of the data)")
     parser.add_argument(
@@ -67,27 +74,54 @@ def run(args: argparse.Namespace) -> int:
         VoiceError: the folder is in use or cannot be written, or a setting is out of range.
     """
     from vits.synthesis import bundle_checkpoint, find_checkpoint, write_voice
+    from vits.synthesis.bundle.from_checkpoint import load_checkpoint
     from vits.synthesis.bundle.weights import make_compact
 
     checkpoint = find_checkpoint(args.checkpoint)
+    values = load_checkpoint(checkpoint)
     bundle = bundle_checkpoint(
         checkpoint,
+        values=values,
         name=args.name,
         licence=args.licence,
         origin=args.origin,
         description=args.description,
         average=not args.no_ema,
     )
-    settings = bundle.settings.override(**given_settings(args))
-    bundle = dataclasses.replace(bundle, settings=settings)
     if args.card is not None:
         bundle = dataclasses.replace(bundle, card=_complete(bundle.card, args.card))
+    if args.output.suffix == ".safetensors":
+        return _write_adapter(args, checkpoint, values, bundle)
+    settings = bundle.settings.override(**given_settings(args))
+    bundle = dataclasses.replace(bundle, settings=settings)
     if args.compact:
         make_compact(bundle.generator)
     write_voice(args.output, bundle, force=args.force)
     card = bundle.card
     weights = "moving average" if card.averaged else "last weights"
     print(f"{args.output}: {card.name}, step {card.training_steps} ({weights}) of {checkpoint}")
+    return 0
+
+
+def _write_adapter(
+    args: argparse.Namespace, checkpoint: Path, values: dict[str, Any], bundle: "VoiceBundle"
+) -> int:
+    """Write the adapter of a run by low rank."""
+    from vits.synthesis.bundle.from_checkpoint import adapter_of
+
+    given = [name for name, value in given_settings(args).items() if value is not None]
+    if given or args.compact:
+        name = "compact" if args.compact else min(given)
+        raise ConfigError(
+            f"--{name.replace('_', '-')} has no effect on an adapter, which is {args.output}; "
+            "name a folder for the voice"
+        )
+    if args.output.exists() and not args.force:
+        raise VoiceError(f"{args.output} exists; add --force to replace it")
+    require_folder(args.output)
+    adapter_of(checkpoint, values, bundle).write(args.output)
+    card = bundle.card
+    print(f"{args.output}: adapter {card.name}, step {card.training_steps} of {checkpoint}")
     return 0
 
 

@@ -18,7 +18,11 @@ Fine-tune a voice on more recordings, another language or new speakers.
 The model configuration comes from the voice, the training configuration from its checkpoint, if
 there is one. A file (-c) and the command line override them. The options are those of `vits fit`
 and these:
+
+  --lora RANK    train an adapter of this rank, e.g. 8, instead of the weights; the same as
+                 --model.training.lora_rank RANK
 """
+LORA = "--lora"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,9 +49,15 @@ def run(args: argparse.Namespace) -> int:
         arguments = ["VOICE", "DATA", "--help"]
     if len(arguments) < 2 or any(argument.startswith("-") for argument in arguments[:2]):
         raise ConfigError(f"VOICE and DATA must come first: {USAGE} (see `vits finetune --help`)")
-    voice, data, *options = arguments
+    voice, data, *options = map(_unabbreviated, arguments)
     with training_signals():
         from vits.cli.base_voice import read_base
         from vits.training.finetuning import finetune
 
         return finetune(voice, data, options, read=read_base, report=print)
+
+
+def _unabbreviated(word: str) -> str:
+    """Return ``--lora`` under the key that it stands for."""
+    name, equals, value = word.partition("=")
+    return f"--model.training.lora_rank{equals}{value}" if name == LORA else word

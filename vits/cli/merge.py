@@ -1,4 +1,4 @@
-"""``vits merge``: average two voices, or add the difference of two to a third."""
+"""``vits merge``: average two voices, add the difference of two to a third, or an adapter."""
 
 import argparse
 import warnings
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+WEIGHT = 0.5
 SIMILAR = 0.5  # cosine similarity of decoders below which voices have no common origin
 
 
@@ -23,19 +24,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="mix the weights of voices that were fine-tuned from one another",
         description=(
             "Write the voice (1 - W) A + W B, or with --minus C the voice A + W (B - C). The "
-            "voices must have one shape, and should come from the same training."
+            "voices must have one shape, and should come from the same training. If B is an "
+            "adapter of A, write A with it."
         ),
         epilog="Then: vits say 'Hello.' -o hello.wav --voice DIR",
         allow_abbrev=False,
     )
     parser.add_argument("a", metavar="A", help="a voice folder, checkpoint or folder of a run")
-    parser.add_argument("b", metavar="B", help="another voice of the same shape")
+    parser.add_argument(
+        "b",
+        metavar="B",
+        help="another voice of the same shape; or FILE.safetensors, an adapter of A from a run of "
+        "vits finetune --lora",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="voice folder to write"
     )
-    parser.add_argument(
-        "--weight", type=float, default=0.5, metavar="W", help="share of B (default: 0.5)"
-    )
+    parser.add_argument("--weight", type=float, metavar="W", help=f"share of B (default: {WEIGHT})")
     parser.add_argument(
         "--part",
         action="append",
@@ -63,19 +68,39 @@ def run(args: argparse.Namespace) -> int:
     from vits.synthesis import write_voice
     from vits.synthesis.bundle.merge import add_difference, merge_voices
 
+    if args.b.endswith(".safetensors"):
+        return _add_adapter(args)
     parts = dict(_read_part(text) for text in args.part)
+    weight = WEIGHT if args.weight is None else args.weight
     if parts and args.minus is not None:
         raise ConfigError("--part has no effect with --minus, which adds to the whole model")
     a, b = read_bundle(args.a), read_bundle(args.b)
     if args.minus is None:
-        merged, others = merge_voices(a, b, args.weight, parts), [b]
-        how = f"(1 - {args.weight:g}) A + {args.weight:g} B"
+        merged, others = merge_voices(a, b, weight, parts), [b]
+        how = f"(1 - {weight:g}) A + {weight:g} B"
     else:
         minus = read_bundle(args.minus)
-        merged, others = add_difference(a, b, minus, args.weight), [b, minus]
-        how = f"A + {args.weight:g} (B - C)"
+        merged, others = add_difference(a, b, minus, weight), [b, minus]
+        how = f"A + {weight:g} (B - C)"
     _warn_if_unrelated(a, others)
     card = _card(a, others, args.name or args.output.name, how)
+    write_voice(args.output, replace(merged, card=card), force=args.force)
+    print(f"{args.output}: {card.name}, {card.origin}")
+    return 0
+
+
+def _add_adapter(args: argparse.Namespace) -> int:
+    """Write A with an adapter."""
+    from vits.cli.base_voice import read_bundle
+    from vits.synthesis import write_voice
+    from vits.synthesis.api import with_adapter
+
+    given = {"--weight": args.weight, "--part": args.part or None, "--minus": args.minus}
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"{name} has no effect with the adapter {args.b}; leave it out")
+    merged = with_adapter(read_bundle(args.a), args.b)
+    card = replace(merged.card, name=args.name or args.output.name)
     write_voice(args.output, replace(merged, card=card), force=args.force)
     print(f"{args.output}: {card.name}, {card.origin}")
     return 0

@@ -45,6 +45,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "'-' streams wav to the standard output",
     )
     add("--voice", type=Path, metavar="DIR", help="voice folder (the included English voice)")
+    add(
+        "--adapter",
+        type=Path,
+        metavar="FILE",
+        help="adapter of the voice, from a run of vits finetune --lora",
+    )
     add("--lexicon", type=Path, metavar="FILE", help="pronunciations: a word<TAB>phonemes a line")
     add("--timings", type=Path, metavar="FILE", help="write the times of words as JSON")
     add(
@@ -80,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     _check_outputs(args.output, args.timings, args.captions or [])
     text = _read_text(args.text, args.file)
     lexicon = read_lexicon(args.lexicon) if args.lexicon else None
-    voice = load(args.voice, args.device, args.precision)
+    voice = load(args.voice, args.device, args.precision, args.adapter)
     voice = voice.with_lexicon(lexicon) if lexicon else voice
     written = text if args.written_captions else None
     piped = args.output == STANDARD_OUTPUT

@@ -227,6 +227,9 @@ class TrainingConfig:
             and the pitch predictor, which then train in less than half the time; ``speaker-only``,
             the whole generator except the speaker embedding and the layers that apply it; None,
             none.
+        lora_rank: rank of the differences to a voice that `vits finetune` trains instead of its
+            weights, at least 0; 0 trains the weights. What is frozen gets none. Needs ``compile``
+            "none".
         compile: ``none``; or ``parts``, which compiles each network with ``torch.compile`` in the
             first steps. Meant for GPUs.
         ema_decay: decay per step of the moving average of the generator's weights, in [0, 1);
@@ -243,6 +246,7 @@ class TrainingConfig:
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     prior_segments: PriorSegmentsConfig = field(default_factory=PriorSegmentsConfig)
     freeze: Literal["decoder", "posterior", "prior", "text", "speaker-only"] | None = None
+    lora_rank: int = 0
     compile: Literal["none", "parts"] = "none"
     ema_decay: float = 0.999
     max_skipped_steps: int = 10
@@ -258,7 +262,12 @@ class TrainingConfig:
         require_choice(self, "compile", "none", "parts")
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         require_positive(self, "max_skipped_steps")
-        require_not_negative(self, "seed")
+        require_not_negative(self, "seed", "lora_rank")
+        require(
+            self.lora_rank == 0 or self.compile == "none",
+            f"compile {self.compile!r} must be 'none' with lora_rank {self.lora_rank}: compiled "
+            "networks train weights only",
+        )
         if self.prior_only:
             self._check_prior_only()
 

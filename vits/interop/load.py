@@ -30,6 +30,7 @@ def load(
     path: "str | Path | None" = None,
     device: "str | torch.device" = "cpu",
     precision: str = "fp32",
+    adapter: "str | Path | None" = None,
 ) -> "Voice | OnnxVoice":
     """Load a voice.
 
@@ -42,6 +43,8 @@ def load(
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime: ``cpu``.
         precision: ``fp32``, ``bf16``, ``auto`` or ``plain``, see ``Voice``; ONNX Runtime computes
             in the precision of the file and accepts ``fp32`` or ``auto``.
+        adapter: a file that ``vits bundle`` made of a run of ``vits finetune --lora``: the voice
+            speaks as the fine-tuned one. Not for a voice in ONNX Runtime.
 
     Returns:
         ``Voice``; for a folder of ``vits export --to onnx`` ``OnnxVoice``.
@@ -49,15 +52,16 @@ def load(
     Raises:
         MissingFileError: the path, or a file that the voice needs, does not exist.
         MissingExtraError: the voice is a graph, and the extra ``onnx`` is not installed.
-        VoiceError: it is not a voice, it is damaged, or there is no such device or precision.
+        VoiceError: it is not a voice, it is damaged, there is no such device or precision, or the
+            adapter is another voice's.
         CheckpointError: a checkpoint of this project is damaged.
     """
     found = api.DEFAULT_VOICE if path is None else find_or_download(api.find_voice(path))
     if is_onnx_voice(found) or is_voice(found):
-        return api.load(found, device, precision)
+        return api.load(found, device, precision, adapter)
     from vits.synthesis.voice import Voice
 
-    return Voice(read_any(found).bundle, device, precision)
+    return Voice(api.with_adapter(read_any(found).bundle, adapter), device, precision)
 
 
 def read_any(path: Path) -> "FullVoice":

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import Unpack
 
+    from vits.synthesis.bundle.voice_bundle import VoiceBundle
     from vits.synthesis.request import Options
     from vits.synthesis.voice import Voice
 
-__all__ = ["DEFAULT_VOICE", "find_voice", "load", "synthesize"]
+__all__ = ["DEFAULT_VOICE", "find_voice", "load", "synthesize", "with_adapter"]
 
 DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 
@@ -37,6 +38,7 @@ def load(
     path: str | Path | None = None,
     device: "str | torch.device" = "cpu",
     precision: str = "fp32",
+    adapter: str | Path | None = None,
 ) -> "Voice | OnnxVoice":
     """Load a voice.
 
@@ -46,6 +48,8 @@ def load(
         device: where to compute, e.g. ``cpu``, ``cuda`` or ``cuda:1``; ONNX Runtime: ``cpu``.
         precision: ``fp32``, ``bf16``, ``auto`` or ``plain``, see ``Voice``; ONNX Runtime computes
             in the precision of the file and accepts ``fp32`` or ``auto``.
+        adapter: a file that ``vits bundle`` made of a run of ``vits finetune --lora``: the voice
+            speaks as the fine-tuned one. Not for an exported folder.
 
     Returns:
         ``Voice``; for an exported folder ``OnnxVoice``.
@@ -53,10 +57,16 @@ def load(
     Raises:
         MissingFileError: the folder does not exist.
         MissingExtraError: the folder is an exported one, and onnxruntime is not installed.
-        VoiceError: it is not a voice, it is damaged, or there is no such device or precision.
+        VoiceError: it is not a voice, it is damaged, there is no such device or precision, or the
+            adapter is another voice's.
     """
     folder = DEFAULT_VOICE if path is None else find_voice(path)
     if is_onnx_voice(folder):
+        if adapter is not None:
+            raise VoiceError(
+                f"adapter {adapter} cannot be added to {folder}, which runs in ONNX Runtime; merge "
+                "it with `vits merge VOICE FILE` and export that"
+            )
         if str(device) != "cpu":
             raise VoiceError(
                 f"device {str(device)!r} must be cpu for {folder}, which runs in ONNX Runtime; "
@@ -71,7 +81,21 @@ def load(
     from vits.synthesis.bundle.read import read_voice
     from vits.synthesis.voice import Voice
 
-    return Voice(read_voice(folder), device, precision)
+    return Voice(with_adapter(read_voice(folder), adapter), device, precision)
+
+
+def with_adapter(bundle: "VoiceBundle", adapter: str | Path | None) -> "VoiceBundle":
+    """Return a voice with the adapter of a file; without a file the voice itself.
+
+    Raises:
+        MissingFileError: there is no such file.
+        VoiceError: it is no adapter, or that of another voice.
+    """
+    if adapter is None:
+        return bundle
+    from vits.synthesis.bundle.adapter import Adapter, apply_adapter
+
+    return apply_adapter(bundle, Adapter.read(adapter))
 
 
 def synthesize(

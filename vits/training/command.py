@@ -213,6 +213,14 @@ class FitCLI(LightningCLI):
                 )
         require_supported(trainer["precision"])
 
+    def after_instantiate_classes(self) -> None:
+        """Refuse to train differences to a voice where there is none."""
+        if rank := self.model.training_config.lora_rank:
+            raise ConfigError(
+                f"lora_rank {rank} trains differences to a voice, and a new model is none: take "
+                "`vits finetune VOICE DATA`, or leave it at 0"
+            )
+
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Create the trainer; it logs to TensorBoard in the run folder by default."""
         trainer = self.config_init["fit"]["trainer"]

@@ -88,7 +88,7 @@ class VitsModule(pl.LightningModule):
             assert dataset_info.speaker_means is not None
             self.generator.speaker_embedding.vectors.copy_(dataset_info.speaker_means)
         optimize_for_training(self.generator)
-        freeze(self.generator, training.freeze)
+        freeze(self.generator, training.freeze, training.lora_rank)
         self.discriminators = build_discriminators(self.config)
         optimize_for_training(self.discriminators)
         self.spectrogram = Spectrogram(self.config.audio)
@@ -208,13 +208,15 @@ class VitsModule(pl.LightningModule):
         checkpoint["vits"].setdefault("ema", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse another ``freeze``: the optimizer state would not match the parameters."""
-        before = checkpoint.get("vits", {}).get("training", {}).get("freeze")
-        if before != self.training_config.freeze:
-            raise CheckpointError(
-                f"freeze {self.training_config.freeze!r} must be the run's {before!r}: to change "
-                "it, begin a run of its own with `vits finetune CHECKPOINT DATA`"
-            )
+        """Refuse another ``freeze`` or rank: the optimizer state would not match the parameters."""
+        recipe = checkpoint.get("vits", {}).get("training", {})
+        for key, default in (("freeze", None), ("lora_rank", 0)):
+            before, now = recipe.get(key, default), getattr(self.training_config, key)
+            if before != now:
+                raise CheckpointError(
+                    f"{key} {now!r} must be the run's {before!r}: to change it, begin a run of its "
+                    "own with `vits finetune CHECKPOINT DATA`"
+                )
 
     def _generate(
         self,

@@ -113,9 +113,9 @@ def test_the_commands_pass_the_precision_on(voice_folder, tmp_path, monkeypatch,
 
     requested, load = [], api.load
 
-    def recorded(path, device, precision):
+    def recorded(path, device, precision, adapter=None):
         requested.append(precision)
-        return load(path, device, precision)
+        return load(path, device, precision, adapter)
 
     monkeypatch.setattr(api, "load", recorded)
     flags = ["--precision", "plain"]

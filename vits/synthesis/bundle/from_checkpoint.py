@@ -11,12 +11,14 @@ from torch import Tensor
 
 from vits.config.legacy import read_model
 from vits.errors import CheckpointError, MissingFileError, VitsError, brief, one_line
+from vits.models.low_rank import add_difference, split_state
+from vits.synthesis.bundle.adapter import Adapter, digest_of
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import build_generator
 from vits.text import Frontend
 
-__all__ = ["bundle_checkpoint", "find_checkpoint", "load_checkpoint"]
+__all__ = ["adapter_of", "bundle_checkpoint", "find_checkpoint", "load_checkpoint"]
 
 FORMAT = 1
 PREFIX = "generator."
@@ -100,9 +102,7 @@ def _build(
             f"{path}: format {brief(found)} must be {FORMAT}; "
             "it was written by another version of vits"
         )
-    averages = cast(object, block.get("ema") if average else None)
-    empty = isinstance(averages, dict) and not cast(dict[str, object], averages)
-    ema = cast(object, None if empty else averages)  # {} until the first step
+    ema = _average_of(block) if average else None
     data = _part(path, block, "data", dict)
     dataset = _part(path, data, "name", str)
     card = Card(
@@ -118,13 +118,40 @@ def _build(
         vits_version=version("vits"),
     )
     config = read_model(_part(path, block, "model", dict))
-    weights = _weights(path, _part(path, values, "state_dict", dict), ema)
+    weights, differences = _weights(path, _part(path, values, "state_dict", dict), ema)
+    weights |= {n: add_difference(weights[n], factors) for n, factors in differences.items()}
     return VoiceBundle(
         generator=build_generator(weights, config, str(path)),
         frontend=Frontend.from_dict(_part(path, block, "frontend", dict)),
         fingerprint=_part(path, block, "fingerprint", dict),
         speakers=tuple(_part(path, block, "speakers", list)),
         card=card,
+    )
+
+
+def adapter_of(path: Path, values: dict[str, Any], bundle: VoiceBundle) -> Adapter:
+    """Return the adapter of a run by low rank, apart from the voice that it was trained on.
+
+    Args:
+        path: the checkpoint, for messages.
+        values: what ``load_checkpoint`` returned for it.
+        bundle: the voice that ``bundle_checkpoint`` made of it.
+
+    Raises:
+        CheckpointError: the run trained whole weights.
+    """
+    ema = _average_of(values["vits"]) if bundle.card.averaged else None
+    weights, differences = _weights(path, values["state_dict"], ema)
+    if not differences:
+        raise CheckpointError(
+            f"{path} has no adapter: its run trained whole weights; name a folder for the voice, "
+            "or fine-tune with --lora"
+        )
+    return Adapter(
+        differences=differences,
+        base=digest_of(weights, differences),
+        card=bundle.card,
+        speakers=bundle.speakers,
     )
 
 
@@ -155,8 +182,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return cast(dict[str, Any], values)
 
 
-def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor]:
-    """Return the generator's tensors, replaced by their moving averages if given."""
+def _average_of(block: Mapping[str, Any]) -> object:
+    """Return the moving average of a checkpoint; None if it has none."""
+    found = cast(object, block.get("ema"))
+    return None if found == {} else found  # {} until the first step
+
+
+def _weights(
+    path: Path, state: dict[str, Any], ema: object
+) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
+    """Return the generator's tensors, replaced by their moving averages if given.
+
+    The second value are the differences of a run by low rank, rounded to float16 as in an adapter.
+    """
     weights = {
         key.removeprefix(PREFIX): value
         for key, value in state.items()
@@ -165,7 +203,7 @@ def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor
     if not weights:
         raise CheckpointError(f"{path}: state_dict has no tensor under {PREFIX}*")
     if ema is None:
-        return _as_float32(weights)
+        return _split(weights)
     if not isinstance(ema, dict):
         raise CheckpointError(f"{path}: ema must be a mapping, not {type(ema).__name__}")
     averages = cast(dict[str, Tensor], ema)
@@ -175,7 +213,19 @@ def _weights(path: Path, state: dict[str, Any], ema: object) -> dict[str, Tensor
             f"{path}: ema has {min(map(str, unknown))[:100]}, which the generator has not; "
             "bundle without the average (--no-ema)"
         )
-    return _as_float32(weights | averages)
+    return _split(weights | averages)
+
+
+def _split(
+    state: dict[str, Tensor],
+) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
+    """Split the tensors of a run by low rank; others have no differences."""
+    weights, differences = split_state(_as_float32(state))
+    rounded = {
+        name: {factor: value.half() for factor, value in factors.items()}
+        for name, factors in differences.items()
+    }
+    return weights, rounded
 
 
 def _as_float32(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -74,9 +74,9 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
 
     Steps are counted from the voice's step: the alignment's guide and noise continue to fade, and
     discriminators and prior segments that have not started yet start after the remaining steps.
-    ``freeze`` and the warm-up of a fine-tuned voice are not repeated, except that a posterior
-    encoder that was left out stays out, since it no longer matches the rest. A compact voice has no
-    posterior encoder: it trains prior segments only, with the durations of the data.
+    ``freeze``, ``lora_rank`` and the warm-up of a fine-tuned voice are not repeated, except that a
+    posterior encoder that was left out stays out, since it no longer matches the rest. A compact
+    voice has no posterior encoder: it trains prior segments only, with the durations of the data.
     """
     recipe = base.training or (PRIOR_ONLY if base.is_compact else TrainingConfig())
     return replace(
@@ -91,6 +91,7 @@ def starting_recipe(base: BaseVoice) -> TrainingConfig:
         ),
         alignment=_alignment_after(recipe.alignment, base.step),
         freeze="posterior" if recipe.prior_only else None,
+        lora_rank=0,
     )
 
 

@@ -18,7 +18,7 @@ from vits.training.checkpoints.resume import find_resume_checkpoint
 from vits.training.command import FitCLI, run_training
 from vits.training.dataset_info import DatasetInfo
 from vits.training.finetuning.base_voice import BaseVoice, starting_recipe
-from vits.training.finetuning.compatibility import require_same_shape
+from vits.training.finetuning.compatibility import require_same_shape, require_same_tensors
 from vits.training.finetuning.datamodule import FinetuneDataModule
 from vits.training.finetuning.optimizer_state import CarriedOptimizerStates
 from vits.training.finetuning.summary import describe
@@ -154,6 +154,8 @@ class FinetuneCLI(FitCLI):
             leave_out_posterior(self.model.generator)
         if self._resumed is not None:
             return
+        if self.model.training_config.lora_rank:
+            require_same_tensors(base, self._vocabulary, self.model.config)
         start_from(base, self._vocabulary, self.model.generator, self.model.discriminators)
         carried = CarriedOptimizerStates(base, self._vocabulary)
         self.trainer.callbacks.append(carried)  # pyright: ignore[reportAttributeAccessIssue]

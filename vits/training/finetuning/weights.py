@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from vits.errors import CheckpointError, one_line
 from vits.models.convnext_decoder import ConvNextDecoder
+from vits.models.low_rank import load_plain, split_state
 from vits.models.vits import Vits
 from vits.training.finetuning.base_voice import BaseVoice
 from vits.training.finetuning.vocabulary import Vocabulary
@@ -44,7 +45,7 @@ def start_from(
     Raises:
         CheckpointError: the weights do not match the model.
     """
-    weights = _extended(base, vocabulary, generator.state_dict())
+    weights = _extended(base, vocabulary, split_state(generator.state_dict())[0])
     _load(generator, weights, base.source)
     if gains_pitch(base, generator) and isinstance(generator.decoder, ConvNextDecoder):
         generator.decoder.restart_phase()
@@ -80,7 +81,7 @@ def _extended(
 
 def _load(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
     try:
-        module.load_state_dict(dict(weights))
+        load_plain(module, weights)
     except RuntimeError as error:
         raise CheckpointError(
             f"{source}: its weights are not those of its configuration ({one_line(error, 200)})"

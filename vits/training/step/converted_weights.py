@@ -97,11 +97,12 @@ def _convert(
         if isinstance(layer, kind)
         for name in names
     ]
-    normed = [place for place in places if parametrize.is_parametrized(*place)]
+    known = {place for place in places if parametrize.is_parametrized(*place)}
+    normed = [(x, n) for x, n in places if (x, n) in known and _is_normed(x, n)]
     pairs = [cast(Any, layer).parametrizations[name] for layer, name in normed]
     values = joint_weight_norm([x.original0 for x in pairs], [x.original1 for x in pairs])
-    known = set(normed)
-    plain = [(x, n) for x, n in places if (x, n) not in known and getattr(x, n) is not None]
+    others = [place for place in places if place not in set(normed)]
+    plain = [(x, n) for x, n in others if getattr(x, n) is not None]
     if dtype is None:
         plain = []
     else:
@@ -113,6 +114,11 @@ def _convert(
         else:
             vars(layer)[name] = value  # found before the parameter
     return plain
+
+
+def _is_normed(layer: nn.Module, name: str) -> bool:
+    """Return whether a parametrised weight is made of length and direction."""
+    return hasattr(cast(Any, layer).parametrizations[name], "original1")
 
 
 def _together(values: list[Tensor], dtype: torch.dtype) -> list[Tensor]:
