@@ -54,6 +54,34 @@ def test_every_length_gives_torchs_wave_from_the_same_noise(export, load, make_v
         np.testing.assert_allclose(wave[0, 0], expected, atol=1e-4 * np.abs(expected).max())
 
 
+def test_a_vector_replaces_the_speaker_row_by_row(export, load, make_voice, speak):
+    bundle, session = make_voice("vits2"), load(export("vits2", "onnx").graph)
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["speaker_encoder"] == "resemblyzer"
+    assert metadata["speaker_vector_size"] == "5"
+    rng = np.random.default_rng(1)
+    ids, vectors = rng.integers(1, 170, 30).tolist(), rng.standard_normal((2, 5), np.float32)
+    known = bundle.generator.speaker_embedding.vectors
+    still = {name: np.zeros(1, np.float32) for name in ("noise_scale", "noise_scale_duration")}
+    feed = feed_of(ids, speakers=np.array([1]), **still)
+    quiet = {"noise_scale": 0.0, "noise_scale_duration": 0.0}
+    for given, row in ((None, known[1]), (vectors[:1], torch.from_numpy(vectors[0]))):
+        wave, _ = session.run(None, feed if given is None else feed | {"speaker_vector": given})
+        expected, _ = speak(bundle, ids, speakers=row[None], **quiet)
+        np.testing.assert_allclose(wave[0, 0], expected, atol=1e-4 * np.abs(expected).max())
+    both = {"ids": np.array([ids, ids]), "id_lengths": np.array([30, 30])}
+    both |= {"speakers": np.array([0, 0]), "speaker_vector": vectors}
+    wave, durations = session.run(None, feed | both)
+    with torch.inference_mode():
+        spoken = bundle.generator.infer(
+            torch.tensor([ids, ids]), torch.tensor([30, 30]), torch.from_numpy(vectors), **quiet
+        )
+    assert np.array_equal(durations, spoken.durations.numpy())
+    assert durations[0].tolist() != durations[1].tolist()
+    expected = spoken.wave.numpy()
+    np.testing.assert_allclose(wave, expected, atol=1e-4 * np.abs(expected).max())
+
+
 def test_noise_that_is_not_given_is_drawn(export, load):
     session = load(export("small", "onnx").graph)
     ids = list(range(40, 60))

@@ -11,9 +11,10 @@ import pytest
 import soundfile
 import torch
 
+from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.cli import main
 from vits.errors import MissingExtraError, MissingFileError, TextError, VoiceError
-from vits.synthesis import OnnxVoice, Voice, load, synthesize
+from vits.synthesis import OnnxVoice, Voice, load, speaker_files, synthesize
 from vits.synthesis.request import Request
 from vits.synthesis.runtime import onnx_engine, parts_engine
 from vits.synthesis.runtime.noise import prior_noise, torch_randn
@@ -191,11 +192,63 @@ def test_an_export_of_an_earlier_version_speaks_whole_sentences(pair, old, monke
 
 
 @pytest.mark.parametrize("speaker", ["a.wav", Path("a.wav")])
-def test_a_recording_is_no_speaker_of_an_export(pair, speaker):
+def test_an_export_without_vectors_takes_no_recording(pair, speaker):
     with pytest.raises(
-        VoiceError, match="takes a speaker by name; a recording needs a voice in Py"
+        VoiceError, match="takes a speaker by name; a recording needs a voice that was trained"
     ):
         pair("duo")[0]("a", speaker=speaker)
+
+
+def vector(*values, encoder="resemblyzer"):
+    return SpeakerVector(encoder=encoder, values=values)
+
+
+def test_a_vector_speaks_as_in_torch_and_is_streamed_and_batched(pair):
+    ours, torchs, _ = pair("vits2")
+    given = vector(0.2, -1.0, 0.6, 0.1, -0.4)
+    spoken, expected = (v(TEXT, seed=1, noise_scale=0.0, speaker=given) for v in (ours, torchs))
+    assert spoken.words == expected.words
+    peak = np.abs(expected.samples).max()
+    np.testing.assert_allclose(spoken.samples, expected.samples, atol=1e-4 * peak)
+    options = {"length_scale": 2.0, "speaker": given}
+    whole = ours(TEXT, seed=4, **options)
+    assert agree(join(list(ours.stream(TEXT, seed=4, **options))), whole)
+    (batched,) = ours.synthesize([TEXT], seeds=[4], **options)
+    assert agree(batched, whole)
+    named = ours(TEXT, seed=4, length_scale=2.0, speaker="speaker 0")
+    assert whole.words != named.words or not agree(whole, named)
+
+
+def test_a_named_speaker_is_its_vector(pair, make_voice):
+    ours, _, _ = pair("vits2")
+    rows = make_voice("vits2").generator.speaker_embedding.vectors.tolist()
+    named, given = (ours("Hello.", seed=1, speaker=who) for who in (1, vector(*rows[1])))
+    assert agree(named, given)
+
+
+def test_a_recording_is_heard_and_the_wrong_vector_refused(pair, tmp_path, monkeypatch):
+    def hear(speech):
+        return np.full(5, np.sqrt(0.2), np.float32)
+
+    monkeypatch.setattr(speaker_files, "open_encoder", {"resemblyzer": hear}.__getitem__)
+    ours, _, folder = pair("vits2")
+    recording = tmp_path / "me.wav"
+    soundfile.write(recording, 0.1 * np.random.default_rng(0).standard_normal(24000), 16000)
+    heard = ours.speaker_vector(recording)
+    heard.write(tmp_path / "me.speaker")
+    by_file, by_vector = (
+        ours("Hello.", seed=1, speaker=who) for who in (str(recording), tmp_path / "me.speaker")
+    )
+    assert np.array_equal(by_file.samples, by_vector.samples)
+    words = ["say", "Hello.", "-o", tmp_path / "out.wav", "--voice", folder, "--speaker-audio"]
+    assert main([str(word) for word in [*words, recording, "--seed", 1]]) == 0
+    assert soundfile.info(tmp_path / "out.wav").frames == len(by_file.samples)
+    for wrong, fault in (
+        (vector(1.0, 0.0), "a speaker vector of 2 values must have the 5 of voice Ada 1"),
+        (vector(1.0, encoder="other"), "of the encoder other must be of resemblyzer"),
+    ):
+        with pytest.raises(VoiceError, match=fault):
+            ours("Hello.", speaker=wrong)
 
 
 def test_speakers_are_rows_and_names_and_mixes(pair):

@@ -121,3 +121,8 @@ def test_small_letters_are_found_for_capitals(make_voice, tmp_path):
     values = json.loads(path.read_text(encoding="utf-8"))
     assert values["phoneme_type"] == "text"
     assert values["phoneme_id_map"]["A"] == values["phoneme_id_map"]["a"]
+
+
+def test_speaker_vectors_are_refused_by_name(make_voice):
+    with pytest.raises(VoiceError, match=r"speaker vectors \(resemblyzer\), for which Piper has"):
+        TARGET.check(make_voice("vits2"))

@@ -139,3 +139,8 @@ def test_a_text_without_a_known_symbol_is_no_error(export, load):
     scales = np.array([0, 1, 0], np.float32)
     feed = {"x": np.array([[181, 180, 182]]), "x_length": np.array([3]), "scales": scales}
     assert session.run(None, feed)[0].shape[-1] >= 32
+
+
+def test_speaker_vectors_are_refused_by_name(make_voice):
+    with pytest.raises(VoiceError, match="for which sherpa-onnx has no input"):
+        TARGET.check(make_voice("vits2"))

@@ -52,17 +52,10 @@ def read_speaker_audio(
                     f"--{flag.replace('_', '-')} has no effect without --speaker-audio"
                 )
         return None
-    from vits.synthesis import Voice
-
     if args.speaker is not None:
         raise VoiceError(
             f"--speaker {args.speaker} and --speaker-audio {args.speaker_audio[0]} are both given; "
             "give one of them"
-        )
-    if not isinstance(voice, Voice):
-        raise VoiceError(
-            f"{args.voice} is an exported voice, which takes a speaker by name; --speaker-audio "
-            "needs the voice folder it was exported from"
         )
     encoder = None
     if args.speaker_encoder is not None:

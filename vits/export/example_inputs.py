@@ -33,6 +33,10 @@ def example_inputs(
     """
     settings, config = bundle.settings, bundle.generator.config
     generator = torch.Generator().manual_seed(SEED + trial)
+    vectors = [torch.zeros(1, 0)]
+    if config.speaker_vectors is not None:
+        given = torch.randn(1, config.speaker_vectors.size, generator=torch.Generator())
+        vectors = [torch.nn.functional.normalize(given), *vectors]
     for number, ids in enumerate(_ids(bundle.frontend)):
         yield ExampleInput(
             ids=torch.tensor([ids]),
@@ -40,6 +44,7 @@ def example_inputs(
             length_scale=settings.length_scale * (1 + trial / 100),
             noise_scale_duration=settings.noise_scale_duration,
             speaker=number % config.n_speakers,
+            speaker_vector=vectors[number % len(vectors)],
             language=number % max(1, config.n_languages) if language is None else language,
             duration_noise=torch.randn(1, 2, len(ids), generator=generator),
             noise=torch.randn(1, config.latent_channels, MAX_FRAMES, generator=generator),

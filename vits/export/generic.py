@@ -1,6 +1,7 @@
 """A generic graph for ONNX Runtime and other ONNX engines.
 
-The scales are inputs. Noise is an optional input; the graph draws what the caller leaves out. The
+The scales are inputs. Noise is an optional input; the graph draws what the caller leaves out. A
+voice with speaker vectors has the optional input ``speaker_vector``, which replaces the id. The
 durations in frames are the second output.
 """
 
@@ -11,12 +12,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vits.config import to_dict
+from vits.config import SpeakerVectorsConfig, to_dict
 from vits.export.graph import InferenceGraph
 from vits.export.parts import TEXT_OUTPUTS, write_parts
 from vits.export.target import ExampleInput, GraphSpec, Target
 from vits.models.vits import Vits
-from vits.synthesis.bundle.onnx_bundle import FORMAT, GRAPH_FILE, SETTINGS_FILE
+from vits.synthesis.bundle.onnx_bundle import (
+    FORMAT,
+    GRAPH_FILE,
+    SETTINGS_FILE,
+    SPEAKER_ENCODER,
+    SPEAKER_VECTOR_SIZE,
+)
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
 __all__ = ["TARGET"]
@@ -30,12 +37,14 @@ class _Graph(nn.Module):
         self.core = InferenceGraph(model)
         self.multi_speaker = model.config.n_speakers > 1
         self.multilingual = model.config.n_languages > 0
+        self.takes_vectors = model.config.speaker_vectors is not None
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Return wave, ``TEXT_OUTPUTS``; the inputs are those of ``_graph_spec``."""
         *head, duration_noise, noise = inputs
         ids, lengths, noise_scale, length_scale, noise_scale_duration, *choices = head
         languages = choices.pop() if self.multilingual else None
+        vector = choices.pop() if self.takes_vectors else None
         traced = self.core(
             ids,
             lengths,
@@ -46,6 +55,7 @@ class _Graph(nn.Module):
             duration_noise,
             noise,
             languages,
+            vector,
         )
         speaker = () if traced.conditioning is None else (traced.conditioning,)
         return traced.wave, traced.durations, *traced.prior, *speaker
@@ -54,10 +64,12 @@ class _Graph(nn.Module):
 def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
     del language
     multi_speaker, named = model.config.n_speakers > 1, bundle.frontend.config.languages
+    vectors = model.config.speaker_vectors
 
     def inputs(example: ExampleInput) -> dict[str, Tensor]:
         speakers = {"speakers": torch.tensor([example.speaker])} if multi_speaker else {}
         languages = {"languages": torch.tensor([example.language])} if named else {}
+        vector = {} if vectors is None else {"speaker_vector": example.speaker_vector}
         return {
             "ids": example.ids,
             "id_lengths": torch.tensor([example.ids.shape[1]]),
@@ -65,12 +77,15 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
             "length_scale": torch.tensor([example.length_scale]),
             "noise_scale_duration": torch.tensor([example.noise_scale_duration]),
             **speakers,
+            **vector,
             **languages,
             "duration_noise": example.duration_noise,
             "noise": example.noise,
         }
 
     speakers = {"speakers": {0: "batch"}} if multi_speaker else {}
+    if vectors is not None:
+        speakers["speaker_vector"] = {0: "batch or 1", 1: "values or 0"}
     languages = {"languages": {0: "batch"}} if named else {}
     return GraphSpec(
         module=_Graph(model),
@@ -93,6 +108,7 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
         optional={
             "duration_noise": torch.zeros(1, 2, 0),
             "noise": torch.zeros(1, model.config.latent_channels, 0),
+            **({} if vectors is None else {"speaker_vector": torch.zeros(1, 0)}),
         },
         metadata={
             "sample_rate": str(model.config.audio.sample_rate),
@@ -101,8 +117,14 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
             "language": bundle.frontend.config.language,
             **({"languages": ",".join(name for name, _ in named)} if named else {}),
             "license": bundle.card.licence,
+            **({} if vectors is None else _described(vectors)),
         },
     )
+
+
+def _described(vectors: SpeakerVectorsConfig) -> dict[str, str]:
+    """Return the metadata of a graph that takes speaker vectors."""
+    return {SPEAKER_ENCODER: vectors.encoder, SPEAKER_VECTOR_SIZE: str(vectors.size)}
 
 
 def _write_files(folder: Path, bundle: VoiceBundle) -> None:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from vits.alignment import total_frames
 from vits.layers.inverse_spectrogram import InverseSpectrogram
+from vits.models.conditioning import SpeakerVectors
 from vits.models.outputs import Gaussian
 from vits.models.vits import Vits
 
@@ -61,6 +62,7 @@ class InferenceGraph(nn.Module):
         duration_noise: Tensor | None,
         noise: Tensor | None,
         languages: Tensor | None = None,
+        speaker_vector: Tensor | None = None,
     ) -> Traced:
         """Synthesise speech.
 
@@ -76,11 +78,14 @@ class InferenceGraph(nn.Module):
             noise: (B or 1, C, N) standard normal; the part of T beyond N is drawn in the graph;
                 None: all.
             languages: (B,) int64; None: the only language, or the graph's own.
+            speaker_vector: (B or 1, V), in place of ``speakers``; (1, 0) and None: those.
 
         Returns:
             The wave is zero in the padding.
         """
         model = self.model
+        if speaker_vector is not None:
+            speakers = _given_or_known(model, speakers, speaker_vector)
         conditioning = model.speaker_conditioning(speakers)
         if languages is None and self.language is not None:
             languages = self.language.expand(ids.shape[0])
@@ -103,6 +108,15 @@ class InferenceGraph(nn.Module):
             noise=_complete(noise, shaped),
         )
         return Traced(model.decode(sample)[0], durations, text.prior, conditioning)
+
+
+def _given_or_known(model: Vits, speakers: Tensor | None, given: Tensor) -> Tensor:
+    """Return the speakers' vectors (B, V): ``given`` (B or 1, V), or (1, 0) for those of ids."""
+    assert isinstance(model.speaker_embedding, SpeakerVectors)
+    assert speakers is not None
+    known = model.speaker_embedding.vectors[speakers]
+    size = model.speaker_embedding.vectors.shape[1]
+    return torch.cat([given.expand(speakers.shape[0], -1), known], dim=1)[:, :size]
 
 
 def _complete(noise: Tensor | None, like: Tensor) -> Tensor:

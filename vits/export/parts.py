@@ -17,7 +17,14 @@ from vits.export.streaming_graph import FlowGraph, StreamingGraph
 from vits.export.target import Traceable, trace
 from vits.export.verify import TRIALS, difference_of
 from vits.models.vits import Vits
-from vits.synthesis.bundle.onnx_bundle import DECODER_FILE, FLOW_FILE, GRAPH_FILE, TEXT_FILE
+from vits.synthesis.bundle.onnx_bundle import (
+    DECODER_FILE,
+    FLOW_FILE,
+    GRAPH_FILE,
+    SPEAKER_ENCODER,
+    SPEAKER_VECTOR_SIZE,
+    TEXT_FILE,
+)
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.noise import prior_noise, torch_randn
@@ -27,6 +34,7 @@ __all__ = ["TEXT_OUTPUTS", "verify_parts", "write_parts"]
 
 # what the text graph returns; all but the durations are inner tensors of the whole graph
 TEXT_OUTPUTS = ("durations", "mean", "log_std", "conditioning")
+SPEAKER_KEYS = SPEAKER_ENCODER, SPEAKER_VECTOR_SIZE
 SMALLEST_SHARED = 1024  # bytes; smaller tensors are copied
 
 
@@ -134,7 +142,9 @@ def _text_graph(whole: Any) -> Any:
     kept = names | {"duration_noise"}
     tensors = [tensor for tensor in whole.graph.initializer if tensor.name in kept]
     graph = onnx.helper.make_graph(nodes, "text", inputs, outputs, tensors)
-    return _model(graph, whole.opset_import)
+    text = _model(graph, whole.opset_import)
+    text.metadata_props.extend(p for p in whole.metadata_props if p.key in SPEAKER_KEYS)
+    return text
 
 
 def _needed(nodes: Sequence[Any], outputs: set[str]) -> list[Any]:

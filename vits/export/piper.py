@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
-from vits.export.target import ExampleInput, GraphSpec, Target
+from vits.export.target import ExampleInput, GraphSpec, Target, require_no_vectors
 from vits.interop.piper.settings import language_settings, quality, voice_settings
 from vits.models.vits import Vits
 from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
@@ -78,8 +78,10 @@ def _check(bundle: VoiceBundle) -> None:
     """Require that Piper finds every symbol of a text.
 
     Raises:
-        VoiceError: it decomposes letters for which the voice has one symbol.
+        VoiceError: it decomposes letters for which the voice has one symbol, or the voice takes
+            speaker vectors.
     """
+    require_no_vectors(bundle, "Piper")
     composed = _composed(bundle.frontend)
     if composed and bundle.frontend.config.backend == "graphemes":
         named = describe_symbols(dict.fromkeys(composed, 1))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vits.errors import VoiceError
 from vits.export.graph import InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
-from vits.export.target import ExampleInput, GraphSpec, Target
+from vits.export.target import ExampleInput, GraphSpec, Target, require_no_vectors
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text import Frontend
@@ -131,8 +131,9 @@ def _check(bundle: VoiceBundle) -> None:
 
     Raises:
         VoiceError: a symbol would break ``tokens.txt``, or stands for several code points, of which
-            sherpa-onnx looks up each.
+            sherpa-onnx looks up each, or the voice takes speaker vectors.
     """
+    require_no_vectors(bundle, "sherpa-onnx")
     clusters = bundle.frontend.config.clusters
     if clusters:
         raise VoiceError(

@@ -10,13 +10,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vits.errors import VoiceError
 from vits.export.constant_folding import fold_constants
 from vits.export.operators import extra_operators
 from vits.export.packages import require
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
-__all__ = ["OPSET", "ExampleInput", "GraphSpec", "Target", "Traceable", "trace"]
+__all__ = [
+    "OPSET",
+    "ExampleInput",
+    "GraphSpec",
+    "Target",
+    "Traceable",
+    "require_no_vectors",
+    "trace",
+]
 
 OPSET = 17  # the first with layer normalisation; read by onnxruntime since 1.12
 
@@ -31,6 +40,7 @@ class ExampleInput:
         length_scale: factor on durations.
         noise_scale_duration: noise scale of the duration predictor.
         speaker: speaker id.
+        speaker_vector: (1, V) in place of the speaker id; (1, 0): the id counts.
         language: language id; 0 for a voice of one language.
         duration_noise: (1, 2, S) standard normal.
         noise: (1, C, T) standard normal, at least as long as the output.
@@ -41,6 +51,7 @@ class ExampleInput:
     length_scale: float
     noise_scale_duration: float
     speaker: int
+    speaker_vector: Tensor
     language: int
     duration_noise: Tensor
     noise: Tensor
@@ -104,6 +115,20 @@ class Target:
     write_parts: Callable[[Path, Any, Vits, str], None] | None = None
     takes_language: bool = False
     describes: bool = True
+
+
+def require_no_vectors(bundle: VoiceBundle, engine: str) -> None:
+    """Refuse a voice with speaker vectors for an engine that only knows speaker ids.
+
+    Raises:
+        VoiceError: the voice has them.
+    """
+    vectors = bundle.generator.config.speaker_vectors
+    if vectors is not None:
+        raise VoiceError(
+            f"voice {bundle.card.name!r} takes speaker vectors ({vectors.encoder}), for which "
+            f"{engine} has no input; export it with --to onnx"
+        )
 
 
 def trace(spec: Traceable, inputs: Mapping[str, Tensor]) -> Any:

@@ -156,7 +156,7 @@ def _infer(model: Vits, example: ExampleInput) -> tuple[NDArray[Any], NDArray[An
         output = model.infer(
             example.ids,
             torch.tensor([example.ids.shape[1]]),
-            torch.tensor([example.speaker]) if model.config.n_speakers > 1 else None,
+            _speaker(model, example),
             torch.tensor([example.language]),
             noise_scale=example.noise_scale,
             noise_scale_duration=example.noise_scale_duration,
@@ -166,6 +166,14 @@ def _infer(model: Vits, example: ExampleInput) -> tuple[NDArray[Any], NDArray[An
             max_frames=MAX_FRAMES,
         )
     return output.wave[0, 0].numpy(), output.durations.numpy()
+
+
+def _speaker(model: Vits, example: ExampleInput) -> torch.Tensor | None:
+    """Return the speaker of an example as the model takes it."""
+    if model.config.n_speakers == 1:
+        return None
+    given = example.speaker_vector
+    return given if given.shape[1] else torch.tensor([example.speaker])
 
 
 def _compare(

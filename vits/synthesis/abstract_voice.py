@@ -5,6 +5,7 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from vits.audio.speaker_encoders.encoder import SpeakerEncoder
 from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import TextError, VoiceError
 from vits.synthesis.batching import synthesize_batch
@@ -26,6 +27,7 @@ from vits.synthesis.script.sentences import (
 )
 from vits.synthesis.script.ssml import read_ssml
 from vits.synthesis.settings import Settings, require_no_pitch
+from vits.synthesis.speaker_files import embed_recordings, require_vector
 from vits.synthesis.speakers import Speaker, is_file_name
 from vits.synthesis.speech import Speech
 from vits.synthesis.stream import join, stream_speech
@@ -281,6 +283,25 @@ class AbstractVoice(Generic[E]):
         voice._language = language
         return voice
 
+    def speaker_vector(
+        self, *recordings: str | Path, encoder: SpeakerEncoder | None = None
+    ) -> SpeakerVector:
+        """Return the vector of a speaker, for the option ``speaker``.
+
+        Args:
+            recordings: audio files of one speaker, each of a second to 5 minutes, whose vectors
+                are averaged; a file that ``SpeakerVector.write`` wrote counts as one.
+            encoder: the speaker encoder that the voice was trained with; None: opened by its name.
+
+        Raises:
+            VoiceError: the voice was not trained with speaker vectors, or with those of another
+                encoder.
+            AudioError: a file is no recording, is silent, or has too little speech.
+            MissingExtraError: the package of the encoder is not installed.
+            MissingFileError: there is no such file.
+        """
+        return embed_recordings(self._engine.speaker_vectors, self._card.name, recordings, encoder)
+
     def check_pitch(self, settings: Mapping[str, object]) -> None:
         """Raise if settings change the pitch, and the voice has none.
 
@@ -335,14 +356,17 @@ class AbstractVoice(Generic[E]):
         return request
 
     def _known_speaker(self, speaker: Speaker | None) -> Speaker | None:
-        """Return a speaker as ``make_request`` takes it; a voice in PyTorch reads files as well."""
-        is_file = isinstance(speaker, SpeakerVector | Path)
-        if isinstance(speaker, str) and speaker not in self._speakers:
-            is_file = is_file_name(speaker)
-        if is_file:
-            raise VoiceError(
-                f"voice {self._card.name} takes a speaker by name; a recording needs a voice in "
-                "PyTorch that was trained with speaker vectors"
+        """Read a speaker that is a file; check a vector."""
+        if isinstance(speaker, str) and speaker not in self._speakers and is_file_name(speaker):
+            speaker = Path(speaker)
+        if isinstance(speaker, Path):
+            return self.speaker_vector(speaker)
+        if isinstance(speaker, SpeakerVector):
+            require_vector(
+                self._engine.speaker_vectors,
+                self._card.name,
+                speaker.encoder,
+                len(speaker.values),
             )
         return speaker
 

@@ -22,6 +22,7 @@ class OnnxVoice(AbstractVoice[OnnxEngine | PartsEngine]):
     """An exported voice in ONNX Runtime: ``Voice`` without conversion.
 
     A seed gives the durations that it gives in PyTorch, and other samples of the same distribution.
+    Recordings as speakers are heard by torch; a file of ``SpeakerVector.write`` does without.
     A folder of an earlier version, which has no graphs for text and decoder, speaks whole sentences
     one by one, without lengths and mixes.
     """

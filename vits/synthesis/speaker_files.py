@@ -5,35 +5,46 @@ from pathlib import Path
 
 from vits.audio.files import read
 from vits.audio.speaker_encoders.encoder import SpeakerEncoder, open_encoder
-from vits.audio.speaker_encoders.recordings import speech_of
 from vits.audio.speaker_encoders.vector import SUFFIX, SpeakerVector, average
-from vits.config import VitsConfig
+from vits.config import SpeakerVectorsConfig
 from vits.errors import VoiceError
 
-__all__ = ["embed_recordings", "require_encoder"]
+__all__ = ["embed_recordings", "require_vector"]
 
 
-def require_encoder(config: VitsConfig, voice: str, encoder: str) -> None:
-    """Require that a voice was trained with the vectors of an encoder.
+def require_vector(
+    trained: SpeakerVectorsConfig | None, voice: str, encoder: str, size: int | None = None
+) -> None:
+    """Require that a voice takes the vectors of an encoder.
+
+    Args:
+        trained: the vectors with which it was trained; None: with none.
+        voice: its name, for messages.
+        encoder: name of the encoder.
+        size: values of a vector; None: not known yet.
 
     Raises:
-        VoiceError: it was not.
+        VoiceError: it does not.
     """
-    trained = config.speaker_vectors
-    if trained is None or config.n_speakers == 1:
+    if trained is None:
         raise VoiceError(
             f"voice {voice} takes a speaker by name; a recording needs a voice that was trained "
-            "with speaker vectors"
+            "with speaker vectors, or its export by this version"
         )
     if trained.encoder != encoder:
         raise VoiceError(
             f"a speaker vector of the encoder {encoder} must be of {trained.encoder}, with which "
             f"voice {voice} was trained; make it again from recordings"
         )
+    if size not in (None, trained.size):
+        raise VoiceError(
+            f"a speaker vector of {size} values must have the {trained.size} of voice {voice}; "
+            "make it again from recordings"
+        )
 
 
 def embed_recordings(
-    config: VitsConfig,
+    trained: SpeakerVectorsConfig | None,
     voice: str,
     recordings: Sequence[str | Path],
     encoder: SpeakerEncoder | None = None,
@@ -41,19 +52,21 @@ def embed_recordings(
     """Return the vector of the speaker of recordings, as ``Voice.speaker_vector`` describes.
 
     Args:
-        config: of the voice's model.
+        trained: the vectors with which the voice was trained; None: with none.
         voice: name of the voice, for messages.
         recordings: audio files, and files of vectors.
         encoder: the speaker encoder; None: opened by its name.
     """
-    name = "" if config.speaker_vectors is None else config.speaker_vectors.encoder
-    require_encoder(config, voice, name if encoder is None else encoder.name)
+    name = "" if trained is None else trained.encoder
+    require_vector(trained, voice, name if encoder is None else encoder.name)
     found: list[SpeakerVector] = []
     for path in map(Path, recordings):
         if path.suffix == SUFFIX:
             vector = SpeakerVector.read(path)
-            require_encoder(config, voice, vector.encoder)
+            require_vector(trained, voice, vector.encoder, len(vector.values))
         else:
+            from vits.audio.speaker_encoders.recordings import speech_of  # it imports torch
+
             encoder = _open(name, voice) if encoder is None else encoder
             wave, rate = read(path)
             speech = speech_of(wave.mean(axis=1), rate, str(path))

@@ -7,8 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vits.audio.speaker_encoders.encoder import SpeakerEncoder
-from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.errors import VoiceError
 from vits.synthesis.abstract_voice import AbstractVoice
 from vits.synthesis.bundle.frontend_mismatch import warn_of_mismatch
@@ -16,8 +14,7 @@ from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.conversion import convert_recording
 from vits.synthesis.request import make_request
 from vits.synthesis.runtime.torch_engine import TorchEngine
-from vits.synthesis.speaker_files import embed_recordings, require_encoder
-from vits.synthesis.speakers import Speaker, is_file_name, resolve_speaker
+from vits.synthesis.speakers import Speaker, resolve_speaker
 from vits.synthesis.speech import Speech
 
 __all__ = ["Voice"]
@@ -118,32 +115,3 @@ class Voice(AbstractVoice[TorchEngine]):
         self.check_pitch({"pitch": pitch})
         speaker = resolve_speaker(self._speakers, self._known_speaker(target))
         return convert_recording(self._engine, wave, sample_rate, request, speaker)
-
-    def speaker_vector(
-        self, *recordings: str | Path, encoder: SpeakerEncoder | None = None
-    ) -> SpeakerVector:
-        """Return the vector of a speaker, for the option ``speaker``.
-
-        Args:
-            recordings: audio files of one speaker, each of a second to 5 minutes, whose vectors
-                are averaged; a file that ``SpeakerVector.write`` wrote counts as one.
-            encoder: the speaker encoder that the voice was trained with; None: opened by its name.
-
-        Raises:
-            VoiceError: the voice was not trained with speaker vectors, or with those of another
-                encoder.
-            AudioError: a file is no recording, is silent, or has too little speech.
-            MissingExtraError: the package of the encoder is not installed.
-            MissingFileError: there is no such file.
-        """
-        return embed_recordings(self._engine.model.config, self._card.name, recordings, encoder)
-
-    def _known_speaker(self, speaker: Speaker | None) -> Speaker | None:
-        """Read a speaker that is a file; check a vector."""
-        if isinstance(speaker, str) and speaker not in self._speakers and is_file_name(speaker):
-            speaker = Path(speaker)
-        if isinstance(speaker, Path):
-            return self.speaker_vector(speaker)
-        if isinstance(speaker, SpeakerVector):
-            require_encoder(self._engine.model.config, self._card.name, speaker.encoder)
-        return speaker

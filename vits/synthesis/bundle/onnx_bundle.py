@@ -21,6 +21,8 @@ __all__ = [
     "GRAPH_FILE",
     "KEYS",
     "SETTINGS_FILE",
+    "SPEAKER_ENCODER",
+    "SPEAKER_VECTOR_SIZE",
     "TEXT_FILE",
     "OnnxBundle",
     "has_parts",
@@ -32,6 +34,8 @@ FORMAT = 1
 GRAPH_FILE, SETTINGS_FILE = "model.onnx", "voice.json"
 # The same voice in parts, which a sentence needs to be streamed. Their weights are in GRAPH_FILE.
 TEXT_FILE, FLOW_FILE, DECODER_FILE = "text.onnx", "flow.onnx", "decoder.onnx"
+# Keys of a graph's metadata: whose vectors it takes as speakers, and how many values they have.
+SPEAKER_ENCODER, SPEAKER_VECTOR_SIZE = "speaker_encoder", "speaker_vector_size"
 KEYS = (
     "format",
     "sample_rate",

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vits.config import SpeakerVectorsConfig
 from vits.synthesis.request import Request
 
 __all__ = [
@@ -45,6 +46,7 @@ class SynthesisEngine(Protocol[S]):
         max_frames: upper limit of a sentence's length (frames).
         has_pitch: whether it follows the settings of the pitch.
         device_name: where it computes, for people.
+        speaker_vectors: the vectors that it takes as speakers; None: it takes none.
     """
 
     sample_rate: int
@@ -52,6 +54,7 @@ class SynthesisEngine(Protocol[S]):
     max_frames: int
     has_pitch: bool
     device_name: str
+    speaker_vectors: SpeakerVectorsConfig | None
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""

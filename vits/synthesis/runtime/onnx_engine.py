@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vits.config import SpeakerVectorsConfig
 from vits.errors import VoiceError
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import (
@@ -83,6 +84,7 @@ class OnnxEngine:
             raise VoiceError(f"the graph {graph} has no input {min(missing)}; {EXPORT_AGAIN}")
         self._multispeaker, self.multilingual = "speakers" in inputs, "languages" in inputs
         self.has_pitch = False  # vits.export refuses a voice with pitch
+        self.speaker_vectors: SpeakerVectorsConfig | None = None  # an old export takes none
         self._channels = int(inputs["noise"][1])
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:

@@ -13,8 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vits.audio.speaker_encoders.vector import SpeakerVector
+from vits.config import SpeakerVectorsConfig
 from vits.errors import VoiceError
-from vits.synthesis.bundle.onnx_bundle import DECODER_FILE, FLOW_FILE, GRAPH_FILE, TEXT_FILE
+from vits.synthesis.bundle.onnx_bundle import (
+    DECODER_FILE,
+    FLOW_FILE,
+    GRAPH_FILE,
+    SPEAKER_ENCODER,
+    SPEAKER_VECTOR_SIZE,
+    TEXT_FILE,
+)
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import (
     BATCH_FRAMES,
@@ -111,6 +119,7 @@ class PartsEngine:
         self._lookahead = int(metadata["lookahead"])
         self._first_chunk = max(1, round(FIRST_CHUNK_SECONDS * sample_rate / hop_length))
         inputs = {entry.name: entry.shape for entry in self._text.get_inputs()}
+        self.speaker_vectors = _vectors(self._text.get_modelmeta().custom_metadata_map)
         self._n_speakers = int(inputs["speakers"][1]) if "speakers" in inputs else 1
         self.multilingual = "languages" in inputs
         self._states = {
@@ -225,6 +234,8 @@ class PartsEngine:
         }
         if self._n_speakers > 1:
             feed["speakers"] = _shares(request.speaker, self._n_speakers)
+        if isinstance(request.speaker, SpeakerVector):  # of this kind, as the voice has checked
+            feed["speaker_vector"] = np.array([request.speaker.values], np.float32)
         if self.multilingual:
             feed["languages"] = np.array([request.language or 0], np.int64)
         names = [entry.name for entry in self._text.get_outputs()]
@@ -259,9 +270,19 @@ def _speaker(feed: Arrays, conditioning: Floats | None) -> Mapping[str, NDArray[
     return feed if conditioning is None else {**feed, "conditioning": conditioning}
 
 
+def _vectors(metadata: Mapping[str, str]) -> SpeakerVectorsConfig | None:
+    """Return the speaker vectors that a text graph takes; None: none."""
+    if SPEAKER_ENCODER not in metadata:
+        return None
+    encoder, size = metadata[SPEAKER_ENCODER], metadata.get(SPEAKER_VECTOR_SIZE, "")
+    if not size.isdecimal():
+        raise VoiceError(f"{TEXT_FILE}: {SPEAKER_VECTOR_SIZE} {size!r} is no size; {EXPORT_AGAIN}")
+    return SpeakerVectorsConfig(encoder=encoder, size=int(size))
+
+
 def _shares(speaker: ResolvedSpeaker, n_speakers: int) -> Floats:
-    """Return the weights (1, N) of a speaker or of a mix."""
+    """Return the weights (1, N) of a speaker or of a mix; of a vector those of any."""
     if isinstance(speaker, tuple):
         return np.array([speaker], np.float32)
-    assert not isinstance(speaker, SpeakerVector)  # the voice has refused it
-    return np.eye(1, n_speakers, speaker, dtype=np.float32)
+    row = 0 if isinstance(speaker, SpeakerVector) else speaker  # a vector takes its place
+    return np.eye(1, n_speakers, row, dtype=np.float32)

@@ -72,6 +72,7 @@ class TorchEngine:
         audio = generator.config.audio
         self.sample_rate, self.hop_length = audio.sample_rate, audio.hop_length
         self.has_pitch = generator.config.pitch is not None
+        self.speaker_vectors = generator.config.speaker_vectors
         self.max_frames = MAX_SENTENCE_SECONDS * self.sample_rate // self.hop_length
         self._first_chunk = round(FIRST_CHUNK_SECONDS * self.sample_rate / self.hop_length)
         flow = self.model.prior_flow
