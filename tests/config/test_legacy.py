@@ -93,6 +93,7 @@ def test_the_configuration_of_a_voice_is_read(name: str):
 NEW = {"loss_weights.pitch", "alignment.noise", "alignment.noise_steps", "alignment.backend"}
 NEW |= {"adversarial.duration_start", "compile", "loss_weights.duration_adversarial"}
 NEW |= {"lora_rank", "loss_weights.speaker_consistency"}
+NEW |= {"pitch_shift.share", "pitch_shift.semitones"}
 
 
 def test_every_old_key_of_the_recipe_has_its_place():

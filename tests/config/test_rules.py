@@ -17,6 +17,7 @@ from vits.config import (
     IstftConfig,
     LossWeights,
     OptimizerConfig,
+    PitchShiftConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     PriorSegmentsConfig,
@@ -101,6 +102,8 @@ RULES = [
     (lambda: AdversarialConfig(start=-1), "adversarial.start -1 must not be negative"),
     (lambda: AlignmentConfig(source="given"), "alignment.source 'given' must be 'search' or"),
     (lambda: PriorSegmentsConfig(share=1.5), r"prior_segments.share 1.5 must be in \[0, 1\]"),
+    (lambda: PitchShiftConfig(share=1.0), r"pitch_shift.share 1.0 must be in \[0, 1\)"),
+    (lambda: PitchShiftConfig(share=0.5, semitones=0.0), r"pitch_shift.semitones 0.0 must be in"),
     (lambda: TrainingConfig(ema_decay=1.0), "ema_decay 1.0"),
     (lambda: TrainingConfig(seed=-1), "seed -1"),
     (lambda: TrainingConfig(freeze="all"), "freeze 'all' must be 'decoder', 'posterior', 'prior'"),
@@ -128,6 +131,10 @@ DEAD = [
     (
         lambda: PriorSegmentsConfig(start=3),
         "prior_segments.start 3 has no effect: give prior_segments.share above 0, or leave it at 0",
+    ),
+    (
+        lambda: PitchShiftConfig(semitones=3.0),
+        "pitch_shift.semitones 3.0 has no effect: give pitch_shift.share above 0, or leave it at 6",
     ),
     (
         lambda: PriorSegmentsConfig(noise_scale=0.3),

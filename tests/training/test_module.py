@@ -21,6 +21,7 @@ from vits.config import (
 from vits.errors import CheckpointError, ConfigError
 from vits.training import VitsDataModule, VitsModule
 from vits.training.callbacks import Ema, Health
+from vits.training.step.discriminator_losses import discriminator_losses
 
 
 class Recorder(pl.Callback):
@@ -418,6 +419,35 @@ def test_a_run_with_pitch_goes_on_as_if_it_had_not_stopped(make_run, config, pit
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
+def test_moved_segments_train_the_decoder_and_no_discriminator_sees_them(
+    make_run, config, pitched_data, monkeypatch
+):
+    seen = []
+
+    def note(members, real, fake):
+        seen.append((len(real), len(fake)))
+        return discriminator_losses(members, real, fake)
+
+    monkeypatch.setattr("vits.training.module.discriminator_losses", note)
+    options = {"folder": pitched_data, "model": pitched(config)}
+    shifts = [None, {"share": 0.5}, {"share": 0.5, "semitones": 1.0}]
+    runs = [
+        make_run(3, **options, **({} if shift is None else {"pitch_shift": shift}))[1].generator
+        for shift in shifts
+    ]
+    whole, moved, slightly = (seen[3 * i : 3 * i + 3] for i in range(3))
+    assert [(n - round(n / 2),) * 2 for n, _ in whole] == moved == slightly
+    weights = [run.decoder.state_dict() for run in runs]
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert any(not torch.equal(x, weights[j][name]) for name, x in weights[i].items())
+
+
+def test_a_model_without_pitch_cannot_be_moved(make_run):
+    with pytest.raises(ConfigError, match=r"pitch_shift\.share 0\.5 has no effect on a model with"):
+        make_run(1, pitch_shift={"share": 0.5})
+
+
 def test_data_without_pitch_are_refused(make_run, config):
     with pytest.raises(ConfigError, match=r"config\.pitch needs the pitch of the data, .*--pitch"):
         make_run(1, model=pitched(config))
@@ -472,6 +502,8 @@ ELSEWHERE = {
     "adversarial.duration_start",
     "loss_weights.duration_adversarial",
     "loss_weights.speaker_consistency",
+    "pitch_shift.share",
+    "pitch_shift.semitones",
 }
 
 

@@ -28,6 +28,7 @@ from vits.config.training import (
     AlignmentConfig,
     LossWeights,
     OptimizerConfig,
+    PitchShiftConfig,
     PriorSegmentsConfig,
     TrainingConfig,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "LossWeights",
     "OptimizerConfig",
     "PitchConfig",
+    "PitchShiftConfig",
     "PosteriorEncoderConfig",
     "PriorFlowConfig",
     "PriorSegmentsConfig",

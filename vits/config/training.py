@@ -17,6 +17,7 @@ __all__ = [
     "AlignmentConfig",
     "LossWeights",
     "OptimizerConfig",
+    "PitchShiftConfig",
     "PriorSegmentsConfig",
     "TrainingConfig",
 ]
@@ -213,6 +214,35 @@ class PriorSegmentsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PitchShiftConfig:
+    """Segments decoded at another pitch than the recording's, for a model with pitch; none usually.
+
+    They teach the decoder to follow F0 beyond what the recordings cover: its latent says what the
+    recording's pitch was. Such a segment is compared, by the mel loss alone, with the recording's
+    spectral envelope filled with harmonics of the new F0. The discriminators never see it.
+
+    Attributes:
+        share: share of a batch's segments, in [0, 1); at least one keeps its pitch.
+        semitones: the shift of a segment is drawn uniformly from [-semitones, semitones]; greater
+            than 0, at most 12. Needs a ``share``.
+    """
+
+    GROUP: ClassVar[str] = "pitch_shift"
+
+    share: float = 0.0
+    semitones: float = 6.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require(0 <= self.share < 1, f"{key_of(self, 'share')} {self.share} must be in [0, 1)")
+        key = key_of(self, "semitones")
+        require(0 < self.semitones <= 12, f"{key} {self.semitones} must be in (0, 12]")
+        require_effect(
+            self, "semitones", when=self.share > 0, reason="give pitch_shift.share above 0"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """The training recipe; the original's by default.
 
@@ -222,6 +252,7 @@ class TrainingConfig:
         adversarial: when the discriminators train.
         alignment: where durations come from.
         prior_segments: segments decoded from the prior.
+        pitch_shift: segments decoded at another pitch.
         freeze: parameters that do not train: ``decoder``; ``posterior``, the posterior encoder;
             ``text``, the text encoder and the language embedding; ``prior``, all but the decoder
             and the pitch predictor, which then train in less than half the time; ``speaker-only``,
@@ -245,6 +276,7 @@ class TrainingConfig:
     adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     prior_segments: PriorSegmentsConfig = field(default_factory=PriorSegmentsConfig)
+    pitch_shift: PitchShiftConfig = field(default_factory=PitchShiftConfig)
     freeze: Literal["decoder", "posterior", "prior", "text", "speaker-only"] | None = None
     lora_rank: int = 0
     compile: Literal["none", "parts"] = "none"

@@ -81,6 +81,7 @@ class Vits(nn.Module):
         durations: Tensor | None = None,
         pitch: Tensor | None = None,
         score_bias: alignment.ScoreBias = alignment.NO_SCORE_BIAS,
+        source_pitch: Tensor | None = None,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
     ) -> TrainingOutput:
         """Run one training pass: encode both sides, align, and decode a random segment.
@@ -99,6 +100,7 @@ class Vits(nn.Module):
             durations: (B, S) int64 frames of each symbol; None: the alignment finds them.
             pitch: (B, 2, T) log F0 (log Hz) and voicing; required by a model with pitch.
             score_bias: what is added to the scores of the alignment search.
+            source_pitch: what excites the decoder instead of ``pitch``, which is still predicted.
             prior_segments: which segments are decoded from the prior instead of the posterior.
         """
         conditioning = self.speaker_conditioning(speakers)
@@ -126,7 +128,8 @@ class Vits(nn.Module):
             pitch = require_pitch(pitch)
             hidden = text.stretch_hidden(durations, frame_mask)
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
-            source = self.source(slice_segments(pitch, starts, length))
+            heard = pitch if source_pitch is None else source_pitch
+            source = self.source(slice_segments(heard, starts, length))
         wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
         last = (*masks, pitch_loss, text.speaker, judged)
         return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *last)

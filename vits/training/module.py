@@ -13,7 +13,7 @@ from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
 from vits.config import AlignmentConfig, TrainingConfig, VitsConfig, to_dict
 from vits.data.prepared.batch import Batch
-from vits.errors import CheckpointError
+from vits.errors import CheckpointError, ConfigError
 from vits.fast import optimize_for_training
 from vits.layers.masking import slice_segments
 from vits.memory import keep_freed_memory
@@ -36,6 +36,7 @@ from vits.training.step.judged_durations import (
     require_judged,
 )
 from vits.training.step.metrics import StepMetrics, StepOutput
+from vits.training.step.pitch_shift import PitchShift, draw_shift
 from vits.training.step.seeding import seed_step
 from vits.training.step.segments import Segments, prior_segments_at
 from vits.training.step.validation import measure_utterances
@@ -80,6 +81,11 @@ class VitsModule(pl.LightningModule):
             dataset_info.require_durations()
         if config.pitch is not None:
             dataset_info.require_pitch()
+        elif training.pitch_shift.share > 0:
+            raise ConfigError(
+                f"pitch_shift.share {training.pitch_shift.share} has no effect on a model without "
+                "pitch: leave it out, or give the model config.pitch"
+            )
         require_judged(self.config, training)
         self.training_config = training
         self.dataset_info = dataset_info
@@ -145,8 +151,9 @@ class VitsModule(pl.LightningModule):
         warming = self.is_warming(step + 1)
         with torch.set_grad_enabled(not warming):
             prior_segments = prior_segments_at(recipe, step)
-            out, spectrogram = self._generate(batch, prior_segments, training=True)
-            segments = self._segments(batch, spectrogram, out)
+            shift = draw_shift(recipe.pitch_shift, batch.pitch)
+            out, spectrogram = self._generate(batch, prior_segments, shift, training=True)
+            segments = self._segments(batch, spectrogram, out, shift)
         batch_weights = self._batch_weights(batch, out)
         losses = generator_losses(out, segments, batch_weights, self.optional)
         loss = weighted_sum(
@@ -222,6 +229,7 @@ class VitsModule(pl.LightningModule):
         self,
         batch: Batch,
         prior_segments: PriorSegments = NO_PRIOR_SEGMENTS,
+        shift: PitchShift | None = None,
         *,
         training: bool,
     ) -> tuple[TrainingOutput, Tensor]:
@@ -245,6 +253,7 @@ class VitsModule(pl.LightningModule):
                 batch.languages,
                 durations=self._data_durations(batch),
                 pitch=None if self.config.pitch is None else batch.pitch,
+                source_pitch=None if shift is None else shift.pitch,
                 score_bias=bias,
                 prior_segments=prior_segments,
             )
@@ -258,14 +267,21 @@ class VitsModule(pl.LightningModule):
         """Return the durations of the data if the alignment comes from there, otherwise None."""
         return batch.durations if self.training_config.alignment.source == "data" else None
 
-    def _segments(self, batch: Batch, spectrogram: Tensor, out: TrainingOutput) -> Segments:
+    def _segments(
+        self, batch: Batch, spectrogram: Tensor, out: TrainingOutput, shift: PitchShift | None
+    ) -> Segments:
         hop, length = self.config.audio.hop_length, self.config.segment_frames
         target = slice_segments(spectrogram, out.segment_starts, length)
+        if shift is not None:
+            pitch = slice_segments(batch.pitch, out.segment_starts, length)
+            moved = slice_segments(shift.pitch, out.segment_starts, length)
+            target = shift.move(target, pitch, moved, self.spectrogram, self.config.audio)
         return Segments(
             real=slice_segments(batch.wave, out.segment_starts * hop, length * hop),
             fake=out.wave,
             real_mel=self.mel.from_linear(target),
             fake_mel=self.mel(out.wave.float()),
+            own_pitch=None if shift is None else shift.others,
         )
 
     def _batch_weights(self, batch: Batch, out: TrainingOutput) -> BatchWeights:
@@ -290,7 +306,7 @@ class VitsModule(pl.LightningModule):
         networks, (segments, durations) = self.networks, judged
         if segments is not None:
             each: list[Tensor] = []
-            for loss in discriminator_losses(networks.discriminators, segments.real, segments.fake):
+            for loss in discriminator_losses(networks.discriminators, *segments.waves):
                 self.manual_backward(loss * batch_weights.utterances)
                 each.append(loss.detach())
             found["discriminator"] = torch.stack(each).sum() * batch_weights.utterances
@@ -314,8 +330,7 @@ class VitsModule(pl.LightningModule):
         if segments is not None:
             found = adversarial_losses(
                 self.discriminators.members,
-                segments.real,
-                segments.fake,
+                *segments.waves,
                 adversarial_weight=weights.adversarial,
                 feature_weight=weights.feature,
             )

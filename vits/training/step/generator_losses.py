@@ -68,7 +68,7 @@ def generator_losses(
         found["pitch"] = pitch * batch_weights.frames
     for name in ("subband", "speaker_consistency"):
         if name in optional:
-            loss = optional[name](segments.fake, segments.real)
+            loss = optional[name](*segments.waves[::-1])
             found[name] = loss * batch_weights.utterances
     if "envelope" in optional:
         envelope = optional["envelope"](segments.fake_mel, segments.real_mel)

@@ -11,12 +11,28 @@ __all__ = ["Segments", "prior_segments_at"]
 
 
 class Segments(NamedTuple):
-    """Recorded and generated waves (B, 1, L) and their log-mels (B, M, T)."""
+    """Recorded and generated segments.
+
+    Attributes:
+        real: recorded waves (B, 1, L).
+        fake: generated waves (B, 1, L).
+        real_mel: log-mels (B, M, T) that the generated ones are compared with.
+        fake_mel: log-mels of the generated waves (B, M, T).
+        own_pitch: (N,) int64 segments whose two waves have the same pitch; None: all.
+    """
 
     real: Tensor
     fake: Tensor
     real_mel: Tensor
     fake_mel: Tensor
+    own_pitch: Tensor | None = None
+
+    @property
+    def waves(self) -> tuple[Tensor, Tensor]:
+        """The recorded and generated waves that can be compared."""
+        if self.own_pitch is None:
+            return self.real, self.fake
+        return self.real[self.own_pitch], self.fake[self.own_pitch]
 
 
 def prior_segments_at(recipe: TrainingConfig, step: int) -> PriorSegments:
