@@ -162,11 +162,27 @@ def test_sentences_of_a_batch_share_runs_of_the_decoder(pair, monkeypatch):
     assert frames == sum(len(speech.samples) for speech in spoken) // 32  # each once
 
 
-def test_a_sentence_is_the_same_in_chunks_of_any_size(pair, monkeypatch):
-    ours, _, _ = pair("small")
+@pytest.mark.parametrize("name", ["small", "vits2"])
+def test_a_very_long_sentence_is_decoded_in_chunks_of_any_size(pair, monkeypatch, name):
+    ours, _, _ = pair(name)
     expected = ours(TEXT, seed=3, length_scale=4.0)
-    monkeypatch.setattr(parts_engine, "LARGEST_CHUNK", 1)
-    assert agree(ours(TEXT, seed=3, length_scale=4.0), expected)
+    monkeypatch.setattr(parts_engine, "BATCH_FRAMES", 1)
+    for size in (1, 20):
+        monkeypatch.setattr(parts_engine, "LARGEST_CHUNK", size)
+        assert agree(ours(TEXT, seed=3, length_scale=4.0), expected)
+
+
+def test_only_the_graphs_that_are_needed_are_loaded(pair, monkeypatch):
+    ours, _, _ = pair("small")
+    monkeypatch.setattr(ours._engine, "_decoder", None)
+    ours(TEXT, seed=3)
+    with pytest.raises(AttributeError):
+        next(ours.stream(TEXT, seed=3))
+    ours, _, _ = pair("small")
+    monkeypatch.setattr(ours._engine, "_wave", None)
+    list(ours.stream(TEXT, seed=3))
+    with pytest.raises(AttributeError):
+        ours(TEXT, seed=3)
 
 
 def test_an_export_of_an_earlier_version_speaks_whole_sentences(pair, old, monkeypatch):
@@ -305,10 +321,11 @@ def test_what_is_too_long_or_not_finite_is_refused(pair, old, monkeypatch):
         def run(self, names, feed):
             if self.fault:
                 raise RuntimeError(self.fault)
-            return np.full((1, 1, 32), np.nan, np.float32), np.ones((1, 1), np.int64)
+            found = np.full((1, 1, 32), np.nan, np.float32), np.ones((1, 1), np.int64)
+            return found[: len(names)]
 
     broken = Broken()
-    monkeypatch.setattr(ours._engine, "_decoder", broken)
+    monkeypatch.setattr(ours._engine._wave, "_session", broken)
     monkeypatch.setattr(old._engine, "_session", broken)
     faults = {
         "": "not finite; use smaller noise scales",
@@ -386,7 +403,7 @@ def test_a_damaged_folder_is_named(folder, changes, fault):
     assert "voice.json" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "text.onnx", "decoder.onnx"])
+@pytest.mark.parametrize("name", ["model.onnx", "text.onnx", "wave.onnx", "decoder.onnx"])
 def test_a_damaged_graph_is_named(folder, name):
     (folder / name).write_bytes(b"no graph")
     with pytest.raises(VoiceError, match="write it again with: vits export"):
@@ -403,15 +420,16 @@ def test_a_graph_with_weights_in_another_file_is_refused(folder, place):
 
 
 @pytest.mark.parametrize("place", ["/etc/passwd", "../model.onnx", "Model.onnx", "model.onnx2"])
-def test_a_part_takes_weights_from_nowhere_else(folder, place):
+@pytest.mark.parametrize("part", ["decoder", "wave"])
+def test_a_part_takes_weights_from_nowhere_else(folder, part, place):
     onnx = pytest.importorskip("onnx")
-    path = folder / "decoder.onnx"
+    path = folder / f"{part}.onnx"
     graph = onnx.load(path, load_external_data=False)
     shared = [tensor for tensor in graph.graph.initializer if tensor.external_data]
     assert shared
     shared[-1].external_data[0].value = place
     path.write_bytes(graph.SerializeToString())
-    with pytest.raises(VoiceError, match=r"decoder\.onnx refers to another file"):
+    with pytest.raises(VoiceError, match=rf"{part}\.onnx refers to another file"):
         load(folder)
 
 

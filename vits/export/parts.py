@@ -1,4 +1,4 @@
-"""The graphs with which ONNX Runtime streams a voice; they share the weights of the whole graph."""
+"""The graphs in which ONNX Runtime speaks a voice; they share the weights of the whole graph."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from vits.errors import VoiceError
 from vits.export.example_inputs import SEED, example_inputs
 from vits.export.packages import require
 from vits.export.quantization import quantize
-from vits.export.streaming_graph import FlowGraph, StreamingGraph
+from vits.export.streaming_graph import FlowGraph, StreamingGraph, WaveGraph
 from vits.export.target import Traceable, trace
 from vits.export.verify import TRIALS, difference_of
 from vits.models.vits import Vits
@@ -24,6 +24,7 @@ from vits.synthesis.bundle.onnx_bundle import (
     SPEAKER_ENCODER,
     SPEAKER_VECTOR_SIZE,
     TEXT_FILE,
+    WAVE_FILE,
 )
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.request import Request
@@ -39,7 +40,7 @@ SMALLEST_SHARED = 1024  # bytes; smaller tensors are copied
 
 
 def write_parts(folder: Path, whole: Any, model: Vits, precision: str) -> None:
-    """Write the graphs for text and decoder, and for a flow that attends to whole sentences.
+    """Write the graphs for text, wave and decoder, and a flow that attends to whole sentences.
 
     Args:
         folder: of the whole graph, which is written there already.
@@ -52,12 +53,19 @@ def write_parts(folder: Path, whole: Any, model: Vits, precision: str) -> None:
     parts = {TEXT_FILE: _text_graph(whole)}
     conditioning = torch.zeros(1, model.config.speaker_channels, 1)
     speaker = {"conditioning": conditioning} if model.config.n_speakers > 1 else {}
-    if model.prior_flow.receptive_radius is None:
-        parts[FLOW_FILE] = _trace_flow(model, speaker)
-        quantize(parts[FLOW_FILE], precision)
-    parts[DECODER_FILE] = decoder = _trace_decoder(StreamingGraph(model), speaker)
-    decoder.metadata_props.add(key="model_bytes", value=str(len(content)))
-    quantize(decoder, precision)
+    streaming = StreamingGraph(model)
+    traced = {
+        WAVE_FILE: _trace(WaveGraph(model), speaker, "wave", "samples"),
+        DECODER_FILE: _trace_decoder(streaming, speaker),
+    }
+    if streaming.flow is None:
+        traced[FLOW_FILE] = _trace(FlowGraph(model), speaker, "latent", "frames")
+    for graph in traced.values():
+        quantize(graph, precision)
+    metadata = {"lookahead": str(streaming.lookahead), "model_bytes": str(len(content))}
+    for key, value in metadata.items():
+        parts[TEXT_FILE].metadata_props.add(key=key, value=value)
+    parts |= traced
     onnx = require("onnx")
     for name, graph in parts.items():
         onnx.checker.check_model(graph)
@@ -66,7 +74,7 @@ def write_parts(folder: Path, whole: Any, model: Vits, precision: str) -> None:
 
 
 def verify_parts(folder: Path, bundle: VoiceBundle, model: Vits) -> tuple[float, float]:
-    """Compare a sentence in chunks with torch, from the same ids and noise.
+    """Compare a sentence, whole and in chunks, with torch, from the same ids and noise.
 
     Args:
         folder: of the graphs.
@@ -100,7 +108,7 @@ def _compare(
     language = example.language if named else None
     request = Request(seed=seed, settings=settings, speaker=example.speaker, language=language)
     sample = engine.sample(ids, request)
-    wave = np.concatenate(list(engine.decode_in_chunks(sample)))
+    waves = engine.decode(sample), np.concatenate(list(engine.decode_in_chunks(sample)))
     noise = prior_noise(seed, model.config.latent_channels, sum(sample.durations))
     with torch.inference_mode():
         expected = model.infer(
@@ -116,7 +124,7 @@ def _compare(
         )
     if sample.durations != expected.durations[0].tolist():
         return math.inf, math.inf
-    return difference_of(wave, expected.wave[0, 0].numpy())
+    return max(difference_of(wave, expected.wave[0, 0].numpy()) for wave in waves)
 
 
 def _text_graph(whole: Any) -> Any:
@@ -162,11 +170,14 @@ def _model(graph: Any, opsets: Any) -> Any:
     return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8, producer_name="vits")
 
 
-def _trace_flow(model: Vits, speaker: Mapping[str, Tensor]) -> Any:
-    inputs = {"z": torch.zeros(1, model.config.latent_channels, 4), **speaker}
-    frames = {0: "batch", 2: "frames"}
-    axes = {"z": frames, "latent": frames} | {name: {0: "batch"} for name in speaker}
-    return trace(Traceable(module=FlowGraph(model), axes=axes, outputs=("latent",)), inputs)
+def _trace(
+    module: FlowGraph | WaveGraph, speaker: Mapping[str, Tensor], output: str, length: str
+) -> Any:
+    """Trace a module of z and the speaker, with one output."""
+    inputs = {"z": torch.zeros(1, module.latent_channels, 4), **speaker}
+    axes = {"z": {0: "batch", 2: "frames"}, output: {0: "batch", 2: length}}
+    axes |= {name: {0: "batch"} for name in speaker}
+    return trace(Traceable(module=module, axes=axes, outputs=(output,)), inputs)
 
 
 def _trace_decoder(module: StreamingGraph, speaker: Mapping[str, Tensor]) -> Any:
@@ -178,9 +189,7 @@ def _trace_decoder(module: StreamingGraph, speaker: Mapping[str, Tensor]) -> Any
     axes = {name: {0: "batch", 2: f"columns of {name}"} for name in (*states, *outputs[1:])}
     axes |= {name: {0: "batch"} for name in speaker}
     axes |= {"z": {0: "batch", 2: "frames"}, "wave": {0: "batch", 2: "samples"}}
-    metadata = {"lookahead": str(module.lookahead)}
-    spec = Traceable(module=module, axes=axes, outputs=outputs, metadata=metadata)
-    return trace(spec, inputs)
+    return trace(Traceable(module=module, axes=axes, outputs=outputs), inputs)
 
 
 def _positions(data: bytes, graph: Any) -> dict[bytes, int]:

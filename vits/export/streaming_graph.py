@@ -1,7 +1,7 @@
-"""Flow and decoder as a graph that computes a sentence part by part.
+"""Flow and decoder as graphs: one for a whole sentence, and one that computes it part by part.
 
-The same operations as ``PriorFlow.inverse`` and the decoders, on ``Carried`` streams: the parts
-join to the whole wave, and no column is computed twice.
+The second has the same operations as ``PriorFlow.inverse`` and the decoders, on ``Carried``
+streams: the parts join to the whole wave, and no column is computed twice.
 """
 
 import math
@@ -23,7 +23,7 @@ from vits.models.decoder_streaming import partial_decoder
 from vits.models.istft_decoder import IstftDecoder
 from vits.models.vits import Vits
 
-__all__ = ["FlowGraph", "StreamingGraph"]
+__all__ = ["FlowGraph", "StreamingGraph", "WaveGraph"]
 
 
 class FlowGraph(nn.Module):
@@ -31,11 +31,30 @@ class FlowGraph(nn.Module):
 
     def __init__(self, model: Vits) -> None:
         super().__init__()
-        self.flow = model.prior_flow
+        self.flow, self.latent_channels = model.prior_flow, model.config.latent_channels
 
     def forward(self, z: Tensor, *conditioning: Tensor) -> Tensor:
         """Map z (B, C, T) in prior space to the latent; conditioning (B, G, 1), if any."""
         return self.flow.inverse(z, torch.ones_like(z[:, :1]), *conditioning)
+
+
+class WaveGraph(nn.Module):
+    """Flow and decoder of a whole sentence.
+
+    Args:
+        model: as in ``StreamingGraph``.
+    """
+
+    def __init__(self, model: Vits) -> None:
+        super().__init__()
+        make_traceable(model)
+        self.flow, self.latent_channels = model.prior_flow, model.config.latent_channels
+        self.decoder = model.decoder
+
+    def forward(self, z: Tensor, *conditioning: Tensor) -> Tensor:
+        """Map z (B, C, T) in prior space to the wave (B, 1, L); conditioning (B, G, 1), if any."""
+        latent = self.flow.inverse(z, torch.ones_like(z[:, :1]), *conditioning)
+        return self.decoder(latent, *conditioning)
 
 
 class StreamingGraph(nn.Module):

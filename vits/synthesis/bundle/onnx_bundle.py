@@ -24,6 +24,7 @@ __all__ = [
     "SPEAKER_ENCODER",
     "SPEAKER_VECTOR_SIZE",
     "TEXT_FILE",
+    "WAVE_FILE",
     "OnnxBundle",
     "has_parts",
     "is_onnx_voice",
@@ -32,8 +33,10 @@ __all__ = [
 
 FORMAT = 1
 GRAPH_FILE, SETTINGS_FILE = "model.onnx", "voice.json"
-# The same voice in parts, which a sentence needs to be streamed. Their weights are in GRAPH_FILE.
-TEXT_FILE, FLOW_FILE, DECODER_FILE = "text.onnx", "flow.onnx", "decoder.onnx"
+# The same voice in parts, whose weights are in GRAPH_FILE: the text; a whole sentence; a sentence
+# that is streamed.
+TEXT_FILE, WAVE_FILE = "text.onnx", "wave.onnx"
+FLOW_FILE, DECODER_FILE = "flow.onnx", "decoder.onnx"
 # Keys of a graph's metadata: whose vectors it takes as speakers, and how many values they have.
 SPEAKER_ENCODER, SPEAKER_VECTOR_SIZE = "speaker_encoder", "speaker_vector_size"
 KEYS = (
@@ -70,8 +73,8 @@ def is_onnx_voice(folder: Path) -> bool:
 
 
 def has_parts(folder: Path) -> bool:
-    """Return whether a folder has the graphs with which a sentence is streamed."""
-    return all((folder / name).is_file() for name in (TEXT_FILE, DECODER_FILE))
+    """Return whether a folder has a voice in parts."""
+    return all((folder / name).is_file() for name in (TEXT_FILE, WAVE_FILE, DECODER_FILE))
 
 
 def read_onnx_voice(folder: Path) -> OnnxBundle:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,7 +13,14 @@ from vits.errors import MissingExtraError, VoiceError
 from vits.synthesis.runtime.engine import TOO_LONG
 from vits.synthesis.runtime.protobuf import message_fields
 
-__all__ = ["EXPORT_AGAIN", "load_graph", "run_graph", "usable_cores", "usable_threads"]
+__all__ = [
+    "EXPORT_AGAIN",
+    "DeferredGraph",
+    "load_graph",
+    "run_graph",
+    "usable_cores",
+    "usable_threads",
+]
 
 EXPORT_AGAIN = "write it again with: vits export VOICE --to onnx -o DIR"
 LOCATION = b"location"  # the key of a reference to another file; no graph of ours has the word
@@ -55,6 +63,33 @@ def load_graph(
         raise VoiceError(
             f"ONNX Runtime does not load {graph}: {error}; copy it again, or {EXPORT_AGAIN}"
         ) from error
+
+
+class DeferredGraph:
+    """A graph that is loaded when it is first run; its references are checked at once.
+
+    Args:
+        graph: the file.
+        threads: as in ``load_graph``.
+        shares: as in ``load_graph``.
+
+    Raises:
+        VoiceError: it refers to another file, or is damaged.
+    """
+
+    def __init__(self, graph: Path, threads: int | None, shares: str) -> None:
+        self._graph, self._threads, self._shares = graph, threads, shares
+        self._session: Any = None
+        self._lock = Lock()  # a voice may speak in many threads
+        _check_references(graph, shares)
+
+    @property
+    def session(self) -> Any:
+        """What ``load_graph`` returns."""
+        with self._lock:
+            if self._session is None:
+                self._session = load_graph(self._graph, self._threads, shares=self._shares)
+            return self._session
 
 
 def run_graph(

@@ -1,8 +1,9 @@
 """ONNX Runtime engine for a voice in parts: a sentence is decoded in one run or chunk by chunk.
 
-One graph maps text to the prior and to durations; NumPy stretches and samples the prior; another
-graph is the decoder, which carries its state from chunk to chunk, so that chunks cost no more than
-the whole. Nothing here imports torch.
+One graph maps text to the prior and to durations; NumPy stretches and samples the prior. Of a whole
+sentence, a second graph computes the wave. A third computes it in chunks: it carries its state from
+chunk to chunk, so that chunks cost no more than the whole, except for copying the state. Nothing
+here imports torch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from vits.synthesis.bundle.onnx_bundle import (
     SPEAKER_ENCODER,
     SPEAKER_VECTOR_SIZE,
     TEXT_FILE,
+    WAVE_FILE,
 )
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import (
@@ -32,16 +34,19 @@ from vits.synthesis.runtime.engine import (
     Samples,
 )
 from vits.synthesis.runtime.noise import prior_noise, torch_randn
-from vits.synthesis.runtime.onnx_session import EXPORT_AGAIN, load_graph, run_graph
+from vits.synthesis.runtime.onnx_session import (
+    EXPORT_AGAIN,
+    DeferredGraph,
+    load_graph,
+    run_graph,
+)
 from vits.synthesis.speakers import ResolvedSpeaker
 
 __all__ = ["PartsEngine", "SampledSentence", "chunk_sizes"]
 
 FIRST_CHUNK_SECONDS = 0.1  # enough playback to have the next chunk ready
 GROWTH = 2  # from chunk to chunk: a voice twice as fast as real time never falls behind
-# Frames: what fits the caches of a CPU. Chunks cost nothing, so a whole sentence is decoded in them
-# too: 5 % faster than at once with a decoder of the original's kind, and as fast with ConvNeXt.
-LARGEST_CHUNK = 128
+LARGEST_CHUNK = 128  # frames; what fits the caches of a CPU
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
@@ -52,7 +57,7 @@ class SampledSentence(NamedTuple):
 
     Attributes:
         durations: frames of each symbol.
-        z: sample of the prior (1, C, T); where the flow is a graph of its own, the latent.
+        z: sample of the prior (1, C, T).
         conditioning: the speaker (1, G, 1), or None.
     """
 
@@ -106,28 +111,23 @@ class PartsEngine:
         self.device_name = "cpu in ONNX Runtime"
         self.has_pitch = False  # vits.export refuses a voice with pitch
 
-        def load(name: str) -> Any:
-            return load_graph(folder / name, threads, shares=GRAPH_FILE)
+        def find(name: str) -> DeferredGraph:
+            return DeferredGraph(folder / name, threads, shares=GRAPH_FILE)
 
-        self._text, self._decoder = load(TEXT_FILE), load(DECODER_FILE)
-        self._flow = load(FLOW_FILE) if (folder / FLOW_FILE).is_file() else None
-        metadata = self._decoder.get_modelmeta().custom_metadata_map
+        self._text = load_graph(folder / TEXT_FILE, threads, shares=GRAPH_FILE)
+        self._wave, self._decoder = find(WAVE_FILE), find(DECODER_FILE)
+        self._flow = find(FLOW_FILE) if (folder / FLOW_FILE).is_file() else None
+        metadata = self._text.get_modelmeta().custom_metadata_map
         if metadata.get("model_bytes") != str((folder / GRAPH_FILE).stat().st_size):
             raise VoiceError(
-                f"{folder / DECODER_FILE} and {GRAPH_FILE} are not of one export; {EXPORT_AGAIN}"
+                f"{folder / TEXT_FILE} and {GRAPH_FILE} are not of one export; {EXPORT_AGAIN}"
             )
         self._lookahead = int(metadata["lookahead"])
         self._first_chunk = max(1, round(FIRST_CHUNK_SECONDS * sample_rate / hop_length))
         inputs = {entry.name: entry.shape for entry in self._text.get_inputs()}
-        self.speaker_vectors = _vectors(self._text.get_modelmeta().custom_metadata_map)
+        self.speaker_vectors = _vectors(metadata)
         self._n_speakers = int(inputs["speakers"][1]) if "speakers" in inputs else 1
         self.multilingual = "languages" in inputs
-        self._states = {
-            entry.name: (entry.shape[1], 0)
-            for entry in self._decoder.get_inputs()
-            if entry.name.startswith("state_")
-        }
-        self._outputs = [entry.name for entry in self._decoder.get_outputs()]
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
@@ -155,20 +155,21 @@ class PartsEngine:
         mean, log_std = (np.repeat(text[name], frames, axis=2) for name in ("mean", "log_std"))
         noise = prior_noise(request.seed, mean.shape[1], n_frames)
         z: Floats = mean + noise * np.exp(log_std) * np.float32(request.settings.noise_scale)
-        conditioning = text.get("conditioning")
-        if self._flow is not None:
-            (z,) = run_graph(self._flow, ["latent"], _speaker({"z": z}, conditioning))
-        return SampledSentence([int(count) for count in frames], z, conditioning)
+        return SampledSentence([int(count) for count in frames], z, text.get("conditioning"))
 
     def durations(self, sample: SampledSentence) -> list[int]:
         """Return the frames of each symbol of a sampled sentence."""
         return sample.durations
 
     def decode(self, sample: SampledSentence) -> Samples:
-        """Return the samples (L,) of a sentence, computed in chunks of ``LARGEST_CHUNK`` frames."""
+        """Return the samples (L,) of a sentence; a very long one is computed in chunks."""
         n_frames = sample.z.shape[2]
-        sizes = chunk_sizes(n_frames, LARGEST_CHUNK, self._lookahead)
-        return np.concatenate(list(self._decode_in_chunks(sample, sizes)))
+        if n_frames > BATCH_FRAMES:
+            sizes = chunk_sizes(n_frames, LARGEST_CHUNK, self._lookahead)
+            return np.concatenate(list(self._decode_in_chunks(sample, sizes)))
+        feed = _speaker({"z": sample.z}, sample.conditioning)
+        (wave,) = run_graph(self._wave.session, ["wave"], feed)
+        return _finite(wave[0, 0])
 
     def decode_in_chunks(self, sample: SampledSentence) -> Iterator[Samples]:
         """Yield the samples of a sentence in growing chunks; joined, they equal ``decode``'s."""
@@ -213,12 +214,13 @@ class PartsEngine:
             return
         found = [samples[index] for index in group]
         speakers = [s.conditioning for s in found if s.conditioning is not None]
-        z = np.concatenate([sample.z[..., :common] for sample in found])
+        latents = [self._latent(sample) for sample in found]
+        z = np.concatenate([latent[..., :common] for latent in latents])
         joined = np.concatenate(speakers) if speakers else None
         begun, states = self._run(z, joined, self._initial(len(group)), first=True, last=False)
         for row, index in enumerate(group):
             own = {name: value[row : row + 1] for name, value in states.items()}
-            rest = samples[index].z[..., common:]
+            rest = latents[row][..., common:]
             ended, _ = self._run(rest, samples[index].conditioning, own, first=False, last=True)
             waves[index] = np.concatenate([begun[row], ended[0]])
 
@@ -241,18 +243,28 @@ class PartsEngine:
         names = [entry.name for entry in self._text.get_outputs()]
         return dict(zip(names, run_graph(self._text, names, feed), strict=True))
 
+    def _latent(self, sample: SampledSentence) -> Floats:
+        """Return what the decoder takes: the prior, or the latent of a flow that is separate."""
+        if self._flow is None:
+            return sample.z
+        feed = _speaker({"z": sample.z}, sample.conditioning)
+        (latent,) = run_graph(self._flow.session, ["latent"], feed)
+        return latent
+
     def _decode_in_chunks(self, sample: SampledSentence, sizes: Sequence[int]) -> Iterator[Samples]:
-        states, start = self._initial(1), 0
+        z, states, start = self._latent(sample), self._initial(1), 0
         for number, size in enumerate(sizes):
-            z = sample.z[..., start : start + size]
             last = number == len(sizes) - 1
-            wave, states = self._run(z, sample.conditioning, states, first=not number, last=last)
+            part = z[..., start : start + size]
+            wave, states = self._run(part, sample.conditioning, states, first=not number, last=last)
             yield wave[0]
             start += size
 
     def _initial(self, batch: int) -> Arrays:
         """Return the states with which a sentence begins."""
-        return {name: np.zeros((batch, *shape), np.float32) for name, shape in self._states.items()}
+        entries = self._decoder.session.get_inputs()
+        channels = {e.name: e.shape[1] for e in entries if e.name.startswith("state_")}
+        return {name: np.zeros((batch, n, 0), np.float32) for name, n in channels.items()}
 
     def _run(
         self, z: Floats, conditioning: Floats | None, states: Arrays, *, first: bool, last: bool
@@ -260,10 +272,20 @@ class PartsEngine:
         """Return a chunk of waves (B, L), and the states for the next one."""
         ends = {"first": np.array([first], np.int64), "last": np.array([last], np.int64)}
         feed = _speaker({"z": z, **ends, **states}, conditioning)
-        wave, *left = run_graph(self._decoder, self._outputs[:1] if last else self._outputs, feed)
-        if not np.isfinite(wave).all():
-            raise VoiceError(NOT_FINITE)
-        return wave[:, 0], dict(zip(states, left, strict=False))
+        names = ["wave"] if last else ["wave", *(name.replace("state", "next") for name in states)]
+        wave, *left = run_graph(self._decoder.session, names, feed)
+        return _finite(wave[:, 0]), dict(zip(states, left, strict=False))
+
+
+def _finite(samples: Samples) -> Samples:
+    """Return samples after checking them.
+
+    Raises:
+        VoiceError: they are not finite.
+    """
+    if not np.isfinite(samples).all():
+        raise VoiceError(NOT_FINITE)
+    return samples
 
 
 def _speaker(feed: Arrays, conditioning: Floats | None) -> Mapping[str, NDArray[Any]]:
