@@ -6,7 +6,8 @@ import torch
 
 from vits.errors import DataError, TextError
 from vits.evaluation import Item, evaluate, measure_recordings
-from vits.evaluation.evaluate import Evaluators
+from vits.evaluation.evaluate import Evaluators, evaluate_speech
+from vits.synthesis import Speech
 
 
 @pytest.fixture
@@ -44,6 +45,18 @@ def test_the_seed_repeats_the_evaluation_and_counts_up(voice, evaluators):
     np.testing.assert_array_equal(first.speech.samples, again.speech.samples)
     assert (first.speech.seed, second.speech.seed) == (5, 6)
     assert first.metrics.distance is None
+
+
+def test_a_system_that_returns_the_recordings_has_no_distance_from_them(items, evaluators):
+    """Any speech can be evaluated, not only a voice's."""
+    recordings = list(measure_recordings(items, evaluators))
+
+    def replay(index):
+        return Speech(*items[index].read()), 0.1
+
+    for spoken in evaluate_speech(replay, items, evaluators, recordings):
+        distance = spoken.metrics.distance
+        assert (distance.mcd, distance.mel_l1, distance.pitch.squares) == (0, 0, 0)
 
 
 def test_it_speaks_with_one_thread_and_puts_back_what_there_was(evaluators, voice):
