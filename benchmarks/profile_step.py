@@ -3,8 +3,8 @@
     python benchmarks/profile_step.py --device cuda --batch 64 --precision bf16-mixed
 
 The LJSpeech model trains on a made-up batch in Lightning's trainer, as in ``vits fit``. After the
-warm-up torch's profiler counts what the host calls and how long the GPU computes. Steps are also
-timed without the profiler, which slows the host.
+warm-up, which also compiles, torch's profiler counts what the host calls and how long the GPU
+computes. Steps are also timed without the profiler, which slows the host.
 """
 
 import argparse
@@ -93,6 +93,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", default="32-true", choices=["32-true", "bf16-mixed"])
+    parser.add_argument("--compile", default="none", choices=["none", "parts", "step"])
     parser.add_argument("--batch", type=int, default=64, help="utterances")
     parser.add_argument("--symbols", type=int, default=181, help="of the longest utterance")
     parser.add_argument("--frames", type=int, default=560, help="of the longest utterance")
@@ -119,7 +120,8 @@ def main() -> int:
         enable_model_summary=False,
         callbacks=[Ema(0.999), SkippedSteps(), Health(), callback],
     )
-    trainer.fit(VitsModule(config, TrainingConfig(), corpus_of(config, batch)), endless(batch))
+    recipe = TrainingConfig(compile=args.compile)
+    trainer.fit(VitsModule(config, recipe, corpus_of(config, batch)), endless(batch))
     row = summary(callback, device)
     for name, value in row.items():
         print(f"{name:20s}{value:>12}")

@@ -88,6 +88,37 @@ NO_KERNEL = frozenset(
     }
 )
 LIST = 100  # tensors of a list that one kernel takes, about
+# results like the first argument where all arguments are alike; torch's own computation of a shape
+# takes most of the time of a record
+ALIKE = frozenset(
+    {
+        "add",
+        "addcmul",
+        "exp",
+        "leaky_relu",
+        "leaky_relu_backward",
+        "mul",
+        "neg",
+        "sigmoid",
+        "sigmoid_backward",
+        "sub",
+        "tanh",
+        "tanh_backward",
+    }
+)
+IN_PLACE = frozenset(
+    {
+        "add_",
+        "addcmul_",
+        "copy_",
+        "div_",
+        "fill_",
+        "leaky_relu_",
+        "mul_",
+        "sub_",
+        "zero_",
+    }
+)
 
 
 class Record:
@@ -203,7 +234,7 @@ class _Operations(TorchDispatchMode):
         elif {x.device.type for x in inputs if x.dim()} >= {"cpu", "meta"}:
             self.record.find(name, "mixes devices")
             args, options = tree_map(_to_meta, (args, options))
-        out = func(*args, **options)
+        out = _run(func, name, args, options)
         outputs = [x for x in tree_leaves(out) if isinstance(x, Tensor)]
         after = {x.device.type for x in outputs}
         for x in outputs:
@@ -213,6 +244,30 @@ class _Operations(TorchDispatchMode):
             lists = [len(x) for x in args if isinstance(x, list) and name.startswith("_foreach")]
             self.record.kernels[name] += 1 + max([*lists, 0]) // LIST
         return out
+
+
+def _run(func: Any, name: str, args: Any, options: dict[str, Any]) -> Any:
+    """Run an operation; the form of most results without values is known."""
+    first = args[0] if args else None
+    if isinstance(first, list):
+        nothing = name.startswith(("_foreach", "_fused")) and name.endswith("_")
+        if nothing and first and first[0].device.type == "meta":
+            return None
+    elif isinstance(first, Tensor) and first.device.type == "meta":
+        if name in IN_PLACE:
+            return first
+        if name in ALIKE and _are_alike([x for x in args if isinstance(x, Tensor)]):
+            return torch.empty(first.shape, dtype=first.dtype, device=first.device)
+    return func(*args, **options)
+
+
+def _are_alike(tensors: list[Tensor]) -> bool:
+    """Return whether all are floating, contiguous and of one form, so that the result is."""
+    first = tensors[0]
+    form = first.shape, first.dtype, first.device
+    return first.is_floating_point() and all(
+        (x.shape, x.dtype, x.device) == form and x.is_contiguous() for x in tensors
+    )
 
 
 class MetaAccelerator(Accelerator):

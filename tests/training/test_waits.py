@@ -185,6 +185,23 @@ def test_memory_counts_until_it_is_freed(benchmarks):
     assert z.shape == x.shape
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_results_have_the_form_that_torch_gives_them(benchmarks, dtype):
+    x, column = torch.empty(2, 3, 4, device=META, dtype=dtype), torch.empty(3, 1, device=META)
+
+    def results():
+        y, z = x.mT, torch.empty_like(x)
+        found = [x + x, x * column, x - 2, x.tanh(), y + y, y * x.mT, x.neg(), x.long() + 1]
+        found += [torch.addcmul(x, x, z), torch.nn.functional.leaky_relu(y), y.exp(), x > column]
+        found += [z.mul_(2), z.mT.copy_(y), torch._foreach_mul([x, y], 2)[1]]
+        torch._foreach_mul_(found[:2], 2)
+        return [(r.shape, r.dtype, r.stride(), r.device) for r in found]
+
+    expected = results()
+    with benchmarks("recorder").recording():
+        assert results() == expected
+
+
 def test_autocast_of_the_record_is_that_of_torch(benchmarks):
     """On the CPU, which has most of the same rules, the types are those of torch's own autocast."""
     layer = torch.nn.Conv1d(2, 2, 3)

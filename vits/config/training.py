@@ -261,8 +261,10 @@ class TrainingConfig:
         lora_rank: rank of the differences to a voice that `vits finetune` trains instead of its
             weights, at least 0; 0 trains the weights. What is frozen gets none. Needs ``compile``
             "none".
-        compile: ``none``; or ``parts``, which compiles each network with ``torch.compile`` in the
-            first steps. Meant for GPUs.
+        compile: ``none``; ``parts``, which compiles each network with ``torch.compile`` in the
+            first steps; or ``step``, which also compiles the generator's losses against the
+            discriminators, and replays them, the discriminators and the decoder as CUDA graphs.
+            Meant for GPUs.
         ema_decay: decay per step of the moving average of the generator's weights, in [0, 1);
             0 keeps no average.
         max_skipped_steps: consecutive steps with losses or gradients that are not finite after
@@ -279,7 +281,7 @@ class TrainingConfig:
     pitch_shift: PitchShiftConfig = field(default_factory=PitchShiftConfig)
     freeze: Literal["decoder", "posterior", "prior", "text", "speaker-only"] | None = None
     lora_rank: int = 0
-    compile: Literal["none", "parts"] = "none"
+    compile: Literal["none", "parts", "step"] = "none"
     ema_decay: float = 0.999
     max_skipped_steps: int = 10
     seed: int = 1234
@@ -291,7 +293,7 @@ class TrainingConfig:
             f"freeze {self.freeze!r} must be 'decoder', 'posterior', 'prior', 'text', "
             "'speaker-only' or None",
         )
-        require_choice(self, "compile", "none", "parts")
+        require_choice(self, "compile", "none", "parts", "step")
         require(0 <= self.ema_decay < 1, f"ema_decay {self.ema_decay} must be in [0, 1)")
         require_positive(self, "max_skipped_steps")
         require_not_negative(self, "seed", "lora_rank")

@@ -30,8 +30,8 @@ class VitsDataModule(pl.LightningDataModule):
         workers: number of loader processes; 0 loads in the training process.
         seed: of the shuffling and of the choice of validation utterances.
         pad_to: pad the symbols and the frames of a training batch to multiples of it, so that few
-            shapes occur, for ``trainer.benchmark`` and compiled networks; None pads to the longest.
-            Other noise is drawn then.
+            shapes occur, for ``trainer.benchmark``; None pads to the longest. Other noise is drawn
+            then.
     """
 
     def __init__(

@@ -8,10 +8,10 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
-from vits.alignment import NO_SCORE_BIAS, ScoreBias, choose_backend
+from vits.alignment import NO_SCORE_BIAS, choose_backend
 from vits.audio.mel import MelSpectrogram
 from vits.audio.spectrogram import Spectrogram
-from vits.config import AlignmentConfig, TrainingConfig, VitsConfig, to_dict
+from vits.config import TrainingConfig, VitsConfig, to_dict
 from vits.data.prepared.batch import Batch
 from vits.errors import CheckpointError, ConfigError
 from vits.fast import optimize_for_training
@@ -23,9 +23,14 @@ from vits.models.outputs import JudgedDurations, TrainingOutput
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 from vits.models.vits import Vits
 from vits.training.dataset_info import DatasetInfo
-from vits.training.step.compilation import compile_parts
+from vits.training.step.compilation import begin_step, compile_function, compile_parts
 from vits.training.step.converted_weights import generator_weights
-from vits.training.step.discriminator_losses import adversarial_losses, discriminator_losses
+from vits.training.step.discriminator_losses import (
+    adversarial_losses,
+    discriminator_losses,
+    member_pass,
+    traced_member_pass,
+)
 from vits.training.step.distributed import BatchWeights, Networks
 from vits.training.step.early_backward import scale_together
 from vits.training.step.freezing import freeze
@@ -38,7 +43,7 @@ from vits.training.step.judged_durations import (
 from vits.training.step.metrics import StepMetrics, StepOutput
 from vits.training.step.pitch_shift import PitchShift, draw_shift
 from vits.training.step.seeding import seed_step
-from vits.training.step.segments import Segments, prior_segments_at
+from vits.training.step.segments import Segments, prior_segments_at, score_bias_at
 from vits.training.step.validation import measure_utterances
 
 __all__ = ["CHECKPOINT_FORMAT", "VitsModule"]
@@ -101,6 +106,7 @@ class VitsModule(pl.LightningModule):
         self.mel = MelSpectrogram(self.config.audio)
         self.optional = optional_losses(self.config, training, self.mel)
         self.networks = Networks.unwrapped(self.generator, self.discriminators)
+        self.member_pass = member_pass
 
     @property
     def monitor(self) -> str:
@@ -138,8 +144,11 @@ class VitsModule(pl.LightningModule):
         alignment = self.training_config.alignment
         if alignment.source == "search":
             self.generator.alignment_backend = choose_backend(alignment.backend, self.device)
-        if self.training_config.compile == "parts":
-            compile_parts(self.generator, self.discriminators)
+        compilation = self.training_config.compile
+        if compilation != "none":
+            compile_parts(self.generator, self.discriminators, replayed=compilation == "step")
+        if compilation == "step":
+            self.member_pass = compile_function(traced_member_pass)
         if self.device.type == "cpu":
             keep_freed_memory()
 
@@ -147,6 +156,8 @@ class VitsModule(pl.LightningModule):
         """Run one step: update both networks and log the losses."""
         del batch_idx  # it restarts when a run resumes; global_step does not
         recipe, step = self.training_config, self.global_step
+        if recipe.compile == "step":
+            begin_step(self.device)
         seed_step(recipe.seed, step, self.global_rank)
         warming = self.is_warming(step + 1)
         with torch.set_grad_enabled(not warming):
@@ -242,7 +253,7 @@ class VitsModule(pl.LightningModule):
         generator = self.networks.generator if training else self.generator
         bias = NO_SCORE_BIAS
         if training:
-            bias = _score_bias(self.training_config.alignment, self.global_step)
+            bias = score_bias_at(self.training_config, self.global_step)
         with generator_weights(self.generator, self.device):
             out = generator(
                 batch.ids,
@@ -333,6 +344,7 @@ class VitsModule(pl.LightningModule):
                 *segments.waves,
                 adversarial_weight=weights.adversarial,
                 feature_weight=weights.feature,
+                run=self.member_pass,
             )
             losses["adversarial"] = found.adversarial * batch_weights.utterances
             losses["feature"] = found.feature * batch_weights.utterances
@@ -357,7 +369,7 @@ class VitsModule(pl.LightningModule):
         optimizer = cast("list[LightningOptimizer]", self.optimizers())[index]
         if index == 0:
             # Lightning counts optimizer steps; only the generator's counts as a global step
-            optimizer._on_before_step = optimizer._on_after_step = _do_nothing
+            optimizer._on_before_step = optimizer._on_after_step = lambda: None
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in weights if p.grad is not None]
         # on a CPU foreach is 15 times slower over many small tensors; None: where it is supported
@@ -384,15 +396,3 @@ class VitsModule(pl.LightningModule):
         rate = float(self._schedulers()[1].get_last_lr()[0])
         rate = torch.full((), rate, device=self.device)
         self.log_dict({**values, "train/learning_rate": rate})
-
-
-def _score_bias(alignment: AlignmentConfig, step: int) -> ScoreBias:
-    """Return the bias of the alignment search at a step; both fade to 0."""
-    return ScoreBias(
-        guide=alignment.guide * max(0.0, 1 - step / alignment.guide_steps),
-        noise=alignment.noise * max(0.0, 1 - step / alignment.noise_steps),
-    )
-
-
-def _do_nothing() -> None:
-    """Replace Lightning's step counter for the discriminators."""

@@ -14,13 +14,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from vits import losses
 from vits.fast.gpu.feature_matching import feature_matching_loss
 from vits.fast.gpu.least_squares import adversarial_loss, discriminator_loss
 from vits.training.step.compilation import is_compiled
 from vits.training.step.converted_weights import converted_weights
 from vits.training.step.early_backward import early_sum
 
-__all__ = ["AdversarialLosses", "adversarial_losses", "discriminator_losses"]
+__all__ = [
+    "AdversarialLosses",
+    "MemberPass",
+    "adversarial_losses",
+    "discriminator_losses",
+    "member_pass",
+    "traced_member_pass",
+]
 
 Member = Callable[[Tensor], Any]
 
@@ -37,6 +45,18 @@ class AdversarialLosses(NamedTuple):
     weighted: Tensor
     adversarial: Tensor
     feature: Tensor
+
+
+class MemberPass(NamedTuple):
+    """The generator's losses against one discriminator.
+
+    Attributes:
+        weighted: weighted sum, a scalar; its gradient reaches the generated wave.
+        losses: (2,) adversarial and feature matching loss; no gradient.
+    """
+
+    weighted: Tensor
+    losses: Tensor
 
 
 def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) -> Iterator[Tensor]:
@@ -57,6 +77,33 @@ def discriminator_losses(members: Iterable[Member], real: Tensor, fake: Tensor) 
         yield discriminator_loss(scores)
 
 
+def member_pass(
+    member: Member, real: Tensor, wave: Tensor, adversarial_weight: float, feature_weight: float
+) -> MemberPass:
+    """Compute the generator's losses against one discriminator; as ``adversarial_losses``."""
+    with _converted(member, wave):
+        with torch.no_grad():
+            of_real = member(real)
+        of_fake = member(wave)
+    adversarial = adversarial_loss(of_fake.score)
+    feature = feature_matching_loss([of_real.features], [of_fake.features])
+    values = torch.stack([adversarial, feature]).detach()
+    return MemberPass(adversarial_weight * adversarial + feature_weight * feature, values)
+
+
+def traced_member_pass(
+    member: nn.Module, real: Tensor, wave: Tensor, adversarial_weight: float, feature_weight: float
+) -> MemberPass:
+    """Compute ``member_pass`` in one graph, for ``compile_function``."""
+    with torch.no_grad():
+        of_real = member.forward(real)
+    of_fake = member.forward(wave)
+    adversarial = losses.adversarial_loss([of_fake.score])
+    feature = losses.feature_matching_loss([of_real.features], [of_fake.features])
+    values = torch.stack([adversarial, feature]).detach()
+    return MemberPass(adversarial_weight * adversarial + feature_weight * feature, values)
+
+
 def adversarial_losses(
     members: Iterable[Member],
     real: Tensor,
@@ -64,6 +111,7 @@ def adversarial_losses(
     *,
     adversarial_weight: float,
     feature_weight: float,
+    run: Callable[..., MemberPass] = member_pass,
 ) -> AdversarialLosses:
     """Compute the generator's losses against the updated discriminators.
 
@@ -73,18 +121,14 @@ def adversarial_losses(
         fake: generated segments (B, 1, L).
         adversarial_weight: weight of the adversarial loss.
         feature_weight: weight of the feature matching loss.
+        run: ``member_pass``, or ``traced_member_pass`` compiled.
     """
     values: list[Tensor] = []
 
     def one_member(member: Member, wave: Tensor) -> Tensor:
-        with _converted(member, wave):
-            with torch.no_grad():
-                of_real = member(real)
-            of_fake = member(wave)
-        adversarial = adversarial_loss(of_fake.score)
-        feature = feature_matching_loss([of_real.features], [of_fake.features])
-        values.append(torch.stack([adversarial, feature]).detach())
-        return adversarial_weight * adversarial + feature_weight * feature
+        found = run(member, real, wave, adversarial_weight, feature_weight)
+        values.append(found.losses)
+        return found.weighted
 
     members = list(members)
     compiled = any(map(is_compiled, members))

@@ -1,13 +1,14 @@
-"""The segments of a training step, and the share of them that comes from the prior."""
+"""The segments of a training step, and what of their making changes with the step."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
+from vits.alignment import ScoreBias
 from vits.config import TrainingConfig
 from vits.models.prior_segments import NO_PRIOR_SEGMENTS, PriorSegments
 
-__all__ = ["Segments", "prior_segments_at"]
+__all__ = ["Segments", "prior_segments_at", "score_bias_at"]
 
 
 class Segments(NamedTuple):
@@ -41,3 +42,12 @@ def prior_segments_at(recipe: TrainingConfig, step: int) -> PriorSegments:
     if step < segments.start:
         return NO_PRIOR_SEGMENTS
     return PriorSegments(segments.share, segments.noise_scale)
+
+
+def score_bias_at(recipe: TrainingConfig, step: int) -> ScoreBias:
+    """Return the bias of the alignment search at ``step``; guide and noise both fade to 0."""
+    alignment = recipe.alignment
+    return ScoreBias(
+        guide=alignment.guide * max(0.0, 1 - step / alignment.guide_steps),
+        noise=alignment.noise * max(0.0, 1 - step / alignment.noise_steps),
+    )
