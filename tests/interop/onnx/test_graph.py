@@ -162,6 +162,59 @@ def large_metadata(model):
     model.metadata_props.add(key="x", value="y" * (33 << 20))
 
 
+def own_operation(model):
+    body = [helper.make_node("Neg", ["x"], ["y"])]
+    opsets = [helper.make_opsetid("", 15)]
+    model.functions.append(helper.make_function("own", "Tanh2", ["x"], ["y"], body, opsets))
+    node = node_of(model, "Tanh")
+    node.op_type, node.domain = "Tanh2", "own"
+
+
+def other_domain(model):
+    node_of(model, "Tanh").domain = "com.example"
+
+
+def stored_twice(model):
+    tensor = onnx.TensorProto()
+    tensor.CopyFrom(tensor_of(model, "decoder.pre.bias"))
+    model.graph.initializer.append(tensor)
+
+
+def numbers_twice(model):
+    tensor = tensor_of(model, "decoder.pre.bias")
+    tensor.float_data.extend([1.0] * tensor.dims[0])
+
+
+def slope(model):
+    attribute(node_of(model, "LeakyRelu", "decoder"), "alpha").f = 0.9
+
+
+def kernel(model):
+    attribute(node_of(model, "Conv", "decoder/pre"), "kernel_shape").ints[0] = 1 << 30
+
+
+def output_shape(model):
+    node = node_of(model, "ConvTranspose")
+    node.attribute.append(helper.make_attribute("output_shape", [1 << 30]))
+
+
+def cut_kernel(model):
+    tensor_of(model, "decoder.pre.weight").dims[0] = -5
+
+
+def output_padding(model):
+    node = node_of(model, "ConvTranspose")
+    node.attribute.append(helper.make_attribute("output_padding", [3]))
+
+
+def sparse(model):
+    tensor = tensor_of(model, "decoder.pre.bias")
+    model.graph.initializer.remove(tensor)
+    values = helper.make_tensor(tensor.name, onnx.TensorProto.FLOAT, [1], [1.0])
+    places = helper.make_tensor("i", onnx.TensorProto.INT64, [1], [0])
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, places, [1 << 40]))
+
+
 MOST_MEMORY = 1 << 20  # kilobytes
 CASES = {
     external: "stored in another file, which is not opened",
@@ -189,6 +242,16 @@ CASES = {
     many_nodes: "more than 100,000 parts",
     large_nodes: "8 MiB of nodes",
     large_metadata: "too much beside its graph",
+    own_operation: "defines an operation of its own, Tanh2",
+    other_domain: r"\(Tanh\) has the unknown domain com\.example",
+    stored_twice: r"decoder\.pre\.bias is stored twice",
+    numbers_twice: r"decoder\.pre\.bias holds its numbers twice",
+    slope: r"\(LeakyRelu\) has the slope 0\.9; a VITS has 0\.1, and 0\.01 at the end",
+    kernel: r"\(Conv\) has the kernel_shape \[1073741824\], but its weight has \[7\]",
+    output_shape: "has output_shape that no VITS has",
+    cut_kernel: "impossible shape",
+    output_padding: "has output_padding that no VITS has",
+    sparse: "is used before it is made",
 }
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vits.errors import MissingExtraError, VoiceError
+from vits.interop.onnx.operations import check_operations, shown
 from vits.interop.onnx.wire_limits import read_limited
 
 __all__ = ["Convolution", "Graph", "read_graph"]
@@ -84,21 +85,21 @@ class Graph:
         kind = node.op_type
         if kind in REPEATING:
             raise VoiceError(
-                f"{self.source}: the node {_shown(node.name or kind)} ({kind}) repeats a part of "
+                f"{self.source}: the node {shown(node.name or kind)} ({kind}) repeats a part of "
                 "the graph, which no VITS does"
             )
         if kind in QUANTIZED:
             raise VoiceError(
-                f"{self.source}: the node {_shown(node.name or kind)} ({kind}) computes with "
+                f"{self.source}: the node {shown(node.name or kind)} ({kind}) computes with "
                 "8-bit weights, which are no longer the voice's; use the float32 file"
             )
         for name in node.input:
             if name not in known:
-                raise VoiceError(f"{self.source}: {_shown(name)} is used before it is made")
+                raise VoiceError(f"{self.source}: {shown(name)} is used before it is made")
             self._consumers.setdefault(name, []).append(node)
         for name in node.output:
             if name and name in known:
-                raise VoiceError(f"{self.source}: {_shown(name)} is made twice")
+                raise VoiceError(f"{self.source}: {shown(name)} is made twice")
             known.add(name)
             self._producers[name] = node
         decoded = kind in ("Constant", "Identity", "Cast")
@@ -131,7 +132,7 @@ class Graph:
         if node.op_type == "Constant":
             held = [a.t for a in node.attribute if a.name == "value"]
             if not held:
-                raise VoiceError(f"{self.source}: the constant {_shown(name)} is not a tensor")
+                raise VoiceError(f"{self.source}: the constant {shown(name)} is not a tensor")
             return self._decode(held[0], name)
         first = self.tensor(node.input[0])
         if node.op_type == "Mul":
@@ -145,29 +146,31 @@ class Graph:
         """Multiply without ever making a tensor larger than ``values``."""
         sizes = zip(values.shape[values.ndim - scale.ndim :], scale.shape, strict=False)
         if scale.ndim > values.ndim or any(b not in (1, a) for a, b in sizes):
-            raise VoiceError(f"{self.source}: the scale of {_shown(name)} has another shape")
+            raise VoiceError(f"{self.source}: the scale of {shown(name)} has another shape")
         return values * scale
 
     def _decode(self, tensor: Any, name: str) -> Tensor:
         if tensor.data_location == EXTERNAL or tensor.external_data:
             raise VoiceError(
-                f"{self.source}: the tensor {_shown(name)} is stored in another file, which is not "
+                f"{self.source}: the tensor {shown(name)} is stored in another file, which is not "
                 "opened; save the graph as one file"
             )
         dtype, shape = DTYPES.get(tensor.data_type), tuple(tensor.dims)
         if dtype is None:
-            raise VoiceError(f"{self.source}: the tensor {_shown(name)} has an unknown number type")
+            raise VoiceError(f"{self.source}: the tensor {shown(name)} has an unknown number type")
         if len(shape) > 8 or not all(0 <= size <= LARGEST_SIZE for size in shape):
             raise VoiceError(
-                f"{self.source}: the tensor {_shown(name)} has the impossible shape {shape[:8]}"
+                f"{self.source}: the tensor {shown(name)} has the impossible shape {shape[:8]}"
             )
         count, raw = math.prod(shape), tensor.raw_data
         numbers = tensor.float_data if tensor.data_type == FLOAT32 else tensor.int64_data
+        if raw and len(numbers):
+            raise VoiceError(f"{self.source}: the tensor {shown(name)} holds its numbers twice")
         if not raw and len(numbers) == count:
             return torch.tensor(list(numbers), dtype=dtype).reshape(shape)
         if len(raw) != count * dtype.itemsize:
             raise VoiceError(
-                f"{self.source}: the tensor {_shown(name)} claims {count} numbers, but holds "
+                f"{self.source}: the tensor {shown(name)} claims {count} numbers, but holds "
                 f"{len(raw)} bytes"
             )
         return (
@@ -192,7 +195,11 @@ class Graph:
         pads = values.get("pads", [0, 0])
         if not isinstance(pads, list) or len(pads) != 2:
             raise self._odd(node, "pads")
-        for key, usual in (("auto_pad", (b"", b"NOTSET", 0)), ("output_padding", ([0], 0))):
+        for key, usual in (
+            ("auto_pad", (b"", b"NOTSET", 0)),
+            ("output_padding", ([0], 0)),
+            ("output_shape", (None,)),
+        ):
             if values.get(key, usual[0]) not in usual:
                 raise self._odd(node, key)
         return Convolution(
@@ -207,7 +214,7 @@ class Graph:
 
     def _odd(self, node: Any, key: str) -> VoiceError:
         return VoiceError(
-            f"{self.source}: the convolution {_shown(node.name)} has {key} that no VITS has"
+            f"{self.source}: the convolution {shown(node.name)} has {key} that no VITS has"
         )
 
 
@@ -230,9 +237,5 @@ def read_graph(path: Path) -> Graph:
         raise VoiceError(f"{path} is damaged or not an ONNX file; copy it again") from error
     if not model.graph.node:
         raise VoiceError(f"{path} has no graph; copy it again")
+    check_operations(model, path)
     return Graph(model, path)
-
-
-def _shown(name: str) -> str:
-    """Shorten a name from the file for a message."""
-    return "".join(c if c.isprintable() else "?" for c in name[:120]) or "(no name)"
