@@ -51,8 +51,8 @@ def test_it_is_one_minus_the_mean_cosine_whatever_the_level(loss, weights):
 
 def test_only_the_generated_wave_gets_the_gradient_of_differences(loss):
     fake, real = waves(1600).double().requires_grad_(), waves(1600).double().requires_grad_()
-    loss(fake, real).backward()
-    (encoder,) = loss._encoder
+    loss.double()(fake, real).backward()
+    (encoder,) = loss._hidden
     assert real.grad is None
     assert all(p.grad is None and p.dtype == torch.float64 for p in encoder.parameters())
     direction = torch.randn_like(fake)

@@ -46,10 +46,6 @@ class DifferentiableEncoder(Protocol):
         """Return unit vectors (B, V) of speech (B, L) at 16 kHz, a quarter of a second or more."""
         ...
 
-    def to(self, target: "Tensor", /) -> object:
-        """Move the weights, in place, to the device and data type of a tensor."""
-        ...
-
 
 def open_encoder(which: str) -> SpeakerEncoder:
     """Open an encoder.

@@ -1,5 +1,8 @@
 """Speaker consistency: a speaker encoder hears the same speaker in both segments."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -7,6 +10,9 @@ from vits.audio.resample import resample
 from vits.audio.speaker_encoders.encoder import RATE, RESEMBLYZER, open_differentiable
 from vits.config import SpeakerVectorsConfig
 from vits.errors import ConfigError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["SpeakerConsistencyLoss", "open_consistency_loss"]
 
@@ -20,7 +26,7 @@ class SpeakerConsistencyLoss(nn.Module):
     YourTTS subtracts the cosine itself; the gradients are the same. Both segments get the gain that
     brings the recorded one to -23 dBFS, so that the loss is of the voice and not of the level.
 
-    The encoder is no submodule: its weights are in no checkpoint.
+    The encoder is no submodule, so its weights are in no checkpoint; it moves with the loss.
 
     Source: YourTTS (Casanova et al., ICML 2022, arXiv:2112.02418), section 2.2, equation 1.
 
@@ -36,7 +42,10 @@ class SpeakerConsistencyLoss(nn.Module):
     def __init__(self, encoder: str, sample_rate: int) -> None:
         super().__init__()
         self.sample_rate = sample_rate
-        self._encoder = (open_differentiable(encoder),)  # a tuple hides it from the module
+        network = open_differentiable(encoder)
+        assert isinstance(network, nn.Module)
+        self._hidden = (network,)  # a tuple hides it from the module
+        self._embed_speech = network.embed
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """Compare two waves (B, 1, L); only ``fake`` gets a gradient.
@@ -54,9 +63,12 @@ class SpeakerConsistencyLoss(nn.Module):
 
     def _embed(self, wave: Tensor) -> Tensor:
         """Return unit vectors (B, V) of waves (B, L)."""
-        (encoder,) = self._encoder
-        encoder.to(wave)
-        return encoder.embed(resample(wave, self.sample_rate, RATE))
+        return self._embed_speech(resample(wave, self.sample_rate, RATE))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Self":
+        """Move or convert the encoder as well."""
+        self._hidden[0]._apply(fn, recurse)
+        return super()._apply(fn, recurse)
 
 
 def open_consistency_loss(
