@@ -17,6 +17,7 @@ from vits.config import (
     FrontendConfig,
     HifiGanConfig,
     IstftConfig,
+    PitchConfig,
     PosteriorEncoderConfig,
     PriorFlowConfig,
     SpeakerVectorsConfig,
@@ -72,7 +73,7 @@ def frontend_of(**config):
     return Frontend(FrontendConfig(**config), table)
 
 
-def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=False):
+def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=False, pitch=None):
     transformer = FlowTransformerConfig(filter_channels=12) if vits2 else None
     config = VitsConfig(
         n_symbols=len(frontend.symbols) + 2,
@@ -89,6 +90,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=Fals
         prior_flow=PriorFlowConfig(n_layers=2, n_flows=2, transformer=transformer),
         duration_predictor=DURATIONS[kind],
         decoder=DECODERS[decoder],
+        pitch=pitch,
         speaker_vectors=SpeakerVectorsConfig(size=5) if vits2 else None,
     )
     torch.manual_seed(5)
@@ -112,6 +114,7 @@ def build(decoder, kind="stochastic", n_speakers=1, frontend=None, *, vits2=Fals
     )
 
 
+PITCH = PitchConfig(channels=8, inner_channels=8, n_layers=1, kernel_size=3)
 VOICES = {
     "original": lambda: build("hifigan", frontend=frontend_of()),
     "double": lambda: build("double", frontend=frontend_of()),
@@ -126,6 +129,11 @@ VOICES = {
         n_speakers=2,
         frontend=frontend_of(languages=(("en", "en-us"), ("fr", "fr-fr"))),
     ),
+    "pitched": lambda: build("convnext", frontend=frontend_of(blanks=False), pitch=PITCH),
+    "pitched duo": lambda: build(
+        "istft", kind="deterministic", n_speakers=2, frontend=frontend_of(), pitch=PITCH
+    ),
+    "pitched piper": lambda: build("hifigan", frontend=frontend_of(bos_eos=True), pitch=PITCH),
     "letters": lambda: build("hifigan", frontend=frontend_of(backend="graphemes")),
 }
 

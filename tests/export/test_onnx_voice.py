@@ -150,9 +150,9 @@ def test_sentences_of_a_batch_share_runs_of_the_decoder(pair, monkeypatch):
     widths = []
     run = ours._engine._run
 
-    def counting(z, *rest, **ends):
-        widths.append(z.shape)
-        return run(z, *rest, **ends)
+    def counting(signals, *rest, **ends):
+        widths.append(signals["z"].shape)
+        return run(signals, *rest, **ends)
 
     monkeypatch.setattr(ours._engine, "_run", counting)
     options = {"length_scale": 4.0, "sentence_silence": 0.0}

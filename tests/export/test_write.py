@@ -1,13 +1,10 @@
-import dataclasses
 import sys
 
 import pytest
 import torch
 
 import vits.cli
-from vits.config import PitchConfig
 from vits.errors import MissingExtraError, VoiceError
-from vits.models import Vits
 from vits.synthesis import write_voice
 
 
@@ -126,10 +123,3 @@ def test_the_command_fails_with_one_line(tmp_path, capsys):
     err = capsys.readouterr().err
     assert err.startswith("vits: ")
     assert err.count("\n") == 1
-
-
-def test_a_voice_with_pitch_is_refused(write, make_bundle, make_config, tmp_path):
-    config = dataclasses.replace(make_config(1, 59), pitch=PitchConfig(channels=8))
-    with pytest.raises(VoiceError, match="has pitch, which cannot be exported yet"):
-        write(make_bundle(generator=Vits(config)), tmp_path / "out", "onnx")
-    assert not (tmp_path / "out").exists()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from vits.layers.excitation import AMPLITUDE, UNVOICED_NOISE, ShortTimePhase, excite
+from vits.config.pitch import AMPLITUDE, UNVOICED_NOISE
+from vits.layers.excitation import ShortTimePhase, excite
 from vits.layers.inverse_spectrogram import InverseSpectrogram
 
 RATE, HOP = 16000, 256

@@ -1,11 +1,28 @@
 """The pitch of a model: its predictor of F0, and with it the excitation of the decoder."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from vits.config.checks import require_dropout, require_odd, require_positive
 
-__all__ = ["PitchConfig"]
+__all__ = [
+    "AMPLITUDE",
+    "LOG_F0_CENTRE",
+    "SEMITONE",
+    "UNVOICED_NOISE",
+    "VOICED_NOISE",
+    "PitchConfig",
+]
+
+LOG_F0_CENTRE = math.log(180.0)
+"""Log F0 (log Hz) that networks see as 0: between the usual F0 of low and of high voices."""
+
+SEMITONE = math.log(2) / 12
+"""A semitone as a difference of natural logarithms of F0."""
+
+# of hn-NSF: amplitude of a harmonic, and standard deviations of the noise
+AMPLITUDE, VOICED_NOISE, UNVOICED_NOISE = 0.1, 0.003, 0.1 / 3
 
 
 @dataclass(frozen=True, kw_only=True)

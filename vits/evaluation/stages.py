@@ -16,7 +16,7 @@ from vits.data.prepared.dataset import PreparedDataset
 from vits.errors import DataError
 from vits.evaluation.aligners.aligner import Aligner
 from vits.models.outputs import PriorSample
-from vits.models.pitch import Source
+from vits.models.pitch import Source, make_source
 from vits.synthesis import Speech, Voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.bundle.weights import is_compact
@@ -160,7 +160,7 @@ class Stages:
         if model.config.pitch is None:
             return None
         generator = torch.Generator().manual_seed(self._seed + index)
-        return model.source(batch.pitch, generator=generator)
+        return make_source(batch.pitch, model.config.audio, generator=generator)
 
     def _speech(self, wave: Tensor) -> Speech:
         return Speech(wave[0, 0].float().numpy(), self._dataset.audio.sample_rate)

@@ -110,9 +110,15 @@ class Carried:
         full = full[..., start:stop]
         return full if bias is None else full + bias[:, None]
 
-    def wait(self, x: Tensor, for_: Tensor) -> Tensor:
-        """Return as many columns of ``x`` (B, C, T) as there are of a stream that is behind it."""
-        x, width = torch.cat([self._previous(x), x], dim=2), for_.shape[2]
+    def wait(self, x: Tensor, for_: Tensor, rate: int = 1) -> Tensor:
+        """Return the columns of ``x`` (B, C, T) for those of a stream that is behind it.
+
+        Args:
+            x: with ``rate`` columns for each of the other stream.
+            for_: (B, C', T') of that stream.
+            rate: columns.
+        """
+        x, width = torch.cat([self._previous(x), x], dim=2), for_.shape[2] * rate
         self.left.append(x[..., width:])
         return x[..., :width]
 

@@ -37,6 +37,7 @@ def example_inputs(
     if config.speaker_vectors is not None:
         given = torch.randn(1, config.speaker_vectors.size, generator=torch.Generator())
         vectors = [torch.nn.functional.normalize(given), *vectors]
+    n_samples = MAX_FRAMES * config.audio.hop_length if config.pitch is not None else 0
     for number, ids in enumerate(_ids(bundle.frontend)):
         yield ExampleInput(
             ids=torch.tensor([ids]),
@@ -48,6 +49,7 @@ def example_inputs(
             language=number % max(1, config.n_languages) if language is None else language,
             duration_noise=torch.randn(1, 2, len(ids), generator=generator),
             noise=torch.randn(1, config.latent_channels, MAX_FRAMES, generator=generator),
+            excitation_noise=torch.randn(1, 1, n_samples, generator=generator),
         )
 
 

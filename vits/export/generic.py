@@ -1,6 +1,7 @@
 """A generic graph for ONNX Runtime and other ONNX engines.
 
-The scales are inputs. Noise is an optional input; the graph draws what the caller leaves out. A
+The scales are inputs. Noise is an optional input; the graph draws what the caller leaves out. So
+are ``pitch`` (semitones) and ``pitch_range`` of a voice with pitch. A
 voice with speaker vectors has the optional input ``speaker_vector``, which replaces the id. The
 durations in frames are the second output.
 """
@@ -13,9 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from vits.config import SpeakerVectorsConfig, to_dict
-from vits.export.graph import InferenceGraph
-from vits.export.parts import TEXT_OUTPUTS, write_parts
+from vits.export.graph import PITCH, InferenceGraph
+from vits.export.parts import write_parts
 from vits.export.target import ExampleInput, GraphSpec, Target
+from vits.models.pitch import AS_PREDICTED, PitchControl
 from vits.models.vits import Vits
 from vits.synthesis.bundle.onnx_bundle import (
     FORMAT,
@@ -29,6 +31,26 @@ from vits.synthesis.bundle.voice_bundle import VoiceBundle
 __all__ = ["TARGET"]
 
 
+UNCHANGED = {"pitch": torch.zeros(1), "pitch_range": torch.ones(1)}
+_AXES = {
+    "ids": {0: "batch", 1: "symbols"},
+    "id_lengths": {0: "batch"},
+    "speakers": {0: "batch"},
+    "speaker_vector": {0: "batch or 1", 1: "values or 0"},
+    "languages": {0: "batch"},
+    "duration_noise": {0: "batch or 1", 2: "symbols given"},
+    "noise": {0: "batch or 1", 2: "frames given"},
+    "excitation_noise": {0: "batch or 1", 2: "samples given"},
+    "wave": {0: "batch", 2: "samples"},
+    "durations": {0: "batch", 1: "symbols"},
+    "mean": {0: "batch", 2: "symbols"},
+    "log_std": {0: "batch", 2: "symbols"},
+    "conditioning": {0: "batch"},
+    "hidden": {0: "batch", 2: "symbols"},
+    PITCH: {0: "batch", 2: "frames"},
+}
+
+
 class _Graph(nn.Module):
     """``InferenceGraph`` with its inputs in the order of the file."""
 
@@ -38,9 +60,15 @@ class _Graph(nn.Module):
         self.multi_speaker = model.config.n_speakers > 1
         self.multilingual = model.config.n_languages > 0
         self.takes_vectors = model.config.speaker_vectors is not None
+        self.pitched = model.config.pitch is not None
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Return wave, ``TEXT_OUTPUTS``; the inputs are those of ``_graph_spec``."""
+        control, excitation_noise = AS_PREDICTED, None
+        if self.pitched:
+            *first, excitation_noise, shift, factor = inputs
+            inputs = tuple(first)
+            control = PitchControl(shift, factor)
         *head, duration_noise, noise = inputs
         ids, lengths, noise_scale, length_scale, noise_scale_duration, *choices = head
         languages = choices.pop() if self.multilingual else None
@@ -56,14 +84,18 @@ class _Graph(nn.Module):
             noise,
             languages,
             vector,
+            excitation_noise,
+            control,
         )
         speaker = () if traced.conditioning is None else (traced.conditioning,)
-        return traced.wave, traced.durations, *traced.prior, *speaker
+        pitch = () if traced.pitch is None else (traced.hidden, traced.pitch)
+        return traced.wave, traced.durations, *traced.prior, *speaker, *pitch
 
 
 def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
     del language
     multi_speaker, named = model.config.n_speakers > 1, bundle.frontend.config.languages
+    pitched = model.config.pitch is not None
     vectors = model.config.speaker_vectors
 
     def inputs(example: ExampleInput) -> dict[str, Tensor]:
@@ -81,34 +113,24 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
             **languages,
             "duration_noise": example.duration_noise,
             "noise": example.noise,
+            **({"excitation_noise": example.excitation_noise, **UNCHANGED} if pitched else {}),
         }
 
-    speakers = {"speakers": {0: "batch"}} if multi_speaker else {}
-    if vectors is not None:
-        speakers["speaker_vector"] = {0: "batch or 1", 1: "values or 0"}
-    languages = {"languages": {0: "batch"}} if named else {}
     return GraphSpec(
         module=_Graph(model),
         inputs=inputs,
-        axes={
-            "ids": {0: "batch", 1: "symbols"},
-            "id_lengths": {0: "batch"},
-            **speakers,
-            **languages,
-            "duration_noise": {0: "batch or 1", 2: "symbols given"},
-            "noise": {0: "batch or 1", 2: "frames given"},
-            "wave": {0: "batch", 2: "samples"},
-            "durations": {0: "batch", 1: "symbols"},
-            "mean": {0: "batch", 2: "symbols"},
-            "log_std": {0: "batch", 2: "symbols"},
-            **({"conditioning": {0: "batch"}} if multi_speaker else {}),
-        },
+        axes=_AXES,
         outputs=("wave", "durations"),
-        inner=TEXT_OUTPUTS[1 : 4 if multi_speaker else 3],
+        inner=(
+            *("mean", "log_std"),
+            *(("conditioning",) if multi_speaker else ()),
+            *(("hidden", PITCH) if pitched else ()),
+        ),
         optional={
             "duration_noise": torch.zeros(1, 2, 0),
             "noise": torch.zeros(1, model.config.latent_channels, 0),
             **({} if vectors is None else {"speaker_vector": torch.zeros(1, 0)}),
+            **({"excitation_noise": torch.zeros(1, 1, 0), **UNCHANGED} if pitched else {}),
         },
         metadata={
             "sample_rate": str(model.config.audio.sample_rate),

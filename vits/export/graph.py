@@ -8,12 +8,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.alignment import total_frames
+from vits.layers.excitation import ShortTimePhase
 from vits.layers.inverse_spectrogram import InverseSpectrogram
 from vits.models.conditioning import SpeakerVectors
 from vits.models.outputs import Gaussian
+from vits.models.pitch import AS_PREDICTED, PitchControl
 from vits.models.vits import Vits
 
-__all__ = ["InferenceGraph", "TraceableInverse", "Traced", "make_traceable"]
+__all__ = [
+    "PITCH",
+    "InferenceGraph",
+    "TraceableInverse",
+    "TraceablePhase",
+    "Traced",
+    "make_traceable",
+]
+
+
+PITCH = "pitch_contour"
+"""Inner tensor of a graph with pitch: (B, 2, T) log F0 (log Hz) and voicing."""
 
 
 class Traced(NamedTuple):
@@ -23,12 +36,16 @@ class Traced(NamedTuple):
         wave: (B, 1, L).
         durations: frames of each symbol (B, S) int64.
         prior: Gaussian of each symbol, (B, C, S).
+        hidden: of each symbol, (B, H, S).
+        pitch: (B, 2, T) log F0 (log Hz) and voicing, after its control; None without pitch.
         conditioning: the speaker (B, G, 1), or None.
     """
 
     wave: Tensor
     durations: Tensor
     prior: Gaussian
+    hidden: Tensor
+    pitch: Tensor | None
     conditioning: Tensor | None
 
 
@@ -63,6 +80,8 @@ class InferenceGraph(nn.Module):
         noise: Tensor | None,
         languages: Tensor | None = None,
         speaker_vector: Tensor | None = None,
+        excitation_noise: Tensor | None = None,
+        pitch_control: PitchControl = AS_PREDICTED,
     ) -> Traced:
         """Synthesise speech.
 
@@ -79,6 +98,9 @@ class InferenceGraph(nn.Module):
                 None: all.
             languages: (B,) int64; None: the only language, or the graph's own.
             speaker_vector: (B or 1, V), in place of ``speakers``; (1, 0) and None: those.
+            excitation_noise: (B or 1, 1, N) standard normal for a model with pitch; the part beyond
+                N is drawn in the graph; None: all.
+            pitch_control: what is done to the predicted pitch.
 
         Returns:
             The wave is zero in the padding.
@@ -100,14 +122,24 @@ class InferenceGraph(nn.Module):
         # a number to torch, but a tensor to the tracer
         n_frames = cast(int, total_frames(durations).max())
         shaped = text.prior.mean[..., :1].expand(-1, -1, n_frames)
+        noise = _complete(noise, shaped)
+        if model.pitch_predictor is not None:
+            columns = shaped[:, :1, :, None].expand(-1, -1, -1, model.config.audio.hop_length)
+            excitation_noise = _complete(excitation_noise, columns.flatten(2))
         sample = model.sample_prior(
             text,
             durations,
             conditioning,
             noise_scale=noise_scale,
-            noise=_complete(noise, shaped),
+            noise=noise,
+            pitch_control=pitch_control,
+            excitation_noise=excitation_noise,
         )
-        return Traced(model.decode(sample)[0], durations, text.prior, conditioning)
+        pitch = None
+        if sample.source is not None:
+            pitch = torch.cat([sample.source.log_f0, sample.source.voiced], dim=1)
+        wave, _ = model.decode(sample)
+        return Traced(wave, durations, text.prior, text.hidden, pitch, conditioning)
 
 
 def _given_or_known(model: Vits, speakers: Tensor | None, given: Tensor) -> Tensor:
@@ -176,9 +208,42 @@ class TraceableInverse(nn.Module):
         return spectrum, (matrix * self.window).unsqueeze(1), self.window.square()[None, None]
 
 
+class TraceablePhase(nn.Module):
+    """``ShortTimePhase`` as one strided convolution with the DFT matrix.
+
+    Args:
+        phase: the transform.
+    """
+
+    turn: Tensor
+    window: Tensor
+    bins: Tensor
+    places: Tensor
+
+    def __init__(self, phase: ShortTimePhase) -> None:
+        super().__init__()
+        n, self.hop_length = phase.n_fft, phase.hop_length
+        angle = torch.arange(n, dtype=torch.float64) * (2 * math.pi / n)
+        self.register_buffer("turn", torch.stack([angle.cos(), -angle.sin()]).float())
+        self.register_buffer("window", phase.window.float().clone())
+        self.register_buffer("bins", torch.arange(n // 2 + 1)[:, None])
+        self.register_buffer("places", torch.arange(n))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map samples (B, 1, T * hop_length) to phases (B, F, T) in radians."""
+        n, hop = self.turn.shape[1], self.hop_length
+        step = self.bins * self.places % n
+        matrix = torch.cat([self.turn[0][step], self.turn[1][step]]) * self.window
+        spectrum = functional.conv1d(x, matrix[:, None], stride=hop, padding=(n - hop) // 2)
+        real, imaginary = spectrum.chunk(2, dim=1)
+        return torch.atan2(imaginary, real)
+
+
 def make_traceable(model: nn.Module) -> None:
-    """Replace every ``InverseSpectrogram`` of a model by ``TraceableInverse``, in place."""
+    """Replace the short-time transforms of a model by traceable ones, in place."""
     for name, module in list(model.named_modules()):
+        parent, _, child = name.rpartition(".")
         if isinstance(module, InverseSpectrogram):
-            parent, _, child = name.rpartition(".")
             setattr(model.get_submodule(parent), child, TraceableInverse(module))
+        elif isinstance(module, ShortTimePhase):
+            setattr(model.get_submodule(parent), child, TraceablePhase(module))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,22 @@ from vits.errors import VoiceError
 from vits.export.example_inputs import SEED, example_inputs
 from vits.export.packages import require
 from vits.export.quantization import quantize
-from vits.export.streaming_graph import FlowGraph, StreamingGraph, WaveGraph
+from vits.export.streaming_graph import (
+    FlowGraph,
+    PitchGraph,
+    StreamingGraph,
+    WaveGraph,
+    source_channels,
+)
 from vits.export.target import Traceable, trace
-from vits.export.verify import TRIALS, difference_of
+from vits.export.verify import TRIALS, difference_of, infer
 from vits.models.vits import Vits
 from vits.synthesis.bundle.onnx_bundle import (
     DECODER_FILE,
     FLOW_FILE,
     GRAPH_FILE,
+    PITCH_FILE,
+    SOURCE_N_FFT,
     SPEAKER_ENCODER,
     SPEAKER_VECTOR_SIZE,
     TEXT_FILE,
@@ -28,13 +37,16 @@ from vits.synthesis.bundle.onnx_bundle import (
 )
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.request import Request
+from vits.synthesis.runtime.excitation import excitation_noise
 from vits.synthesis.runtime.noise import prior_noise, torch_randn
 from vits.synthesis.runtime.parts_engine import PartsEngine
 
 __all__ = ["TEXT_OUTPUTS", "verify_parts", "write_parts"]
 
 # what the text graph returns; all but the durations are inner tensors of the whole graph
-TEXT_OUTPUTS = ("durations", "mean", "log_std", "conditioning")
+TEXT_OUTPUTS = ("durations", "mean", "log_std", "conditioning", "hidden")
+# what only the rest of the whole graph takes
+LATER_INPUTS = ("noise", "noise_scale", "excitation_noise", "pitch", "pitch_range")
 SPEAKER_KEYS = SPEAKER_ENCODER, SPEAKER_VECTOR_SIZE
 SMALLEST_SHARED = 1024  # bytes; smaller tensors are copied
 
@@ -53,16 +65,22 @@ def write_parts(folder: Path, whole: Any, model: Vits, precision: str) -> None:
     parts = {TEXT_FILE: _text_graph(whole)}
     conditioning = torch.zeros(1, model.config.speaker_channels, 1)
     speaker = {"conditioning": conditioning} if model.config.n_speakers > 1 else {}
-    streaming = StreamingGraph(model)
+    metadata = {"model_bytes": str(len(content))}
+    streaming, source = StreamingGraph(model), {}
+    if model.config.pitch is not None:
+        rows, n_fft = source_channels(model)
+        source, metadata[SOURCE_N_FFT] = {"source": torch.zeros(1, rows, 4)}, str(n_fft)
     traced = {
-        WAVE_FILE: _trace(WaveGraph(model), speaker, "wave", "samples"),
+        WAVE_FILE: _trace(WaveGraph(model), {**speaker, **source}, "wave", "samples"),
         DECODER_FILE: _trace_decoder(streaming, speaker),
     }
     if streaming.flow is None:
         traced[FLOW_FILE] = _trace(FlowGraph(model), speaker, "latent", "frames")
+    if model.config.pitch is not None:
+        traced[PITCH_FILE] = _trace_pitch(model, speaker)
     for graph in traced.values():
         quantize(graph, precision)
-    metadata = {"lookahead": str(streaming.lookahead), "model_bytes": str(len(content))}
+    metadata["lookahead"] = str(streaming.lookahead)
     for key, value in metadata.items():
         parts[TEXT_FILE].metadata_props.add(key=key, value=value)
     parts |= traced
@@ -109,22 +127,23 @@ def _compare(
     request = Request(seed=seed, settings=settings, speaker=example.speaker, language=language)
     sample = engine.sample(ids, request)
     waves = engine.decode(sample), np.concatenate(list(engine.decode_in_chunks(sample)))
-    noise = prior_noise(seed, model.config.latent_channels, sum(sample.durations))
-    with torch.inference_mode():
-        expected = model.infer(
-            example.ids,
-            torch.tensor([len(ids)]),
-            torch.tensor([example.speaker]) if model.config.n_speakers > 1 else None,
-            torch.tensor([example.language]),
-            noise_scale=settings.noise_scale,
-            noise_scale_duration=settings.noise_scale_duration,
-            length_scale=settings.length_scale,
-            duration_noise=torch.from_numpy(torch_randn(seed, (1, 2, len(ids)))),
-            noise=torch.from_numpy(np.ascontiguousarray(noise)),
-        )
-    if sample.durations != expected.durations[0].tolist():
+    n_frames = sum(sample.durations)
+    noise = prior_noise(seed, model.config.latent_channels, n_frames)
+    drawn = excitation_noise(seed, n_frames * model.config.audio.hop_length)
+    example = replace(
+        example,
+        speaker_vector=torch.zeros(1, 0),
+        noise_scale=settings.noise_scale,
+        noise_scale_duration=settings.noise_scale_duration,
+        length_scale=settings.length_scale,
+        duration_noise=torch.from_numpy(torch_randn(seed, (1, 2, len(ids)))),
+        noise=torch.from_numpy(np.ascontiguousarray(noise)),
+        excitation_noise=torch.from_numpy(drawn),
+    )
+    expected, durations = infer(model, example, sample.pitch)
+    if sample.durations != durations[0].tolist():
         return math.inf, math.inf
-    return max(difference_of(wave, expected.wave[0, 0].numpy()) for wave in waves)
+    return max(difference_of(wave, expected) for wave in waves)
 
 
 def _text_graph(whole: Any) -> Any:
@@ -142,7 +161,7 @@ def _text_graph(whole: Any) -> Any:
             speakers = node.input[0]
     nodes = _needed(nodes, {entry.name for entry in outputs})
     names = {name for node in nodes for name in node.input}
-    inputs = [entry for entry in whole.graph.input if entry.name not in ("noise", "noise_scale")]
+    inputs = [entry for entry in whole.graph.input if entry.name not in LATER_INPUTS]
     if speakers is not None:
         (table,) = [t for t in whole.graph.initializer if t.name == speakers]
         entry = onnx.helper.make_tensor_value_info("speakers", 1, ["batch", table.dims[0]])
@@ -171,23 +190,40 @@ def _model(graph: Any, opsets: Any) -> Any:
 
 
 def _trace(
-    module: FlowGraph | WaveGraph, speaker: Mapping[str, Tensor], output: str, length: str
+    module: FlowGraph | WaveGraph, others: Mapping[str, Tensor], output: str, length: str
 ) -> Any:
-    """Trace a module of z and the speaker, with one output."""
-    inputs = {"z": torch.zeros(1, module.latent_channels, 4), **speaker}
-    axes = {"z": {0: "batch", 2: "frames"}, output: {0: "batch", 2: length}}
-    axes |= {name: {0: "batch"} for name in speaker}
+    """Trace a module of z, the speaker and the source, with one output."""
+    inputs = {"z": torch.zeros(1, module.latent_channels, 4), **others}
+    frames = {0: "batch", 2: "frames"}
+    axes = {"z": frames, "source": frames, output: {0: "batch", 2: length}}
+    axes["conditioning"] = {0: "batch"}
     return trace(Traceable(module=module, axes=axes, outputs=(output,)), inputs)
+
+
+def _trace_pitch(model: Vits, speaker: Mapping[str, Tensor]) -> Any:
+    assert model.pitch_predictor is not None
+    width = model.pitch_predictor.pre.in_channels - model.config.latent_channels
+    inputs = {
+        "hidden": torch.zeros(1, width, 4),
+        "mean": torch.zeros(1, model.config.latent_channels, 4),
+        **speaker,
+    }
+    axes = {name: {0: "batch", 2: "frames"} for name in ("hidden", "mean", "pitch")}
+    axes["conditioning"] = {0: "batch"}
+    return trace(Traceable(module=PitchGraph(model), axes=axes, outputs=("pitch",)), inputs)
 
 
 def _trace_decoder(module: StreamingGraph, speaker: Mapping[str, Tensor]) -> Any:
     states = {f"state_{i}": state for i, state in enumerate(module.states())}
     flag = torch.ones(1, dtype=torch.int64)
     z = torch.zeros(1, module.decoder.pre.in_channels, module.lookahead + 2)
-    inputs = {"z": z, "first": flag, "last": flag, **speaker, **states}
+    rows = module.source_channels
+    source = {"source": torch.zeros(1, rows, z.shape[2])} if rows else {}
+    inputs = {"z": z, "first": flag, "last": flag, **speaker, **source, **states}
     outputs = "wave", *(f"next_{i}" for i in range(len(states)))
     axes = {name: {0: "batch", 2: f"columns of {name}"} for name in (*states, *outputs[1:])}
     axes |= {name: {0: "batch"} for name in speaker}
+    axes |= {name: {0: "batch", 2: "frames"} for name in source}
     axes |= {"z": {0: "batch", 2: "frames"}, "wave": {0: "batch", 2: "samples"}}
     return trace(Traceable(module=module, axes=axes, outputs=outputs), inputs)
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.errors import VoiceError
-from vits.export.graph import InferenceGraph
+from vits.export.graph import PITCH, InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target, require_no_vectors
 from vits.interop.piper.settings import language_settings, quality, voice_settings
@@ -38,14 +38,16 @@ class _Graph(nn.Module):
         super().__init__()
         self.core = InferenceGraph(model, language)
 
-    def forward(self, ids: Tensor, lengths: Tensor, scales: Tensor, *sid: Tensor) -> Tensor:
-        """Return the wave (B, 1, 1, L)."""
+    def forward(
+        self, ids: Tensor, lengths: Tensor, scales: Tensor, *sid: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Return the wave (B, 1, 1, L), and the pitch of a voice with pitch."""
         noise_scale, length_scale, noise_scale_duration = scales.split(1)
         speakers = sid[0] if sid else None
         traced = self.core(
             ids, lengths, noise_scale, length_scale, noise_scale_duration, speakers, None, None
         )
-        return traced.wave.unsqueeze(1)
+        return traced.wave.unsqueeze(1), *(() if traced.pitch is None else (traced.pitch,))
 
 
 def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> GraphSpec:
@@ -69,8 +71,10 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
             "input": {0: "batch_size", 1: "phonemes"},
             "input_lengths": {0: "batch_size"},
             "output": {0: "batch_size", 3: "samples"},
+            PITCH: {0: "batch_size", 2: "frames"},
         },
         outputs=("output",),
+        inner=() if model.config.pitch is None else (PITCH,),
     )
 
 

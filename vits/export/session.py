@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from vits.errors import VoiceError
+from vits.export.graph import PITCH
 from vits.export.packages import require
 
-__all__ = ["Session", "expose_noise"]
+__all__ = ["Session", "expose_noise", "expose_pitch"]
 
 
 class Session:
@@ -52,23 +53,32 @@ class Session:
             raise VoiceError(f"ONNX Runtime does not run the graph: {error}") from error
 
 
-def expose_noise(graph: bytes) -> bytes:
+def expose_noise(graph: bytes, *, pitched: bool = False) -> bytes:
     """Return a graph that takes noise as inputs instead of drawing it.
 
-    The inputs are ``duration_noise`` (1, 2, N) and ``noise`` (1, C, N); the graph cuts them to the
-    shapes it needs. The output of the only Ceil, the durations (1, 1, S) in frames, becomes the
-    second output.
+    The inputs are ``duration_noise`` (1, 2, N), ``noise`` (1, C, N) and, for a voice with pitch,
+    ``excitation_noise`` (1, 1, N); the graph cuts them to the shapes it needs. The output of the
+    only Ceil, the durations (1, 1, S) in frames, becomes the second output.
     """
     onnx = require("onnx")
     model = onnx.load_from_string(graph)
     random_nodes = [node for node in model.graph.node if node.op_type == "RandomNormalLike"]
-    # a deterministic predictor draws nothing; the prior is always the last to draw
-    for node, name in zip(
-        random_nodes, ("duration_noise", "noise")[-len(random_nodes) :], strict=True
-    ):
+    # torch numbers their names in the order of the draws: Random, Random_1, ...
+    random_nodes.sort(key=lambda node: (len(node.name), node.name))
+    names = ["duration_noise", "noise", *(["excitation_noise"] if pitched else [])]
+    # a deterministic predictor draws nothing; the others draw after it
+    for node, name in zip(random_nodes, names[-len(random_nodes) :], strict=True):
         _replace(model, node, name)
     (durations,) = [node for node in model.graph.node if node.op_type == "Ceil"]
     model.graph.output.append(onnx.ValueInfoProto(name=durations.output[0]))
+    return model.SerializeToString()
+
+
+def expose_pitch(graph: bytes) -> bytes:
+    """Return the graph of a voice with pitch with one more output, its ``PITCH``."""
+    onnx = require("onnx")
+    model = onnx.load_from_string(graph)
+    model.graph.output.append(onnx.ValueInfoProto(name=PITCH))
     return model.SerializeToString()
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vits.errors import VoiceError
-from vits.export.graph import InferenceGraph
+from vits.export.graph import PITCH, InferenceGraph
 from vits.export.reachable_symbols import reachable_symbols
 from vits.export.target import ExampleInput, GraphSpec, Target, require_no_vectors
 from vits.models.vits import Vits
@@ -48,8 +48,11 @@ class _Graph(nn.Module):
         bounds = [table.id(mark) if config.bos_eos else 0 for mark in (BEGIN, END)]
         self.register_buffer("marks", torch.tensor([blank, *bounds]), persistent=False)
 
-    def forward(self, ids: Tensor, lengths: Tensor, *others: Tensor) -> Tensor:
-        """Return the wave (1, 1, L) of ids (1, S); the other inputs are in ``_graph_spec``."""
+    def forward(self, ids: Tensor, lengths: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+        """Return the wave (1, 1, L) of ids (1, S), and the pitch of a voice with pitch.
+
+        The other inputs are in ``_graph_spec``.
+        """
         del lengths  # it counts the symbols that sherpa-onnx adds
         ids = self._restore_marks(ids[0])
         n = 1 if self.one_scales_input else 3
@@ -60,7 +63,7 @@ class _Graph(nn.Module):
         traced = self.core(
             ids, length, noise_scale, length_scale, noise_scale_duration, speakers, None, None
         )
-        return traced.wave
+        return traced.wave, *(() if traced.pitch is None else (traced.pitch,))
 
     def _restore_marks(self, ids: Tensor) -> Tensor:
         """Replace sherpa-onnx's marks in ids (S,) by the voice's BOS, EOS and blanks; (1, S')."""
@@ -97,8 +100,9 @@ def _graph_spec(bundle: VoiceBundle, model: Vits, language: int | None) -> Graph
     return GraphSpec(
         module=_Graph(model, frontend, language),
         inputs=inputs,
-        axes={"x": {1: "symbols"}, "y": {2: "samples"}},
+        axes={"x": {1: "symbols"}, "y": {2: "samples"}, PITCH: {2: "frames"}},
         outputs=("y",),
+        inner=() if model.config.pitch is None else (PITCH,),
         metadata=_metadata(bundle),
     )
 

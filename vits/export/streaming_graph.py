@@ -6,6 +6,7 @@ streams: the parts join to the whole wave, and no column is computed twice.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +22,60 @@ from vits.models.convnext_decoder import MAX_LOG_MAGNITUDE, ConvNextDecoder
 from vits.models.decoder import LAST_SLOPE, HifiGanDecoder, UpsamplingStack
 from vits.models.decoder_streaming import partial_decoder
 from vits.models.istft_decoder import IstftDecoder
+from vits.models.pitch import Source
 from vits.models.vits import Vits
 
-__all__ = ["FlowGraph", "StreamingGraph", "WaveGraph"]
+__all__ = ["FlowGraph", "PitchGraph", "StreamingGraph", "WaveGraph", "source_channels"]
+
+
+class _Given(NamedTuple):
+    """A ``Source`` that was made outside of the graph.
+
+    Attributes:
+        features: (B, 2, T).
+        excitation: (B, 1, T * hop_length), or the phases (B, F, T) of its spectrum.
+    """
+
+    features: Tensor
+    excitation: Tensor
+
+    @classmethod
+    def of(cls, decoder: nn.Module, source: Tensor) -> "_Given":
+        """Split what ``vits.synthesis.runtime.excitation.make_source`` returns, (B, 2 + K, T)."""
+        features, excitation = source.split([2, source.shape[1] - 2], dim=1)
+        if isinstance(decoder, UpsamplingStack):
+            excitation = excitation.transpose(1, 2).flatten(1).unsqueeze(1)
+        return cls(features, excitation)
+
+
+def source_channels(model: Vits) -> tuple[int, int]:
+    """Return the rows of the source that a decoder takes, and the ``n_fft`` of its phases or 0."""
+    if model.config.pitch is None:
+        return 0, 0
+    if isinstance(model.decoder, ConvNextDecoder):
+        n_fft = len(model.decoder.inverse.window)
+        return 2 + n_fft // 2 + 1, n_fft
+    return 2 + model.config.audio.hop_length, 0
+
+
+def _prepare(model: Vits) -> None:
+    """Replace what a graph cannot compute or gets from outside, in place."""
+    make_traceable(model)
+    if isinstance(model.decoder, ConvNextDecoder) and model.decoder.phase is not None:
+        model.decoder.phase = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class PitchGraph(nn.Module):
+    """The pitch predictor, for a whole sentence."""
+
+    def __init__(self, model: Vits) -> None:
+        super().__init__()
+        assert model.pitch_predictor is not None
+        self.predictor = model.pitch_predictor
+
+    def forward(self, hidden: Tensor, mean: Tensor, *conditioning: Tensor) -> Tensor:
+        """Map what is stretched to frames, (B, H, T) and (B, C, T), to the pitch (B, 2, T)."""
+        return self.predictor.predict(hidden, mean, torch.ones_like(mean[:, :1]), *conditioning)
 
 
 class FlowGraph(nn.Module):
@@ -47,14 +99,24 @@ class WaveGraph(nn.Module):
 
     def __init__(self, model: Vits) -> None:
         super().__init__()
-        make_traceable(model)
+        _prepare(model)
         self.flow, self.latent_channels = model.prior_flow, model.config.latent_channels
-        self.decoder = model.decoder
+        self.decoder, self.pitched = model.decoder, model.config.pitch is not None
 
-    def forward(self, z: Tensor, *conditioning: Tensor) -> Tensor:
-        """Map z (B, C, T) in prior space to the wave (B, 1, L); conditioning (B, G, 1), if any."""
-        latent = self.flow.inverse(z, torch.ones_like(z[:, :1]), *conditioning)
-        return self.decoder(latent, *conditioning)
+    def forward(self, z: Tensor, *others: Tensor) -> Tensor:
+        """Map z (B, C, T) in prior space to the wave (B, 1, L).
+
+        Args:
+            z: of the whole sentence.
+            others: the conditioning (B, G, 1) and the source (B, 2 + K, T), if there are any.
+        """
+        source = None
+        if self.pitched:
+            others, given = others[:-1], others[-1]
+            source = cast(Source, _Given.of(self.decoder, given))
+        conditioning = others[0] if others else None
+        latent = self.flow.inverse(z, torch.ones_like(z[:, :1]), conditioning)
+        return self.decoder(latent, conditioning, source)
 
 
 class StreamingGraph(nn.Module):
@@ -68,13 +130,15 @@ class StreamingGraph(nn.Module):
         lookahead: frames that come in before the first sample can go out; the first part has at
             least one more, or is the last.
         conditioned: whether it takes a speaker.
+        source_channels: rows of the source of a model with pitch; 0 without.
     """
 
     def __init__(self, model: Vits) -> None:
         super().__init__()
         radius = model.prior_flow.receptive_radius
         self.lookahead = partial_decoder(model.decoder).receptive_radius + (radius or 0)
-        make_traceable(model)
+        _prepare(model)
+        self.source_channels, _ = source_channels(model)
         self.flow = None if radius is None else model.prior_flow
         self.decoder = model.decoder
         self.conditioned = model.config.n_speakers > 1
@@ -90,22 +154,27 @@ class StreamingGraph(nn.Module):
             z: (B, C, T) in prior space; the latent after a ``FlowGraph``.
             first: (1,) int64, 1 for the first part, else 0.
             last: (1,) int64, 1 for the last part, else 0.
-            others: the conditioning (B, G, 1) of a voice with speakers, then the states.
+            others: the conditioning (B, G, 1) of a voice with speakers, the source (B, 2 + K, T) of
+                one with pitch, then the states.
 
         Returns:
             Wave (B, 1, L), and the states for the next part.
         """
-        n = int(self.conditioned)
-        return self._run(z, first, last, others[0] if n else None, others[n:])
+        rest = list(others)
+        conditioning = rest.pop(0) if self.conditioned else None
+        source = rest.pop(0) if self.source_channels else None
+        return self._run(z, first, last, conditioning, source, rest)
 
     def states(self) -> list[Tensor]:
         """Return the states with which a sentence begins: (1, C, 0) each."""
         like = next(self.parameters())
         z = like.new_zeros(1, self.decoder.pre.in_channels, self.lookahead + 1)
         conditioning = like.new_zeros(1, self.speaker_channels, 1) if self.conditioned else None
+        rows = self.source_channels
+        source = like.new_zeros(1, rows, z.shape[2]) if rows else None
         first, last = (torch.tensor([value], device="cpu") for value in (1, 0))
         with torch.no_grad():
-            _, *left = self._run(z, first, last, conditioning, None)
+            _, *left = self._run(z, first, last, conditioning, source, None)
         return [state[..., :0] for state in left]
 
     def _run(
@@ -114,6 +183,7 @@ class StreamingGraph(nn.Module):
         first: Tensor,
         last: Tensor,
         conditioning: Tensor | None,
+        source: Tensor | None,
         states: Sequence[Tensor] | None,
     ) -> tuple[Tensor, ...]:
         carried = Carried(states, first, last, z, self.widest)
@@ -121,8 +191,10 @@ class StreamingGraph(nn.Module):
             for coupling in reversed(list(self.flow.couplings)):
                 assert isinstance(coupling, MeanCoupling)
                 z = _invert(carried, coupling, z, conditioning)
+            source = None if source is None else carried.wait(source, z)
+        given = None if source is None else _Given.of(self.decoder, source)
         decode = _upsampled if isinstance(self.decoder, UpsamplingStack) else _convnext
-        wave = decode(carried, self.decoder, z, conditioning)
+        wave = decode(carried, self.decoder, z, conditioning, given)
         return wave, *carried.left
 
 
@@ -158,23 +230,44 @@ def _wavenet(carried: Carried, net: WaveNet, x: Tensor, conditioning: Tensor | N
 
 
 def _upsampled(
-    carried: Carried, decoder: nn.Module, z: Tensor, conditioning: Tensor | None
+    carried: Carried,
+    decoder: nn.Module,
+    z: Tensor,
+    conditioning: Tensor | None,
+    source: _Given | None,
 ) -> Tensor:
     """Do what ``UpsamplingStack`` does."""
     assert isinstance(decoder, HifiGanDecoder | IstftDecoder)
-    x = carried.convolve(decoder.pre, z)
+    x = _embedded(carried, decoder, z, source)
     if decoder.conditioning is not None and conditioning is not None:
         x = x + decoder.conditioning(conditioning)
-    for upsampler, blocks in zip(decoder.upsamplers, decoder.blocks, strict=True):
+    for i, (upsampler, blocks) in enumerate(zip(decoder.upsamplers, decoder.blocks, strict=True)):
         assert isinstance(upsampler, nn.ConvTranspose1d)
         assert isinstance(blocks, ResidualStage)
         (stride,), cut = upsampler.stride, upsampler.padding[0]
         assert isinstance(cut, int)
         x = functional.leaky_relu(x, LEAKY_SLOPE)
         x = carried.upsample(x, upsampler.weight, upsampler.bias, stride=stride, cut=cut)
+        if decoder.excitations is not None and source is not None:
+            layer = decoder.excitations[i]
+            assert isinstance(layer, nn.Conv1d)
+            x = x + layer(carried.wait(source.excitation, x, rate=layer.stride[0]))
         x = _stage(carried, blocks, x)
     x = carried.convolve(decoder.post, functional.leaky_relu(x, LAST_SLOPE))
     return torch.tanh(x) if isinstance(decoder, HifiGanDecoder) else _bands(carried, decoder, x)
+
+
+def _embedded(
+    carried: Carried,
+    decoder: HifiGanDecoder | IstftDecoder | ConvNextDecoder,
+    z: Tensor,
+    source: _Given | None,
+) -> Tensor:
+    """Map latent and features of the pitch to the first hidden sequence."""
+    x = carried.convolve(decoder.pre, z)
+    if decoder.pitch is None or source is None:
+        return x
+    return x + carried.convolve(decoder.pitch, source.features)
 
 
 def _stage(carried: Carried, stage: ResidualStage, x: Tensor) -> Tensor:
@@ -221,11 +314,15 @@ def _bands(carried: Carried, decoder: IstftDecoder, x: Tensor) -> Tensor:
 
 
 def _convnext(
-    carried: Carried, decoder: nn.Module, z: Tensor, conditioning: Tensor | None
+    carried: Carried,
+    decoder: nn.Module,
+    z: Tensor,
+    conditioning: Tensor | None,
+    source: _Given | None,
 ) -> Tensor:
     """Do what ``ConvNextDecoder`` does."""
     assert isinstance(decoder, ConvNextDecoder)
-    x = carried.convolve(decoder.pre, z)
+    x = _embedded(carried, decoder, z, source)
     if decoder.conditioning is not None and conditioning is not None:
         x = x + decoder.conditioning(conditioning)
     x = decoder.norm(x.transpose(1, 2)).transpose(1, 2)
@@ -236,6 +333,8 @@ def _convnext(
         x = carried.centre(extended, y, block.depthwise) + block.across_channels(y)
     x = decoder.post(decoder.last_norm(x.transpose(1, 2))).transpose(1, 2)
     log_magnitude, phase = x.chunk(2, dim=1)
+    if source is not None:
+        phase = phase + carried.wait(source.excitation, phase)
     magnitude = log_magnitude.clamp(max=MAX_LOG_MAGNITUDE).exp()
     return _invert_spectrum(carried, decoder.inverse, magnitude, phase)
 

@@ -44,6 +44,7 @@ class ExampleInput:
         language: language id; 0 for a voice of one language.
         duration_noise: (1, 2, S) standard normal.
         noise: (1, C, T) standard normal, at least as long as the output.
+        excitation_noise: (1, 1, L) likewise; (1, 1, 0) for a voice without pitch.
     """
 
     ids: Tensor
@@ -55,6 +56,7 @@ class ExampleInput:
     language: int
     duration_noise: Tensor
     noise: Tensor
+    excitation_noise: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

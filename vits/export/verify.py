@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from vits.errors import VoiceError
 from vits.export.example_inputs import MAX_FRAMES, example_inputs
-from vits.export.session import Session, expose_noise
+from vits.export.session import Session, expose_noise, expose_pitch
 from vits.export.target import ExampleInput, GraphSpec
+from vits.models.pitch import make_source
 from vits.models.vits import Vits
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 
@@ -23,10 +24,12 @@ __all__ = [
     "TRIALS",
     "Verification",
     "difference_of",
+    "infer",
     "require_equivalent",
     "verify",
 ]
 
+PITCH_LIMIT = 1e-4  # largest difference of log F0: 0.17 cents
 TRIALS = 3
 REPEATS = 3
 
@@ -86,14 +89,18 @@ def verify(
     """
     plain = path.read_bytes()
     alone = Session(plain)
-    noisy = alone if spec.optional else Session(expose_noise(plain))
+    pitched = model.config.pitch is not None
+    exposed = plain if spec.optional else expose_noise(plain, pitched=pitched)
+    noisy = alone if spec.optional else Session(exposed)
+    if pitched:  # the plain one draws noise in any case
+        alone = noisy = Session(expose_pitch(exposed))
     difference, decibels, n_sentences = _compare_all(
         alone, noisy, spec, lambda trial: example_inputs(bundle, trial, language), model
     )
     *_, longest = example_inputs(bundle, language=language)
     feed = _feed(noisy, spec, longest)
-    seconds = _infer(model, longest)[0].shape[-1] / bundle.generator.config.audio.sample_rate
-    graph, reference = _fastest(lambda: noisy.run(feed), lambda: _infer(model, longest))
+    seconds = infer(model, longest)[0].shape[-1] / bundle.generator.config.audio.sample_rate
+    graph, reference = _fastest(lambda: noisy.run(feed), lambda: infer(model, longest))
     return Verification(
         difference=difference,
         decibels=decibels,
@@ -151,21 +158,49 @@ def _without_noise(example: ExampleInput) -> ExampleInput:
     return replace(example, noise_scale=0.0, noise_scale_duration=0.0)
 
 
-def _infer(model: Vits, example: ExampleInput) -> tuple[NDArray[Any], NDArray[Any]]:
-    with torch.inference_mode():
-        output = model.infer(
-            example.ids,
-            torch.tensor([example.ids.shape[1]]),
-            _speaker(model, example),
-            torch.tensor([example.language]),
-            noise_scale=example.noise_scale,
-            noise_scale_duration=example.noise_scale_duration,
-            length_scale=example.length_scale,
-            duration_noise=example.duration_noise,
-            noise=example.noise,
-            max_frames=MAX_FRAMES,
-        )
-    return output.wave[0, 0].numpy(), output.durations.numpy()
+@torch.inference_mode()
+def infer(
+    model: Vits, example: ExampleInput, pitch: NDArray[Any] | None = None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return wave (L,) and durations; an empty wave if ``pitch`` differs from the model's.
+
+    The phase of the excitation adds up F0, so a rounding error of F0 is a large difference of the
+    wave. The wave is therefore that of the graph's pitch (1, 2, T), which is compared by itself.
+    """
+    conditioning = model.speaker_conditioning(_speaker(model, example))
+    lengths, language = torch.tensor([example.ids.shape[1]]), torch.tensor([example.language])
+    text = model.encode(example.ids, lengths, language, conditioning)
+    durations = model.predict_durations(
+        text,
+        conditioning,
+        noise_scale=example.noise_scale_duration,
+        length_scale=example.length_scale,
+        noise=example.duration_noise,
+        max_frames=MAX_FRAMES,
+    )
+    sample = model.sample_prior(
+        text,
+        durations,
+        conditioning,
+        noise_scale=example.noise_scale,
+        noise=example.noise,
+        excitation_noise=example.excitation_noise,
+    )
+    if pitch is not None and sample.source is not None:
+        given, own = torch.from_numpy(pitch), sample.source
+        if not _same_pitch(given, torch.cat([own.log_f0, own.voiced], dim=1)):
+            return np.zeros(0, np.float32), durations.numpy()
+        source = make_source(given, model.config.audio, example.excitation_noise)
+        sample = sample._replace(source=source)
+    wave, _ = model.decode(sample)
+    return wave[0, 0].numpy(), durations.numpy()
+
+
+def _same_pitch(pitch: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Return whether voicing is equal and F0 up to ``PITCH_LIMIT``."""
+    if pitch.shape != expected.shape or not torch.equal(pitch[:, 1], expected[:, 1]):
+        return False
+    return bool((pitch[:, 0] - expected[:, 0]).abs().max() <= PITCH_LIMIT)
 
 
 def _speaker(model: Vits, example: ExampleInput) -> torch.Tensor | None:
@@ -181,7 +216,8 @@ def _compare(
 ) -> tuple[float, float]:
     """Return the largest difference relative to the peak, and the error power (dB)."""
     wave, *durations = session.run(_feed(session, spec, example))
-    expected, frames = _infer(model, example)
+    pitch = durations.pop() if model.config.pitch is not None else None
+    expected, frames = infer(model, example, pitch)
     same_durations = all(np.array_equal(d.reshape(frames.shape), frames) for d in durations)
     return difference_of(wave.reshape(-1), expected) if same_durations else (math.inf, math.inf)
 
@@ -207,7 +243,7 @@ def difference_of(wave: NDArray[Any], expected: NDArray[Any]) -> tuple[float, fl
 def _feed(session: Session, spec: GraphSpec, example: ExampleInput) -> dict[str, NDArray[Any]]:
     """Return the inputs of an example as arrays, with noise if it is an input."""
     tensors = spec.inputs(example)
-    for name in {"duration_noise", "noise"} & session.inputs:
+    for name in {"duration_noise", "noise", "excitation_noise"} & session.inputs:
         tensors[name] = getattr(example, name)
     return {name: tensor.numpy() for name, tensor in tensors.items()}
 

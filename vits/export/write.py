@@ -60,8 +60,8 @@ def write(
         language: language to export, for an engine that supports one language per voice.
 
     Raises:
-        VoiceError: the engine does not support the voice, the voice has pitch, the graph does not
-            match it, or the folder is in use or not writable. Nothing is left in the folder then.
+        VoiceError: the engine does not support the voice, the graph does not match it, or the
+            folder is in use or not writable. Nothing is left in the folder then.
         MissingExtraError: the extra ``onnx`` is not installed.
     """
     for name in ("onnx", "onnxruntime"):
@@ -69,7 +69,6 @@ def write(
     target, output = TARGETS[to], folder.resolve()
     language_id = _fixed_language(bundle, target, language)
     bundle = replace(bundle, frontend=bundle.frontend.for_language(language_id))
-    _require_no_pitch(bundle)
     target.check(bundle)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise VoiceError(f"{output} is in use; name a new or an empty folder")
@@ -87,15 +86,6 @@ def write(
     except OSError as error:
         raise VoiceError(f"cannot write {output}: {error.strerror or error}") from error
     return exported._replace(graph=output / exported.graph.name)
-
-
-def _require_no_pitch(bundle: VoiceBundle) -> None:
-    """Refuse a voice with pitch: its excitation has noise that no engine's graph takes."""
-    if bundle.generator.config.pitch is not None:
-        raise VoiceError(
-            f"voice {bundle.card.name!r} has pitch, which cannot be exported yet: speak with it in "
-            "torch, or export a voice without"
-        )
 
 
 def _fixed_language(bundle: VoiceBundle, target: Target, language: str | None) -> int | None:

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ShortTimePhase", "excite"]
+from vits.config.pitch import AMPLITUDE, UNVOICED_NOISE, VOICED_NOISE
 
-# of hn-NSF: amplitude of a harmonic, and standard deviations of the noise
-AMPLITUDE, VOICED_NOISE, UNVOICED_NOISE = 0.1, 0.003, 0.1 / 3
+__all__ = ["ShortTimePhase", "excite"]
 
 
 def excite(
@@ -33,8 +32,7 @@ def excite(
     Returns:
         (B, 1, T * hop_length).
     """
-    f0 = functional.interpolate(log_f0, scale_factor=float(hop_length), mode="linear")
-    f0 = f0.double().exp()  # float32 would lose the phase of a long sentence
+    f0 = _interpolate(log_f0.double(), hop_length).exp()  # float32 would lose the phase
     turns = (f0 / sample_rate).cumsum(2)
     turns = math.pi * (turns - turns.round()).to(log_f0.dtype)  # half the phase, +-pi/2
     count = (sample_rate / 2 / f0).floor().to(log_f0.dtype)
@@ -42,9 +40,19 @@ def excite(
     inside = base.abs() > 1e-6  # the sum is 0 where the phase is
     harmonics = (count * turns).sin() * ((count + 1) * turns).sin()
     harmonics = torch.where(inside, harmonics / torch.where(inside, base, 1.0), 0.0)
-    share = functional.interpolate(voiced, scale_factor=float(hop_length), mode="nearest")
+    share = voiced[..., None].expand(-1, -1, -1, hop_length).flatten(2)
     deviation = UNVOICED_NOISE + share * (VOICED_NOISE - UNVOICED_NOISE)
     return share * AMPLITUDE * harmonics + deviation * noise
+
+
+def _interpolate(x: Tensor, hop_length: int) -> Tensor:
+    """Interpolate (B, 1, T) linearly between the middles of frames: (B, 1, T * hop_length)."""
+    places = torch.arange(hop_length, dtype=x.dtype, device=x.device)
+    offset = (places + 0.5) / hop_length - 0.5  # of each sample from the middle of its frame
+    slope = x[..., 1:] - x[..., :-1]
+    before = functional.pad(slope, (1, 0))[..., None] * offset.clamp(max=0.0)
+    after = functional.pad(slope, (0, 1))[..., None] * offset.clamp(min=0.0)
+    return (x[..., None] + before + after).flatten(2)
 
 
 class ShortTimePhase(nn.Module):

@@ -20,7 +20,7 @@ from vits.models.outputs import (
     PriorSample,
     TrainingOutput,
 )
-from vits.models.pitch import Source, make_source, pitch_predictor, require_pitch
+from vits.models.pitch import make_source, pitch_predictor, require_pitch
 from vits.models.pitch.control import AS_PREDICTED, PitchControl
 from vits.models.posterior_encoder import PosteriorEncoder
 from vits.models.prior_flow import PriorFlow
@@ -129,7 +129,7 @@ class Vits(nn.Module):
             hidden = text.stretch_hidden(durations, frame_mask)
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
             heard = pitch if source_pitch is None else source_pitch
-            source = self.source(slice_segments(heard, starts, length))
+            source = make_source(slice_segments(heard, starts, length), self.config.audio)
         wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
         last = (*masks, pitch_loss, text.speaker, judged)
         return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *last)
@@ -262,6 +262,7 @@ class Vits(nn.Module):
         noise_scale: float | Tensor = 1.0,
         noise: Tensor | None = None,
         pitch_control: PitchControl = AS_PREDICTED,
+        excitation_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> PriorSample:
         """Stretch the prior of the text to frames and draw one sample.
@@ -273,6 +274,7 @@ class Vits(nn.Module):
             noise_scale: standard deviation of the noise; 0 gives the mean.
             noise: (B, C, N) standard normal, N at least the number of frames; None: drawn.
             pitch_control: what is done to the pitch that a model with pitch predicts.
+            excitation_noise: (B, 1, N) standard normal, N at least the samples; None: drawn.
             generator: source of the noise that is drawn.
         """
         frame_lengths = alignment.total_frames(durations)
@@ -285,13 +287,9 @@ class Vits(nn.Module):
         if self.pitch_predictor is not None:
             hidden = text.stretch_hidden(durations, mask)
             pitch = self.pitch_predictor.predict(hidden, prior.mean, mask, conditioning)
-            source = self.source(pitch_control.apply(pitch, durations, mask), generator=generator)
+            pitch = pitch_control.apply(pitch, durations, mask)
+            source = make_source(pitch, self.config.audio, excitation_noise, generator)
         return PriorSample(z, mask, frame_lengths, durations, conditioning, source)
-
-    def source(self, pitch: Tensor, *, generator: torch.Generator | None = None) -> Source:
-        """Make the decoder's excitation for a pitch (B, 2, T): log F0 (log Hz) and voicing."""
-        audio = self.config.audio
-        return make_source(pitch, audio.sample_rate, audio.hop_length, generator)
 
     @torch.no_grad()
     def decode(self, sample: PriorSample) -> tuple[Tensor, Tensor]:
@@ -386,7 +384,8 @@ class Vits(nn.Module):
         z, _, mask = self.posterior_encoder(spectrogram, frame_lengths, own, noise=noise)
         z_prior, _ = self.prior_flow(z, mask, own)
         z = self.prior_flow.inverse(z_prior, mask, target)
-        source = None if pitch is None else self.source(pitch, generator=generator)
+        audio = self.config.audio
+        source = None if pitch is None else make_source(pitch, audio, generator=generator)
         return ConversionOutput(*self._trim(self.decoder(z * mask, target, source), frame_lengths))
 
     def fold_weight_norm(self) -> None:

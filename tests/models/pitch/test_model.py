@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 from vits.config import PitchConfig
+from vits.config.pitch import SEMITONE
 from vits.errors import ConfigError
 from vits.fast import optimize_for_inference
 from vits.models import Vits
 from vits.models.batched_decoding import decode_batched
-from vits.models.pitch import PitchControl
-from vits.models.pitch.predictor import SEMITONE
+from vits.models.pitch import PitchControl, make_source
 from vits.models.pitch.source import require_source
 from vits.models.streaming import decode_in_chunks
 
@@ -90,12 +90,9 @@ def test_the_seed_decides_the_sound(pitched):
 def test_the_source_changes_the_sound(pitched):
     drawn = sample(pitched, 20)
     pitch = torch.stack([torch.full((20,), 5.0), torch.ones(20)])[None].double()
-    low, high = (
-        pitched.decode(drawn._replace(source=pitched.source(pitch * torch.tensor([[[s], [1.0]]]))))[
-            0
-        ]
-        for s in (1.0, 1.05)
-    )
+    moved = (pitch * torch.tensor([[[factor], [1.0]]]) for factor in (1.0, 1.05))
+    sources = (make_source(each, pitched.config.audio) for each in moved)
+    low, high = (pitched.decode(drawn._replace(source=source))[0] for source in sources)
     assert (low - high).abs().max() > 1e-3
 
 

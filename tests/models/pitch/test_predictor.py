@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from vits.config.pitch import LOG_F0_CENTRE
 from vits.models.pitch.predictor import UNVOICED_WEIGHT, PitchPredictor
-from vits.models.pitch.source import CENTRE
 
 SIZES = {"channels": 12, "inner_channels": 16, "n_layers": 2, "kernel_size": 5, "dropout": 0.0}
 
@@ -34,7 +34,7 @@ def test_the_loss_is_semitones_and_cross_entropy(predictor):
     expected = torch.zeros(2)
     for item, length in enumerate((20, 13)):
         for log_f0, voiced in pitch[item, :, :length].T:
-            semitones = abs(CENTRE + 0.2 - log_f0) / (math.log(2) / 12)
+            semitones = abs(LOG_F0_CENTRE + 0.2 - log_f0) / (math.log(2) / 12)
             share = torch.sigmoid(torch.tensor(-0.7))
             expected[item] += semitones * (1 if voiced else UNVOICED_WEIGHT)
             expected[item] -= (share if voiced else 1 - share).log()

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from vits.config import AudioConfig
+from vits.config.pitch import LOG_F0_CENTRE
 from vits.errors import ConfigError
-from vits.models.pitch.source import CENTRE, join_sources, make_source, require_source
+from vits.models.pitch.source import join_sources, make_source, require_source
 
 HOP = 8
 
@@ -12,7 +14,11 @@ HOP = 8
 def draw(n_frames=12):
     voiced = (torch.arange(n_frames) % 3 > 0).float()
     pitch = torch.stack([torch.linspace(4.8, 5.4, n_frames), voiced])[None]
-    return make_source(pitch, 800, HOP, torch.Generator().manual_seed(1))
+    return make_source(
+        pitch,
+        AudioConfig(sample_rate=800, hop_length=HOP, n_fft=2 * HOP, win_length=2 * HOP),
+        generator=torch.Generator().manual_seed(1),
+    )
 
 
 def test_a_seed_gives_the_same_excitation():
@@ -29,7 +35,7 @@ def test_a_part_has_its_frames_and_samples():
 
 def test_features_are_centred_and_silent_without_voice():
     source = draw()
-    assert torch.allclose(source.features[:, :1], (source.log_f0 - CENTRE) * source.voiced)
+    assert torch.allclose(source.features[:, :1], (source.log_f0 - LOG_F0_CENTRE) * source.voiced)
     assert not source.features[..., ::3].any()
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from vits.alignment import durations_to_index
+from vits.config.pitch import SEMITONE
 from vits.layers.masking import expand_by_index
-from vits.models.pitch.predictor import SEMITONE
 
 __all__ = ["AS_PREDICTED", "PitchControl"]
 

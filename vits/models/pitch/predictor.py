@@ -1,21 +1,16 @@
 """Pitch predictor: text, stretched to frames -> log F0 and voicing of every frame."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vits.config import PitchConfig
+from vits.config.pitch import LOG_F0_CENTRE, SEMITONE
 from vits.errors import ConfigError
 from vits.layers.convnext import ConvNextBlock
 from vits.models.conditioning import add_conditioning, detach_as
-from vits.models.pitch.source import CENTRE
 
-__all__ = ["SEMITONE", "PitchPredictor", "pitch_predictor", "require_pitch"]
-
-SEMITONE = math.log(2) / 12
-"""A semitone as a difference of natural logarithms of F0."""
+__all__ = ["PitchPredictor", "pitch_predictor", "require_pitch"]
 
 # of the error of log F0 in frames without voice, where the contour is interpolated
 UNVOICED_WEIGHT = 0.1
@@ -112,7 +107,7 @@ class PitchPredictor(nn.Module):
                 x = block(x * mask)
             x = self.norm(x.transpose(1, 2)).transpose(1, 2)
             log_f0, logit = self.post(x).chunk(2, dim=1)
-            return log_f0 + CENTRE, logit
+            return log_f0 + LOG_F0_CENTRE, logit
 
 
 def pitch_predictor(

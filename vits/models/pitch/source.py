@@ -1,20 +1,18 @@
 """Source of a decoder with pitch: F0, voicing, and the excitation made of them."""
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vits.config import AudioConfig
+from vits.config.pitch import LOG_F0_CENTRE
 from vits.errors import ConfigError
 from vits.layers.excitation import excite
 from vits.layers.noise import standard_normal
 
-__all__ = ["CENTRE", "Source", "join_sources", "make_source", "pitch_layer", "require_source"]
-
-CENTRE = math.log(180.0)
-"""Log F0 (log Hz) that networks see as 0: between the usual F0 of low and of high voices."""
+__all__ = ["Source", "join_sources", "make_source", "pitch_layer", "require_source"]
 
 
 class Source(NamedTuple):
@@ -33,7 +31,7 @@ class Source(NamedTuple):
     @property
     def features(self) -> Tensor:
         """Pitch as channels (B, 2, T) of a network: centred log F0, 0 without voice; voicing."""
-        return torch.cat([(self.log_f0 - CENTRE) * self.voiced, self.voiced], dim=1)
+        return torch.cat([(self.log_f0 - LOG_F0_CENTRE) * self.voiced, self.voiced], dim=1)
 
     def frames(self, first: int, stop: int) -> "Source":
         """Return frames ``first`` to ``stop`` - 1."""
@@ -43,22 +41,29 @@ class Source(NamedTuple):
 
 
 def make_source(
-    pitch: Tensor, sample_rate: int, hop_length: int, generator: torch.Generator | None = None
+    pitch: Tensor,
+    audio: AudioConfig,
+    noise: Tensor | None = None,
+    generator: torch.Generator | None = None,
 ) -> Source:
     """Make the excitation of a pitch.
 
     Args:
         pitch: (B, 2, T) log F0 (log Hz) and voicing.
-        sample_rate: of the excitation (Hz).
-        hop_length: samples of a frame.
-        generator: source of the excitation's noise.
+        audio: sample rate and hop length.
+        noise: (B, 1, N) standard normal, N at least T * hop_length; None: drawn.
+        generator: source of the noise that is drawn.
     """
     log_f0, voiced = pitch.chunk(2, dim=1)
     # 0 in the padding, where it is of no use and F0 would be 1 Hz
-    log_f0 = torch.where(log_f0 > 0, log_f0, CENTRE)
-    shape = (len(pitch), 1, pitch.shape[2] * hop_length)
-    noise = standard_normal(shape, pitch, generator)
-    excitation = excite(log_f0, voiced, noise, sample_rate=sample_rate, hop_length=hop_length)
+    log_f0 = torch.where(log_f0 > 0, log_f0, LOG_F0_CENTRE)
+    shape = (len(pitch), 1, pitch.shape[2] * audio.hop_length)
+    if noise is None:
+        noise = standard_normal(shape, pitch, generator)
+    noise = noise[..., : shape[2]]
+    excitation = excite(
+        log_f0, voiced, noise, sample_rate=audio.sample_rate, hop_length=audio.hop_length
+    )
     return Source(log_f0, voiced, excitation)
 
 

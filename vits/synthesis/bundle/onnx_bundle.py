@@ -20,7 +20,9 @@ __all__ = [
     "FORMAT",
     "GRAPH_FILE",
     "KEYS",
+    "PITCH_FILE",
     "SETTINGS_FILE",
+    "SOURCE_N_FFT",
     "SPEAKER_ENCODER",
     "SPEAKER_VECTOR_SIZE",
     "TEXT_FILE",
@@ -34,11 +36,13 @@ __all__ = [
 FORMAT = 1
 GRAPH_FILE, SETTINGS_FILE = "model.onnx", "voice.json"
 # The same voice in parts, whose weights are in GRAPH_FILE: the text; a whole sentence; a sentence
-# that is streamed.
-TEXT_FILE, WAVE_FILE = "text.onnx", "wave.onnx"
+# that is streamed; the pitch of a voice that has it.
+TEXT_FILE, WAVE_FILE, PITCH_FILE = "text.onnx", "wave.onnx", "pitch.onnx"
 FLOW_FILE, DECODER_FILE = "flow.onnx", "decoder.onnx"
 # Keys of a graph's metadata: whose vectors it takes as speakers, and how many values they have.
 SPEAKER_ENCODER, SPEAKER_VECTOR_SIZE = "speaker_encoder", "speaker_vector_size"
+# Key of a voice with pitch: length of the transform whose phases its decoder takes, 0 for samples.
+SOURCE_N_FFT = "source_n_fft"
 KEYS = (
     "format",
     "sample_rate",

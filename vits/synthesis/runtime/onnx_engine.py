@@ -83,7 +83,7 @@ class OnnxEngine:
         if missing:
             raise VoiceError(f"the graph {graph} has no input {min(missing)}; {EXPORT_AGAIN}")
         self._multispeaker, self.multilingual = "speakers" in inputs, "languages" in inputs
-        self.has_pitch = False  # vits.export refuses a voice with pitch
+        self.has_pitch = False  # an old export has none
         self.speaker_vectors: SpeakerVectorsConfig | None = None  # an old export takes none
         self._channels = int(inputs["noise"][1])
 

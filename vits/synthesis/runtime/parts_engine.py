@@ -20,6 +20,8 @@ from vits.synthesis.bundle.onnx_bundle import (
     DECODER_FILE,
     FLOW_FILE,
     GRAPH_FILE,
+    PITCH_FILE,
+    SOURCE_N_FFT,
     SPEAKER_ENCODER,
     SPEAKER_VECTOR_SIZE,
     TEXT_FILE,
@@ -33,6 +35,7 @@ from vits.synthesis.runtime.engine import (
     TOO_LONG,
     Samples,
 )
+from vits.synthesis.runtime.excitation import control_pitch, excitation_noise, make_source
 from vits.synthesis.runtime.noise import prior_noise, torch_randn
 from vits.synthesis.runtime.onnx_session import (
     EXPORT_AGAIN,
@@ -59,11 +62,20 @@ class SampledSentence(NamedTuple):
         durations: frames of each symbol.
         z: sample of the prior (1, C, T).
         conditioning: the speaker (1, G, 1), or None.
+        pitch: (1, 2, T) log F0 (log Hz) and voicing; None for a voice without pitch.
+        source: (1, 2 + K, T) what excites the decoder, or None.
     """
 
     durations: list[int]
     z: Floats
     conditioning: Floats | None
+    pitch: Floats | None = None
+    source: Floats | None = None
+
+    @property
+    def signals(self) -> Arrays:
+        """What the decoder takes frame by frame besides the latent, by the name of its input."""
+        return {} if self.source is None else {"source": self.source}
 
 
 def chunk_sizes(n_frames: int, first: int, lookahead: int) -> list[int]:
@@ -109,7 +121,6 @@ class PartsEngine:
         self.sample_rate, self.hop_length = sample_rate, hop_length
         self.max_frames = MAX_SENTENCE_SECONDS * sample_rate // hop_length
         self.device_name = "cpu in ONNX Runtime"
-        self.has_pitch = False  # vits.export refuses a voice with pitch
 
         def find(name: str) -> DeferredGraph:
             return DeferredGraph(folder / name, threads, shares=GRAPH_FILE)
@@ -128,6 +139,9 @@ class PartsEngine:
         self.speaker_vectors = _vectors(metadata)
         self._n_speakers = int(inputs["speakers"][1]) if "speakers" in inputs else 1
         self.multilingual = "languages" in inputs
+        self.has_pitch = SOURCE_N_FFT in metadata
+        self._pitch = find(PITCH_FILE) if self.has_pitch else None
+        self._source_n_fft = int(metadata.get(SOURCE_N_FFT, 0))
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
@@ -155,7 +169,21 @@ class PartsEngine:
         mean, log_std = (np.repeat(text[name], frames, axis=2) for name in ("mean", "log_std"))
         noise = prior_noise(request.seed, mean.shape[1], n_frames)
         z: Floats = mean + noise * np.exp(log_std) * np.float32(request.settings.noise_scale)
-        return SampledSentence([int(count) for count in frames], z, text.get("conditioning"))
+        sample = SampledSentence([int(count) for count in frames], z, text.get("conditioning"))
+        if self._pitch is None:
+            return sample
+        hidden = np.repeat(text["hidden"], frames, axis=2)
+        feed = _speaker({"hidden": hidden, "mean": mean}, sample.conditioning)
+        (pitch,) = run_graph(self._pitch.session, ["pitch"], feed)
+        pitch = control_pitch(pitch, frames, request)
+        source = make_source(
+            pitch,
+            excitation_noise(request.seed, n_frames * self.hop_length),
+            sample_rate=self.sample_rate,
+            hop_length=self.hop_length,
+            n_fft=self._source_n_fft,
+        )
+        return sample._replace(pitch=pitch, source=source)
 
     def durations(self, sample: SampledSentence) -> list[int]:
         """Return the frames of each symbol of a sampled sentence."""
@@ -167,7 +195,7 @@ class PartsEngine:
         if n_frames > BATCH_FRAMES:
             sizes = chunk_sizes(n_frames, LARGEST_CHUNK, self._lookahead)
             return np.concatenate(list(self._decode_in_chunks(sample, sizes)))
-        feed = _speaker({"z": sample.z}, sample.conditioning)
+        feed = _speaker({"z": sample.z, **sample.signals}, sample.conditioning)
         (wave,) = run_graph(self._wave.session, ["wave"], feed)
         return _finite(wave[0, 0])
 
@@ -214,13 +242,13 @@ class PartsEngine:
             return
         found = [samples[index] for index in group]
         speakers = [s.conditioning for s in found if s.conditioning is not None]
-        latents = [self._latent(sample) for sample in found]
-        z = np.concatenate([latent[..., :common] for latent in latents])
+        signals = [self._signals(sample) for sample in found]
+        begin = {n: np.concatenate([s[n][..., :common] for s in signals]) for n in signals[0]}
         joined = np.concatenate(speakers) if speakers else None
-        begun, states = self._run(z, joined, self._initial(len(group)), first=True, last=False)
+        begun, states = self._run(begin, joined, self._initial(len(group)), first=True, last=False)
         for row, index in enumerate(group):
             own = {name: value[row : row + 1] for name, value in states.items()}
-            rest = latents[row][..., common:]
+            rest = {name: value[..., common:] for name, value in signals[row].items()}
             ended, _ = self._run(rest, samples[index].conditioning, own, first=False, last=True)
             waves[index] = np.concatenate([begun[row], ended[0]])
 
@@ -243,19 +271,22 @@ class PartsEngine:
         names = [entry.name for entry in self._text.get_outputs()]
         return dict(zip(names, run_graph(self._text, names, feed), strict=True))
 
-    def _latent(self, sample: SampledSentence) -> Floats:
-        """Return what the decoder takes: the prior, or the latent of a flow that is separate."""
+    def _signals(self, sample: SampledSentence) -> Arrays:
+        """Return what the decoder takes frame by frame, by the names of its inputs.
+
+        ``z`` is the prior's sample, or the latent where the flow is a graph of its own.
+        """
         if self._flow is None:
-            return sample.z
+            return {"z": sample.z, **sample.signals}
         feed = _speaker({"z": sample.z}, sample.conditioning)
         (latent,) = run_graph(self._flow.session, ["latent"], feed)
-        return latent
+        return {"z": latent, **sample.signals}
 
     def _decode_in_chunks(self, sample: SampledSentence, sizes: Sequence[int]) -> Iterator[Samples]:
-        z, states, start = self._latent(sample), self._initial(1), 0
+        signals, states, start = self._signals(sample), self._initial(1), 0
         for number, size in enumerate(sizes):
             last = number == len(sizes) - 1
-            part = z[..., start : start + size]
+            part = {name: value[..., start : start + size] for name, value in signals.items()}
             wave, states = self._run(part, sample.conditioning, states, first=not number, last=last)
             yield wave[0]
             start += size
@@ -267,11 +298,17 @@ class PartsEngine:
         return {name: np.zeros((batch, n, 0), np.float32) for name, n in channels.items()}
 
     def _run(
-        self, z: Floats, conditioning: Floats | None, states: Arrays, *, first: bool, last: bool
+        self,
+        signals: Arrays,
+        conditioning: Floats | None,
+        states: Arrays,
+        *,
+        first: bool,
+        last: bool,
     ) -> tuple[Samples, Arrays]:
         """Return a chunk of waves (B, L), and the states for the next one."""
         ends = {"first": np.array([first], np.int64), "last": np.array([last], np.int64)}
-        feed = _speaker({"z": z, **ends, **states}, conditioning)
+        feed = _speaker({**signals, **ends, **states}, conditioning)
         names = ["wave"] if last else ["wave", *(name.replace("state", "next") for name in states)]
         wave, *left = run_graph(self._decoder.session, names, feed)
         return _finite(wave[:, 0]), dict(zip(states, left, strict=False))

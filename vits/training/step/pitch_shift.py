@@ -1,6 +1,5 @@
 """Segments decoded at another pitch than the recording's, and what they are compared with."""
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -9,8 +8,8 @@ from torch import Tensor
 from vits.audio.harmonic_envelope import harmonic_envelope
 from vits.audio.spectrogram import Spectrogram
 from vits.config import AudioConfig, PitchShiftConfig
-from vits.layers.excitation import AMPLITUDE, excite
-from vits.models.pitch.predictor import SEMITONE
+from vits.config.pitch import AMPLITUDE, LOG_F0_CENTRE, SEMITONE
+from vits.layers.excitation import excite
 
 __all__ = ["PitchShift", "draw_shift", "shifted_spectrogram"]
 
@@ -113,4 +112,4 @@ def shifted_spectrogram(
 def _f0(pitch: Tensor) -> tuple[Tensor, Tensor]:
     """Return log F0, some usual one in the padding, and voicing, each (N, 1, T)."""
     log_f0, voiced = pitch.chunk(2, dim=1)
-    return torch.where(log_f0 > 0, log_f0, math.log(180.0)), voiced
+    return torch.where(log_f0 > 0, log_f0, LOG_F0_CENTRE), voiced

@@ -7,6 +7,7 @@ from vits import losses
 from vits.audio.mel import MelSpectrogram
 from vits.data.prepared.batch import Batch
 from vits.models.outputs import TrainingOutput
+from vits.models.pitch import make_source
 from vits.models.vits import Vits
 from vits.training.step.generator_losses import kl_loss
 
@@ -43,7 +44,7 @@ def measure_utterances(
     real, lengths = mel.from_linear(spectrogram), batch.wave_lengths // hop * hop
 
     pitched = generator.config.pitch is not None
-    source = generator.source(batch.pitch) if pitched else None
+    source = make_source(batch.pitch, generator.config.audio) if pitched else None
 
     def difference(latents: Tensor) -> Tensor:
         wave = generator.decoder(latents, conditioning, source)
