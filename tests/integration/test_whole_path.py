@@ -14,7 +14,11 @@ from vits.data.prepared.dataset import PreparedDataset
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path.name for path in ROOT.glob("configs/*.yaml"))
-RECIPES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("recipes/*/*.yaml"))
+RECIPES = sorted(
+    str(path.relative_to(ROOT))
+    for path in ROOT.glob("recipes/*/*.yaml")
+    if path.parent.name != "cluster"  # those are of other programs
+)
 NARROW = [
     "--trainer.max_steps=3",
     "--model.config.hidden_channels=16",
