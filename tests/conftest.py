@@ -365,6 +365,44 @@ def little_memory():
 
 
 @pytest.fixture(scope="session")
+def loaded():
+    """Run code in a new interpreter and return the names of the packages that it loads."""
+    import json
+    import subprocess
+
+    show = "import json, sys; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})))"
+
+    def run(code, *args):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}\n{show}", *args],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return set(json.loads(done.stdout.splitlines()[-1]))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def loaded_by_speaking(loaded, tmp_path_factory):
+    """Return the names of the packages that the voice in the box needs to speak."""
+    pytest.importorskip("onnxruntime", reason="pip install 'vits[onnx]'")
+    from vits.synthesis.api import DEFAULT_VOICE
+    from vits.synthesis.bundle.onnx_bundle import has_graphs
+
+    if not has_graphs(DEFAULT_VOICE):
+        pytest.skip("a voice with pitch has no graphs")
+    code = (
+        "import sys, vits; from vits.cli import main; vits.synthesize('hello.', seed=1); "
+        "assert main(['say', 'hello.', '-o', sys.argv[1]]) == 0"
+    )
+    return loaded(code, str(tmp_path_factory.mktemp("spoken") / "x.wav"))
+
+
+@pytest.fixture(scope="session")
 def root():
     """The top of the source tree."""
     return Path(__file__).resolve().parents[1]

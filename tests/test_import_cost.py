@@ -1,9 +1,5 @@
 """What imports and commands load: nothing heavy before it is needed."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
 import vits
@@ -34,22 +30,6 @@ HEAVY = (
 )
 
 
-def loaded(code, *args):
-    """Run ``code`` in a new interpreter and return the names of the packages that it loads."""
-    report = (
-        "import json, sys; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}", *args],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
-
-
 @pytest.mark.parametrize(
     "code",
     [
@@ -67,13 +47,13 @@ def loaded(code, *args):
         "from vits.cli import main; main(['bench', '--help']); main(['info', '--help'])",
     ],
 )
-def test_imports_and_help_load_nothing_heavy(code):
+def test_imports_and_help_load_nothing_heavy(loaded, code):
     packages = loaded(code)
     assert "vits" in packages
     assert not packages & set(HEAVY)
 
 
-def test_a_command_loads_no_other():
+def test_a_command_loads_no_other(loaded):
     code = (
         "import sys; from vits.cli import COMMANDS, main\n"
         "assert main(['--debug', 'say', '--help']) == 0\n"
@@ -84,7 +64,7 @@ def test_a_command_loads_no_other():
     assert "vits" in loaded(code)
 
 
-def test_synthesis_loads_no_training_package(tiny_voice, tmp_path):
+def test_synthesis_loads_no_training_package(loaded, tiny_voice, tmp_path):
     code = (
         "import sys, vits; from vits.cli import main; vits.load(sys.argv[1])('hello.', seed=1); "
         "assert main(['say', 'hello.', '-o', sys.argv[2], '--voice', sys.argv[1]]) == 0"
@@ -92,6 +72,11 @@ def test_synthesis_loads_no_training_package(tiny_voice, tmp_path):
     packages = loaded(code, str(tiny_voice), str(tmp_path / "x.wav"))
     assert "torch" in packages
     assert not packages & {*TRAINING, *SERVING, "onnxruntime", "torchaudio", "scipy", "numba"}
+
+
+def test_the_included_voice_speaks_without_torch(loaded_by_speaking):
+    assert "onnxruntime" in loaded_by_speaking
+    assert not loaded_by_speaking & {*TRAINING, *SERVING, "torch", "torchaudio", "scipy", "numba"}
 
 
 def test_the_public_names_are_these():

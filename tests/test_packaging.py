@@ -3,13 +3,17 @@
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from vits.cli import build_parser
 from vits.synthesis.bundle.voice_bundle import REQUIRED
 
 
@@ -31,12 +35,50 @@ def project(root):
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+@pytest.fixture(scope="module")
+def speaking(root):
+    """The project of the distribution that speaks only."""
+    tomllib = pytest.importorskip("tomllib", reason="part of Python since 3.11")
+    text = (root / "recipes" / "speak" / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]
+
+
+def test_vits_speak_is_a_part_of_vits(project, speaking):
+    extras = project["optional-dependencies"]
+    assert speaking["version"] == project["version"]
+    assert speaking["scripts"] == project["scripts"]
+    assert speaking["requires-python"] == project["requires-python"]
+    assert set(speaking["dependencies"]) <= {*project["dependencies"], *extras["onnx"]}
+    for name, lines in speaking["optional-dependencies"].items():
+        assert lines == extras[name]
+
+
+def test_vits_speak_brings_what_speaking_imports(speaking, loaded_by_speaking):
+    def plain(name):
+        return re.split(r"[^\w.-]", name)[0].lower().replace("_", "-")
+
+    waiting, brought = [*speaking["dependencies"]], {"vits"}
+    while waiting:
+        name = plain(waiting.pop())
+        if name not in brought:
+            brought.add(name)
+            waiting += [x for x in metadata.requires(name) or [] if "extra ==" not in x]
+    homes = metadata.packages_distributions()
+    needed = {plain(home) for package in loaded_by_speaking for home in homes.get(package, [])}
+    needed -= {"setuptools"}  # which every process of a virtual environment may load
+    assert {"numpy", "onnxruntime", "espeakng-loader", "soundfile"} <= needed
+    assert needed <= brought
+
+
 @pytest.mark.slow
 def test_the_wheel_contains_only_the_package(wheel, root):
     expected = {str(path.relative_to(root)) for path in (root / "vits").rglob("*.py")}
     expected |= {"vits/py.typed", "vits/server/page.html"}
     voice = "vits/voices/kathleen"
-    expected |= {f"{voice}/{name}" for name in ("README.md", *REQUIRED)}
+    expected |= {
+        f"{voice}/{name}"
+        for name in ("README.md", *REQUIRED, "text.onnx", "wave.onnx", "decoder.onnx")
+    }
     names = set(wheel.namelist())
     assert {name for name in names if ".dist-info/" not in name} == expected
 
@@ -141,6 +183,69 @@ def test_the_container_copies_and_installs_what_exists(root, project):
     compose = yaml.safe_load((root / "compose.yaml").read_text(encoding="utf-8"))
     (service,) = compose["services"].values()
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+def test_the_files_for_clusters_start_what_exists(root):
+    folder = root / "recipes" / "cluster"
+    documents = yaml.safe_load_all((folder / "kubernetes.yaml").read_text(encoding="utf-8"))
+    by_kind = {document["kind"]: document for document in documents}
+    assert set(by_kind) == {
+        "Deployment",
+        "Service",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+    }
+    spec = by_kind["Deployment"]["spec"]
+    labels = spec["template"]["metadata"]["labels"]
+    assert spec["selector"]["matchLabels"] == labels == by_kind["Service"]["spec"]["selector"]
+    (server,) = spec["template"]["spec"]["containers"]
+    args = build_parser(["serve"]).parse_args(server["args"])
+    assert args.port == server["ports"][0]["containerPort"] == 8000
+    assert args.grace < spec["template"]["spec"]["terminationGracePeriodSeconds"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert server[probe]["httpGet"] == {"path": "/healthz", "port": "http"}
+    assert server["resources"]["limits"]["memory"] == "2Gi"
+    compose = yaml.safe_load((folder / "compose.replicas.yaml").read_text(encoding="utf-8"))
+    assert compose["services"]["vits"]["deploy"]["replicas"] == 3
+    assert (folder / compose["services"]["vits"]["build"] / "Dockerfile").is_file()
+    script = (folder / "prepare.sbatch").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^exec srun (vits prepare [\s\S]*?[^\\])$", script, re.M)
+    values = {
+        "SLURM_ARRAY_TASK_ID": "3",
+        "SLURM_ARRAY_TASK_COUNT": "16",
+        "SLURM_CPUS_PER_TASK": "8",
+    }
+    for name, value in values.items():
+        line = line.replace(f"${name}", value)
+    words = shlex.split(line.replace("\\\n", " ").replace('"$@"', "corpus -o prepared"))
+    args = build_parser(["prepare"]).parse_args(words[1:])
+    assert (args.shard, args.workers) == ("3/16", 8)
+
+
+def test_shards_are_tasks_of_a_ray_cluster(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "recipes" / "cluster")
+    import prepare_on_ray
+
+    class Ray:
+        def __init__(self):
+            self.tasks = []
+
+        def init(self, **_):
+            pass
+
+        def remote(self, **options):
+            assert options == {"num_cpus": 4, "max_retries": 3}
+            return lambda function: SimpleNamespace(remote=self.tasks.append)
+
+        def get(self, results):
+            return [2 if index == 1 else 0 for index, _ in enumerate(results)]
+
+    words = ["--shards", "3", "--cpus", "4", "corpus", "-o", "prepared"]
+    ray = Ray()
+    assert prepare_on_ray.main(words, ray) == 2
+    shards = [build_parser(["prepare"]).parse_args(words) for words in ray.tasks]
+    assert [args.shard for args in shards] == ["1/3", "2/3", "3/3"]
+    assert {args.workers for args in shards} == {4}
 
 
 def test_hooks_and_continuous_integration_run_the_targets_of_make(root):

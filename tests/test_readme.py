@@ -278,7 +278,7 @@ def run_shell(command, where):
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     done = subprocess.run(
         ["/bin/sh", "-euc", command],
-        env={"PATH": path, "OMP_NUM_THREADS": "1"},
+        env={"PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=120,

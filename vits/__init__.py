@@ -29,9 +29,12 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name on its first use."""
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("vits")
+        try:
+            return version("vits")
+        except PackageNotFoundError:
+            return version("vits-speak")
     if name not in _HOMES:
         raise AttributeError(f"module 'vits' has no attribute {name!r}")
     from importlib import import_module

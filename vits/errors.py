@@ -90,11 +90,13 @@ class MissingExtraError(VitsError, ImportError):
         Args:
             feature: what needs the package.
             package: name of the missing package.
-            extra: extra of this library that installs it.
+            extra: extra of this library that installs it; empty: the library itself does, and only
+                an installation for speaking lacks it.
         """
+        wanted = f"'vits[{extra}]'" if extra else "vits"
         return cls(
             f"{feature} needs the package {package}, which is not installed; "
-            f"install it: pip install 'vits[{extra}]'"
+            f"install it: pip install {wanted}"
         )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import types
@@ -91,7 +92,7 @@ def test_each_command_has_its_own_help(name, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["sing"], ["--loud"], ["say", "--loud"], ["fake"], ["prepare", "--", "\x1b[31m\n"]],
+    [["sing"], ["--loud"], ["say", "--loud"], ["fake"], ["prepare", "--", "\x1b[31m\n"]],
 )
 def test_wrong_arguments_are_one_line_with_a_hint(arguments, capsys):
     assert vits.cli.main(arguments) == 2
@@ -224,3 +225,35 @@ sys.exit(vits.cli.main(["fake"]))
 
 def test_the_parser_is_an_argparse_parser():
     assert isinstance(vits.cli.build_parser(), argparse.ArgumentParser)
+
+
+def test_alone_it_names_what_one_does_first(capsys):
+    assert vits.cli.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    commands = [line.split()[1] for line in lines if line.startswith("  vits ")]
+    assert len(commands) == 5
+    assert set(commands) <= set(vits.cli.COMMANDS)
+    assert max(map(len, lines)) <= 79
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_a_shell_completes_every_command_and_its_options(shell, capsys):
+    assert vits.cli.main(["--print-completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(name in script for name in vits.cli.COMMANDS)
+    assert "--speaker-audio" in script or "speaker-audio" in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [
+        ("torch", 2, "this needs the package torch, which is not installed; .* pip install vits"),
+        ("colour", 1, "bug: ModuleNotFoundError"),
+    ],
+)
+def test_an_installation_for_speaking_says_what_it_lacks(command, capsys, name, status, said):
+    command(raising(ModuleNotFoundError(f"No module named {name!r}", name=name)))
+    assert vits.cli.main(["fake"]) == status
+    assert re.search(said, capsys.readouterr().err)

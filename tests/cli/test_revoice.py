@@ -81,7 +81,7 @@ def test_an_exported_voice_is_refused(revoice, tmp_path, monkeypatch):
     from vits.synthesis import OnnxVoice
 
     exported = object.__new__(OnnxVoice)  # what load gives of an exported folder
-    monkeypatch.setattr("vits.interop.load.load", lambda *_: exported)
+    monkeypatch.setattr("vits.interop.load.load", lambda *_, **__: exported)
     status, _, err = revoice(voice=tmp_path / "exported")
     assert status == 2
     assert "exported from" in err

@@ -5,7 +5,7 @@ import pytest
 
 from vits.export.example_inputs import example_inputs
 from vits.export.session import Session
-from vits.export.write import TARGETS, _inference_copy
+from vits.export.write import TARGETS, inference_copy
 
 onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 
@@ -17,7 +17,7 @@ def graphs(request, make_voice, export):
     path = export(request.param, "onnx").graph
     traced, folded = onnx.load(path.parent.parent / "unfolded-0"), onnx.load(path)
     example = next(example_inputs(bundle))
-    spec = TARGETS["onnx"].graph_spec(bundle, _inference_copy(bundle.generator), None)
+    spec = TARGETS["onnx"].graph_spec(bundle, inference_copy(bundle.generator), None)
     for name, default in spec.optional.items():
         traced.graph.initializer.append(onnx.numpy_helper.from_array(default.numpy(), name))
     return traced, folded, spec.inputs(example)

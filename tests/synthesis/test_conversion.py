@@ -4,6 +4,7 @@ import soundfile
 import torch
 
 from vits.errors import AudioError, MissingFileError, VoiceError
+from vits.models.pitch import make_source
 from vits.synthesis import Voice
 
 RATE = 22050
@@ -104,11 +105,13 @@ def test_a_voice_with_pitch_keeps_that_of_the_recording_or_moves_it(make_pitched
     pytest.importorskip("swift_f0", reason="the extra pitch is not installed")
     voice, seconds = Voice(make_pitched(["ada", "bob"])), np.arange(RATE // 2) / RATE
     wave = sum(np.sin(2 * np.pi * 150 * k * seconds) / k for k in range(1, 20)).astype(np.float32)
-    model, heard = voice._engine.model, []
-    source = model.source
-    monkeypatch.setattr(
-        model, "source", lambda pitch, **o: heard.append(pitch) or source(pitch, **o)
-    )
+    heard = []
+
+    def listen(pitch, audio, **options):
+        heard.append(pitch)
+        return make_source(pitch, audio, **options)
+
+    monkeypatch.setattr("vits.models.vits.make_source", listen)
     plain = voice.convert(0.1 * wave, RATE, "ada", "bob", seed=1)
     moved = voice.convert(0.1 * wave, RATE, "ada", "bob", seed=1, pitch=-4.0)
     assert len(plain.samples) == len(moved.samples)

@@ -20,7 +20,7 @@ import numpy as np
 
 from vits.errors import VitsError
 from vits.interop.load import load
-from vits.synthesis.bundle.onnx_bundle import read_onnx_voice
+from vits.synthesis.bundle.onnx_bundle import is_onnx_voice, read_onnx_voice
 from vits.synthesis.onnx_voice import OnnxVoice
 from vits.synthesis.runtime.onnx_engine import OnnxEngine
 from vits.text import split_sentences
@@ -50,12 +50,15 @@ _SCOPE = re.compile(r"/core/([a-z_]+?)(?:_\d+)?/")
 def main(folder: str, precision: str = "fp32") -> int:
     """Load a voice, report it, and answer questions until the input ends.
 
+    A voice folder runs in torch, an exported one in ONNX Runtime.
+
     A question is ``{"text": ...}``; with ``"parts": true`` it asks for the time of each part, with
     ``"samples": FILE`` for the samples in a NumPy file.
     """
     warnings.simplefilter("ignore")  # unknown symbols do not matter for the speed
     try:
-        voice = load(folder, precision=precision)
+        runtime = None if is_onnx_voice(Path(folder)) else "torch"
+        voice = load(folder, precision=precision, runtime=runtime)
         chosen = "graph" if isinstance(voice, OnnxVoice) else voice.precision
         cpu = time.process_time()
         _answer({"cpu": cpu, "peak": _peak_bytes(), "precision": chosen})

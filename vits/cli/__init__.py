@@ -22,7 +22,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from vits.errors import Preempted, VitsError, one_line
+from vits.cli.colour import paint
+from vits.errors import MissingExtraError, Preempted, VitsError, one_line
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -48,6 +49,19 @@ COMMANDS = (
     "info",
 )
 PREEMPTED = 75
+FIRST_STEPS = """\
+vits: text-to-speech. Five things to do first:
+
+  vits say "Good morning."          speak; -o FILE writes a file
+  vits say "Hi." --voice VOICE      another voice: a folder, a file, a name
+  vits create RECORDINGS -o DIR     make a voice of your recordings
+  vits serve                        speak for other programs, over HTTP
+  vits info                         say what this machine can do
+
+vits --help lists every command, vits COMMAND --help its options."""
+# packages of vits that an installation for speaking (vits-speak) lacks
+FULL = ("torch", "torchaudio", "scipy", "pytorch_lightning", "jsonargparse", "safetensors", "numba")
+SHELLS = ("bash", "zsh", "tcsh")
 LONGEST = 4000  # characters of an error message
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -59,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments; None: those of ``sys.argv``.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments:
+        print(FIRST_STEPS)
+        return 0
     try:
         args, unknown = build_parser(_commands_to_load(arguments)).parse_known_args(arguments)
         if unknown and not hasattr(args, "remaining"):
@@ -100,6 +117,12 @@ def build_parser(commands: Sequence[str] | None = None) -> argparse.ArgumentPars
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     parser.add_argument("--debug", action="store_true", help="print the traceback of an error")
+    parser.add_argument(
+        "--print-completion",
+        action=_Completion,
+        choices=SHELLS,
+        help="print a script that completes commands and options in this shell, and exit",
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS if commands is None else commands:
         import_module(f"vits.cli.{name}").add_parser(subparsers)
@@ -120,7 +143,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and a hint to the help, and exit with status 2."""
-        self.exit(2, f"vits: error: {_one_line(message)} (see `{self.prog} --help`)\n")
+        error = paint("vits: error:", "error", sys.stderr)
+        self.exit(2, f"{error} {_one_line(message)} (see `{self.prog} --help`)\n")
 
 
 class _Version(argparse.Action):
@@ -130,9 +154,25 @@ class _Version(argparse.Action):
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        import vits
 
-        print(f"vits {version('vits')}")
+        print(f"vits {vits.__version__}")
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    """``--print-completion``, which reads all commands only when used."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        import shtab
+
+        print(shtab.complete(build_parser(), str(values)))
         parser.exit()
 
 
@@ -154,6 +194,10 @@ def _run(args: argparse.Namespace) -> int:
             return _fail(str(stop), PREEMPTED, args.debug) if str(stop) else PREEMPTED
         except VitsError as error:
             return _fail(f"error: {error}", 2, args.debug)
+        except ModuleNotFoundError as error:
+            if error.name not in FULL:
+                return _fail_of_bug(error, args.debug)
+            return _fail(f"error: {MissingExtraError.of('this', error.name, '')}", 2, args.debug)
         except OSError as error:
             path = f"{error.filename}: " if error.filename else ""
             return _fail(f"error: {path}{error.strerror or error}", 2, args.debug)
@@ -161,10 +205,13 @@ def _run(args: argparse.Namespace) -> int:
             shortage = _memory_shortage(error)
             if shortage is not None:
                 return _fail(f"error: out of memory: {shortage}", 2, args.debug)
-            kind = type(error).__name__
-            hint = "a bug in vits; please report it with the traceback that --debug prints"
-            return _fail(f"bug: {kind}: {error} ({hint})", 1, args.debug)
+            return _fail_of_bug(error, args.debug)
         return status or 0
+
+
+def _fail_of_bug(error: Exception, debug: bool) -> int:
+    hint = "a bug in vits; please report it with the traceback that --debug prints"
+    return _fail(f"bug: {type(error).__name__}: {error} ({hint})", 1, debug)
 
 
 def _memory_shortage(error: Exception) -> str | None:
@@ -188,7 +235,10 @@ def _fail(message: str, status: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     line = _one_line(message)
-    print(f"vits: {line[:LONGEST]}{' …' if len(line) > LONGEST else ''}", file=sys.stderr)
+    line = f"vits: {line[:LONGEST]}{' …' if len(line) > LONGEST else ''}"
+    if kind := re.match(r"vits: (error|bug):", line):
+        line = paint(kind[0], "error", sys.stderr) + line[kind.end() :]
+    print(line, file=sys.stderr)
     return status
 
 
@@ -202,7 +252,8 @@ def _show_warning(
 ) -> None:
     """Print a warning of this package as one line, any other in Python's format."""
     if PACKAGE in Path(filename).resolve().parents or category.__module__.startswith("vits."):
-        text = f"vits: warning: {_one_line(str(message))}\n"
+        start = paint("vits: warning:", "warning", file or sys.stderr)
+        text = f"{start} {_one_line(str(message))}\n"
     else:
         text = warnings.formatwarning(message, category, filename, lineno, line)
     print(text, end="", file=file or sys.stderr)

@@ -4,6 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
+from vits.errors import VoiceError
+
 __all__ = ["add_parser", "run"]
 
 TARGETS = ("onnx", "piper", "sherpa")
@@ -27,7 +29,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="a voice folder, a checkpoint or the folder of a run (default: the bundled "
         "English voice)",
     )
-    parser.add_argument("--to", choices=TARGETS, required=True, help="target engine")
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--to", choices=TARGETS, help="target engine")
+    target.add_argument(
+        "--in-place",
+        action="store_true",
+        help="add small graphs to the voice folder itself: they use its weights, and with them it "
+        "speaks in ONNX Runtime, with torch or without",
+    )
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
@@ -54,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         VitsError: the voice cannot be read, the engine does not support it, or the exported graph
             differs from it.
     """
+    if args.in_place:
+        return _add_graphs(args)
     from vits.cli.base_voice import read_bundle
     from vits.export.write import write
     from vits.synthesis.api import DEFAULT_VOICE
@@ -71,6 +82,25 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"real-time factor: {check.graph_factor:.4f}, torch {check.torch_factor:.4f} "
         f"(threads: {check.threads}; {check.seconds:.1f} s of speech)"
+    )
+    return 0
+
+
+def _add_graphs(args: argparse.Namespace) -> int:
+    """Add graphs to a voice folder, and print their error and size."""
+    from vits.export.voice_graphs import add_graphs
+
+    given = {"VOICE": args.voice is not None, "--output": args.output is None}
+    given |= {"--precision": args.precision == "fp32", "--language": args.language is None}
+    for name, fits in given.items():
+        if not fits:
+            rule = "must name a folder" if name == "VOICE" else "must be left out"
+            raise VoiceError(f"{name} {rule} with --in-place, which changes the voice itself")
+    done = add_graphs(Path(args.voice))
+    print(f"{args.voice}: speaks in ONNX Runtime, {done.graph_bytes / 1e6:.1f} MB of graphs added")
+    print(
+        f"verification: the wave differs from torch's by at most {done.difference:.2g} of its peak "
+        f"({done.decibels:.0f} dB); durations are equal"
     )
     return 0
 

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     require_audio(output)
     if not args.recording.is_file():
         raise MissingFileError(f"recording {args.recording} does not exist; check the path")
-    voice = load(args.voice, args.device)
+    voice = load(args.voice, args.device, runtime="torch")
     if isinstance(voice, OnnxVoice):
         raise VoiceError(
             f"{args.voice} is an exported voice, which cannot convert; "

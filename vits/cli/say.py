@@ -4,12 +4,13 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vits.cli.output_paths import require_audio, require_folder
 from vits.cli.speaker_audio import add_speaker_audio, read_speaker_audio
-from vits.cli.voice_flags import add_device, add_options, add_precision, read_options
+from vits.cli.voice_flags import add_device, add_options, add_precision, add_runtime, read_options
 from vits.errors import MissingFileError, TextError, name_file
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command's parser."""
     parser = subparsers.add_parser(
         "say",
-        help="speak a text into an audio file",
-        description="Speak a text into an audio file.",
+        help="speak a text, into an audio file or aloud",
+        description="Speak a text into an audio file, or play it with aplay, play, ffplay or mpv.",
         epilog="A voice folder is made with: vits bundle CHECKPOINT -o DIR",
         allow_abbrev=False,
     )
@@ -39,10 +40,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "-o",
         "--output",
         type=Path,
-        required=True,
         metavar="FILE",
         help="audio file to write; the extension selects the format: .wav, .flac, .ogg or .mp3; "
-        "'-' streams wav to the standard output",
+        "'-' streams wav to the standard output; without it the speech is played",
     )
     add("--voice", type=Path, metavar="DIR", help="voice folder (the included English voice)")
     add(
@@ -69,6 +69,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_device(parser)
     add_precision(parser)
+    add_runtime(parser)
     add_options(parser)
     add_speaker_audio(parser)
     parser.set_defaults(run=run)
@@ -86,10 +87,10 @@ def run(args: argparse.Namespace) -> int:
     _check_outputs(args.output, args.timings, args.captions or [])
     text = _read_text(args.text, args.file)
     lexicon = read_lexicon(args.lexicon) if args.lexicon else None
-    voice = load(args.voice, args.device, args.precision, args.adapter)
+    voice = load(args.voice, args.device, args.precision, args.adapter, args.runtime)
     voice = voice.with_lexicon(lexicon) if lexicon else voice
     written = text if args.written_captions else None
-    piped = args.output == STANDARD_OUTPUT
+    piped = args.output in (None, STANDARD_OUTPUT)
     options = read_options(args, voice.speakers)
     if (vector := read_speaker_audio(args, voice)) is not None:
         options["speaker"] = vector
@@ -97,7 +98,8 @@ def run(args: argparse.Namespace) -> int:
     if piped:
         from vits.audio.wav_stream import WavStreamWriter
 
-        result = _write(chunks, WavStreamWriter(sys.stdout.buffer, voice.sample_rate), written)
+        with _open_stream(args.output) as stream:
+            result = _write(chunks, WavStreamWriter(stream, voice.sample_rate), written)
     else:
         from vits.audio.files import AudioWriter
 
@@ -110,11 +112,20 @@ def run(args: argparse.Namespace) -> int:
     for path in args.captions or []:
         captions.write(path)
     print(
-        f"{args.output}: {captions.seconds:.2f} s of speech, "
+        f"{args.output or 'played'}: {captions.seconds:.2f} s of speech, "
         f"real-time factor {result.elapsed / captions.seconds:.3f}, seed {captions.seed}",
-        file=sys.stderr if piped else sys.stdout,
+        file=sys.stderr if args.output == STANDARD_OUTPUT else sys.stdout,
     )
     return 0
+
+
+def _open_stream(output: Path | None) -> AbstractContextManager[BinaryIO]:
+    """Open the standard output, or a player for None."""
+    if output is not None:
+        return nullcontext(sys.stdout.buffer)
+    from vits.cli.player import open_player
+
+    return open_player()
 
 
 class _Result(NamedTuple):
@@ -141,11 +152,15 @@ def _write(
         captions.add(chunk)
 
 
-def _check_outputs(output: Path, timings: Path | None, captions: list[Path]) -> None:
+def _check_outputs(output: Path | None, timings: Path | None, captions: list[Path]) -> None:
     """Check that all output files can be written, before any work starts."""
     from vits.synthesis.captions import check_captions
 
-    if output != STANDARD_OUTPUT:
+    if output is None:
+        from vits.cli.player import find_player
+
+        find_player()
+    elif output != STANDARD_OUTPUT:
         require_audio(output)
     if timings is not None:
         require_folder(timings)

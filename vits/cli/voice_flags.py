@@ -19,6 +19,7 @@ __all__ = [
     "add_device",
     "add_options",
     "add_precision",
+    "add_runtime",
     "add_settings",
     "given_settings",
     "read_options",
@@ -43,6 +44,16 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
         default="fp32",
         help="precision of prior flow and decoder; bf16 is faster on CPUs with instructions for "
         "it, which auto detects (%(default)s)",
+    )
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add ``--runtime``."""
+    parser.add_argument(
+        "--runtime",
+        choices=("onnx", "torch"),
+        help="what computes the voice (ONNX Runtime for a voice with graphs, as the included one, "
+        "in fp32 on the CPU where it is installed; else PyTorch)",
     )
 
 

@@ -37,11 +37,10 @@ from vits.synthesis.bundle.onnx_bundle import (
 )
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.synthesis.request import Request
-from vits.synthesis.runtime.excitation import excitation_noise
-from vits.synthesis.runtime.noise import prior_noise, torch_randn
+from vits.synthesis.runtime.noise import TorchNoise
 from vits.synthesis.runtime.parts_engine import PartsEngine
 
-__all__ = ["TEXT_OUTPUTS", "verify_parts", "write_parts"]
+__all__ = ["TEXT_OUTPUTS", "make_parts", "refer", "verify_parts", "write_parts"]
 
 # what the text graph returns; all but the durations are inner tensors of the whole graph
 TEXT_OUTPUTS = ("durations", "mean", "log_std", "conditioning", "hidden")
@@ -62,33 +61,39 @@ def write_parts(folder: Path, whole: Any, model: Vits, precision: str) -> None:
     """
     content = (folder / GRAPH_FILE).read_bytes()
     shared = _positions(content, whole)
+    parts = make_parts(whole, model)
+    parts[TEXT_FILE].metadata_props.add(key="model_bytes", value=str(len(content)))
+    for name, graph in parts.items():
+        if name != TEXT_FILE:  # a part of the whole graph, which is quantized already
+            quantize(graph, precision)
+        require("onnx").checker.check_model(graph)
+        _share(graph, shared)
+        (folder / name).write_bytes(graph.SerializeToString())
+
+
+def make_parts(whole: Any, model: Vits) -> dict[str, Any]:
+    """Return the graphs of ``write_parts`` by the names of their files.
+
+    Args:
+        whole: the whole graph as an ``onnx.ModelProto``, with the inner tensors as outputs.
+        model: weight norm folded; changed in place as by ``StreamingGraph``.
+    """
     parts = {TEXT_FILE: _text_graph(whole)}
     conditioning = torch.zeros(1, model.config.speaker_channels, 1)
     speaker = {"conditioning": conditioning} if model.config.n_speakers > 1 else {}
-    metadata = {"model_bytes": str(len(content))}
     streaming, source = StreamingGraph(model), {}
+    metadata = {"lookahead": str(streaming.lookahead)}
     if model.config.pitch is not None:
         rows, n_fft = source_channels(model)
         source, metadata[SOURCE_N_FFT] = {"source": torch.zeros(1, rows, 4)}, str(n_fft)
-    traced = {
-        WAVE_FILE: _trace(WaveGraph(model), {**speaker, **source}, "wave", "samples"),
-        DECODER_FILE: _trace_decoder(streaming, speaker),
-    }
+        parts[PITCH_FILE] = _trace_pitch(model, speaker)
+    parts[WAVE_FILE] = _trace(WaveGraph(model), {**speaker, **source}, "wave", "samples")
+    parts[DECODER_FILE] = _trace_decoder(streaming, speaker)
     if streaming.flow is None:
-        traced[FLOW_FILE] = _trace(FlowGraph(model), speaker, "latent", "frames")
-    if model.config.pitch is not None:
-        traced[PITCH_FILE] = _trace_pitch(model, speaker)
-    for graph in traced.values():
-        quantize(graph, precision)
-    metadata["lookahead"] = str(streaming.lookahead)
+        parts[FLOW_FILE] = _trace(FlowGraph(model), speaker, "latent", "frames")
     for key, value in metadata.items():
         parts[TEXT_FILE].metadata_props.add(key=key, value=value)
-    parts |= traced
-    onnx = require("onnx")
-    for name, graph in parts.items():
-        onnx.checker.check_model(graph)
-        _share(graph, shared)
-        (folder / name).write_bytes(graph.SerializeToString())
+    return parts
 
 
 def verify_parts(folder: Path, bundle: VoiceBundle, model: Vits) -> tuple[float, float]:
@@ -127,18 +132,21 @@ def _compare(
     request = Request(seed=seed, settings=settings, speaker=example.speaker, language=language)
     sample = engine.sample(ids, request)
     waves = engine.decode(sample), np.concatenate(list(engine.decode_in_chunks(sample)))
-    n_frames = sum(sample.durations)
-    noise = prior_noise(seed, model.config.latent_channels, n_frames)
-    drawn = excitation_noise(seed, n_frames * model.config.audio.hop_length)
+    n_frames, noise = sum(sample.durations), TorchNoise(seed)
+    shapes = {
+        "duration_noise": (1, 2, len(ids)),
+        "noise": (1, model.config.latent_channels, n_frames),
+    }
+    if engine.has_pitch:
+        shapes["excitation_noise"] = 1, 1, n_frames * model.config.audio.hop_length
+    drawn = {name: torch.from_numpy(noise.normal(shape)) for name, shape in shapes.items()}
     example = replace(
         example,
         speaker_vector=torch.zeros(1, 0),
         noise_scale=settings.noise_scale,
         noise_scale_duration=settings.noise_scale_duration,
         length_scale=settings.length_scale,
-        duration_noise=torch.from_numpy(torch_randn(seed, (1, 2, len(ids)))),
-        noise=torch.from_numpy(np.ascontiguousarray(noise)),
-        excitation_noise=torch.from_numpy(drawn),
+        **drawn,
     )
     expected, durations = infer(model, example, sample.pitch)
     if sample.durations != durations[0].tolist():
@@ -243,13 +251,23 @@ def _positions(data: bytes, graph: Any) -> dict[bytes, int]:
 
 def _share(graph: Any, shared: Mapping[bytes, int]) -> None:
     """Replace the values of large tensors by references to the whole graph."""
-    onnx = require("onnx")
     for tensor in graph.graph.initializer:
         at = shared.get(tensor.raw_data)
         if at is None:
             continue
-        size = len(tensor.raw_data)
-        tensor.ClearField("raw_data")
-        tensor.data_location = onnx.TensorProto.EXTERNAL
-        for key, value in (("location", GRAPH_FILE), ("offset", at), ("length", size)):
-            tensor.external_data.add(key=key, value=str(value))
+        refer(tensor, GRAPH_FILE, at, len(tensor.raw_data))
+
+
+def refer(tensor: Any, file: str, at: int, size: int) -> None:
+    """Let a tensor take its values from a file beside the graph.
+
+    Args:
+        tensor: an ``onnx.TensorProto``; values that it has are dropped.
+        file: name of the file.
+        at: where in the file they are (bytes).
+        size: how many bytes.
+    """
+    tensor.ClearField("raw_data")
+    tensor.data_location = require("onnx").TensorProto.EXTERNAL
+    for key, value in (("location", file), ("offset", at), ("length", size)):
+        tensor.external_data.add(key=key, value=str(value))

@@ -20,7 +20,7 @@ from vits.synthesis.bundle.description import DESCRIPTION, describe_voice
 from vits.synthesis.bundle.voice_bundle import VoiceBundle
 from vits.text.language_ids import find_language
 
-__all__ = ["TARGETS", "ExportResult", "write"]
+__all__ = ["TARGETS", "ExportResult", "inference_copy", "write"]
 
 TARGETS: dict[str, Target] = {
     target.title: target for target in (generic.TARGET, piper.TARGET, sherpa.TARGET)
@@ -107,8 +107,8 @@ def _fixed_language(bundle: VoiceBundle, target: Target, language: str | None) -
 def _write_files(
     folder: Path, bundle: VoiceBundle, target: Target, precision: str, language: int | None
 ) -> ExportResult:
-    model = _inference_copy(bundle.generator)
-    spec = target.graph_spec(bundle, _inference_copy(bundle.generator), language)
+    model = inference_copy(bundle.generator)
+    spec = target.graph_spec(bundle, inference_copy(bundle.generator), language)
     graph = trace(spec, spec.inputs(next(example_inputs(bundle, language=language))))
     inner = [entry for entry in graph.graph.output if entry.name in spec.inner]
     for entry in inner:
@@ -121,7 +121,7 @@ def _write_files(
     verification = verify(path, spec, bundle, model, language)
     if target.write_parts is not None:
         graph.graph.output.extend(inner)
-        target.write_parts(folder, graph, _inference_copy(bundle.generator), precision)
+        target.write_parts(folder, graph, inference_copy(bundle.generator), precision)
         difference, decibels = verify_parts(folder, bundle, model)
         verification = verification.with_worse(difference, decibels)
     require_equivalent(verification, precision)
@@ -158,7 +158,7 @@ def _save(graph: Any, path: Path) -> None:
         raise VoiceError(f"the graph cannot be one file: {error}") from error
 
 
-def _inference_copy(generator: Vits) -> Vits:
+def inference_copy(generator: Vits) -> Vits:
     """Return a copy of a model on the CPU, in eval mode, with weight norm folded."""
     model = copy.deepcopy(generator).eval().requires_grad_(False).cpu()
     model.fold_weight_norm()

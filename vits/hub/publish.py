@@ -10,7 +10,16 @@ from vits.synthesis.bundle.card import Card, render_readme
 
 __all__ = ["model_card", "publish", "sample_files"]
 
-FILES = ("config.json", "model.safetensors", "card.json", "discriminators.safetensors")
+FILES = (
+    "config.json",
+    "model.safetensors",
+    "card.json",
+    "discriminators.safetensors",
+    "text.onnx",
+    "wave.onnx",
+    "flow.onnx",
+    "decoder.onnx",
+)
 SAMPLES = "samples"  # recordings of the voice, which the page plays
 
 

@@ -6,7 +6,7 @@ Nothing here imports torch before it is needed, so a voice in ONNX Runtime speak
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.errors import MissingFileError
+from vits.errors import MissingExtraError, MissingFileError, VoiceError
 from vits.interop.named import find_or_download
 from vits.synthesis import api
 from vits.synthesis.abstract_voice import AbstractVoice
@@ -31,6 +31,7 @@ def load(
     device: "str | torch.device" = "cpu",
     precision: str = "fp32",
     adapter: "str | Path | None" = None,
+    runtime: str | None = None,
 ) -> "Voice | OnnxVoice":
     """Load a voice.
 
@@ -45,22 +46,31 @@ def load(
             in the precision of the file and accepts ``fp32`` or ``auto``.
         adapter: a file that ``vits bundle`` made of a run of ``vits finetune --lora``: the voice
             speaks as the fine-tuned one. Not for a voice in ONNX Runtime.
+        runtime: ``onnx`` or ``torch``; None: ONNX Runtime for a folder that has graphs, as that of
+            the included voice, in ``fp32`` on the CPU where onnxruntime is installed.
 
     Returns:
-        ``Voice``; for a folder of ``vits export --to onnx`` ``OnnxVoice``.
+        ``OnnxVoice`` in ONNX Runtime, ``Voice`` in torch.
 
     Raises:
         MissingFileError: the path, or a file that the voice needs, does not exist.
-        MissingExtraError: the voice is a graph, and the extra ``onnx`` is not installed.
-        VoiceError: it is not a voice, it is damaged, there is no such device or precision, or the
-            adapter is another voice's.
+        MissingExtraError: the package of the runtime is not installed.
+        VoiceError: it is not a voice, it is damaged, there is no such device, precision or runtime,
+            or the adapter is another voice's.
         CheckpointError: a checkpoint of this project is damaged.
     """
     found = api.DEFAULT_VOICE if path is None else find_or_download(api.find_voice(path))
     if is_onnx_voice(found) or is_voice(found):
-        return api.load(found, device, precision, adapter)
-    from vits.synthesis.voice import Voice
-
+        return api.load(found, device, precision, adapter, runtime)
+    if runtime == "onnx":
+        raise VoiceError(
+            f"runtime 'onnx' must be torch for {found}, a voice of another format; export it with: "
+            "vits export VOICE --to onnx -o DIR"
+        )
+    try:
+        from vits.synthesis.voice import Voice
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of(f"voice {found}", error.name, "") from error
     return Voice(api.with_adapter(read_any(found).bundle, adapter), device, precision)
 
 

@@ -1,11 +1,18 @@
 """The two calls most users need: ``load`` a voice, and ``synthesize`` a text."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vits.errors import VoiceError
+from vits.errors import MissingExtraError, VoiceError
 from vits.synthesis.abstract_voice import AbstractVoice
-from vits.synthesis.bundle.onnx_bundle import is_onnx_voice, read_onnx_voice
+from vits.synthesis.bundle.onnx_bundle import (
+    ADD_AGAIN,
+    has_graphs,
+    is_onnx_voice,
+    read_onnx_voice,
+    read_voice_graphs,
+)
 from vits.synthesis.onnx_voice import OnnxVoice
 from vits.synthesis.speech import Speech
 
@@ -17,8 +24,9 @@ if TYPE_CHECKING:
     from vits.synthesis.request import Options
     from vits.synthesis.voice import Voice
 
-__all__ = ["DEFAULT_VOICE", "find_voice", "load", "synthesize", "with_adapter"]
+__all__ = ["DEFAULT_VOICE", "RUNTIMES", "find_voice", "load", "synthesize", "with_adapter"]
 
+RUNTIMES = ("onnx", "torch")
 DEFAULT_VOICE = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 
 
@@ -39,6 +47,7 @@ def load(
     device: "str | torch.device" = "cpu",
     precision: str = "fp32",
     adapter: str | Path | None = None,
+    runtime: str | None = None,
 ) -> "Voice | OnnxVoice":
     """Load a voice.
 
@@ -50,37 +59,27 @@ def load(
             in the precision of the file and accepts ``fp32`` or ``auto``.
         adapter: a file that ``vits bundle`` made of a run of ``vits finetune --lora``: the voice
             speaks as the fine-tuned one. Not for an exported folder.
+        runtime: ``onnx`` or ``torch``; None: ONNX Runtime for a voice that has graphs, as the
+            included one, in ``fp32`` on the CPU where onnxruntime is installed.
 
     Returns:
-        ``Voice``; for an exported folder ``OnnxVoice``.
+        ``OnnxVoice`` in ONNX Runtime, ``Voice`` in torch.
 
     Raises:
         MissingFileError: the folder does not exist.
-        MissingExtraError: the folder is an exported one, and onnxruntime is not installed.
-        VoiceError: it is not a voice, it is damaged, there is no such device or precision, or the
-            adapter is another voice's.
+        MissingExtraError: the package of the runtime is not installed.
+        VoiceError: it is not a voice, it is damaged, there is no such device, precision or runtime,
+            or the adapter is another voice's.
     """
     folder = DEFAULT_VOICE if path is None else find_voice(path)
-    if is_onnx_voice(folder):
-        if adapter is not None:
-            raise VoiceError(
-                f"adapter {adapter} cannot be added to {folder}, which runs in ONNX Runtime; merge "
-                "it with `vits merge VOICE FILE` and export that"
-            )
-        if str(device) != "cpu":
-            raise VoiceError(
-                f"device {str(device)!r} must be cpu for {folder}, which runs in ONNX Runtime; "
-                "use the voice folder it was exported from"
-            )
-        if precision not in ("fp32", "auto"):
-            raise VoiceError(
-                f"precision {precision!r} must be fp32 or auto for {folder}, which runs in ONNX "
-                "Runtime; use the voice folder it was exported from"
-            )
-        return OnnxVoice(read_onnx_voice(folder))
-    from vits.synthesis.bundle.read import read_voice
-    from vits.synthesis.voice import Voice
-
+    if _choose_runtime(folder, device, precision, adapter, runtime) == "onnx":
+        exported = is_onnx_voice(folder)
+        return OnnxVoice(read_onnx_voice(folder) if exported else read_voice_graphs(folder))
+    try:
+        from vits.synthesis.bundle.read import read_voice
+        from vits.synthesis.voice import Voice
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of(f"voice {folder} in PyTorch", error.name, "") from error
     return Voice(with_adapter(read_voice(folder), adapter), device, precision)
 
 
@@ -96,6 +95,59 @@ def with_adapter(bundle: "VoiceBundle", adapter: str | Path | None) -> "VoiceBun
     from vits.synthesis.bundle.adapter import Adapter, apply_adapter
 
     return apply_adapter(bundle, Adapter.read(adapter))
+
+
+def _choose_runtime(
+    folder: Path,
+    device: "str | torch.device",
+    precision: str,
+    adapter: str | Path | None,
+    runtime: str | None,
+) -> str:
+    """Return in which runtime a voice is loaded, ``onnx`` or ``torch``; see ``load``.
+
+    Raises:
+        VoiceError: there is no such runtime, or not for this voice, device and precision.
+    """
+    if runtime not in (None, *RUNTIMES):
+        raise VoiceError(f"runtime {runtime!r} must be {' or '.join(RUNTIMES)}")
+    exported = is_onnx_voice(folder)
+    if exported and runtime == "torch":
+        raise VoiceError(
+            f"runtime 'torch' must be onnx for {folder}, which has no weights for torch; use the "
+            "voice folder it was exported from"
+        )
+    if not exported and runtime is None:
+        plain = str(device) == "cpu" and precision == "fp32" and adapter is None
+        light = plain and has_graphs(folder) and find_spec("onnxruntime") is not None
+        return "onnx" if light else "torch"
+    if not exported and runtime == "onnx" and not has_graphs(folder):
+        raise VoiceError(
+            f"runtime 'onnx' must be torch for {folder}, which has no graphs; {ADD_AGAIN}"
+        )
+    if exported or runtime == "onnx":
+        if adapter is not None:
+            raise VoiceError(
+                f"adapter {adapter} cannot be added to {folder}, which runs in ONNX Runtime; merge "
+                "it with `vits merge VOICE FILE` and export that"
+            )
+        _require_plain(folder, device, precision)
+        return "onnx"
+    return "torch"
+
+
+def _require_plain(folder: Path, device: "str | torch.device", precision: str) -> None:
+    """Refuse a device and a precision that only torch has."""
+    remedy = "use the voice folder it was exported from" if is_onnx_voice(folder) else "use torch"
+    for name, value, allowed in (
+        ("device", str(device), ("cpu",)),
+        ("precision", precision, ("fp32", "auto")),
+    ):
+        if value not in allowed:
+            raise VoiceError(
+                f"{name} {value!r} must be {' or '.join(allowed)} for {folder}, which runs in ONNX "
+                f"Runtime; {remedy}"
+            )
 
 
 def synthesize(

@@ -19,10 +19,10 @@ __all__ = ["OnnxVoice"]
 
 
 class OnnxVoice(AbstractVoice[OnnxEngine | PartsEngine]):
-    """An exported voice in ONNX Runtime: ``Voice`` without conversion.
+    """A voice in ONNX Runtime: ``Voice`` without conversion.
 
-    A seed gives the durations that it gives in PyTorch, and other samples of the same distribution.
-    Recordings as speakers are heard by torch; a file of ``SpeakerVector.write`` does without.
+    A seed gives the durations and the samples that it gives in PyTorch, up to rounding. Recordings
+    as speakers are heard by torch; a file of ``SpeakerVector.write`` does without.
     A folder of an earlier version, which has no graphs for text and decoder, speaks whole sentences
     one by one, without lengths and mixes.
     """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vits.synthesis.runtime.noise import torch_randn
+from vits.synthesis.runtime.noise import TorchNoise, torch_randn
 
 
 @pytest.mark.parametrize("seed", [0, 5, 2**40 + 77, 2**63 - 1])
@@ -21,3 +21,10 @@ def test_the_noise_is_standard_normal():
     noise = torch_randn(3, (100_000,))
     assert abs(noise.mean()) < 0.02
     assert abs(noise.std() - 1) < 0.02
+
+
+def test_what_is_drawn_next_is_torchs_as_well():
+    generator, noise = torch.Generator().manual_seed(11), TorchNoise(11)
+    for shape in ((1, 2, 5), (3,), (1, 1, 4), (1, 8, 40), (5,), (1, 96, 7), (1,), (1, 2, 33)):
+        expected = torch.randn(shape, generator=generator).numpy()
+        np.testing.assert_allclose(noise.normal(shape), expected, rtol=0, atol=2e-6)

@@ -55,7 +55,7 @@ def test_one_sentence_has_more_frames_than_bfloat16_can_count(plain):
 
 
 def test_float32_equals_plain_up_to_rounding_for_the_built_in_voice(plain):
-    fast = vits.load()
+    fast = vits.load(runtime="torch")
     assert fast.precision == "fp32"
     expected, found = plain(TEXT, seed=3).samples, fast(TEXT, seed=3).samples
     assert found.shape == expected.shape
@@ -113,9 +113,9 @@ def test_the_commands_pass_the_precision_on(voice_folder, tmp_path, monkeypatch,
 
     requested, load = [], api.load
 
-    def recorded(path, device, precision, adapter=None):
+    def recorded(path, device, precision, adapter=None, runtime=None):
         requested.append(precision)
-        return load(path, device, precision, adapter)
+        return load(path, device, precision, adapter, runtime)
 
     monkeypatch.setattr(api, "load", recorded)
     flags = ["--precision", "plain"]

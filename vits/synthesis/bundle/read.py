@@ -8,14 +8,20 @@ from vits.errors import MissingFileError, VitsError, VoiceError
 from vits.synthesis.bundle.card import Card
 from vits.synthesis.bundle.onnx_bundle import GRAPH_FILE, SETTINGS_FILE
 from vits.synthesis.bundle.schema import checked, mapping, names, read_json, read_keys
-from vits.synthesis.bundle.voice_bundle import CARD, CONFIG, FORMAT, REQUIRED, WEIGHTS, VoiceBundle
+from vits.synthesis.bundle.voice_bundle import (
+    CARD,
+    CONFIG,
+    CONFIG_KEYS,
+    FORMAT,
+    REQUIRED,
+    WEIGHTS,
+    VoiceBundle,
+)
 from vits.synthesis.bundle.weights import read_generator
 from vits.synthesis.settings import Settings
 from vits.text import Frontend
 
 __all__ = ["read_voice"]
-
-KEYS = ("format", "model", "frontend", "fingerprint", "speakers", "inference")
 
 
 def read_voice(folder: str | Path) -> VoiceBundle:
@@ -68,7 +74,7 @@ def _require_voice(folder: Path) -> None:
 def _read_parts(folder: Path) -> VoiceBundle:
     """Read and check each file."""
     path = folder / CONFIG
-    values = read_keys(path, KEYS, FORMAT)
+    values = read_keys(path, CONFIG_KEYS, FORMAT)
     model = checked(path, lambda: read_model(values["model"]))
     frontend = checked(path, lambda: Frontend.from_dict(mapping(values, "frontend")))
     settings = checked(path, lambda: from_dict(Settings, values["inference"], "inference"))

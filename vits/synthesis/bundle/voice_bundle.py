@@ -13,11 +13,22 @@ from vits.text import Frontend
 if TYPE_CHECKING:
     from vits.models.vits import Vits
 
-__all__ = ["CARD", "CONFIG", "FORMAT", "README", "REQUIRED", "WEIGHTS", "VoiceBundle", "is_voice"]
+__all__ = [
+    "CARD",
+    "CONFIG",
+    "CONFIG_KEYS",
+    "FORMAT",
+    "README",
+    "REQUIRED",
+    "WEIGHTS",
+    "VoiceBundle",
+    "is_voice",
+]
 
 FORMAT = 1
 CONFIG, WEIGHTS, CARD, README = "config.json", "model.safetensors", "card.json", "README.md"
 REQUIRED = (CONFIG, WEIGHTS, CARD)
+CONFIG_KEYS = ("format", "model", "frontend", "fingerprint", "speakers", "inference")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 from vits.errors import VoiceError
 from vits.synthesis.bundle.card import render_readme
 from vits.synthesis.bundle.description import describe_voice
+from vits.synthesis.bundle.onnx_bundle import GRAPHS
 from vits.synthesis.bundle.voice_bundle import (
     CARD,
     CONFIG,
@@ -75,7 +76,7 @@ def _require_free(target: Path, force: bool) -> None:
     if target.exists() and not target.is_dir():
         raise VoiceError(f"{target} is a file; name a folder for the voice")
     entries = {entry.name for entry in target.iterdir()} if target.exists() else set[str]()
-    foreign = sorted(entries - {*REQUIRED, README})
+    foreign = sorted(entries - {*REQUIRED, README, *GRAPHS})
     if entries and not is_voice(target):
         raise VoiceError(f"{target} is not empty and not a voice; choose another folder")
     if entries and not force:

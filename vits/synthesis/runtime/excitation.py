@@ -14,7 +14,7 @@ from vits.config.pitch import (
 )
 from vits.synthesis.request import Request
 
-__all__ = ["control_pitch", "excitation_noise", "make_source"]
+__all__ = ["control_pitch", "make_source"]
 
 Floats = NDArray[np.float32]
 
@@ -37,11 +37,6 @@ def control_pitch(pitch: Floats, frames: NDArray[np.int64], request: Request) ->
     mean = (log_f0 * voiced).sum(2, keepdims=True) / np.maximum(voiced.sum(2, keepdims=True), 1)
     moved = log_f0 + (factor - 1) * (log_f0 - mean) + shift * np.float32(SEMITONE)
     return np.concatenate([moved, voiced], axis=1).astype(np.float32)
-
-
-def excitation_noise(seed: int, n_samples: int) -> Floats:
-    """Draw (1, 1, L) standard normal; longer noise begins with the same samples."""
-    return np.random.default_rng([seed, 1]).standard_normal((1, 1, n_samples), np.float32)
 
 
 def make_source(

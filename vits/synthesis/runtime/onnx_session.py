@@ -57,7 +57,7 @@ def load_graph(
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:
         return runtime.InferenceSession(
-            os.fspath(graph), options, providers=["CPUExecutionProvider"]
+            os.fspath(graph), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # its errors share no base class
         raise VoiceError(

@@ -17,6 +17,7 @@ from vits.audio.speaker_encoders.vector import SpeakerVector
 from vits.config import SpeakerVectorsConfig
 from vits.errors import VoiceError
 from vits.synthesis.bundle.onnx_bundle import (
+    ADD_AGAIN,
     DECODER_FILE,
     FLOW_FILE,
     GRAPH_FILE,
@@ -26,7 +27,10 @@ from vits.synthesis.bundle.onnx_bundle import (
     SPEAKER_VECTOR_SIZE,
     TEXT_FILE,
     WAVE_FILE,
+    WEIGHTS_CHECKSUM,
+    checksum,
 )
+from vits.synthesis.bundle.voice_bundle import WEIGHTS
 from vits.synthesis.request import Request
 from vits.synthesis.runtime.engine import (
     BATCH_FRAMES,
@@ -35,8 +39,8 @@ from vits.synthesis.runtime.engine import (
     TOO_LONG,
     Samples,
 )
-from vits.synthesis.runtime.excitation import control_pitch, excitation_noise, make_source
-from vits.synthesis.runtime.noise import prior_noise, torch_randn
+from vits.synthesis.runtime.excitation import control_pitch, make_source
+from vits.synthesis.runtime.noise import TorchNoise
 from vits.synthesis.runtime.onnx_session import (
     EXPORT_AGAIN,
     DeferredGraph,
@@ -101,18 +105,18 @@ def chunk_sizes(n_frames: int, first: int, lookahead: int) -> list[int]:
 class PartsEngine:
     """Synthesises encoded sentences: whole, in chunks, or several in one batch.
 
-    Calls share no state. The noise of the durations is torch's, so a seed gives the same durations
-    as in torch; that of the prior is NumPy's.
+    Calls share no state. The noise is torch's, so a seed gives the same samples as in torch, up to
+    rounding.
 
     Args:
-        folder: written by ``vits export --to onnx``.
+        folder: written by ``vits export --to onnx``, or a voice folder with graphs.
         sample_rate: samples per second (Hz).
         hop_length: samples per frame.
         threads: number of threads; None: ``OMP_NUM_THREADS``, or all CPUs this process may use.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
-        VoiceError: ONNX Runtime does not load a graph, or the files are not of one export.
+        VoiceError: ONNX Runtime does not load a graph, or the files do not belong together.
     """
 
     def __init__(
@@ -122,17 +126,16 @@ class PartsEngine:
         self.max_frames = MAX_SENTENCE_SECONDS * sample_rate // hop_length
         self.device_name = "cpu in ONNX Runtime"
 
-        def find(name: str) -> DeferredGraph:
-            return DeferredGraph(folder / name, threads, shares=GRAPH_FILE)
+        weights = GRAPH_FILE if (folder / GRAPH_FILE).is_file() else WEIGHTS
 
-        self._text = load_graph(folder / TEXT_FILE, threads, shares=GRAPH_FILE)
+        def find(name: str) -> DeferredGraph:
+            return DeferredGraph(folder / name, threads, shares=weights)
+
+        self._text = load_graph(folder / TEXT_FILE, threads, shares=weights)
         self._wave, self._decoder = find(WAVE_FILE), find(DECODER_FILE)
         self._flow = find(FLOW_FILE) if (folder / FLOW_FILE).is_file() else None
         metadata = self._text.get_modelmeta().custom_metadata_map
-        if metadata.get("model_bytes") != str((folder / GRAPH_FILE).stat().st_size):
-            raise VoiceError(
-                f"{folder / TEXT_FILE} and {GRAPH_FILE} are not of one export; {EXPORT_AGAIN}"
-            )
+        _require_match(folder, weights, metadata)
         self._lookahead = int(metadata["lookahead"])
         self._first_chunk = max(1, round(FIRST_CHUNK_SECONDS * sample_rate / hop_length))
         inputs = {entry.name: entry.shape for entry in self._text.get_inputs()}
@@ -145,7 +148,8 @@ class PartsEngine:
 
     def predict_durations(self, ids: Sequence[int], request: Request) -> list[int]:
         """Return the frames of each symbol that ``sample`` would use."""
-        return [int(count) for count in self._encode(ids, request)["durations"][0]]
+        text = self._encode(ids, request, TorchNoise(request.seed))
+        return [int(count) for count in text["durations"][0]]
 
     def sample(
         self, ids: Sequence[int], request: Request, durations: Sequence[int] | None = None
@@ -161,14 +165,15 @@ class PartsEngine:
         Raises:
             VoiceError: the sentence is too long.
         """
-        text = self._encode(ids, request)
+        noise = TorchNoise(request.seed)
+        text = self._encode(ids, request, noise)
         frames = text["durations"][0] if durations is None else np.array(durations, np.int64)
         n_frames = int(frames.sum())
         if n_frames > self.max_frames:
             raise VoiceError(TOO_LONG)
         mean, log_std = (np.repeat(text[name], frames, axis=2) for name in ("mean", "log_std"))
-        noise = prior_noise(request.seed, mean.shape[1], n_frames)
-        z: Floats = mean + noise * np.exp(log_std) * np.float32(request.settings.noise_scale)
+        drawn, scale = noise.normal(mean.shape), np.float32(request.settings.noise_scale)
+        z: Floats = mean + drawn * np.exp(log_std) * scale
         sample = SampledSentence([int(count) for count in frames], z, text.get("conditioning"))
         if self._pitch is None:
             return sample
@@ -178,7 +183,7 @@ class PartsEngine:
         pitch = control_pitch(pitch, frames, request)
         source = make_source(
             pitch,
-            excitation_noise(request.seed, n_frames * self.hop_length),
+            noise.normal((1, 1, n_frames * self.hop_length)),
             sample_rate=self.sample_rate,
             hop_length=self.hop_length,
             n_fft=self._source_n_fft,
@@ -252,7 +257,7 @@ class PartsEngine:
             ended, _ = self._run(rest, samples[index].conditioning, own, first=False, last=True)
             waves[index] = np.concatenate([begun[row], ended[0]])
 
-    def _encode(self, ids: Sequence[int], request: Request) -> Arrays:
+    def _encode(self, ids: Sequence[int], request: Request, noise: TorchNoise) -> Arrays:
         """Return prior, durations and speaker of a text."""
         settings = request.settings
         feed: Arrays = {
@@ -260,7 +265,7 @@ class PartsEngine:
             "id_lengths": np.array([len(ids)], np.int64),
             "noise_scale_duration": np.array([settings.noise_scale_duration], np.float32),
             "length_scale": np.array([settings.length_scale], np.float32),
-            "duration_noise": torch_randn(request.seed, (1, 2, len(ids))),
+            "duration_noise": noise.normal((1, 2, len(ids))),
         }
         if self._n_speakers > 1:
             feed["speakers"] = _shares(request.speaker, self._n_speakers)
@@ -323,6 +328,21 @@ def _finite(samples: Samples) -> Samples:
     if not np.isfinite(samples).all():
         raise VoiceError(NOT_FINITE)
     return samples
+
+
+def _require_match(folder: Path, weights: str, metadata: Mapping[str, str]) -> None:
+    """Require that the graphs were made for the weights beside them.
+
+    Raises:
+        VoiceError: the file of weights was replaced.
+    """
+    if weights == GRAPH_FILE:
+        if metadata.get("model_bytes") != str((folder / GRAPH_FILE).stat().st_size):
+            raise VoiceError(
+                f"{folder / TEXT_FILE} and {GRAPH_FILE} are not of one export; {EXPORT_AGAIN}"
+            )
+    elif metadata.get(WEIGHTS_CHECKSUM) != checksum(folder / WEIGHTS):
+        raise VoiceError(f"the graphs in {folder} were made for other weights; {ADD_AGAIN}")
 
 
 def _speaker(feed: Arrays, conditioning: Floats | None) -> Mapping[str, NDArray[Any]]:
