@@ -207,6 +207,28 @@ def output_padding(model):
     node.attribute.append(helper.make_attribute("output_padding", [3]))
 
 
+def other_axis(model):
+    attribute(node_of(model, "Softmax"), "axis").i = 1
+
+
+def gate_without_tanh(model):
+    node_of(model, "Tanh").op_type = "Identity"
+
+
+def doubled(model):
+    output = model.graph.output[0].name
+    (node,) = [node for node in model.graph.node if output in node.output]
+    node.output[list(node.output).index(output)] = "quiet"
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(2, np.float32), "two"))
+    model.graph.node.append(helper.make_node("Mul", ["quiet", "two"], [output], "louder"))
+
+
+def added(model):
+    doubled(model)
+    node = model.graph.node[-1]
+    node.op_type, node.input[1] = "Add", "quiet"
+
+
 def sparse(model):
     tensor = tensor_of(model, "decoder.pre.bias")
     model.graph.initializer.remove(tensor)
@@ -252,6 +274,10 @@ CASES = {
     cut_kernel: "impossible shape",
     output_padding: "has output_padding that no VITS has",
     sparse: "is used before it is made",
+    other_axis: r"\(Softmax\) has the axis 1; a VITS has the last",
+    gate_without_tanh: r"\(Sigmoid\) has no tanh to gate",
+    doubled: r"louder \(Mul\) has the last word on the wave",
+    added: r"louder \(Add\) has the last word on the wave",
 }
 
 
