@@ -159,33 +159,53 @@ def _complete(noise: Tensor | None, like: Tensor) -> Tensor:
     return torch.cat([given, torch.randn_like(like)[:, :, noise.shape[2] :]], dim=2)
 
 
-class TraceableInverse(nn.Module):
-    """``InverseSpectrogram`` as one transposed convolution with the inverse DFT matrix.
+class _FourierTable(nn.Module):
+    """The matrix of a short-time transform, looked up in one table of cosine and sine.
 
-    x[n] = 1/N sum_k w_k (Re X_k cos(2 pi k n / N) - Im X_k sin(2 pi k n / N)), w = 2 except for the
-    first and the last bin, which have no mirror image; windowed, overlap-added, and divided by the
-    sum of the squared windows. The matrix is looked up in one table of cosine and sine, so that a
-    file holds N numbers and not N squared.
+    A file therefore holds N numbers and not N squared.
+
+    Args:
+        transform: has ``n_fft``, ``hop_length`` and ``window``.
     """
 
     turn: Tensor
     window: Tensor
-    shares: Tensor
     bins: Tensor
     places: Tensor
 
-    def __init__(self, inverse: InverseSpectrogram) -> None:
+    def __init__(self, transform: InverseSpectrogram | ShortTimePhase) -> None:
         super().__init__()
-        n, self.hop_length = inverse.n_fft, inverse.hop_length
+        n, self.hop_length = transform.n_fft, transform.hop_length
         angle = torch.arange(n, dtype=torch.float64) * (2 * math.pi / n)
-        shares = torch.full((n // 2 + 1, 1), 2.0 / n)
-        shares[0], shares[-1] = 1.0 / n, 1.0 / n
         # persistent, since the exporter would store the matrix computed from other buffers
         self.register_buffer("turn", torch.stack([angle.cos(), -angle.sin()]).float())
-        self.register_buffer("window", inverse.window.float().clone())
-        self.register_buffer("shares", shares)
+        self.register_buffer("window", transform.window.float().clone())
         self.register_buffer("bins", torch.arange(n // 2 + 1)[:, None])
         self.register_buffer("places", torch.arange(n))
+
+    def look_up(self) -> tuple[Tensor, Tensor]:
+        """Return the cosines and the negative sines, each (F, N)."""
+        # integers up to the table look-up: k n / N in float32 would round the angle
+        step = self.bins * self.places % self.turn.shape[1]
+        return self.turn[0][step], self.turn[1][step]
+
+
+class TraceableInverse(_FourierTable):
+    """``InverseSpectrogram`` as one transposed convolution with the inverse DFT matrix.
+
+    x[n] = 1/N sum_k w_k (Re X_k cos(2 pi k n / N) - Im X_k sin(2 pi k n / N)), w = 2 except for the
+    first and the last bin, which have no mirror image; windowed, overlap-added, and divided by the
+    sum of the squared windows.
+    """
+
+    shares: Tensor
+
+    def __init__(self, inverse: InverseSpectrogram) -> None:
+        super().__init__(inverse)
+        n = inverse.n_fft
+        shares = torch.full((n // 2 + 1, 1), 2.0 / n)
+        shares[0], shares[-1] = 1.0 / n, 1.0 / n
+        self.register_buffer("shares", shares)
 
     def forward(self, magnitude: Tensor, phase: Tensor) -> Tensor:
         """Synthesise a wave (B, 1, T * hop_length) from magnitude and phase, each (B, F, T)."""
@@ -201,39 +221,17 @@ class TraceableInverse(nn.Module):
         """Return what is convolved: spectrum (B, 2F, T), matrix (2F, 1, N), squares (1, 1, N)."""
         magnitude, phase = magnitude.float(), phase.float()
         spectrum = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1)
-        n = self.turn.shape[1]
-        # integers up to the table look-up: k n / N in float32 would round the angle
-        step = self.bins * self.places % n
-        matrix = torch.cat([self.turn[0][step] * self.shares, self.turn[1][step] * self.shares])
+        matrix = torch.cat([part * self.shares for part in self.look_up()])
         return spectrum, (matrix * self.window).unsqueeze(1), self.window.square()[None, None]
 
 
-class TraceablePhase(nn.Module):
-    """``ShortTimePhase`` as one strided convolution with the DFT matrix.
-
-    Args:
-        phase: the transform.
-    """
-
-    turn: Tensor
-    window: Tensor
-    bins: Tensor
-    places: Tensor
-
-    def __init__(self, phase: ShortTimePhase) -> None:
-        super().__init__()
-        n, self.hop_length = phase.n_fft, phase.hop_length
-        angle = torch.arange(n, dtype=torch.float64) * (2 * math.pi / n)
-        self.register_buffer("turn", torch.stack([angle.cos(), -angle.sin()]).float())
-        self.register_buffer("window", phase.window.float().clone())
-        self.register_buffer("bins", torch.arange(n // 2 + 1)[:, None])
-        self.register_buffer("places", torch.arange(n))
+class TraceablePhase(_FourierTable):
+    """``ShortTimePhase`` as one strided convolution with the DFT matrix."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map samples (B, 1, T * hop_length) to phases (B, F, T) in radians."""
         n, hop = self.turn.shape[1], self.hop_length
-        step = self.bins * self.places % n
-        matrix = torch.cat([self.turn[0][step], self.turn[1][step]]) * self.window
+        matrix = torch.cat(self.look_up()) * self.window
         spectrum = functional.conv1d(x, matrix[:, None], stride=hop, padding=(n - hop) // 2)
         real, imaginary = spectrum.chunk(2, dim=1)
         return torch.atan2(imaginary, real)

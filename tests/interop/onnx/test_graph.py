@@ -276,8 +276,8 @@ CASES = {
     sparse: "is used before it is made",
     other_axis: r"\(Softmax\) has the axis 1; a VITS has the last",
     gate_without_tanh: r"\(Sigmoid\) has no tanh to gate",
-    doubled: r"louder \(Mul\) has the last word on the wave",
-    added: r"louder \(Add\) has the last word on the wave",
+    doubled: r"louder \(Mul\) has a place after the decoder, where a VITS changes nothing",
+    added: r"louder \(Add\) has a place after the decoder, where a VITS changes nothing",
 }
 
 

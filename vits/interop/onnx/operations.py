@@ -64,7 +64,7 @@ class _Wiring:
         if node.op_type == "Sigmoid" and node.output[0] not in self._gates:
             return "no tanh to gate, as each sigmoid of a WaveNet has"
         if node is self._last and node.op_type in CHANGES and self._changes(node):
-            return "the last word on the wave, which no VITS changes after its decoder"
+            return "a place after the decoder, where a VITS changes nothing"
         return ""
 
     def _takes_tanh(self, node: Any) -> bool:
