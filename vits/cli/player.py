@@ -35,7 +35,7 @@ def find_player() -> list[str]:
 
 @contextmanager
 def open_player() -> Iterator[BinaryIO]:
-    """Start a player, which plays what is written to the stream; wait until all was heard.
+    """Start a player, which plays what is written to the stream; wait until it has played.
 
     Raises:
         MissingFileError: no player is installed.

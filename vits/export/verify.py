@@ -165,7 +165,7 @@ def infer(
     """Return wave (L,) and durations; an empty wave if ``pitch`` differs from the model's.
 
     The phase of the excitation adds up F0, so a rounding error of F0 is a large difference of the
-    wave. The wave is therefore that of the graph's pitch (1, 2, T), which is compared by itself.
+    wave. The wave is therefore that of the graph's pitch (1, 2, T), which is compared separately.
     """
     conditioning = model.speaker_conditioning(_speaker(model, example))
     lengths, language = torch.tensor([example.ids.shape[1]]), torch.tensor([example.language])

@@ -128,8 +128,8 @@ class Vits(nn.Module):
             pitch = require_pitch(pitch)
             hidden = text.stretch_hidden(durations, frame_mask)
             pitch_loss = self.pitch_predictor(hidden, prior.mean, frame_mask, pitch, conditioning)
-            heard = pitch if source_pitch is None else source_pitch
-            source = make_source(slice_segments(heard, starts, length), self.config.audio)
+            exciting = pitch if source_pitch is None else source_pitch
+            source = make_source(slice_segments(exciting, starts, length), self.config.audio)
         wave, masks = self.decoder(latents, conditioning, source), (text.mask, frame_mask)
         last = (*masks, pitch_loss, text.speaker, judged)
         return TrainingOutput(wave, starts, posterior_pass, prior, durations, duration_loss, *last)
