@@ -21,8 +21,9 @@ __all__ = ["OnnxVoice"]
 class OnnxVoice(AbstractVoice[OnnxEngine | PartsEngine]):
     """A voice in ONNX Runtime: ``Voice`` without conversion.
 
-    A seed gives the durations and the samples that it gives in PyTorch, up to rounding. The speaker encoder that
-    reads recordings of a speaker needs torch; a file of ``SpeakerVector.write`` does not.
+    A seed gives the durations and the samples that it gives in PyTorch, up to rounding. The speaker
+    encoder that reads recordings of a speaker needs torch; a file of ``SpeakerVector.write`` does
+    not.
     A folder of an earlier version, which has no graphs for text and decoder, speaks whole sentences
     one by one, without lengths and mixes.
     """
